@@ -1,0 +1,83 @@
+"""Commands for what ships: pre-run archives, reference fronts, expert weights."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .app import app
+
+data = typer.Typer(no_args_is_help=True, help="Pre-run results that ship: list, verify, pack.")
+app.add_typer(data, name="data")
+
+
+@data.command("list")
+def list_archives() -> None:
+    """List the pre-run archives; load one with `fusefront.load_prerun(NAME)`.
+
+    Example: `fusefront data list`
+    """
+    from ...results.archive import manifest, prerun_names, prerun_path
+
+    for name in prerun_names():
+        facts = manifest(prerun_path(name))
+        print(f"{name}  made {facts['created']} by fusefront {facts['version']}: {facts['note']}")
+
+
+@data.command()
+def verify(name: Annotated[str, typer.Argument(help="A pre-run archive.")]) -> None:
+    """Check every file of an archive against its sha256.
+
+    Example: `fusefront data verify default`
+    """
+    from ...results.archive import prerun_path
+    from ...results.archive import verify as check
+
+    check(prerun_path(name))
+    print(f"{name}: every file is as its manifest says")
+
+
+@data.command()
+def pack(
+    directory: Annotated[Path, typer.Argument(help="A run directory.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The archive's folder.")],
+    note: Annotated[str, typer.Option(help="What these results are.")] = "",
+) -> None:
+    """Pack a run directory into an archive: compacted tables and a manifest of hashes.
+
+    Example: `fusefront data pack runs/default -o my-archive --note "my machine"`
+    """
+    from ...results.archive import pack as write
+    from ...results.results import read
+
+    print(write(read(directory), output, note=note))
+
+
+@data.command()
+def references(
+    directory: Annotated[Path, typer.Argument(help="A run directory or archive.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the fronts.")],
+) -> None:
+    """Freeze reference fronts: per problem, the nondominated points of all done runs.
+
+    Example: `fusefront data references runs/default -o results/reference_fronts`
+    """
+    from ..library import load
+    from ..reference_fronts import freeze
+
+    for problem, front in freeze(load(directory), output):
+        print(f"{problem}: {len(front.points)} points, {front}")
+
+
+@app.command()
+def retrain(
+    family: Annotated[str, typer.Argument(help="digits or smoke.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the weights.")],
+) -> None:
+    """Train a family's backbone and experts again, as the shipped ones were (minutes).
+
+    Example: `fusefront retrain smoke -o my-weights`
+    """
+    from ...problems.vision.recipe import train
+
+    print(train(family, output, report=print))

@@ -1,0 +1,100 @@
+"""Commands that look at what there is: list, info, doctor."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from ...algorithms import ALGORITHMS
+from ...metrics import METRICS
+from ...problems import PROBLEMS
+from ..errors import ParameterError
+from ..registry import Registry, unknown_name
+from ..suites import SUITES
+from .app import app
+
+REGISTRIES: dict[str, Registry[Any]] = {
+    "algorithms": ALGORITHMS,
+    "problems": PROBLEMS,
+    "suites": SUITES,
+    "metrics": METRICS,
+}
+
+
+@app.command("list")
+def list_entries(
+    kind: Annotated[str, typer.Argument(help="algorithms, problems, suites or metrics.")] = "",
+    label: Annotated[
+        list[str] | None, typer.Option("--label", help="Only entries with this key=value.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """List what is registered; without a kind, everything.
+
+    Example: `fusefront list algorithms --label data=none`
+    """
+    if kind and kind not in REGISTRIES:
+        raise unknown_name("kind", kind, list(REGISTRIES))
+    wanted = dict(_key_value(text) for text in label or [])
+    found = {
+        name: registry.select(wanted)
+        for name, registry in REGISTRIES.items()
+        if name == kind or (not kind and set(wanted) <= set(registry.label_values))
+    }
+    if as_json:
+        print(json.dumps({name: [_facts(e) for e in entries] for name, entries in found.items()}))
+        return
+    for name, entries in found.items():
+        print(f"{name} ({len(entries)})")
+        width = max((len(e.name) for e in entries), default=0)
+        for entry in entries:
+            labels = " ".join(f"{k}={v}" for k, v in entry.labels.items())
+            print(f"  {entry.name:<{width}}  {entry.summary}{f'  [{labels}]' if labels else ''}")
+
+
+@app.command()
+def info(name: Annotated[str, typer.Argument(help="Any registered name.")]) -> None:
+    """Tell all of one algorithm, problem, suite or metric.
+
+    Example: `fusefront info pwemoe-ls`, `fusefront info digits-mnist-sum`
+    """
+    from . import describe
+
+    for kind, registry in REGISTRIES.items():
+        if name in registry:
+            print(describe.head(kind, registry[name]))
+            print(getattr(describe, kind)(registry[name]))
+            return
+    known = [entry.name for registry in REGISTRIES.values() for entry in registry]
+    raise unknown_name("name", name, known)
+
+
+@app.command()
+def doctor() -> None:
+    """Check the environment: versions, threads, data packages, shipped weights.
+
+    Example: `fusefront doctor`
+    """
+    from .examine import examine
+
+    healthy = True
+    for what, ok, found in examine():
+        healthy &= ok
+        print(f"{'ok  ' if ok else 'BAD '} {what:<22} {found}")
+    raise typer.Exit(0 if healthy else 1)
+
+
+def _key_value(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise ParameterError(f"`--label` must be key=value. Found `{text}`.")
+    return key, value
+
+
+def _facts(entry: Any) -> dict[str, object]:
+    return {
+        "name": entry.name,
+        "summary": entry.summary,
+        "source": entry.source,
+        "labels": dict(entry.labels),
+    }

@@ -1,0 +1,118 @@
+"""The command that runs a study."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...algorithms import ALGORITHMS
+from ..errors import ParameterError, StudyError
+from ..registry import unknown_name
+from ..suites import SUITES
+from .app import app
+
+if TYPE_CHECKING:
+    from ..study import Study
+
+
+@app.command()
+def run(
+    suite: Annotated[str, typer.Argument(help="A suite, or a study's TOML file.")] = "",
+    algorithm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-a", help="Instead of the suite's: `NAME[key=value,...]` or `file.py:Class`."
+        ),
+    ] = None,
+    problem: Annotated[list[str] | None, typer.Option("-p", help="Instead of the suite's.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Repetitions.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Root of all randomness.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="Units a fit: S (100k), M (500k), L (2M), a number, or none.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("-j", min=1, help="Runs at once, one process each.")] = 1,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Directory; `runs/SUITE` if not given.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the plan.")] = False,
+) -> None:
+    """Run algorithms on problems. The same command again goes on where it was interrupted.
+
+    A directory can be extended: other algorithms, problems or more seeds are added to it.
+
+    Examples: `fusefront run smoke -o runs/smoke -j 2`;
+    `fusefront run smoke -a ./mine.py:Mine -o runs/smoke`;
+    `fusefront run -p digits-left-right -a "pwemoe-ls[steps=500]" -a map --seeds 5`
+    """
+    from .progress import carry_out, show_plan
+
+    study = _study(suite, algorithm or [], problem or [], seeds=seeds, seed=seed, budget=budget)
+    directory = output or Path("runs") / (Path(suite).stem if suite else "study")
+    if dry_run:
+        show_plan(study, directory)
+        return
+    raise typer.Exit(carry_out(study, directory, jobs=jobs))
+
+
+def _study(
+    suite: str,
+    algorithms: list[str],
+    problems: list[str],
+    *,
+    seeds: int | None,
+    seed: int | None,
+    budget: str | None,
+) -> "Study":
+    import dataclasses
+
+    from ..study import AlgorithmSpec, Study
+    from ..study_file import read_study
+
+    if suite.endswith(".toml"):
+        base = read_study(Path(suite), ALGORITHMS)
+    elif suite:
+        base = suite_study(suite)
+    elif problems and algorithms:
+        base = Study(problems=(), algorithms=())
+    else:
+        raise StudyError(
+            "A run must have a suite, a study file, or `-p` and `-a`. Found none. "
+            f"Suites: {', '.join(entry.name for entry in SUITES)}."
+        )
+    changes: dict[str, object] = {"seeds": seeds, "seed": seed}
+    if algorithms:
+        specs = [AlgorithmSpec.parse(text, ALGORITHMS) for text in algorithms]
+        changes["algorithms"] = tuple(dict.fromkeys(specs))
+    if problems:
+        changes["problems"] = tuple(dict.fromkeys(problems))
+    changes = {key: value for key, value in changes.items() if value is not None}
+    if budget is not None:
+        changes["budget"] = parse_budget(budget)
+    return dataclasses.replace(base, **changes)  # type: ignore[arg-type]
+
+
+def suite_study(name: str) -> "Study":
+    """The study of a registered suite."""
+    from ..study import AlgorithmSpec, Study
+
+    if name not in SUITES:
+        raise unknown_name("suite", name, [entry.name for entry in SUITES])
+    suite = SUITES[name].load()
+    return Study(
+        problems=suite.problems,
+        algorithms=tuple(AlgorithmSpec.parse(a, ALGORITHMS) for a in suite.algorithms),
+        seeds=suite.seeds,
+        budget=suite.budget,
+    )
+
+
+def parse_budget(text: str) -> int | None:
+    """Units of `S`, `M`, `L`, a positive number, or `none`."""
+    tiers = {"S": 100_000, "M": 500_000, "L": 2_000_000}
+    if text in tiers:
+        return tiers[text]
+    if text == "none":
+        return None
+    if text.replace("_", "").isdigit() and int(text) > 0:
+        return int(text)
+    raise ParameterError(f"`--budget` must be S, M, L, a positive number or none. Found `{text}`.")

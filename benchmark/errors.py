@@ -1,0 +1,49 @@
+"""Every error fusefront raises on purpose; each also is the builtin a caller would catch."""
+
+
+class FusefrontError(Exception):
+    """Root of all errors raised on purpose: what must hold, what was found, how to mend it."""
+
+
+class UnknownNameError(FusefrontError, LookupError):
+    """A name that no registry entry, label, table or column has."""
+
+
+class ParameterError(FusefrontError, ValueError):
+    """A hyper-parameter, option or argument outside what is allowed."""
+
+
+class PreferenceError(FusefrontError, ValueError):
+    """A vector that is not a preference: non-negative, finite, summing to one."""
+
+
+class ShapeError(FusefrontError, ValueError):
+    """Arrays whose shapes do not fit each other."""
+
+
+class PluginError(FusefrontError, ImportError):
+    """A plug-in that cannot be loaded or does not keep the contract."""
+
+
+class IntegrityError(FusefrontError, ValueError):
+    """Weights or tables that are damaged, or not those their hash names."""
+
+
+class MissingDataError(FusefrontError, ImportError):
+    """Data that a problem needs and this machine lacks; the message has the install line."""
+
+
+class StoreError(FusefrontError, OSError):
+    """A results directory or file that cannot be read or written."""
+
+
+class StudyError(FusefrontError, ValueError):
+    """A study that cannot be run as it is written."""
+
+
+class BudgetExhausted(FusefrontError, RuntimeError):
+    """The budget's cap would be crossed by the call that raised this."""
+
+
+class NotApplicableError(FusefrontError, RuntimeError):
+    """Raised by a fit that does not fit the problem: the run is skipped with this reason."""

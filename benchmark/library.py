@@ -1,0 +1,49 @@
+"""The functions of the public surface: run, load, load_prerun."""
+
+from pathlib import Path
+
+from ..results.archive import prerun_path, verify
+from ..results.results import Results
+from . import runner
+from .study import Study
+
+
+def load(path: str | Path) -> Results:
+    """The tables of a run directory, an archive, or `NAME!`, a pre-run archive, as DataFrames.
+
+    Scores are derived from raw objectives with the metrics that are registered now.
+
+    Raises:
+        StoreError: If there are no results, or a file of them is damaged; it is named.
+    """
+    text = str(path)
+    if text.endswith("!"):
+        return load_prerun(text[:-1])
+    return runner.load(Path(path))
+
+
+def load_prerun(name: str) -> Results:
+    """Results that ship with fusefront, such as `default`; their hashes are checked.
+
+    Raises:
+        UnknownNameError: If there is no such archive.
+        IntegrityError: If a file is not the one its manifest names.
+    """
+    path = prerun_path(name)
+    verify(path)
+    return runner.load(path)
+
+
+def run(study: Study, directory: str | Path, *, jobs: int = 1) -> Results:
+    """Run a study into a directory, as `fusefront run` does, and return its results.
+
+    Workers are new processes: in a script, call this under `if __name__ == "__main__":`.
+
+    Raises:
+        StudyError: If the study cannot be run as it is written.
+        StoreError: If the directory cannot be written.
+    """
+    planned = runner.plan(study, Path(directory))
+    for _ in runner.run_plan(planned, Path(directory), jobs=jobs):
+        pass
+    return runner.finish(Path(directory))

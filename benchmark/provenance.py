@@ -1,0 +1,26 @@
+"""Where and with what a run was computed."""
+
+import importlib.metadata
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from typing import Final
+
+PACKAGES: Final = ("fusefront", "torch", "transformers", "numpy", "scipy", "pymoo", "moocore")
+
+
+def versions() -> str:
+    """Versions of Python and of the packages that results depend on, as JSON."""
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return json.dumps({"python": platform.python_version(), **found})
+
+
+def machine() -> str:
+    """Architecture, operating system and number of processors; no host name."""
+    return f"{platform.machine()} {platform.system()} {os.cpu_count()} processors"
+
+
+def now() -> str:
+    """The time in UTC, ISO format, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,207 @@
+"""One run from its specification to its record: load, rehearse, fit, score."""
+
+import dataclasses
+import time
+import traceback
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+import numpy as np
+import torch
+
+from ..algorithms import ALGORITHMS
+from ..algorithms.base import Algorithm
+from ..algorithms.pareto_set import ParetoSet
+from ..problems import PROBLEMS
+from ..problems.base import Oracle, Problem
+from ..problems.budget import Budget
+from ..problems.experts import Coefficients, ExpertPool
+from ..problems.view import ProblemView
+from ..results.record import FrontRow, OutcomeRow, PointRow, Record, TraceRow, pack_outcomes
+from . import provenance
+from .errors import BudgetExhausted, FusefrontError, NotApplicableError
+from .memory import PeakMemory
+from .preferences import scoring_preferences
+from .scoring import ScoredPoint, anytime_utility, score
+from .seeds import derive
+from .study import PROTOCOL_VERSION, RunSpec
+
+REHEARSAL_STEPS: Final = 4
+"""Steps of a rehearsal. An iteration after these takes no more memory than they do."""
+
+
+class PluginResultError(FusefrontError, TypeError):
+    """A fit that returned something else than a ParetoSet, or models that are not finite."""
+
+
+@final
+@dataclass(kw_only=True)
+class _Run:
+    """A run under way; what was measured before a failure is kept in its record."""
+
+    spec: RunSpec
+    facts: dict[str, Any]
+
+    def execute(self) -> None:
+        """All phases, filling `facts`."""
+        clock = time.perf_counter()
+        problem = PROBLEMS[self.spec.problem].load()()
+        algorithm: Algorithm = self.spec.algorithm.load(ALGORITHMS)
+        visible = problem.oracle(frozenset({"calibration", "validation"}))
+        pool = problem.pool()
+        self.facts["load_seconds"] = time.perf_counter() - clock
+        self._rehearse(algorithm, self._view(problem, visible, pool))
+        view = self._view(problem, visible, pool)
+        answer = self._fit(algorithm, view)
+        clock = time.perf_counter()
+        self._score(problem, answer)
+        self._trace(problem, visible, view, answer)
+        self.facts["score_seconds"] = time.perf_counter() - clock
+
+    def _view(self, problem: Problem, oracle: Oracle, pool: ExpertPool) -> ProblemView:
+        spec = self.spec
+        return ProblemView(
+            tasks=problem.tasks,
+            experts=pool,
+            oracle=oracle,
+            anchors=problem.anchors("validation"),
+            budget=Budget(units=spec.budget),
+            data_seed=derive(spec.study_seed, spec.problem, spec.repetition, "data"),
+        )
+
+    def _generator(self) -> torch.Generator:
+        spec = self.spec
+        seed = derive(spec.study_seed, spec.problem, spec.algorithm.name, spec.repetition, "fit")
+        return torch.Generator().manual_seed(seed)
+
+    def _rehearse(self, algorithm: Algorithm, view: ProblemView) -> None:
+        """Measure the peak of the same fit with few steps, apart from the timed one."""
+        clock = time.perf_counter()
+        steps = getattr(algorithm, "steps", None)
+        if isinstance(steps, int):
+            changes = {"steps": min(steps, REHEARSAL_STEPS)}
+            algorithm = dataclasses.replace(algorithm, **changes)
+        memory = PeakMemory()
+        try:
+            with memory:
+                algorithm.fit(view, generator=self._generator())
+        except BudgetExhausted:
+            pass  # the peak until then is what the fit itself will reach
+        self.facts["peak_bytes"] = view.experts.nbytes + memory.peak_bytes
+        self.facts["rehearsal_seconds"] = time.perf_counter() - clock
+
+    def _fit(self, algorithm: Algorithm, view: ProblemView) -> ParetoSet:
+        clock = time.perf_counter()
+        try:
+            answer: object = algorithm.fit(view, generator=self._generator())
+        except BudgetExhausted:
+            answer = view.answer_so_far()
+            if answer is None:
+                raise
+        finally:
+            self.facts["wall_seconds"] = time.perf_counter() - clock
+            self.facts |= view.budget.ledger.as_dict()
+            self.facts["traces"] = [TraceRow(*row) for row in view.traces]
+        if not isinstance(answer, ParetoSet):
+            raise PluginResultError(
+                f"`fit` must return a ParetoSet. Found {type(answer).__name__}."
+            )
+        self.facts["output"] = answer.output
+        self.facts["trainable_parameters"] = answer.trainable_parameters
+        self.facts["storage_bytes"] = answer.storage_bytes()
+        return answer
+
+    def _score(self, problem: Problem, answer: ParetoSet) -> None:
+        preferences = scoring_preferences(len(problem.tasks))
+        scored = score(answer, problem.oracle(frozenset({"test"})), "test", preferences)
+        anchors = problem.anchors("test")
+        self.facts["points"] = [_point_row(i, s) for i, s in enumerate(scored)]
+        for i, s in enumerate(scored):
+            measured = s.measurement
+            if not (np.isfinite(measured.loss).all() and np.isfinite(measured.value).all()):
+                raise PluginResultError(
+                    f"Every returned model must give finite losses. Found {measured.loss.tolist()} "
+                    f"at preference {s.preference.tolist()}."
+                )
+            columns = zip(
+                problem.tasks,
+                measured.value.tolist(),
+                measured.loss.tolist(),
+                anchors.objectives(measured.value).tolist(),
+                measured.n.tolist(),
+                strict=True,
+            )
+            self.facts.setdefault("fronts", []).extend(FrontRow(i, *row) for row in columns)
+            outcomes = zip(problem.tasks, measured.outcomes, strict=True)
+            self.facts.setdefault("outcomes", []).extend(
+                OutcomeRow(i, task, len(right), pack_outcomes(right)) for task, right in outcomes
+            )
+
+    def _trace(
+        self, problem: Problem, oracle: Oracle, view: ProblemView, answer: ParetoSet
+    ) -> None:
+        """Expected utility on validation of the checkpoints and of the end."""
+        stages = [(c.units, c.wall_seconds, c.answer) for c in view.checkpoints]
+        stages.append((view.budget.ledger.units, self.facts["wall_seconds"], answer))
+        for units, seconds, stage in stages:
+            assert isinstance(stage, ParetoSet)
+            utility = anytime_utility(stage, oracle, problem.anchors("validation"))
+            row = TraceRow(units, seconds, "validation_expected_utility", utility)
+            self.facts["traces"].append(row)
+
+
+def _point_row(index: int, scored: ScoredPoint) -> PointRow:
+    preference = scored.preference.tolist()
+    if not isinstance(scored.point, Coefficients):
+        return PointRow(index, preference, "weights")
+    values = scored.point.values
+    flat = values.double().flatten().tolist()
+    return PointRow(index, preference, scored.point.space, flat, list(values.shape))
+
+
+def run(spec: RunSpec, problem_hash: str) -> Record:
+    """Compute a run. Whatever happens inside is a record: done, skipped or failed."""
+    torch.set_num_threads(1)
+    under_way = _Run(spec=spec, facts={"started": provenance.now()})
+    try:
+        under_way.execute()
+        outcome: dict[str, Any] = {"status": "done"}
+    except NotApplicableError as reason:
+        outcome = {"status": "skipped", "reason": str(reason)}
+    except Exception as error:
+        outcome = failure(error)
+    return make_record(spec, problem_hash, under_way.facts | outcome)
+
+
+def failure(error: Exception) -> dict[str, Any]:
+    """What a record says of an exception."""
+    return {
+        "status": "failed",
+        "error_class": type(error).__name__,
+        "error_message": str(error),
+        "traceback": "".join(traceback.format_exception(error)),
+        "fronts": [],
+        "points": [],
+        "outcomes": [],
+    }
+
+
+def make_record(spec: RunSpec, problem_hash: str, facts: dict[str, Any]) -> Record:
+    """A record of `spec` with these facts and where they were found."""
+    identity: dict[str, Any] = {
+        "run_id": spec.run_id,
+        "problem": spec.problem,
+        "algorithm": spec.algorithm.name,
+        "parameters": spec.resolved,
+        "display_name": spec.algorithm.display_name,
+        "seed": spec.repetition,
+        "study_seed": spec.study_seed,
+        "budget_units": spec.budget,
+        "problem_hash": problem_hash,
+        "protocol_version": PROTOCOL_VERSION,
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "threads": 1,
+        "device": "cpu",
+    }
+    return Record(**identity, **facts)

@@ -1,0 +1,53 @@
+"""Corner gap: what is lost where a single task is asked for and its expert is the answer."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..benchmark.errors import ParameterError
+from ._checks import Array, check_points, check_rows, check_vector
+from .preference import TOLERANCE, check_preferences
+
+
+def corner_gap(
+    points: ArrayLike, /, *, preferences: ArrayLike, values: ArrayLike, expert_values: ArrayLike
+) -> float:
+    """Mean over tasks of expert value - value at the task's one-hot preference; lower is better.
+
+    0 for an algorithm that returns the experts at the corners, as interpolation does; negative if
+    it improves on them. Hypervolume hardly sees the corners, hence this.
+
+    Args:
+        points: `(n, m)` normalised objectives; only the shape is used.
+        preferences: `(n, m)`, with each of the `m` corners; of equal rows the mean is taken.
+        values: `(n, m)` raw task metrics that grow with quality; row k answers preference k.
+        expert_values: `(m,)` in the units of `values`, each expert on its own task.
+
+    Raises:
+        ShapeError: If the shapes differ.
+        PreferenceError: If a row is not on the simplex.
+        ParameterError: If a corner is not among the preferences or a number is not finite.
+
+    Source: defined here. O(n m).
+
+    >>> corners = [[1.0, 0.0], [0.0, 1.0]]
+    >>> points, values = [[0.0, 1.0], [1.0, 0.5]], [[0.75, 0.25], [0.5, 0.5]]
+    >>> corner_gap(points, preferences=corners, values=values, expert_values=[0.75, 0.75])
+    0.125
+    """
+    points = check_points(points)
+    m = points.shape[1]
+    preferences = check_preferences(preferences, like=points)
+    values = check_rows(values, name="values", like=points)
+    experts = check_vector(expert_values, name="expert_values", m=m)
+    gaps = [experts[i] - _at_corner(i, preferences, values[:, i]) for i in range(m)]
+    return float(np.mean(gaps))
+
+
+def _at_corner(task: int, preferences: Array, values: Array) -> float:
+    here = preferences[:, task] >= 1 - TOLERANCE
+    if not here.any():
+        raise ParameterError(
+            f"`preferences` must hold the corner of each task. Found none for task {task}. "
+            "Ask the algorithm for the one-hot preferences too."
+        )
+    return float(values[here].mean())

@@ -1,0 +1,36 @@
+"""Expected utility: how well the model returned for a preference serves that preference."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..benchmark.errors import ParameterError
+from ._checks import check_points
+from .preference import check_preferences
+
+
+def expected_utility(points: ArrayLike, /, *, preferences: ArrayLike) -> float:
+    """Mean over preferences of max_i p_i g_i of the model returned for p; lower is better.
+
+    The policy view: a front that is right but answers the wrong preferences is penalised, which no
+    indicator of the set alone does. 0 if each model is as good as the experts in all that is
+    asked for.
+
+    Args:
+        points: `(n, m)` normalised objectives, minimised; row k answers preference k.
+        preferences: `(n, m)`, rows on the simplex; larger p_i asks for a smaller objective i.
+
+    Raises:
+        ShapeError: If the shapes differ.
+        PreferenceError: If a row is not on the simplex.
+        ParameterError: If there is no row or a number is not finite.
+
+    Source: Zintgraf et al. 2015, with the Chebyshev utility. O(n m).
+
+    >>> expected_utility([[0.0, 1.0], [1.0, 0.0]], preferences=[[1.0, 0.0], [0.5, 0.5]])
+    0.25
+    """
+    points = check_points(points)
+    preferences = check_preferences(preferences, like=points)
+    if len(points) == 0:
+        raise ParameterError("`preferences` must have at least one row. Found none.")
+    return float(np.mean(np.max(preferences * points, axis=1)))

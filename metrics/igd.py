@@ -1,0 +1,62 @@
+"""Inverted generational distance, plain and modified."""
+
+import moocore
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..benchmark.errors import ParameterError
+from ._checks import Array, check_points
+
+
+def igd(points: ArrayLike, /, *, front: ArrayLike) -> float:
+    """Mean Euclidean distance from the front to the points; lower is better, 0 on the front.
+
+    Not Pareto compliant: a set may be worse in every objective and still score better. It is here
+    to compare with older papers; prefer `igd_plus`. Without points it is infinite.
+
+    Args:
+        points: `(n, m)` objectives, minimised.
+        front: `(k, m)` reference front in the same units.
+
+    Raises:
+        ShapeError: If the numbers of objectives differ.
+        ParameterError: If a number is not finite or the front is empty.
+
+    Source: Coello Coello and Reyes Sierra 2004. O(n k m).
+
+    >>> igd([[0.0, 0.0]], front=[[3.0, 4.0], [0.0, 0.0]])
+    2.5
+    """
+    points, front = _check(points, front)
+    return float(moocore.igd(points, ref=front)) if len(points) else np.inf
+
+
+def igd_plus(points: ArrayLike, /, *, front: ArrayLike) -> float:
+    """Mean modified distance from the front to the points; lower is better, 0 on the front.
+
+    Only the objectives in which a point is worse than the front count, which makes it weakly
+    Pareto compliant. Without points it is infinite.
+
+    Args:
+        points: `(n, m)` objectives, minimised.
+        front: `(k, m)` reference front in the same units.
+
+    Raises:
+        ShapeError: If the numbers of objectives differ.
+        ParameterError: If a number is not finite or the front is empty.
+
+    Source: Ishibuchi et al. 2015. O(n k m).
+
+    >>> igd_plus([[0.0, 0.0]], front=[[3.0, 4.0], [0.0, 0.0]])
+    0.0
+    """
+    points, front = _check(points, front)
+    return float(moocore.igd_plus(points, ref=front)) if len(points) else np.inf
+
+
+def _check(points: ArrayLike, front: ArrayLike) -> tuple[Array, Array]:
+    points = check_points(points)
+    front = check_points(front, name="front", m=points.shape[1])
+    if len(front) == 0:  # moocore: 0 without points, inf without a front
+        raise ParameterError("`front` must have at least one point. Found none.")
+    return points, front

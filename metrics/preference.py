@@ -1,0 +1,70 @@
+"""Preferences: points of the simplex; a larger p_i asks for a smaller objective i."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..benchmark.errors import PreferenceError
+from ._checks import Array, check_rows
+
+TOLERANCE = 1e-6
+"""How far from one a sum may lie; single precision sums of a hundred tasks stay within."""
+
+
+def check_preference(preference: ArrayLike, m: int) -> Array:
+    """The preference as a new `(m,)` float array, once it is known to lie on the simplex.
+
+    The numbers are kept as they are, never rescaled.
+
+    Args:
+        preference: `(m,)` importances, not negative, which sum to 1 within `TOLERANCE`.
+        m: Number of tasks.
+
+    Raises:
+        PreferenceError: If the length is not `m` or the vector is not on the simplex.
+
+    >>> check_preference([0.2, 0.8], 2)
+    array([0.2, 0.8])
+    """
+    try:
+        array = np.array(preference, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise PreferenceError(
+            f"`preference` must be a vector of {m} numbers. Found {type(preference).__name__}."
+        ) from error
+    if array.shape != (m,):
+        raise PreferenceError(
+            f"`preference` must have one number a task, shape ({m},). Found {array.shape}."
+        )
+    _check_simplex(array, "`preference`")
+    return array
+
+
+def check_preferences(preferences: ArrayLike, *, like: Array) -> Array:
+    """The preferences as floats, once each row is known to be one and to have its point.
+
+    Args:
+        preferences: `(n, m)`, row k the preference that point k answers.
+        like: `(n, m)` points.
+
+    Raises:
+        ShapeError: If the shapes differ.
+        PreferenceError: If a row is not on the simplex.
+    """
+    array = check_rows(preferences, name="preferences", like=like)
+    for k, row in enumerate(array):
+        _check_simplex(row, f"`preferences` row {k}")
+    return array
+
+
+def _check_simplex(vector: Array, name: str) -> None:
+    if not np.isfinite(vector).all():
+        bad = vector[~np.isfinite(vector)][0]
+        raise PreferenceError(f"{name} must be finite. Found {bad}. Give an importance each task.")
+    if (vector < 0).any():
+        raise PreferenceError(
+            f"{name} must not be negative. Found {vector.min():.4g}. "
+            "Use 0 for a task of no importance."
+        )
+    total = vector.sum()
+    if abs(total - 1) > TOLERANCE:
+        raise PreferenceError(f"{name} must sum to 1. Found {total:.4f}. Divide it by its sum.")

@@ -1,0 +1,64 @@
+"""fusefront: a benchmarking platform for multi-objective model fusion.
+
+Given a pretrained model and experts fine-tuned from it, an algorithm answers every preference over
+the tasks with a merged model. fusefront runs algorithms x problems x seeds under one budget, scores
+the fronts on data no algorithm saw, and keeps everything in Parquet tables.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .algorithms import ALGORITHMS as ALGORITHMS
+    from .algorithms.base import Algorithm as Algorithm
+    from .algorithms.pareto_set import ConstantSet as ConstantSet
+    from .algorithms.pareto_set import FiniteSet as FiniteSet
+    from .algorithms.pareto_set import MapSet as MapSet
+    from .algorithms.pareto_set import ParetoSet as ParetoSet
+    from .benchmark.errors import FusefrontError as FusefrontError
+    from .benchmark.library import load as load
+    from .benchmark.library import load_prerun as load_prerun
+    from .benchmark.library import run as run
+    from .benchmark.study import AlgorithmSpec as AlgorithmSpec
+    from .benchmark.study import Study as Study
+    from .benchmark.suites import SUITES as SUITES
+    from .metrics import METRICS as METRICS
+    from .problems import PROBLEMS as PROBLEMS
+    from .problems.base import Problem as Problem
+    from .problems.experts import Coefficients as Coefficients
+    from .problems.view import ProblemView as ProblemView
+    from .results.results import Results as Results
+
+_HOME = {
+    "ALGORITHMS": "algorithms",
+    "METRICS": "metrics",
+    "PROBLEMS": "problems",
+    "SUITES": "benchmark.suites",
+    "Algorithm": "algorithms.base",
+    "AlgorithmSpec": "benchmark.study",
+    "Coefficients": "problems.experts",
+    "ConstantSet": "algorithms.pareto_set",
+    "FiniteSet": "algorithms.pareto_set",
+    "FusefrontError": "benchmark.errors",
+    "MapSet": "algorithms.pareto_set",
+    "ParetoSet": "algorithms.pareto_set",
+    "Problem": "problems.base",
+    "ProblemView": "problems.view",
+    "Results": "results.results",
+    "Study": "benchmark.study",
+    "load": "benchmark.library",
+    "load_prerun": "benchmark.library",
+    "run": "benchmark.library",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    """A public name, imported at its first use: `import fusefront` itself imports nothing heavy."""
+    if name not in _HOME:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
