@@ -1,0 +1,1 @@
+"""Results: the store of runs, and the tables, plots and archives made from it."""

@@ -1,0 +1,124 @@
+"""Archives: the tables of finished results with a manifest that names every file's hash."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from ..benchmark.errors import IntegrityError, StoreError
+from ..benchmark.registry import unknown_name
+from .parquet import write_bytes, write_table
+from .results import Results, read
+from .schema import SCHEMA_VERSION, from_frame
+
+FILES = ("runs", "fronts", "points", "traces", "problems")
+MANIFEST = "manifest.json"
+PRERUN = Path(__file__).parent / "prerun"
+
+# Repeated texts by dictionary, numbers by byte planes: small, and lossless.
+_TEXTS = ["run_id", "problem", "algorithm", "display_name"]
+_DICTIONARY = {
+    "runs": True,
+    "fronts": [*_TEXTS, "task"],
+    "points": [*_TEXTS, "space"],
+    "traces": [*_TEXTS, "metric"],
+    "problems": True,
+}
+
+
+def pack(results: Results, directory: Path, *, note: str) -> Path:
+    """Write the results as an archive to `directory`, which must be new or empty.
+
+    Scores and per-example outcomes are left out: the former are derived anew when read.
+
+    Returns:
+        The manifest.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise StoreError(
+            f"`{directory}` must be new or empty, since an archive is never changed. "
+            "Choose another folder."
+        )
+    for name in FILES:
+        table = from_frame(getattr(results, name), name)
+        options: dict[str, Any] = {
+            "use_dictionary": _DICTIONARY[name],
+            "use_byte_stream_split": True,
+            "compression_level": 19,
+        }
+        write_table(directory / f"{name}.parquet", table, name=name, **options)
+    manifest = {
+        "fusefront": metadata.version("fusefront"),
+        "schema_version": SCHEMA_VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "note": note,
+        "runs": len(results.runs),
+        "files": {f"{name}.parquet": _sha256(directory / f"{name}.parquet") for name in FILES},
+    }
+    write_bytes(directory / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
+    return directory / MANIFEST
+
+
+def manifest(directory: Path) -> dict[str, Any]:
+    """What the archive's manifest says; the files are not looked at."""
+    path = directory / MANIFEST
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise StoreError(
+            f"`{directory}` must be an archive, with `{MANIFEST}`. Found: {error.strerror}."
+        ) from error
+    except ValueError as error:
+        raise _tampered(path, "no JSON") from error
+    files = content.get("files") if isinstance(content, dict) else None
+    if not isinstance(files, dict) or set(files) != {f"{name}.parquet" for name in FILES}:
+        raise _tampered(path, "other files than those of an archive")
+    return dict(content)
+
+
+def verify(directory: Path) -> None:
+    """Compare every file of the archive with its hash in the manifest.
+
+    Raises:
+        IntegrityError: If a file is missing or not the one that was packed; it is named.
+    """
+    for name, expected in manifest(directory)["files"].items():
+        path = directory / name
+        if not path.is_file():
+            raise _tampered(path, "no such file")
+        found = _sha256(path)
+        if found != expected:
+            raise _tampered(path, f"sha256 {found[:8]} instead of {str(expected)[:8]}")
+
+
+def read_archive(directory: Path) -> Results:
+    """The results of a verified archive."""
+    verify(directory)
+    return read(directory)
+
+
+def prerun_names() -> list[str]:
+    """Names of the pre-run archives that ship with fusefront."""
+    return sorted(path.parent.name for path in PRERUN.glob(f"*/{MANIFEST}"))
+
+
+def prerun_path(name: str) -> Path:
+    """The folder of a pre-run archive that ships; `_` and `-` are the same."""
+    known = prerun_names()
+    if name.replace("_", "-") not in known:
+        raise unknown_name("Pre-run archive", name, known)
+    return PRERUN / name.replace("_", "-")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _tampered(path: Path, found: str) -> IntegrityError:
+    return IntegrityError(
+        f"`{path}` must be the file that was packed. Found {found}. "
+        "Fetch the archive again, or reinstall fusefront if it came with it."
+    )

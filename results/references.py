@@ -1,0 +1,120 @@
+"""Reference fronts: versioned, hashed, and shown with every number they are used for."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
+
+from ..benchmark.errors import IntegrityError, ShapeError, StoreError
+from .parquet import DamagedFileError, file_name, read_table, write_table
+
+REFERENCE_FRONTS = Path(__file__).parent / "reference_fronts"
+
+_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("sha256", pa.string(), nullable=False),
+        pa.field("note", pa.string(), nullable=False),
+        pa.field("objective", pa.list_(pa.float64()), nullable=False),
+    ]
+)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ReferenceFront:
+    """A front by id and hash.
+
+    `points` is `(n, m)` objectives, minimised, sorted and read-only; `sha256` is of `canonical`.
+    """
+
+    id: str
+    sha256: str
+    points: NDArray[np.float64]
+    note: str = ""
+
+    def __str__(self) -> str:
+        """As shown beside numbers: `mnist-sum:v1@1f2e3d4c`."""
+        return f"{self.id}@{self.sha256[:8]}"
+
+
+def canonical(points: ArrayLike) -> NDArray[np.float64]:
+    """Distinct rows in lexicographic order, little-endian float64: equal fronts, equal bytes."""
+    array = np.array(points, dtype="<f8")
+    if array.ndim != 2 or array.size == 0 or not np.isfinite(array).all():
+        raise ShapeError(
+            f"`points` must be (n, m) finite objectives, n and m at least 1. Found {array.shape=}."
+        )
+    array = np.unique(array + 0.0, axis=0)  # + 0.0: no negative zeros
+    array.setflags(write=False)
+    return array
+
+
+def load_reference(problem: str, directory: Path = REFERENCE_FRONTS) -> ReferenceFront | None:
+    """The reference front of a problem, or None if it has none.
+
+    Raises:
+        IntegrityError: If the points are not those the stored hash names.
+    """
+    path = directory / f"{file_name(problem)}.parquet"
+    if not path.exists():
+        return None
+    try:
+        table = read_table(path, name="reference", schema=_SCHEMA)
+    except DamagedFileError as error:
+        raise IntegrityError(
+            f"`{path}` must be a whole reference front. Found {error}. Reinstall fusefront."
+        ) from error
+    columns = table.to_pydict()
+    points = canonical(columns["objective"])
+    sha256 = _hash(points)
+    if set(columns["sha256"]) != {sha256}:
+        raise IntegrityError(
+            f"`{path}` must hold the points its hash {columns['sha256'][0][:8]} names. "
+            f"Found {sha256[:8]}. Reinstall fusefront."
+        )
+    return ReferenceFront(
+        id=columns["id"][0], sha256=sha256, points=points, note=columns["note"][0]
+    )
+
+
+def write_reference(problem: str, points: ArrayLike, directory: Path, note: str) -> ReferenceFront:
+    """Store the reference front of a problem as its next version, or keep it if it is the same.
+
+    Args:
+        problem: Its name; the id becomes `<problem>:v1`, then `:v2` and so on.
+        points: `(n, m)` objectives, minimised; only what is nondominated, which is not checked.
+        directory: Where `<problem>.parquet` is, or will be.
+        note: Where the points come from.
+    """
+    array = canonical(points)
+    sha256 = _hash(array)
+    old = load_reference(problem, directory)
+    if old is not None and old.sha256 == sha256:
+        return old
+    version = 1 if old is None else _version(old) + 1
+    front = ReferenceFront(id=f"{problem}:v{version}", sha256=sha256, points=array, note=note)
+    common = {"id": front.id, "sha256": front.sha256, "note": note}
+    rows = [common | {"objective": point} for point in array.tolist()]
+    path = directory / f"{file_name(problem)}.parquet"
+    table = pa.Table.from_pylist(rows, schema=_SCHEMA)
+    write_table(path, table, name="reference", use_dictionary=True)
+    return front
+
+
+def _hash(points: NDArray[np.float64]) -> str:
+    shape = "x".join(map(str, points.shape))
+    return hashlib.sha256(shape.encode() + b":" + points.tobytes()).hexdigest()
+
+
+def _version(front: ReferenceFront) -> int:
+    number = front.id.rpartition(":v")[2]
+    if not number.isdigit():
+        raise StoreError(
+            f"The id of a reference front must end in `:v1` or so. Found `{front.id}`."
+        )
+    return int(number)

@@ -1,0 +1,124 @@
+"""Arrow schemas of every table, and the one-row table that is a part file."""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from .record import Record as Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+TABLE_KEY, VERSION_KEY = b"fusefront.table", b"fusefront.schema_version"
+
+_STRING, _INT, _SMALL, _FLOAT = pa.string(), pa.int64(), pa.int32(), pa.float64()
+_VECTOR = pa.list_(_FLOAT)
+
+
+def _required(**columns: pa.DataType) -> list[pa.Field]:
+    return [pa.field(name, kind, nullable=False) for name, kind in columns.items()]
+
+
+def _optional(**columns: pa.DataType) -> list[pa.Field]:
+    return [pa.field(name, kind) for name, kind in columns.items()]
+
+
+RUNS = pa.schema(
+    [
+        *_required(run_id=_STRING, problem=_STRING, algorithm=_STRING, parameters=_STRING),
+        *_required(display_name=_STRING, seed=_INT, study_seed=_INT, status=_STRING),
+        *_optional(reason=_STRING, error_class=_STRING, error_message=_STRING, traceback=_STRING),
+        *_optional(budget_units=_INT),
+        *_required(units=_INT, labelled_examples=_INT, unlabelled_examples=_INT),
+        *_required(validation_evaluations=_INT, gradient_steps=_INT, model_builds=_INT),
+        *_optional(output=_STRING),
+        *_optional(peak_bytes=_INT, trainable_parameters=_INT, storage_bytes=_INT),
+        *_optional(wall_seconds=_FLOAT, load_seconds=_FLOAT),
+        *_optional(rehearsal_seconds=_FLOAT, score_seconds=_FLOAT),
+        *_required(problem_hash=_STRING, protocol_version=_INT, versions=_STRING),
+        *_required(machine=_STRING, threads=_INT, device=_STRING, started=_STRING),
+    ]
+)
+
+_KEYS = _required(
+    run_id=_STRING, problem=_STRING, algorithm=_STRING, display_name=_STRING, seed=_INT
+)
+_POINT = _required(point=_SMALL)
+_FRONT = [
+    *_required(task=_STRING),
+    *_optional(value=_FLOAT, loss=_FLOAT, objective=_FLOAT),
+    *_required(n=_SMALL),
+]
+_POINTS = _optional(preference=_VECTOR, space=_STRING, coefficients=_VECTOR, shape=pa.list_(_SMALL))
+_TRACE = [
+    *_required(units=_INT),
+    *_optional(wall_seconds=_FLOAT),
+    *_required(metric=_STRING),
+    *_optional(value=_FLOAT),
+]
+_OUTCOME = _required(task=_STRING, n=_SMALL, packed=pa.binary())
+
+# The nested columns of a part: the long tables below without the columns that name the run.
+NESTED = {
+    "fronts": pa.struct([*_POINT, *_FRONT]),
+    "points": pa.struct([*_POINT, *_POINTS]),
+    "traces": pa.struct(_TRACE),
+    "outcomes": pa.struct([*_POINT, *_OUTCOME]),
+}
+PART = pa.schema([*RUNS, *(pa.field(name, pa.list_(kind)) for name, kind in NESTED.items())])
+
+# The long tables, as they are compacted, archived and loaded. All but `runs`, `scores` and
+# `problems` come from the nested columns.
+TABLES = {
+    "runs": RUNS,
+    "fronts": pa.schema([*_KEYS, *_POINT, *_optional(preference=_VECTOR), *_FRONT]),
+    "points": pa.schema([*_KEYS, *_POINT, *_POINTS]),
+    "traces": pa.schema([*_KEYS, *_TRACE]),
+    "scores": pa.schema(
+        [*_KEYS, *_required(metric=_STRING), *_optional(value=_FLOAT, reference=_STRING)]
+    ),
+    "problems": pa.schema(
+        [
+            *_required(problem=_STRING, model=_STRING, task=_STRING),
+            *_optional(value=_FLOAT, loss=_FLOAT),
+            *_required(n=_SMALL),
+            *_optional(resolution=_FLOAT),
+            *_required(problem_hash=_STRING, labels=_STRING),
+        ]
+    ),
+    "outcomes": pa.schema([*_KEYS, *_POINT, *_OUTCOME]),
+}
+
+
+def record_table(record: Record) -> pa.Table:
+    """The one-row table of a run, in the schema `PART`."""
+    row = {field.name: getattr(record, field.name) for field in fields(record)}
+    for name in NESTED:
+        row[name] = [entry._asdict() for entry in row[name]]
+    return pa.Table.from_pylist([row], schema=PART)
+
+
+def to_frame(table: pa.Table) -> "pd.DataFrame":
+    """The table in pandas: nullable integers stay integers, list cells are numpy arrays."""
+    frame: pd.DataFrame = table.to_pandas()
+    for field in table.schema:
+        if field.nullable and pa.types.is_integer(field.type):
+            frame[field.name] = table.column(field.name).to_pandas(
+                types_mapper=_nullable_integers().get
+            )
+    return frame
+
+
+def from_frame(frame: "pd.DataFrame", name: str) -> pa.Table:
+    """The frame as the table `name`, columns in the order of its schema."""
+    schema = TABLES[name]
+    table = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
+    return table.replace_schema_metadata(None)
+
+
+def _nullable_integers() -> dict[pa.DataType, Any]:
+    import pandas as pd
+
+    return {_INT: pd.Int64Dtype(), _SMALL: pd.Int32Dtype()}

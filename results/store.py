@@ -1,0 +1,140 @@
+"""A run directory: one Parquet part a run, one table a problem, each whole or absent."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+
+from ..benchmark.errors import StoreError
+from .parquet import DamagedFileError, file_name, read_table, write_bytes
+from .parquet import write_table as write_table
+from .record import ProblemFacts, Record
+from .schema import PART, TABLES, record_table
+
+PARTS, PROBLEMS = "parts", "problems"
+
+
+def write_part(directory: Path, record: Record) -> Path:
+    """Write the run to `directory/parts/<run_id>.parquet`; a part of the same run is replaced."""
+    path = directory / PARTS / f"{record.run_id}.parquet"
+    write_table(path, record_table(record), name="part")
+    return path
+
+
+def write_problem(directory: Path, facts: ProblemFacts) -> Path:
+    """Write the anchors and labels of a problem to `directory/problems/<problem>.parquet`."""
+    common = {
+        "problem": facts.problem,
+        "problem_hash": facts.problem_hash,
+        "labels": facts.labels,
+    }
+    rows = [row._asdict() | common for row in facts.anchors]
+    path = directory / PROBLEMS / f"{file_name(facts.problem)}.parquet"
+    write_table(path, pa.Table.from_pylist(rows, schema=TABLES["problems"]), name="problems")
+    return path
+
+
+def part_ids(directory: Path) -> list[str]:
+    """The run ids that have a part, sorted; the files are not opened."""
+    return [path.stem for path in _files(directory, PARTS)]
+
+
+def read_part(path: Path) -> pa.Table:
+    """The one-row table of a part.
+
+    Raises:
+        DamagedFileError: If it is not a whole part of the run its name says.
+        NewerSchemaError: If a newer fusefront wrote it.
+    """
+    table = read_table(path, name="part", schema=PART)
+    found = table.column("run_id").to_pylist()
+    if found != [path.stem]:
+        raise DamagedFileError(f"another run's row ({', '.join(found) or 'none'})")
+    return table
+
+
+def read_parts(directory: Path) -> list[pa.Table]:
+    """The one-row tables of all parts, by run id.
+
+    Raises:
+        StoreError: If any part is not whole; all parts are looked at before, and each one
+            that is damaged is named.
+    """
+    return _read_all(directory, PARTS, read_part)
+
+
+def read_problems(directory: Path) -> list[pa.Table]:
+    """The tables of all problems of the directory, by file name; errors as in `read_parts`."""
+    return _read_all(directory, PROBLEMS, _read_problem)
+
+
+def set_aside_damaged(directory: Path) -> list[Path]:
+    """Rename damaged parts and problem tables to `*.damaged`, so that they are computed anew.
+
+    Returns:
+        The new paths. Nothing is deleted, and nothing written by a newer fusefront is touched.
+
+    Raises:
+        StoreError: If a file is of a newer schema or cannot be read at all.
+    """
+    moved = []
+    for folder, reader in ((PARTS, read_part), (PROBLEMS, _read_problem)):
+        for path in _damaged(_files(directory, folder), reader):
+            target = path.with_name(f"{path.name}.damaged")
+            try:
+                path.replace(target)
+            except OSError as error:
+                raise StoreError(
+                    f"`{path}` is damaged and must be set aside. Found: {error.strerror}. "
+                    "Move it away by hand."
+                ) from error
+            moved.append(target)
+    return moved
+
+
+def check_writable(directory: Path) -> None:
+    """Try that parts can be written to `directory`, which is made if need be.
+
+    Raises:
+        StoreError: If it is a file, is not permitted, or the disk is full.
+    """
+    probe = directory / PARTS / ".probe"
+    write_bytes(probe, b"fusefront")
+    probe.unlink()
+
+
+def _files(directory: Path, folder: str) -> list[Path]:
+    # A left-over `.x.parquet.….tmp` and a `x.parquet.damaged` do not end in `.parquet`.
+    return sorted((directory / folder).glob("[!.]*.parquet"))
+
+
+def _read_problem(path: Path) -> pa.Table:
+    return read_table(path, name="problems", schema=TABLES["problems"])
+
+
+def _read_all(directory: Path, folder: str, reader: Callable[[Path], pa.Table]) -> list[pa.Table]:
+    tables, damaged, first = [], [], ""
+    for path in _files(directory, folder):
+        try:
+            tables.append(reader(path))
+        except DamagedFileError as error:
+            first = first or str(error)
+            damaged.append(f"`{folder}/{path.name}`")
+    if damaged:
+        kind, rest = ("part", "run") if folder == PARTS else ("problem table", "file")
+        raise StoreError(
+            f"{', '.join(damaged)} must be a whole fusefront {kind}. Found {first}. "
+            f"Every other {rest} is intact. Run the same `fusefront run` command again: "
+            f"it sets the file aside and computes that {rest} anew."
+        )
+    return tables
+
+
+def _damaged(paths: list[Path], reader: Callable[[Path], pa.Table]) -> list[Path]:
+    damaged = []
+    for path in paths:
+        try:
+            reader(path)
+        except DamagedFileError:
+            damaged.append(path)
+    return damaged

@@ -1,0 +1,122 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fusefront.benchmark.errors import ParameterError, UnknownNameError
+from fusefront.results.chosen import nondominated, panels
+from fusefront.results.plots import plot_front
+from fusefront.results.record import ProblemFacts, Record
+from fusefront.results.references import write_reference
+from fusefront.results.results import Results, read
+from fusefront.results.store import write_part, write_problem
+
+MakeRecord = Callable[..., Record]
+MakeFacts = Callable[..., ProblemFacts]
+MAGIC = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize("suffix", MAGIC)
+def test_a_figure_is_written_in_the_format_of_its_suffix(
+    suffix: str, results: Results, tmp_path: Path
+) -> None:
+    path = plot_front(results, tmp_path / f"front{suffix}")
+    assert path.read_bytes().startswith(MAGIC[suffix])
+
+
+def test_the_same_results_give_the_same_file(results: Results, tmp_path: Path) -> None:
+    one, other = (plot_front(results, tmp_path / name).read_bytes() for name in ("a.svg", "b.svg"))
+    assert one == other
+
+
+def test_an_unknown_suffix_names_the_known(results: Results, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"\.png, \.svg, \.pdf"):
+        plot_front(results, tmp_path / "front.docx")
+
+
+def test_unknown_names_are_told(results: Results, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="two-digits"):
+        plot_front(results, tmp_path / "x.png", problems=["two-digit"])
+    with pytest.raises(UnknownNameError, match="TIES"):
+        plot_front(results, tmp_path / "x.png", algorithms=["TIESS"])
+
+
+def test_results_without_points_are_told(make_record: MakeRecord, tmp_path: Path) -> None:
+    write_part(tmp_path, make_record(status="failed"))
+    with pytest.raises(ParameterError, match="at least one done run"):
+        plot_front(read(tmp_path), tmp_path / "x.png")
+
+
+@pytest.mark.parametrize(
+    "objectives",
+    [
+        [[0.5, 0.5]],
+        [[0.5, 0.5]] * 4,
+        [[0.0, 0.0]],
+        [[5.0, 7.0]],
+        [[0.1, 0.9], [50.0, -3.0]],
+        [[0.2, 0.3, 0.4]],
+        [[0.1, 0.5, 0.9, 3.0], [0.9, 0.5, 0.1, 0.2]],
+    ],
+    ids=["single", "constant", "zero", "far", "partly far", "three tasks", "four tasks"],
+)
+@pytest.mark.parametrize("normalised", [True, False])
+def test_odd_fronts_are_drawn(
+    objectives: list[list[float]],
+    normalised: bool,
+    make_record: MakeRecord,
+    make_facts: MakeFacts,
+    tmp_path: Path,
+) -> None:
+    write_part(tmp_path, make_record(objectives=objectives))
+    if normalised:
+        write_problem(tmp_path, make_facts(n_tasks=len(objectives[0])))
+    assert plot_front(read(tmp_path), tmp_path / "x.png").exists()
+
+
+def test_many_problems_failures_and_a_reference_are_drawn(
+    make_record: MakeRecord, make_facts: MakeFacts, tmp_path: Path
+) -> None:
+    for n in range(6):
+        write_part(tmp_path, make_record("ties", f"p{n}"))
+        write_part(tmp_path, make_record("average", f"p{n}", status=("failed", "skipped")[n % 2]))
+        write_problem(tmp_path, make_facts(f"p{n}"))
+    front = write_reference("p0", [[0.0, 0.5], [0.5, 0.0]], tmp_path, "")
+    path = plot_front(read(tmp_path), tmp_path / "x.svg", references={"p0": front})
+    assert path.stat().st_size > 10_000
+
+
+def test_an_algorithm_is_shown_by_its_run_of_median_hypervolume(
+    results: Results, make_scores: Callable[..., pd.DataFrame]
+) -> None:
+    fronts = results.fronts.assign(objective=results.fronts["seed"] + 0.5)
+    varied = Results(**{**results.__dict__, "fronts": fronts})
+    values = {("two-digits", "TIES", seed): value for seed, value in enumerate((0.9, 0.1, 0.5))}
+    (first,) = panels(varied, None, ["ties"])
+    (median,) = panels(varied.with_scores(make_scores(values, results)), None, ["ties"])
+    assert np.unique(first.objectives["TIES"]).tolist() == [0.5]
+    assert np.unique(median.objectives["TIES"]).tolist() == [2.5]
+
+
+def test_anchors_are_where_their_definition_puts_them(results: Results) -> None:
+    (panel,) = panels(results, None, None)
+    assert panel.anchors["pretrained"].tolist() == [[1.0, 1.0]]
+    assert np.diag(panel.anchors["expert"]).tolist() == [0.0, 0.0]
+
+
+def test_a_task_without_span_has_no_anchors(results: Results) -> None:
+    flat = Results(**{**results.__dict__, "problems": results.problems.assign(value=0.5)})
+    (panel,) = panels(flat, None, None)
+    assert panel.anchors == {}
+
+
+def test_the_most_even_preference_is_found(results: Results) -> None:
+    (panel,) = panels(results, None, None)
+    assert panel.even == {"TIES": 1, "AVERAGE": 1}
+
+
+def test_dominated_points_are_told_from_the_others() -> None:
+    points = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.5, 0.5]])
+    assert nondominated(points).tolist() == [True, True, False, True, True]

@@ -1,0 +1,100 @@
+from collections.abc import Callable
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fusefront.benchmark.errors import ParameterError, StoreError
+from fusefront.results.record import Record, unpack_outcomes
+from fusefront.results.results import COMPACTED, Results, compact, from_parts, read
+from fusefront.results.schema import TABLES, record_table
+
+MakeRecord = Callable[..., Record]
+
+
+def _assert_same(one: Results, other: Results, names: tuple[str, ...] = tuple(TABLES)) -> None:
+    for name in names:
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+
+
+def test_the_frames_have_the_columns_of_the_schema(results: Results) -> None:
+    for name, schema in TABLES.items():
+        assert list(getattr(results, name).columns) == schema.names
+
+
+def test_every_row_of_a_run_is_found_in_the_long_tables(results: Results) -> None:
+    own = results.fronts[results.fronts["run_id"] == "two-digits-ties-0"]
+    assert own["objective"].tolist() == [0.1, 0.8, 0.5, 0.4, 0.9, 0.05]
+    assert own["task"].tolist() == ["task_0", "task_1"] * 3
+    assert np.stack(own["preference"].to_list())[::2].tolist() == [[1, 0], [0.5, 0.5], [0, 1]]
+    assert (len(results.points), len(results.traces), len(results.outcomes)) == (18, 18, 18)
+    packed = results.outcomes.iloc[1]
+    assert unpack_outcomes(packed["packed"], packed["n"]).tolist() == [False] * 2 + [True] * 8
+
+
+def test_rows_are_sorted_whatever_the_order_of_the_parts(make_record: MakeRecord) -> None:
+    records = [make_record("ties", "b"), make_record("ties", "a", 1), make_record("average", "b")]
+    parts = [record_table(record) for record in records]
+    first, *others = (from_parts(list(order), []) for order in permutations(parts))
+    assert first.runs["run_id"].tolist() == ["a-ties-1", "b-average-0", "b-ties-0"]
+    assert first.fronts["run_id"].unique().tolist() == first.runs["run_id"].tolist()
+    for other in others:
+        _assert_same(first, other)
+
+
+def test_failed_and_skipped_runs_are_rows(make_record: MakeRecord) -> None:
+    parts = [
+        record_table(make_record(seed=i, status=s)) for i, s in enumerate(("failed", "skipped"))
+    ]
+    results = from_parts(parts, [])
+    assert results.runs["status"].tolist() == ["failed", "skipped"]
+    assert results.runs["error_message"].iloc[0] == "no\nluck"
+    assert results.runs["reason"].iloc[1] == "needs labelled data"
+    assert results.fronts.empty
+
+
+def test_no_runs_give_empty_frames_of_the_same_types(results: Results) -> None:
+    nothing = from_parts([], [])
+    for name in TABLES:
+        assert getattr(nothing, name).dtypes.equals(getattr(results, name).dtypes)
+
+
+def test_scores_are_empty_until_handed_in(
+    results: Results, make_scores: Callable[..., pd.DataFrame]
+) -> None:
+    assert results.scores.empty
+    scored = results.with_scores(make_scores({("two-digits", "TIES", 0): 0.5}, results))
+    assert scored.scores["value"].tolist() == [0.5]
+    assert scored.scores.dtypes.equals(results.scores.dtypes)
+    assert results.scores.empty
+
+
+def test_scores_without_a_column_or_told_twice_are_refused(
+    results: Results, make_scores: Callable[..., pd.DataFrame]
+) -> None:
+    scores = make_scores({("two-digits", "TIES", 0): 0.5}, results)
+    with pytest.raises(ParameterError, match="Found none called reference"):
+        results.with_scores(scores.drop(columns="reference"))
+    with pytest.raises(ParameterError, match="one row for each run"):
+        results.with_scores(pd.concat([scores, scores]))
+
+
+def test_compacted_tables_read_back_the_same(
+    run_directory: Path, results: Results, make_scores: Callable[..., pd.DataFrame]
+) -> None:
+    scored = results.with_scores(make_scores({("two-digits", "TIES", 0): np.nan}, results))
+    _assert_same(scored, read(compact(run_directory, scored)), COMPACTED)
+
+
+def test_a_damaged_table_is_named(run_directory: Path, results: Results) -> None:
+    folder = compact(run_directory, results)
+    (folder / "fronts.parquet").write_bytes(b"PAR1")
+    with pytest.raises(StoreError, match=r"tables/fronts.parquet` must be a whole table"):
+        read(folder)
+
+
+def test_a_directory_without_results_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Found neither"):
+        read(tmp_path)
