@@ -1,0 +1,1 @@
+"""AdaMerging: coefficients from unlabelled inputs."""

@@ -1,0 +1,1 @@
+"""Hypernetworks over merging coefficients."""

@@ -1,0 +1,1 @@
+"""MAP: surrogates of the accuracies in coefficient space."""

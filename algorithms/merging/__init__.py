@@ -1,0 +1,1 @@
+"""Merges that fit little or nothing."""

@@ -1,0 +1,39 @@
+"""Task arithmetic: one coefficient for the sum of the task vectors."""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+
+from ...problems.experts import Coefficients
+from ...problems.view import ProblemView
+from ..base import Algorithm
+from ..pareto_set import ConstantSet, ParetoSet
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TaskArithmetic(Algorithm):
+    """base + c * sum of task vectors, c being the best of a sweep by mean validation objective.
+
+    Source: Ilharco et al. 2023, section 2, whose sweep this is.
+
+    Args:
+        sweep: Coefficients tried, in order; ties go to the earlier one.
+    """
+
+    sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Measure each coefficient of the sweep on validation."""
+        measured: list[tuple[float, Coefficients]] = []
+
+        def answer() -> ConstantSet:
+            _, best = min(measured, key=lambda pair: pair[0])
+            return ConstantSet(experts=view.experts, answer=best, trainable_parameters=1)
+
+        for c in self.sweep:
+            point = Coefficients(values=torch.full((len(view.tasks),), c))
+            measured.append((float(view.objectives(point).mean()), point))
+            view.checkpoint(answer)
+        return answer()

@@ -1,0 +1,123 @@
+"""Answers to preferences: one model, a finite set with the common selector, or a map."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from ..metrics.preference import check_preference
+from ..problems.experts import Coefficients, ExpertPool
+from .scalarization.functions import achievement
+
+Point = Coefficients | Tensor
+"""A model: merging coefficients, or `(P,)` parameters where it is not in their span."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ParetoSet(ABC):
+    """What a fit returns: a model for every preference p (p_i is the importance of task i).
+
+    Attributes:
+        experts: The pool that coefficients refer to.
+        trainable_parameters: How many numbers the fit adjusted.
+    """
+
+    output: ClassVar[str]
+    experts: ExpertPool
+    trainable_parameters: int = 0
+
+    def point(self, preference: ArrayLike) -> Point:
+        """The model for a preference `(m,)`, as coefficients where it has them.
+
+        Raises:
+            PreferenceError: If the preference is not on the simplex of m tasks.
+        """
+        with torch.no_grad():
+            return self._point(check_preference(preference, len(self.experts)))
+
+    def coefficients(self, preference: ArrayLike) -> Coefficients | None:
+        """The merging coefficients for a preference; None if the model is not in their span."""
+        point = self.point(preference)
+        return point if isinstance(point, Coefficients) else None
+
+    def model(self, preference: ArrayLike) -> Tensor:
+        """`(P,)` parameters of the model for a preference."""
+        with torch.no_grad():
+            return self.experts.build(self.point(preference))
+
+    @abstractmethod
+    def _point(self, preference: NDArray[np.float64]) -> Point:
+        """As `point`, for a checked preference."""
+
+    @abstractmethod
+    def storage_bytes(self) -> int:
+        """Bytes that must be kept to answer every preference, experts included where needed."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ConstantSet(ParetoSet):
+    """The same model whatever the preference."""
+
+    output: ClassVar[str] = "constant"
+    answer: Point
+
+    def _point(self, preference: NDArray[np.float64]) -> Point:
+        return self.answer
+
+    def storage_bytes(self) -> int:
+        """One model."""
+        return self.experts.base.nbytes
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FiniteSet(ParetoSet):
+    """K models and the common selector: least achievement on validation estimates.
+
+    Attributes:
+        points: The K models.
+        objectives: `(K, m)` normalised validation objectives, measured within the budget.
+    """
+
+    output: ClassVar[str] = "finite"
+    points: Sequence[Point]
+    objectives: NDArray[np.float64]
+
+    def _point(self, preference: NDArray[np.float64]) -> Point:
+        return self.points[int(np.argmin(achievement(self.objectives, preference)))]
+
+    def storage_bytes(self) -> int:
+        """K models, or the pool and K coefficient arrays where that is less."""
+        models = len(self.points) * self.experts.base.nbytes
+        if not all(isinstance(point, Coefficients) for point in self.points):
+            return models
+        recipes = sum(p.values.nbytes for p in self.points if isinstance(p, Coefficients))
+        return min(models, self.experts.nbytes + recipes)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MapSet(ParetoSet):
+    """A continuous map from preferences to models.
+
+    Attributes:
+        function: `(m,)` float32 preference to a point; must not change after it is handed in.
+        state_bytes: Bytes of what the function holds besides the pool.
+    """
+
+    output: ClassVar[str] = "map"
+    function: Callable[[Tensor], Point]
+    state_bytes: int = 0
+
+    def _point(self, preference: NDArray[np.float64]) -> Point:
+        return self.function(torch.from_numpy(preference).to(torch.float32))
+
+    def storage_bytes(self) -> int:
+        """The pool and the map's own state."""
+        return self.experts.nbytes + self.state_bytes

@@ -1,0 +1,1 @@
+"""Scalarizations, and the algorithms that minimise them ray by ray."""

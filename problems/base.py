@@ -1,0 +1,137 @@
+"""What a problem is: tasks, anchors, experts, and the two doors to its data."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .experts import ExpertPool
+
+Split = Literal["calibration", "validation", "test"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """A mini-batch of every task, fused: `inputs` `(B, ...)` and one slice of it a task.
+
+    `labels[t]` belongs to `inputs[segments[t]]`; an unlabelled batch has no labels.
+    """
+
+    inputs: Tensor
+    segments: tuple[slice, ...]
+    labels: tuple[Tensor, ...] | None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """A model measured on a split: per task `value` (m,) accuracy, `loss` (m,), `n` (m,).
+
+    `outcomes[t]` tells of each of the n examples whether it was right.
+    """
+
+    value: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    n: NDArray[np.int64]
+    outcomes: tuple[NDArray[np.bool_], ...]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Anchors:
+    """What is known of a problem's own models on one split, rows in the order of the tasks.
+
+    Attributes:
+        pretrained: `(m,)` values of the base model.
+        experts: `(m, m)`; entry `[i, j]` is expert i on task j.
+        average: `(m,)` values of the simple average, or None where it was not measured.
+        n: `(m,)` examples each value was measured on.
+        pretrained_loss, experts_loss, average_loss: The same of the losses.
+    """
+
+    pretrained: NDArray[np.float64]
+    experts: NDArray[np.float64]
+    average: NDArray[np.float64] | None
+    pretrained_loss: NDArray[np.float64]
+    experts_loss: NDArray[np.float64]
+    average_loss: NDArray[np.float64] | None
+    n: NDArray[np.int64]
+
+    @property
+    def expert(self) -> NDArray[np.float64]:
+        """`(m,)` value of each expert on its own task."""
+        return np.diagonal(self.experts)
+
+    @property
+    def resolution(self) -> NDArray[np.float64]:
+        """`(m,)` gain of the expert over the pretrained model, in its standard errors.
+
+        An error is taken to be one example at least, so that a perfect expert has a resolution.
+        """
+        error = np.maximum(np.sqrt(self.expert * (1 - self.expert) / self.n), 1 / self.n)
+        return (self.expert - self.pretrained) / error
+
+    def objectives(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Normalised objectives g of values `(..., m)`: 0 at the expert, 1 at the base; minimise.
+
+        g = (expert - value) / (expert - pretrained), task by task.
+        """
+        return (self.expert - value) / (self.expert - self.pretrained)
+
+
+class Oracle(ABC):
+    """The uncounted mathematics of a problem on the splits it holds."""
+
+    @abstractmethod
+    def batch(self, split: Split, rows: Sequence[Tensor], *, labelled: bool) -> Batch:
+        """The examples with these row indices, one index tensor a task, fused."""
+
+    @abstractmethod
+    def length(self, split: Split) -> list[int]:
+        """Number of examples of each task on a split."""
+
+    @abstractmethod
+    def losses(self, params: Tensor, batch: Batch) -> Tensor:
+        """`(m,)` mean loss of each task on a labelled batch; differentiable in `params` `(P,)`."""
+
+    @abstractmethod
+    def entropies(self, params: Tensor, batch: Batch) -> Tensor:
+        """`(m,)` mean prediction entropy of each task, in nats; needs no labels."""
+
+    @abstractmethod
+    def measure(self, params: Tensor, split: Split, examples: int | None = None) -> Measurement:
+        """The model on the first `examples` (all if None) of every task of a split."""
+
+    @abstractmethod
+    def forwards(self, split: Split, examples: int | None = None) -> int:
+        """Forward passes that `measure` takes: tasks on the same inputs share theirs."""
+
+
+class Problem(ABC):
+    """A stateless description of a fusion problem; data and weights are loaded by its doors."""
+
+    tasks: tuple[str, ...]
+
+    @abstractmethod
+    def hash(self) -> str:
+        """Hex digest that changes with anything that changes results: weights, data, anchors."""
+
+    @abstractmethod
+    def anchors(self, split: Split) -> Anchors:
+        """The problem's own models on a split."""
+
+    @abstractmethod
+    def pool(self) -> ExpertPool:
+        """The experts, one a task, in the order of the tasks."""
+
+    @abstractmethod
+    def oracle(self, splits: frozenset[Split]) -> Oracle:
+        """The mathematics on these splits only; what is not asked for is not inside."""

@@ -1,0 +1,100 @@
+"""How a flat parameter vector splits into named tensors and groups of them."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, final, get_args
+
+import torch
+from torch import Tensor
+
+from ..benchmark.registry import unknown_name
+
+Space = Literal["task", "block", "module", "tensor"]
+"""Granularity of merging coefficients: one row for the model, a block, a module or a tensor."""
+
+_BLOCK = re.compile(r"^((?:.*?\.)?(?:layers?|h|blocks|resblocks)\.\d+)\.([^.]+)")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Groups:
+    """A partition of `(P,)` parameters: `names` of the G groups and contiguous `segments`.
+
+    A segment is `(start, stop, group)`; segments cover the vector in order, without gaps.
+    """
+
+    names: tuple[str, ...]
+    segments: tuple[tuple[int, int, int], ...]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Names and shapes of the tensors that a flat `(P,)` vector holds, in order."""
+
+    names: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of entries of each tensor."""
+        return tuple(math.prod(shape) for shape in self.shapes)
+
+    @cached_property
+    def size(self) -> int:
+        """P, the number of parameters."""
+        return sum(self.sizes)
+
+    def unflatten(self, flat: Tensor) -> dict[str, Tensor]:
+        """Named views of `(P,)` parameters; gradients flow back to `flat`."""
+        pieces = torch.split(flat, list(self.sizes))
+        return {
+            name: piece.view(shape)
+            for name, shape, piece in zip(self.names, self.shapes, pieces, strict=True)
+        }
+
+    def groups(self, space: Space) -> Groups:
+        """The partition of a granularity; `task` has one group, `tensor` one a tensor.
+
+        Blocks are what is called `layers.0`, `h.0`, `blocks.0` or `resblocks.0`, modules what is
+        directly inside them. All else is grouped by the first part of its name.
+        """
+        if space not in self._groups:
+            if space not in get_args(Space):
+                raise unknown_name("space", space, list(get_args(Space)))
+            self._groups[space] = _partition([_group(n, space) for n in self.names], self.sizes)
+        return self._groups[space]
+
+    @cached_property
+    def _groups(self) -> dict[Space, Groups]:
+        return {}
+
+
+def _group(name: str, space: Space) -> str:
+    match = _BLOCK.match(name)
+    if space == "task":
+        return "model"
+    if space == "tensor":
+        return name
+    if match is None:
+        return name.partition(".")[0]
+    block, module = match.groups()
+    return block if space == "block" else f"{block}.{module}"
+
+
+def _partition(groups: Sequence[str], sizes: Sequence[int]) -> Groups:
+    names = tuple(dict.fromkeys(groups))
+    index = {name: i for i, name in enumerate(names)}
+    segments: list[tuple[int, int, int]] = []
+    start = 0
+    for name, size in zip(groups, sizes, strict=True):
+        group = index[name]
+        if segments and segments[-1][2] == group:
+            segments[-1] = (segments[-1][0], start + size, group)
+        else:
+            segments.append((start, start + size, group))
+        start += size
+    return Groups(names=names, segments=tuple(segments))

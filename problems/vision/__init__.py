@@ -1,0 +1,1 @@
+"""Families of small vision tasks on digits, with the frozen experts that ship."""

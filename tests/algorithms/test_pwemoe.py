@@ -1,0 +1,171 @@
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+import torch
+from tests.contracts.toy_problem import ToyProblem, open_view, toy_problem
+from torch import Tensor
+from torch.nn import functional
+
+from fusefront.algorithms.moe.pwemoe import PWEMoELinear, routed_rows
+from fusefront.algorithms.moe.router import RouterBank
+from fusefront.algorithms.pareto_set import MapSet
+from fusefront.benchmark.errors import NotApplicableError
+from fusefront.problems.experts import Coefficients, ExpertPool
+from fusefront.problems.layout import Groups, Layout
+from fusefront.problems.view import ProblemView
+
+MODULES = ["layers.0.mlp", "layers.1.mlp"]
+
+
+def train(view: ProblemView, generator: torch.Generator, steps: int) -> MapSet:
+    answer = PWEMoELinear(steps=steps).fit(view, generator=generator)
+    assert isinstance(answer, MapSet)
+    return answer
+
+
+def corner_losses(view: ProblemView, answer: MapSet) -> Tensor:
+    """`(m, m)` losses on calibration of the models for the m corners."""
+    batch = next(view.batches(60))
+    models = [answer.model(p) for p in np.eye(len(view.tasks))]
+    return torch.stack([view.losses(model, batch) for model in models])
+
+
+@pytest.mark.parametrize(("m", "count"), [(2, 264), (3, 540), (8, 3360)])
+def test_twelve_routers_have_as_many_parameters_as_the_paper_says(
+    m: int, count: int, generator: torch.Generator
+) -> None:
+    bank = RouterBank(12, m, 0.3, generator)
+    assert sum(p.numel() for p in bank.parameters) == count == 12 * (4 * m**2 + 3 * m)
+
+
+def test_trainable_parameters_are_those_of_the_routers(
+    problem: ToyProblem, generator: torch.Generator
+) -> None:
+    m = len(problem.tasks)
+    answer = train(open_view(problem), generator, steps=1)
+    assert answer.trainable_parameters == 2 * (4 * m**2 + 3 * m)
+    assert answer.storage_bytes() == problem.pool().nbytes + 4 * answer.trainable_parameters
+
+
+def test_router_is_a_two_layer_network_whose_output_is_not_squashed(
+    generator: torch.Generator,
+) -> None:
+    bank = RouterBank(3, 2, 0.3, generator)
+    with torch.no_grad():
+        for parameter in bank.parameters:
+            parameter.copy_(5 * torch.randn(parameter.shape, generator=generator))
+    w1, b1, w2, b2 = (p.detach() for p in bank.parameters)
+    preference = torch.tensor([0.3, 0.7])
+    found = bank(preference).detach()
+    for router in range(3):
+        hidden = functional.relu(functional.linear(preference, w1[router], b1[router]))
+        expected = functional.linear(hidden, w2[router], b2[router])
+        torch.testing.assert_close(found[router], expected)
+    assert found.max() > 1
+    assert found.min() < 0
+
+
+def test_every_preference_starts_at_task_arithmetic(
+    view: ProblemView, generator: torch.Generator
+) -> None:
+    answer = train(view, generator, steps=0)
+    arithmetic = view.experts.base + 0.3 * view.experts.task_vectors.sum(dim=0)
+    for p in (*np.eye(len(view.tasks)), np.full(len(view.tasks), 1 / len(view.tasks))):
+        found = answer.model(p)
+        assert (found - arithmetic).norm() < 1e-3 * arithmetic.norm()
+
+
+def test_all_but_the_mlps_stays_at_task_arithmetic_whatever_is_learned(
+    view: ProblemView, generator: torch.Generator
+) -> None:
+    answer = train(view, generator, steps=30)
+    layout, m = view.experts.layout, len(view.tasks)
+    fixed = Coefficients(values=torch.full((m,), 0.3))
+    arithmetic = layout.unflatten(view.experts.merge(fixed))
+    for p in np.eye(m):
+        for name, value in layout.unflatten(answer.model(p)).items():
+            same = torch.equal(value, arithmetic[name])
+            assert same == (".mlp." not in name), name
+
+
+def test_unloaded_model_is_the_network_with_routed_mlps(generator: torch.Generator) -> None:
+    problem = toy_problem(3)
+    view = open_view(problem)
+    answer = train(view, generator, steps=30)
+    p = np.array([0.6, 0.3, 0.1])
+    found = answer.coefficients(p)
+    assert found is not None
+    names = view.experts.layout.groups("module").names
+    routed = {module: found.values[names.index(module)] for module in MODULES}
+    for examples in problem.splits["validation"]:
+        by_routing = routed_forward(problem.pool(), routed, examples.inputs)
+        by_unloading = plain_forward(problem.pool().layout, answer.model(p), examples.inputs)
+        torch.testing.assert_close(by_routing, by_unloading, rtol=1e-4, atol=1e-5)
+
+
+def plain_forward(layout: Layout, params: Tensor, inputs: Tensor) -> Tensor:
+    w = layout.unflatten(params)
+    x = functional.linear(inputs, w["embeddings.weight"], w["embeddings.bias"])
+    for block in ("layers.0", "layers.1"):
+        x = attention(w, block, x)
+        x = x + mlp(w, block, x)
+    return functional.layer_norm(x, x.shape[1:], w["layernorm.weight"], w["layernorm.bias"])
+
+
+def routed_forward(pool: ExpertPool, routed: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+    """Each MLP's weights are put together where it is used; the rest is task arithmetic."""
+    base = pool.layout.unflatten(pool.base)
+    taus = [pool.layout.unflatten(tau) for tau in pool.task_vectors]
+    fixed = {n: w + 0.3 * sum(tau[n] for tau in taus) for n, w in base.items()}
+    x = functional.linear(inputs, fixed["embeddings.weight"], fixed["embeddings.bias"])
+    for block in ("layers.0", "layers.1"):
+        row = routed[f"{block}.mlp"]
+        own = {
+            n: w + sum(c * tau[n] for c, tau in zip(row, taus, strict=True))
+            for n, w in base.items()
+            if n.startswith(f"{block}.mlp")
+        }
+        x = attention(fixed, block, x)
+        x = x + mlp(own, block, x)
+    return functional.layer_norm(x, x.shape[1:], fixed["layernorm.weight"], fixed["layernorm.bias"])
+
+
+def attention(w: Mapping[str, Tensor], block: str, x: Tensor) -> Tensor:
+    name = f"{block}.attention"
+    return x + torch.tanh(functional.linear(x, w[f"{name}.weight"], w[f"{name}.bias"]))
+
+
+def mlp(w: Mapping[str, Tensor], block: str, x: Tensor) -> Tensor:
+    one, two = f"{block}.mlp.fc1", f"{block}.mlp.fc2"
+    hidden = torch.tanh(functional.linear(x, w[f"{one}.weight"], w[f"{one}.bias"]))
+    return functional.linear(hidden, w[f"{two}.weight"], w[f"{two}.bias"])
+
+
+def test_training_lowers_the_weighted_loss_and_tells_preferences_apart(
+    view: ProblemView, generator: torch.Generator
+) -> None:
+    start = train(view, torch.Generator().manual_seed(5), steps=0)
+    answer = train(view, generator, steps=250)
+    before, after = corner_losses(view, start), corner_losses(view, answer)
+    assert after.trace() < before.trace()
+    assert after.argmin(dim=0).tolist() == list(range(len(view.tasks)))
+
+
+def test_answer_does_not_change_when_training_goes_on(generator: torch.Generator) -> None:
+    view = open_view(toy_problem(2), units=4_000)
+    train(view, generator, steps=40)
+    early, late = view.checkpoints[0].answer, view.answer_so_far()
+    assert isinstance(early, MapSet)
+    assert isinstance(late, MapSet)
+    assert not torch.equal(early.model([1, 0]), late.model([1, 0]))
+
+
+def test_backbone_without_mlp_is_not_applicable() -> None:
+    with pytest.raises(NotApplicableError, match="conv"):
+        routed_rows(Groups(names=("conv", "norm"), segments=((0, 1, 0), (1, 2, 1))))
+
+
+def test_only_modules_called_mlp_are_routed() -> None:
+    groups = toy_problem(2).pool().layout.groups("module")
+    assert [groups.names[row] for row in routed_rows(groups)] == MODULES

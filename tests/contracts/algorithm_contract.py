@@ -1,0 +1,295 @@
+"""What every algorithm keeps; inherit `AlgorithmContract` and give it an `algorithm` fixture."""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, fields, is_dataclass
+from typing import ClassVar, final
+
+import numpy as np
+import pytest
+import torch
+from tests.contracts.toy_problem import ToyProblem, open_view, toy_problem
+from torch import Tensor
+
+from fusefront.algorithms import ALGORITHMS
+from fusefront.algorithms.base import Algorithm
+from fusefront.algorithms.pareto_set import ParetoSet
+from fusefront.benchmark.errors import BudgetExhausted, PreferenceError
+from fusefront.benchmark.registry import Entry
+from fusefront.problems.base import Batch, Measurement, Oracle, Split
+from fusefront.problems.view import ProblemView
+
+
+class AlgorithmContract:
+    """Tests of one algorithm on a toy problem.
+
+    Choose hyper-parameters that make a fit take a fraction of a second.
+
+    ```python
+    class TestMine(AlgorithmContract):
+        @pytest.fixture
+        def algorithm(self) -> Algorithm:
+            return Mine(steps=3)
+    ```
+    """
+
+    units: ClassVar[int] = 3_000
+    """Budget of a fit; one of the toy's validation evaluations costs 120 at most."""
+
+    @pytest.fixture
+    def algorithm(self) -> Algorithm:
+        """The algorithm under test; override this."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def problem(self) -> ToyProblem:
+        """Three tasks, of which two share their inputs."""
+        return toy_problem(3)
+
+    @pytest.fixture
+    def entry(self, algorithm: Algorithm) -> Entry[type[Algorithm]]:
+        """The algorithm's entry in the registry."""
+        found = [e for e in ALGORITHMS if e.load() is type(algorithm)]
+        assert found, f"{type(algorithm).__name__} must be registered. Use @ALGORITHMS.register."
+        return found[0]
+
+    def test_registry_entry_says_all_labels(self, entry: Entry[type[Algorithm]]) -> None:
+        assert set(entry.labels) == set(ALGORITHMS.label_values)
+        assert entry.summary
+        assert entry.source
+
+    def test_class_has_a_docstring_of_its_own(self, algorithm: Algorithm) -> None:
+        name, text = type(algorithm).__name__, type(algorithm).__doc__
+        assert text
+        assert not text.startswith(f"{name}("), "That is what dataclass writes."
+
+    def test_fields_are_the_whole_configuration_and_fit_into_json(
+        self, algorithm: Algorithm
+    ) -> None:
+        assert is_dataclass(algorithm)
+        assert all(f.kw_only and f.init for f in fields(algorithm))
+        json.dumps(asdict(type(algorithm)()))
+        assert type(algorithm)(
+            **{f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
+        ) == (algorithm)
+
+    def test_output_label_is_what_a_fit_returns(
+        self, algorithm: Algorithm, entry: Entry[type[Algorithm]], problem: ToyProblem
+    ) -> None:
+        answer, _ = self.seen_fit(algorithm, problem)
+        assert answer.output == entry.labels["output"]
+
+    @pytest.mark.parametrize("m", [2, 3])
+    def test_corners_and_centre_are_answered_with_finite_models(
+        self, algorithm: Algorithm, m: int
+    ) -> None:
+        answer, view = self.seen_fit(algorithm, toy_problem(m))
+        for model in _models(answer):
+            assert model.shape == view.experts.base.shape
+            assert model.dtype == torch.float32
+            assert model.isfinite().all()
+            assert not model.requires_grad
+
+    def test_cost_of_the_answer_is_stated(self, algorithm: Algorithm, problem: ToyProblem) -> None:
+        answer, view = self.seen_fit(algorithm, problem)
+        assert answer.storage_bytes() >= view.experts.base.nbytes
+        assert answer.trainable_parameters >= 0
+
+    def test_vector_off_the_simplex_is_refused(
+        self, algorithm: Algorithm, problem: ToyProblem
+    ) -> None:
+        answer, _ = self.seen_fit(algorithm, problem)
+        with pytest.raises(PreferenceError):
+            answer.point([0.5, 0.4, 0.3])
+
+    def test_data_label_says_what_is_looked_at(
+        self, algorithm: Algorithm, entry: Entry[type[Algorithm]], problem: ToyProblem
+    ) -> None:
+        spy = SpyOracle(problem.oracle(frozenset({"calibration", "validation"})))
+        _, view = self.fit(algorithm, problem, oracle=spy)
+        data = entry.labels["data"]
+        assert spy.labels_seen == (data == "labelled")
+        assert (view.budget.ledger.units == 0) == (data == "none")
+        assert (view.budget.ledger.unlabelled_examples > 0) == (data == "unlabelled")
+
+    def test_access_label_says_how_the_model_is_looked_at(
+        self, algorithm: Algorithm, entry: Entry[type[Algorithm]], problem: ToyProblem
+    ) -> None:
+        _, view = self.seen_fit(algorithm, problem)
+        ledger, access = view.budget.ledger, entry.labels["access"]
+        assert (ledger.gradient_steps > 0) == (access == "gradients")
+        assert (ledger.units == 0) == (access == "weights")
+
+    def test_space_label_is_that_of_the_coefficients(
+        self, algorithm: Algorithm, entry: Entry[type[Algorithm]], problem: ToyProblem
+    ) -> None:
+        answer, _ = self.seen_fit(algorithm, problem)
+        space = entry.labels["space"]
+        for preference in _preferences(3):
+            found = answer.coefficients(preference)
+            assert (found.space if found else space) == space
+            assert (found is None) == (space in {"low-rank", "weights"})
+
+    def test_same_seed_gives_the_same_bits_whatever_the_global_seeds(
+        self, algorithm: Algorithm, problem: ToyProblem
+    ) -> None:
+        found = []
+        for global_seed in (1, 2):
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(global_seed)
+                np.random.seed(global_seed)  # noqa: NPY002 - the state that must not matter
+                random.seed(global_seed)
+                answer, view = self.fit(algorithm, problem)
+            found.append((_models(answer), view.budget.ledger))
+        (models, ledger), (again, ledger_again) = found
+        assert all(torch.equal(a, b) for a, b in zip(models, again, strict=True))
+        assert ledger == ledger_again
+
+    def test_same_preference_gives_the_same_bits(
+        self, algorithm: Algorithm, problem: ToyProblem
+    ) -> None:
+        answer, _ = self.seen_fit(algorithm, problem)
+        assert all(torch.equal(a, b) for a, b in zip(_models(answer), _models(answer), strict=True))
+
+    def test_experts_and_data_are_left_as_they_were(
+        self, algorithm: Algorithm, problem: ToyProblem
+    ) -> None:
+        data = [e for split in problem.splits.values() for e in split]
+        before = [(e.inputs.clone(), e.labels.clone()) for e in data]
+        answer, view = self.fit(algorithm, problem)
+        _models(answer)
+        assert torch.equal(view.experts.base, problem.base)
+        assert torch.equal(view.experts.task_vectors, problem.task_vectors)
+        for example, (inputs, labels) in zip(data, before, strict=True):
+            assert torch.equal(example.inputs, inputs)
+            assert torch.equal(example.labels, labels)
+
+    @pytest.mark.parametrize("units", [0, 100, 1_000])
+    def test_small_budget_ends_in_an_answer_or_is_exhausted_but_never_crossed(
+        self, algorithm: Algorithm, problem: ToyProblem, units: int
+    ) -> None:
+        view = open_view(problem, units=units)
+        answer: object
+        try:
+            answer = algorithm.fit(view, generator=_generator())
+        except BudgetExhausted:
+            answer = view.answer_so_far()
+        assert view.budget.ledger.units <= units
+        if answer is not None:
+            assert isinstance(answer, ParetoSet)
+            assert all(model.isfinite().all() for model in _models(answer))
+
+    def test_checkpoints_are_answers_of_the_same_kind_in_order_of_cost(
+        self, algorithm: Algorithm, problem: ToyProblem
+    ) -> None:
+        answer, view = self.seen_fit(algorithm, problem)
+        spent = [c.units for c in view.checkpoints]
+        assert spent == sorted(spent)
+        for checkpoint in view.checkpoints:
+            assert isinstance(checkpoint.answer, ParetoSet)
+            assert checkpoint.answer.output == answer.output
+
+    def test_equal_experts_leave_only_the_line_through_base_and_expert(
+        self, algorithm: Algorithm, problem: ToyProblem
+    ) -> None:
+        """In every group the model is base + s (expert - base), s being the sum of a row."""
+        equal = problem.with_equal_experts()
+        answer, view = self.fit(algorithm, equal)
+        for preference, model in zip(_preferences(3), _models(answer), strict=True):
+            found = answer.coefficients(preference)
+            if found is None:
+                continue
+            sums = found.values.reshape(-1, 3).sum(dim=1)
+            expected = equal.base.clone()
+            for start, stop, group in view.experts.layout.groups(found.space).segments:
+                expected[start:stop] += sums[group] * equal.task_vectors[0, start:stop]
+            torch.testing.assert_close(model, expected, rtol=1e-4, atol=1e-5)
+
+    def fit(
+        self, algorithm: Algorithm, problem: ToyProblem, *, oracle: Oracle | None = None
+    ) -> tuple[ParetoSet, ProblemView]:
+        """A fit within `units` as the runner does it, always with the same seed."""
+        view = open_view(problem, units=self.units, oracle=oracle)
+        answer: object
+        try:
+            answer = algorithm.fit(view, generator=_generator())
+        except BudgetExhausted:
+            answer = view.answer_so_far()
+        assert isinstance(answer, ParetoSet)
+        return answer, view
+
+    def seen_fit(self, algorithm: Algorithm, problem: ToyProblem) -> tuple[ParetoSet, ProblemView]:
+        """As `fit`, but one fit serves all tests that only look at it."""
+        key = (repr(algorithm), id(problem), self.units)
+        if key not in _FITS:
+            _FITS[key] = self.fit(algorithm, problem)
+        return _FITS[key]
+
+
+_FITS: dict[tuple[str, int, int], tuple[ParetoSet, ProblemView]] = {}
+"""Toy problems are made once and kept, so that their ids are never used again."""
+
+
+class PermutationContract:
+    """For algorithms that answer permuted preferences over permuted tasks with the same models."""
+
+    units: ClassVar[int] = 3_000
+
+    @pytest.fixture
+    def algorithm(self) -> Algorithm:
+        """The algorithm under test; override this."""
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("order", [(1, 0, 2), (2, 0, 1)])
+    def test_order_of_tasks_does_not_matter(
+        self, algorithm: Algorithm, order: Sequence[int]
+    ) -> None:
+        problem = toy_problem(3)
+        views = [open_view(p, units=self.units) for p in (problem, problem.reordered(order))]
+        answer, permuted = (algorithm.fit(view, generator=_generator()) for view in views)
+        for p in (*_preferences(3), np.array([0.5, 0.3, 0.2])):
+            expected = answer.model(p)
+            torch.testing.assert_close(permuted.model(p[list(order)]), expected, rtol=0, atol=1e-6)
+
+
+@final
+class SpyOracle(Oracle):
+    """Another oracle, and whether labels were given out by it, in a batch or in a measurement."""
+
+    def __init__(self, inner: Oracle) -> None:
+        self._inner = inner
+        self.labels_seen = False
+
+    def batch(self, split: Split, rows: Sequence[Tensor], *, labelled: bool) -> Batch:
+        batch = self._inner.batch(split, rows, labelled=labelled)
+        self.labels_seen |= batch.labels is not None
+        return batch
+
+    def measure(self, params: Tensor, split: Split, examples: int | None = None) -> Measurement:
+        self.labels_seen = True
+        return self._inner.measure(params, split, examples)
+
+    def length(self, split: Split) -> list[int]:
+        return self._inner.length(split)
+
+    def losses(self, params: Tensor, batch: Batch) -> Tensor:
+        return self._inner.losses(params, batch)
+
+    def entropies(self, params: Tensor, batch: Batch) -> Tensor:
+        return self._inner.entropies(params, batch)
+
+    def forwards(self, split: Split, examples: int | None = None) -> int:
+        return self._inner.forwards(split, examples)
+
+
+def _generator() -> torch.Generator:
+    return torch.Generator().manual_seed(11)
+
+
+def _preferences(m: int) -> list[np.typing.NDArray[np.float64]]:
+    return [*np.eye(m), np.full(m, 1 / m)]
+
+
+def _models(answer: ParetoSet) -> list[Tensor]:
+    return [answer.model(p) for p in _preferences(len(answer.experts))]

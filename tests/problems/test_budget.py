@@ -1,0 +1,35 @@
+import pytest
+
+from fusefront.benchmark.errors import BudgetExhausted
+from fusefront.problems.budget import TIERS, Budget
+
+
+def test_call_that_would_cross_the_cap_is_refused_and_costs_nothing() -> None:
+    budget = Budget(units=10)
+    budget.charge(7)
+    with pytest.raises(BudgetExhausted, match="4 units asked for, 3 of 10 left"):
+        budget.charge(4)
+    assert budget.ledger.units == 7
+    budget.charge(3)
+    assert budget.remaining == 0
+
+
+def test_budget_without_a_cap_never_ends() -> None:
+    budget = Budget()
+    budget.charge(10**12)
+    assert budget.remaining == float("inf")
+
+
+def test_tiers_grow() -> None:
+    assert TIERS["S"] < TIERS["M"] < TIERS["L"]
+
+
+def test_ledger_has_a_column_for_every_currency() -> None:
+    assert Budget().ledger.as_dict() == {
+        "units": 0,
+        "labelled_examples": 0,
+        "unlabelled_examples": 0,
+        "validation_evaluations": 0,
+        "gradient_steps": 0,
+        "model_builds": 0,
+    }

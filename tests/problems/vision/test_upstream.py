@@ -1,0 +1,40 @@
+from dataclasses import replace
+
+import torch
+
+from fusefront.problems.vision.families import FAMILIES
+from fusefront.problems.vision.recipe import RECIPES
+from fusefront.problems.vision.tasks import Split, source_digits
+from fusefront.problems.vision.upstream import N_CLASSES, draw_upstream
+
+FAMILY = FAMILIES["smoke"]
+MIX = replace(RECIPES["smoke"].upstream, copies=2, overlays=400)
+
+
+def _draw(**changes: float) -> Split:
+    return draw_upstream(FAMILY, replace(MIX, **changes), torch.Generator().manual_seed(0))  # type: ignore[arg-type] # floats only
+
+
+def test_upstream_has_every_digit_as_often_as_asked_and_the_overlays() -> None:
+    n_digits = len(source_digits("smoke", MIX.source, "upstream")[1])
+    data = _draw()
+    assert data.inputs.shape == (2 * n_digits + 400, 1, 12, 12)
+    assert data.labels.max() < N_CLASSES
+
+
+def test_without_sides_every_label_is_a_plain_digit() -> None:
+    assert _draw(sided=0.0).labels.max() == 9
+
+
+def test_with_all_sided_every_overlay_tells_its_side() -> None:
+    overlays = _draw(sided=1.0).labels[-400:]
+    assert overlays.min() >= 10
+    sides = overlays // 10
+    assert 150 < (sides == 1).sum() < 250
+
+
+def test_negated_singles_are_the_same_digits_with_the_sign_turned() -> None:
+    plain, negated = _draw(negated=0.0), _draw(negated=1.0)
+    n = len(plain.labels) - 400
+    torch.testing.assert_close(negated.inputs[:n], -plain.inputs[:n])
+    assert negated.labels[:n].equal(plain.labels[:n])
