@@ -21,6 +21,13 @@ def machine() -> str:
     return f"{platform.machine()} {platform.system()} {os.cpu_count()} processors"
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def now() -> str:
     """The time in UTC, ISO format, whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")

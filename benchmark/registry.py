@@ -4,7 +4,9 @@ import difflib
 import importlib
 import importlib.metadata
 import importlib.util
+import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +17,16 @@ from .errors import ParameterError, PluginError, UnknownNameError
 T = TypeVar("T")
 C = TypeVar("C", bound=Callable[..., object])
 
+_NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
+
 
 def unknown_name(kind: str, name: str, known: list[str]) -> UnknownNameError:
     """The error for a name not among `known`, with the nearest matches."""
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
-    return UnknownNameError(
-        f"{kind} must be a known name. Found `{name}`. {hint or 'Known: ' + ', '.join(known) + '.'}"
-    )
+    hint = f"Known: {', '.join(known) or 'none'}."
+    if near:
+        hint = f"Did you mean {' or '.join(f'`{n}`' for n in near)}?"
+    return UnknownNameError(f"{kind} must be a known name. Found `{name}`. {hint}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +70,20 @@ class Registry(Generic[T]):
         self._file: Path | None = None
 
     def add(self, entry: Entry[T]) -> None:
-        """Add an entry; the same name for another thing is an error."""
+        """Add an entry; the same name for another thing is an error.
+
+        A class of the same name from the same file is the same thing: a cell executed again, or
+        a script that is both imported and named as a plug-in.
+        """
+        if not _NAME.fullmatch(entry.name):
+            raise PluginError(
+                f"{self.kind} names must be lower-case words joined by `-`. Found `{entry.name}`."
+            )
         self._check_labels(entry)
         known = self._entries.get(entry.name)
-        if known is not None and known.target is not entry.target and known.file != entry.file:
+        if known is not None and _origin(known.target) != _origin(entry.target):
             raise PluginError(
-                f"{self.kind} names must be unique. `{entry.name}` is registered already. "
+                f"{self.kind} names must be unique. Found `{entry.name}` a second time. "
                 "Choose another name."
             )
         self._entries[entry.name] = entry
@@ -153,10 +165,12 @@ class Registry(Generic[T]):
         self._file = path
         try:
             spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             del sys.modules[module_name]
+            self._entries = {n: e for n, e in self._entries.items() if e.file != path}
             raise PluginError(
-                f"`{path}` must import without error. Found {type(error).__name__}: {error}"
+                f"`{path}` must import without error. "
+                f"Found {type(error).__name__}: {error}{_line_of(error, path)}."
             ) from error
         finally:
             self._file = None
@@ -168,9 +182,11 @@ class Registry(Generic[T]):
         for point in importlib.metadata.entry_points(group=f"fusefront.{self.kind}s"):
             try:
                 point.load()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
+                self._entry_points_read = False  # as clear the next time
+                package = f" of package `{point.dist.name}`" if point.dist else ""
                 raise PluginError(
-                    f"Entry point `{point.name}` of {point.value} must load. "
+                    f"Entry point `{point.name}` ({point.value}){package} must load. "
                     f"Found {type(error).__name__}: {error}. Mend or uninstall that package."
                 ) from error
 
@@ -187,3 +203,18 @@ class Registry(Generic[T]):
                 f"{self.kind} label `{key}` must be one of {', '.join(sorted(allowed))}. "
                 f"Found `{value}`."
             )
+
+
+def _origin(target: object) -> object:
+    """What makes two targets the same thing: where the code of a class or function is, else it."""
+    name = getattr(target, "__qualname__", "<locals>")
+    if "<locals>" in name:
+        return target
+    module = getattr(target, "__module__", "")
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return (module if file is None else Path(file).resolve(), name)
+
+
+def _line_of(error: BaseException, path: Path) -> str:
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+    return f" at line {lines[-1]}" if lines else ""

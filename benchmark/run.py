@@ -26,8 +26,10 @@ from .scoring import ScoredPoint, anytime_utility, score
 from .seeds import derive
 from .study import PROTOCOL_VERSION, RunSpec
 
-REHEARSAL_STEPS: Final = 4
-"""Steps of a rehearsal. An iteration after these takes no more memory than they do."""
+REHEARSED: Final = ("steps", "points", "generations")
+"""Hyper-parameters that count repetitions which take no more memory the more there are."""
+REPETITIONS: Final = 4
+"""How many of them a rehearsal does."""
 
 
 class PluginResultError(FusefrontError, TypeError):
@@ -75,12 +77,16 @@ class _Run:
         return torch.Generator().manual_seed(seed)
 
     def _rehearse(self, algorithm: Algorithm, view: ProblemView) -> None:
-        """Measure the peak of the same fit with few steps, apart from the timed one."""
+        """Measure the peak of the same fit with few repetitions, apart from the timed one."""
         clock = time.perf_counter()
-        steps = getattr(algorithm, "steps", None)
-        if isinstance(steps, int):
-            changes = {"steps": min(steps, REHEARSAL_STEPS)}
-            algorithm = dataclasses.replace(algorithm, **changes)
+        cut = {
+            field.name: min(getattr(algorithm, field.name), REPETITIONS)
+            for field in dataclasses.fields(algorithm)
+            if field.name in REHEARSED and isinstance(getattr(algorithm, field.name), int)
+        }
+        algorithm = dataclasses.replace(algorithm, **cut)
+        # Copies that the protocol keeps for its traces are no memory of the fit.
+        view.checkpoint = lambda answer: None  # type: ignore[method-assign]
         memory = PeakMemory()
         try:
             with memory:
@@ -168,12 +174,12 @@ def run(spec: RunSpec, problem_hash: str) -> Record:
         outcome: dict[str, Any] = {"status": "done"}
     except NotApplicableError as reason:
         outcome = {"status": "skipped", "reason": str(reason)}
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a plug-in may call sys.exit
         outcome = failure(error)
     return make_record(spec, problem_hash, under_way.facts | outcome)
 
 
-def failure(error: Exception) -> dict[str, Any]:
+def failure(error: BaseException) -> dict[str, Any]:
     """What a record says of an exception."""
     return {
         "status": "failed",

@@ -1,5 +1,7 @@
 """Running a study: plan, skip what is there, execute the rest, compact the tables."""
 
+import contextlib
+import inspect
 import json
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from typing import Final, final
 import numpy as np
 
 from ..algorithms import ALGORITHMS
+from ..algorithms.base import Algorithm
 from ..problems import PROBLEMS
 from ..problems.base import Anchors, Problem
 from ..results.record import AnchorRow, ProblemFacts
@@ -23,13 +26,15 @@ from ..results.store import (
     write_problem,
 )
 from . import provenance
-from .errors import StudyError
+from .errors import PluginError
 from .executor import Started, execute
+from .planned import write_planned
 from .scores import derive_scores
 from .study import RunSpec, Study, merge_studies
 from .study_file import read_study, write_study
 
 STUDY: Final = "study.toml"
+SUPERSEDED: Final = "superseded"
 
 
 @final
@@ -48,6 +53,8 @@ class Plan:
     """The runs of a study and what is needed to compute them.
 
     `finished` are the ids of runs that need not be computed; failed ones are tried again.
+    `set_aside` are damaged files, `superseded` parts of runs that the directory's study no longer
+    has, since a plug-in, default or expert they were computed with has changed.
     """
 
     study: Study
@@ -55,24 +62,35 @@ class Plan:
     problem_hashes: dict[str, str]
     finished: frozenset[str]
     set_aside: tuple[Path, ...]
+    superseded: tuple[Path, ...]
 
 
-def check_study(study: Study) -> None:
-    """Refuse a study that cannot run, before anything heavy.
+def check_study(study: Study) -> Study:
+    """The study in its canonical form; one that cannot run is refused, before anything heavy.
 
     Raises:
-        StudyError: If it has no runs.
-        UnknownNameError: If a problem or algorithm is not registered.
+        StudyError: If it has no runs, or a number is out of range.
+        UnknownNameError: If a problem, algorithm or parameter is not known.
+        PluginError: If a plug-in is no Algorithm with a `fit` as it must be.
     """
-    if study.seeds < 1 or not study.problems or not study.algorithms:
-        raise StudyError(
-            "A study must have a problem, an algorithm and a seed at least. "
-            f"Found {len(study.problems)}, {len(study.algorithms)} and {study.seeds}."
-        )
-    for problem in study.problems:
-        PROBLEMS[problem]
+    study = study.canonical(ALGORITHMS, PROBLEMS)
     for spec in study.algorithms:
-        ALGORITHMS[spec.name]
+        _check_contract(spec.display_name, ALGORITHMS[spec.name].load())
+    return study
+
+
+def _check_contract(name: str, algorithm: type) -> None:
+    if not issubclass(algorithm, Algorithm):
+        raise PluginError(
+            f"`{name}` must inherit fusefront.Algorithm. Found {algorithm.__mro__[1].__name__}."
+        )
+    signature = inspect.signature(algorithm.fit)
+    try:
+        signature.bind(None, None, generator=None)
+    except TypeError:
+        raise PluginError(
+            f"`{name}` must have `fit(self, view, *, generator)`. Found `fit{signature}`."
+        ) from None
 
 
 def plan(study: Study, directory: Path) -> Plan:
@@ -83,22 +101,26 @@ def plan(study: Study, directory: Path) -> Plan:
         IntegrityError: If a problem's weights are damaged.
         StudyError: If the directory holds runs of another seed or budget.
     """
-    check_study(study)
+    study = check_study(study)
     check_writable(directory)
     frozen = directory / STUDY
     whole = study
     if frozen.exists():
-        whole = merge_studies(read_study(frozen, ALGORITHMS), study)
+        whole = merge_studies(read_study(frozen, ALGORITHMS, PROBLEMS), study)
     set_aside = set_aside_damaged(directory)
-    hashes = {name: _write_facts(name, directory) for name in study.problems}
+    hashes = {name: _write_facts(name, directory) for name in whole.problems}
     specs = tuple(study.expand(ALGORITHMS, hashes))
+    all_specs = whole.expand(ALGORITHMS, hashes)
     write_study(frozen, whole)
+    write_planned(directory, all_specs)
+    superseded = tuple(_keep_only(directory, all_specs))
     return Plan(
         study=study,
         specs=specs,
         problem_hashes=hashes,
         finished=_finished(directory, specs),
         set_aside=tuple(set_aside),
+        superseded=superseded,
     )
 
 
@@ -117,7 +139,7 @@ def run_plan(planned: Plan, directory: Path, *, jobs: int) -> Generator[Progress
         if isinstance(event, Started):
             yield Progress(spec=event.spec, status="running")
             continue
-        if event.exit_code != 0:
+        if event.exit_code != 0 or not _part(directory, event.spec.run_id).exists():
             _record_loss(event.spec, planned.problem_hashes, directory, event.exit_code)
         yield _ended(event.spec, directory)
 
@@ -137,20 +159,6 @@ def load(path: Path) -> Results:
     """
     results = read(path)
     return results.with_scores(derive_scores(results))
-
-
-def frozen_runs(directory: Path) -> list[RunSpec]:
-    """The runs of the study that a directory was made with.
-
-    Raises:
-        StudyError: If the directory has no study.
-    """
-    path = directory / STUDY
-    if not path.exists():
-        raise StudyError(f"`{directory}` must have a `{STUDY}`. Found none. Begin one with `run`.")
-    study = read_study(path, ALGORITHMS)
-    hashes = {name: PROBLEMS[name].load()().hash() for name in study.problems}
-    return study.expand(ALGORITHMS, hashes)
 
 
 def _write_facts(name: str, directory: Path) -> str:
@@ -199,12 +207,29 @@ def _finished(directory: Path, specs: Sequence[RunSpec]) -> frozenset[str]:
     return frozenset(run_id for run_id in wanted if _status(directory, run_id)[0] != "failed")
 
 
+def _keep_only(directory: Path, specs: Sequence[RunSpec]) -> Iterator[Path]:
+    """Move parts of other runs to `superseded/`, and bring back those wanted again."""
+    wanted, there = {spec.run_id for spec in specs}, set(part_ids(directory))
+    aside = directory / SUPERSEDED
+    for run_id in sorted(wanted - there):
+        with contextlib.suppress(FileNotFoundError):
+            (aside / f"{run_id}.parquet").replace(_part(directory, run_id))
+    for run_id in sorted(there - wanted):
+        aside.mkdir(exist_ok=True)
+        yield _part(directory, run_id).replace(aside / f"{run_id}.parquet")
+
+
+def _part(directory: Path, run_id: str) -> Path:
+    return directory / PARTS / f"{run_id}.parquet"
+
+
 def _status(directory: Path, run_id: str) -> tuple[str, str]:
-    row = read_part(directory / PARTS / f"{run_id}.parquet")
+    row = read_part(_part(directory, run_id))
     (facts,) = row.select(["status", "reason", "error_class", "error_message"]).to_pylist()
     reason = facts["reason"] or ""
     if facts["error_class"]:
-        reason = f"{facts['error_class']}: {facts['error_message']}"
+        first_line = facts["error_message"].strip().partition("\n")[0]
+        reason = f"{facts['error_class']}: {first_line}"
     return facts["status"], reason
 
 

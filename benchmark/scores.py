@@ -9,6 +9,7 @@ from ..metrics import METRICS
 from ..metrics.base import Inputs, Metric, evaluate
 from ..results.references import load_reference
 from ..results.results import Results
+from .errors import StoreError
 from .registry import Entry
 
 if TYPE_CHECKING:
@@ -38,7 +39,13 @@ def derive_scores(results: Results) -> "pd.DataFrame":
     done = results.runs[results.runs["status"] == "done"]
     records: list[dict[str, Any]] = done.to_dict("records")  # type: ignore[assignment]
     for run in records:
-        inputs = _inputs(run, fronts[run["run_id"]], experts[run["problem"], run["problem_hash"]])
+        problem = run["problem"], run["problem_hash"]
+        if problem not in experts:
+            raise StoreError(
+                f"The problem table of `{run['problem']}` must have the anchors of its runs. "
+                "Found none. Run the same `fusefront run` command again: it writes them anew."
+            )
+        inputs = _inputs(run, fronts[run["run_id"]], experts[problem])
         identity = tuple(run[column] for column in _COLUMNS[:5])
         for entry, metric in entries:
             for value, reference in _values(entry, metric, inputs, run["problem"]):

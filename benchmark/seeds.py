@@ -9,5 +9,5 @@ def derive(*path: str | int) -> int:
     >>> derive(0, "digits-mnist-sum", 1, "data") == derive(0, "digits-mnist-sum", 1, "data")
     True
     """
-    text = "/".join(str(part).replace("/", "//") for part in path)
+    text = "/".join(str(part).replace("%", "%25").replace("/", "%2F") for part in path)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

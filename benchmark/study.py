@@ -4,19 +4,19 @@ import dataclasses
 import hashlib
 import json
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
 
 from .errors import ParameterError, StudyError
-from .registry import Registry, unknown_name
+from .parameters import check_parameters, instantiate, parse_parameters, write_all, write_value
+from .registry import Entry, Registry
 
 PROTOCOL_VERSION: Final = 1
 """Raised when the protocol changes results; runs of another version are not mixed."""
 
-_SPEC = re.compile(r"^(?P<target>[^\[\]]+?)(?:\[(?P<parameters>.*)\])?$", re.DOTALL)
+_SPEC = re.compile(r"(?P<target>.+?\.py:\w+|[^\[\]]+?)\s*(?:\[(?P<parameters>.*)\])?", re.DOTALL)
 
 
 @final
@@ -38,7 +38,7 @@ class AlgorithmSpec:
         """The name, and in brackets what differs from the defaults."""
         if not self.parameters:
             return self.name
-        inside = ",".join(f"{k}={json.dumps(v)}" for k, v in sorted(self.parameters.items()))
+        inside = ",".join(f"{k}={write_value(v)}" for k, v in sorted(self.parameters.items()))
         return f"{self.name}[{inside}]"
 
     @classmethod
@@ -52,7 +52,7 @@ class AlgorithmSpec:
             PluginError: If the file does not register the class.
             ParameterError: If the brackets cannot be read.
         """
-        match = _SPEC.match(text.strip())
+        match = _SPEC.fullmatch(text.strip())
         if match is None:
             raise ParameterError(f"An algorithm must be `name[key=value,...]`. Found `{text}`.")
         target, inside = match["target"], match["parameters"] or ""
@@ -65,14 +65,35 @@ class AlgorithmSpec:
         else:
             file, attribute = None, None
             entry = registry[target]
-        parameters = _parse_parameters(inside, text)
+        parameters = parse_parameters(inside, text)
         return cls(name=entry.name, parameters=parameters, file=file, attribute=attribute)
+
+    def canonical(self, registry: Registry[Any]) -> "AlgorithmSpec":
+        """The one spelling of this specification: values as the fields hold them, no defaults.
+
+        Raises:
+            UnknownNameError: If there is no such algorithm or parameter.
+            ParameterError: If a value has another type than the default.
+        """
+        entry = self._entry(registry)
+        algorithm = entry.load()
+        values, changed = check_parameters(entry.name, self.parameters, algorithm)
+        write_all(entry.name, instantiate(entry.name, values, algorithm))
+        attribute = algorithm.__name__ if entry.file else None
+        return AlgorithmSpec(
+            name=entry.name, parameters=changed, file=entry.file, attribute=attribute
+        )
 
     def load(self, registry: Registry[Any]) -> Any:
         """The algorithm itself, with its parameters; its file is imported first if it has one."""
+        algorithm = self._entry(registry).load()
+        values, _ = check_parameters(self.name, self.parameters, algorithm)
+        return instantiate(self.name, values, algorithm)
+
+    def _entry(self, registry: Registry[Any]) -> Entry[Any]:
         if self.file is not None and self.attribute is not None:
-            registry.load_file(self.file, self.attribute)
-        return instantiate(self, registry[self.name].load())
+            return registry.load_file(self.file, self.attribute)
+        return registry[self.name]
 
 
 @final
@@ -108,10 +129,39 @@ class Study:
     seed: int = 0
     budget: int | None = 100_000
 
+    def canonical(self, algorithms: Registry[Any], problems: Registry[Any]) -> "Study":
+        """The same study with every name and value in its one spelling, and nothing twice.
+
+        `pwemoe-ls` and `pwemoe-ls[steps=4000]` are one run where 4000 is the default.
+
+        Raises:
+            StudyError: If it has no runs, or a number is out of range.
+            UnknownNameError: If a problem, algorithm or parameter is not known.
+        """
+        self._check()
+        return dataclasses.replace(
+            self,
+            problems=_union((), [problems[name].name for name in self.problems]),
+            algorithms=_union((), [spec.canonical(algorithms) for spec in self.algorithms]),
+        )
+
+    def _check(self) -> None:
+        if self.seeds < 1 or not self.problems or not self.algorithms:
+            raise StudyError(
+                "A study must have a problem, an algorithm and a seed at least. "
+                f"Found {len(self.problems)}, {len(self.algorithms)} and {self.seeds}."
+            )
+        if self.seed < 0:
+            raise StudyError(f"`seed` must be an integer, 0 or more. Found {self.seed}.")
+        if self.budget is not None and self.budget < 1:
+            raise StudyError(
+                f"`budget` must be at least 1 unit, or None for no cap. Found {self.budget}."
+            )
+
     def expand(self, algorithms: Registry[Any], problem_hashes: Mapping[str, str]) -> list[RunSpec]:
         """All runs, repetitions outermost: a first answer for everything comes early."""
         resolved = {
-            spec.display_name: resolve(spec, algorithms[spec.name].load())
+            spec.display_name: write_all(spec.name, spec.load(algorithms))
             for spec in self.algorithms
         }
         return [
@@ -146,67 +196,6 @@ class Study:
         )
 
 
-def resolve(spec: AlgorithmSpec, algorithm: type) -> str:
-    """All hyper-parameters as JSON, those given checked against the algorithm's fields.
-
-    Raises:
-        UnknownNameError: If a parameter is not a field.
-        ParameterError: If a value has another type than the default.
-    """
-    fields = {f.name: f for f in dataclasses.fields(algorithm)}
-    for key, value in spec.parameters.items():
-        if key not in fields:
-            raise unknown_name(f"a parameter of `{spec.name}`", key, list(fields))
-        check_type(f"{spec.name}[{key}]", value, fields[key].default)
-    return json.dumps(dataclasses.asdict(instantiate(spec, algorithm)), sort_keys=True)
-
-
-def instantiate(spec: AlgorithmSpec, algorithm: type) -> Any:
-    """The algorithm with its parameters; lists become tuples, as fields hold them."""
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.parameters.items()}
-    return algorithm(**values)
-
-
-def check_type(what: str, value: object, default: object) -> None:
-    """Refuse a value of another type than the default's; an integer may stand for a float."""
-    expected = list if isinstance(default, tuple) else type(default)
-    allowed: tuple[type, ...] = (int, float) if expected is float else (expected,)
-    if default in (None, dataclasses.MISSING):
-        return
-    if not isinstance(value, allowed) or (isinstance(value, bool) and expected is not bool):
-        raise ParameterError(
-            f"`{what}` must be of type {expected.__name__}. "
-            f"Found {value!r} of type {type(value).__name__}."
-        )
-
-
-def _parse_parameters(inside: str, text: str) -> dict[str, Any]:
-    parameters: dict[str, Any] = {}
-    for item in _split_commas(inside):
-        key, separator, value = item.partition("=")
-        if not separator or not key.strip():
-            raise ParameterError(
-                f"Parameters must be `key=value`, separated by commas. "
-                f"Found `{item.strip()}` in `{text}`."
-            )
-        try:
-            parameters[key.strip().replace("-", "_")] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            parameters[key.strip().replace("-", "_")] = value.strip()
-    return parameters
-
-
-def _split_commas(text: str) -> Iterator[str]:
-    depth, start = 0, 0
-    for i, character in enumerate(text):
-        depth += (character == "[") - (character == "]")
-        if character == "," and depth == 0:
-            yield text[start:i]
-            start = i + 1
-    if text[start:].strip():
-        yield text[start:]
-
-
 def _file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -233,4 +222,8 @@ def merge_studies(old: Study, new: Study) -> Study:
 
 
 def _union(old: Sequence[Any], new: Sequence[Any]) -> tuple[Any, ...]:
-    return (*old, *(item for item in new if item not in old))
+    union: list[Any] = []
+    for item in (*old, *new):
+        if item not in union:
+            union.append(item)
+    return tuple(union)

@@ -5,15 +5,16 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from .errors import StudyError
+from ..results.parquet import write_bytes
+from .errors import FusefrontError, StudyError
 from .registry import Registry, unknown_name
 from .study import AlgorithmSpec, Study
 
 _KEYS = ("problems", "algorithms", "seeds", "seed", "budget")
 
 
-def read_study(path: Path, algorithms: Registry[Any]) -> Study:
-    """The study of a TOML file.
+def read_study(path: Path, algorithms: Registry[Any], problems: Registry[Any]) -> Study:
+    """The study of a TOML file, canonical.
 
     ```toml
     problems = ["digits-left-right"]
@@ -24,7 +25,8 @@ def read_study(path: Path, algorithms: Registry[Any]) -> Study:
     ```
 
     Raises:
-        StudyError: If the file cannot be read, or a key is unknown, missing or of a wrong type.
+        StudyError: If the file cannot be read, a key is unknown, missing or of a wrong type, or
+            it names what does not exist. The file is named.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -32,16 +34,20 @@ def read_study(path: Path, algorithms: Registry[Any]) -> Study:
         raise StudyError(f"`{path}` must be a TOML file. Found {error}.") from error
     for key in content:
         if key not in _KEYS:
-            raise StudyError(f"In `{path}`: {unknown_name('key', key, list(_KEYS))}")
-    problems = _strings(content, "problems", path)
-    specs = [_spec(text, path, algorithms) for text in _strings(content, "algorithms", path)]
-    return Study(
-        problems=tuple(problems),
-        algorithms=tuple(specs),
+            raise StudyError(f"In `{path}`: {unknown_name('a key', key, list(_KEYS))}")
+    study = Study(
+        problems=tuple(_strings(content, "problems", path)),
+        algorithms=tuple(
+            _spec(text, path, algorithms) for text in _strings(content, "algorithms", path)
+        ),
         seeds=_integer(content, "seeds", 3, path),
         seed=_integer(content, "seed", 0, path),
         budget=_integer(content, "budget", 100_000, path) or None,
     )
+    try:
+        return study.canonical(algorithms, problems)
+    except FusefrontError as error:
+        raise StudyError(f"In `{path}`: {error}") from error
 
 
 def write_study(path: Path, study: Study) -> None:
@@ -54,9 +60,7 @@ def write_study(path: Path, study: Study) -> None:
         f"seed = {study.seed}",
         f"budget = {study.budget or 0}",
     ]
-    partial = path.with_name(path.name + ".tmp")
-    partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_bytes(path, ("\n".join(lines) + "\n").encode())
 
 
 def _text(spec: AlgorithmSpec) -> str:
@@ -66,7 +70,7 @@ def _text(spec: AlgorithmSpec) -> str:
 
 
 def _array(key: str, items: list[str]) -> str:
-    inside = "".join(f"    {json.dumps(item)},\n" for item in items)
+    inside = "".join(f"    {json.dumps(item, ensure_ascii=False)},\n" for item in items)
     return f"{key} = [\n{inside}]"
 
 
@@ -74,7 +78,10 @@ def _spec(text: str, path: Path, algorithms: Registry[Any]) -> AlgorithmSpec:
     head, _, tail = text.partition(".py:")
     if tail and not Path(head).is_absolute():
         text = f"{path.parent / head}.py:{tail}"
-    return AlgorithmSpec.parse(text, algorithms)
+    try:
+        return AlgorithmSpec.parse(text, algorithms)
+    except FusefrontError as error:
+        raise StudyError(f"In `{path}`, `algorithms`: {error}") from error
 
 
 def _strings(content: dict[str, Any], key: str, path: Path) -> list[str]:

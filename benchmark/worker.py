@@ -11,7 +11,8 @@ from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
 
-import pymoo.algorithms.moo.nsga3  # noqa: F401 - these three are imported to be there
+import pymoo.algorithms.moo.nsga3  # noqa: F401 - these four are imported to be there
+import scipy.stats  # noqa: F401
 import torch._dynamo  # noqa: F401 - optimisers import it at their first use: seconds
 import transformers.models.vit.modeling_vit  # noqa: F401
 

@@ -1,7 +1,7 @@
 """MAP: model merging with amortized Pareto fronts."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ from .search import farthest_points, search_front
 from .surrogate import QuadraticSurrogate
 
 Array = NDArray[np.float64]
+_FEWEST: Final = 32
+"""Examples of each task that a design measures at least."""
 
 
 @final
@@ -32,7 +34,8 @@ class MAP(Algorithm):
     front is measured, the design is the answer. Source: Li et al. 2025.
 
     Args:
-        examples: Validation examples of each task for the design; the front gets all.
+        examples: Validation examples of each task for the design, halved until the design takes no
+            more than two thirds of the budget; the front gets all.
         upper: The box is [0, upper]^m.
         ridge: Penalty of the fit, relative.
         population: Of NSGA-III on the surrogate.
@@ -75,9 +78,8 @@ class MAP(Algorithm):
         sampled = self.upper * sobol(m, (m + 1) * (m + 2), generator)
         pool = MeasuredPool(view, trainable_parameters=m)
         pool.add_anchors()
-        measured = [
-            pool.measure(Coefficients(values=row), examples=self.examples) for row in sampled
-        ]
+        examples = self._examples(view, len(sampled))
+        measured = [pool.measure(Coefficients(values=row), examples=examples) for row in sampled]
         anchors = view.anchors
         return QuadraticSurrogate.fit(
             np.vstack([np.zeros(m), np.eye(m), sampled.double().numpy()]),
@@ -85,3 +87,9 @@ class MAP(Algorithm):
             np.vstack([*[anchors.n] * (m + 1), *(x.n for x in measured)]).astype(np.float64),
             ridge=self.ridge,
         )
+
+    def _examples(self, view: ProblemView, designs: int) -> int:
+        examples = self.examples
+        while examples >= 2 * _FEWEST and view.affordable_evaluations(examples) < 1.5 * designs:
+            examples //= 2
+        return examples

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from typing import NoReturn
 
 from ..errors import FusefrontError
 from .app import app
@@ -12,12 +13,23 @@ def main() -> None:
     for commands in ("run", "show", "look", "data"):  # the order of the help
         importlib.import_module(f"{__name__}.{commands}")
     try:
-        app(prog_name="fusefront")
+        status = app(prog_name="fusefront", standalone_mode=False)
     except FusefrontError as error:
-        print(f"fusefront: error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        _fail(str(error))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:
         sys.stderr.close()  # the reader, such as `head`, has gone; nothing is wrong
         raise SystemExit(0) from None
+    except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help is shown already
+            raise SystemExit(2) from None
+        if not hasattr(error, "format_message"):  # what typer raises of arguments has it
+            raise
+        _fail(error.format_message())
+    raise SystemExit(status or 0)
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"fusefront: error: {message}", file=sys.stderr)
+    raise SystemExit(2)

@@ -21,7 +21,8 @@ def list_archives() -> None:
 
     for name in prerun_names():
         facts = manifest(prerun_path(name))
-        print(f"{name}  made {facts['created']} by fusefront {facts['version']}: {facts['note']}")
+        made = f"made {facts['created']} by fusefront {facts['fusefront']}"
+        print(f"{name}  {facts['runs']} runs, {made}: {facts['note'] or 'no note'}")
 
 
 @data.command()
@@ -78,6 +79,12 @@ def retrain(
 
     Example: `fusefront retrain smoke -o my-weights`
     """
+    from ...problems.vision.families import get_family
+    from ...results.parquet import write_bytes
+
+    get_family(family)
+    write_bytes(output / ".probe", b"")  # an unwritable folder is told before, not after
+    (output / ".probe").unlink()
     from ...problems.vision.recipe import train
 
     print(train(family, output, report=print))

@@ -36,6 +36,7 @@ def list_entries(
     if kind and kind not in REGISTRIES:
         raise unknown_name("kind", kind, list(REGISTRIES))
     wanted = dict(_key_value(text) for text in label or [])
+    _check_keys(wanted, [REGISTRIES[kind]] if kind else list(REGISTRIES.values()))
     found = {
         name: registry.select(wanted)
         for name, registry in REGISTRIES.items()
@@ -89,6 +90,13 @@ def _key_value(text: str) -> tuple[str, str]:
     if not separator:
         raise ParameterError(f"`--label` must be key=value. Found `{text}`.")
     return key, value
+
+
+def _check_keys(wanted: dict[str, str], registries: list[Registry[Any]]) -> None:
+    known = list(dict.fromkeys(key for registry in registries for key in registry.label_values))
+    for key in wanted:
+        if key not in known:
+            raise unknown_name("label", key, known)
 
 
 def _facts(entry: Any) -> dict[str, object]:

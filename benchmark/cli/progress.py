@@ -9,6 +9,7 @@ from typing import final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from rich.text import Text
 
 from ...results.render import render
 from ...results.results import Results
@@ -21,7 +22,7 @@ ENDED = ("done", "cached", "skipped", "failed")
 
 def show_plan(study: Study, directory: Path) -> None:
     """Print what would run, without running or writing anything."""
-    check_study(study)
+    study = check_study(study)
     for problem in study.problems:
         print(problem)
         for spec in study.algorithms:
@@ -35,20 +36,26 @@ def carry_out(study: Study, directory: Path, *, jobs: int) -> int:
     console = Console(stderr=True)
     planned = plan(study, directory)
     for path in planned.set_aside:
-        console.print(f"[yellow]set aside[/] damaged {path}; it is computed anew")
+        _say(console, "set aside", f"damaged {path}; it is computed anew")
+    if planned.superseded:
+        moved = f"{len(planned.superseded)} runs to {planned.superseded[0].parent}: "
+        _say(console, "moved", f"{moved}what they were computed with has changed since")
     display = _Display(console, planned.specs, cached=len(planned.finished))
     try:
         with display, closing(run_plan(planned, directory, jobs=jobs)) as events:
             for event in events:
                 display.show(event)
     except KeyboardInterrupt:
-        console.print(
-            f"[yellow]interrupted[/]: {display.counts['done']} runs done and kept. "
-            "The same command goes on from here."
-        )
+        kept = f"{display.counts['done']} runs done and kept."
+        _say(console, "interrupted", f"{kept} The same command goes on from here.")
         return 130
     _summarise(finish(directory), directory, display.counts)
     return 1 if display.counts["failed"] else 0
+
+
+def _say(console: Console, word: str, text: str, *, colour: str = "yellow") -> None:
+    """A line that starts with a coloured word; `text` is printed as it is, brackets and all."""
+    console.print(Text.assemble((word, colour), " ", text), soft_wrap=True)
 
 
 def _summarise(results: Results, directory: Path, counts: Counter[str]) -> None:
@@ -70,11 +77,11 @@ class _Display:
         self._running: dict[str, RunSpec] = {}
         self._begun = time.monotonic()
         self._bar = Bar(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
+            TextColumn("{task.fields[left]}", markup=False),
             console=console,
             disable=not console.is_terminal,
         )
@@ -105,14 +112,9 @@ class _Display:
         spec = event.spec
         ended = sum(self.counts[word] for word in ENDED)
         reason = f": {event.reason}" if event.reason else ""
-        self._console.print(
-            f"[{colour}]{event.status:<7}[/] {ended}/{self._total} {spec.problem} ",
-            f"{spec.algorithm.display_name} seed {spec.repetition}{reason} {self._left()}",
-            sep="",
-            markup=True,
-            highlight=False,
-            soft_wrap=True,
-        )
+        run = f"{spec.problem} {spec.algorithm.display_name} seed {spec.repetition}"
+        text = f"{ended}/{self._total} {run}{reason} {self._left()}"
+        _say(self._console, f"{event.status:<7}", text, colour=colour)
 
     def _left(self) -> str:
         computed = sum(self.counts[word] for word in ENDED if word != "cached")

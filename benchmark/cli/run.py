@@ -1,12 +1,16 @@
 """The command that runs a study."""
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...algorithms import ALGORITHMS
+from ...problems import PROBLEMS
+from ...problems.budget import TIERS
 from ..errors import ParameterError, StudyError
+from ..provenance import processors
 from ..registry import unknown_name
 from ..suites import SUITES
 from .app import app
@@ -25,12 +29,17 @@ def run(
         ),
     ] = None,
     problem: Annotated[list[str] | None, typer.Option("-p", help="Instead of the suite's.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="Repetitions.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Root of all randomness.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Repetitions.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Root of all randomness.")] = None,
     budget: Annotated[
         str | None, typer.Option(help="Units a fit: S (100k), M (500k), L (2M), a number, or none.")
     ] = None,
-    jobs: Annotated[int, typer.Option("-j", min=1, help="Runs at once, one process each.")] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "-j", min=1, help="Runs at once, one process each; all processors if not given."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Directory; `runs/SUITE` if not given.")
     ] = None,
@@ -40,7 +49,7 @@ def run(
 
     A directory can be extended: other algorithms, problems or more seeds are added to it.
 
-    Examples: `fusefront run smoke -o runs/smoke -j 2`;
+    Examples: `fusefront run smoke -o runs/smoke`;
     `fusefront run smoke -a ./mine.py:Mine -o runs/smoke`;
     `fusefront run -p digits-left-right -a "pwemoe-ls[steps=500]" -a map --seeds 5`
     """
@@ -51,7 +60,7 @@ def run(
     if dry_run:
         show_plan(study, directory)
         return
-    raise typer.Exit(carry_out(study, directory, jobs=jobs))
+    raise typer.Exit(carry_out(study, directory, jobs=jobs or processors()))
 
 
 def _study(
@@ -69,7 +78,7 @@ def _study(
     from ..study_file import read_study
 
     if suite.endswith(".toml"):
-        base = read_study(Path(suite), ALGORITHMS)
+        base = read_study(Path(suite), ALGORITHMS, PROBLEMS)
     elif suite:
         base = suite_study(suite)
     elif problems and algorithms:
@@ -81,10 +90,9 @@ def _study(
         )
     changes: dict[str, object] = {"seeds": seeds, "seed": seed}
     if algorithms:
-        specs = [AlgorithmSpec.parse(text, ALGORITHMS) for text in algorithms]
-        changes["algorithms"] = tuple(dict.fromkeys(specs))
+        changes["algorithms"] = tuple(AlgorithmSpec.parse(a, ALGORITHMS) for a in algorithms)
     if problems:
-        changes["problems"] = tuple(dict.fromkeys(problems))
+        changes["problems"] = tuple(problems)
     changes = {key: value for key, value in changes.items() if value is not None}
     if budget is not None:
         changes["budget"] = parse_budget(budget)
@@ -108,11 +116,11 @@ def suite_study(name: str) -> "Study":
 
 def parse_budget(text: str) -> int | None:
     """Units of `S`, `M`, `L`, a positive number, or `none`."""
-    tiers = {"S": 100_000, "M": 500_000, "L": 2_000_000}
-    if text in tiers:
-        return tiers[text]
+    if text in TIERS:
+        return TIERS[text]
     if text == "none":
         return None
-    if text.replace("_", "").isdigit() and int(text) > 0:
-        return int(text)
+    with contextlib.suppress(ValueError):
+        if (units := int(text)) > 0:
+            return units
     raise ParameterError(f"`--budget` must be S, M, L, a positive number or none. Found `{text}`.")

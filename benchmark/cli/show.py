@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ...metrics import METRICS
+from ..errors import ParameterError
 from .app import app
 
 Directory = Annotated[Path, typer.Argument(help="A run directory, or `NAME!` of an archive.")]
@@ -22,13 +23,9 @@ def status(
     Example: `fusefront status runs/smoke`
     """
     from ...results.status import status as count
-    from ..runner import frozen_runs
+    from ..planned import read_planned
 
-    planned = [
-        (s.run_id, s.problem, s.algorithm.display_name, s.repetition)
-        for s in frozen_runs(directory)
-    ]
-    frame = count(directory, planned)
+    frame = count(directory, read_planned(directory))
     totals = frame[["done", "failed", "skipped", "missing"]].sum()
     if as_json:
         print(json.dumps({"totals": totals.to_dict(), "rows": frame.to_dict("records")}))
@@ -58,7 +55,12 @@ def table(
 
     entry = METRICS[metric]
     results = load(directory)
-    direction = entry.labels["direction"]
+    direction = entry.labels.get("direction", "")
+    if entry.name not in set(results.scores["metric"]):
+        raise ParameterError(
+            f"`--metric {entry.name}` must have a score in `{directory}`. Found none: "
+            "no run is done, or no problem has the reference front it needs."
+        )
     frame = make(results, entry.name, show, direction=direction, reference=reference)
     print(render(frame, style))
 

@@ -28,8 +28,8 @@ def score(
         logits = F.linear(seen[key], *heads[task])
         hits = (logits.argmax(1) == split.labels).sum().item()
         scores[task] = {
-            "accuracy": round(hits / len(split.labels), 6),
-            "loss": round(F.cross_entropy(logits, split.labels).item(), 6),
+            "accuracy": hits / len(split.labels),
+            "loss": F.cross_entropy(logits, split.labels).item(),
             "n": len(split.labels),
         }
     return scores

@@ -16,7 +16,7 @@ from .splits import split_indices
 # Overlays composed inside each split; test sets keep one standard error near one point.
 _OVERLAYS = {
     "digits": {"experts": 8000, "calibration": 1000, "validation": 1000, "test": 3000},
-    "smoke": {"experts": 3000, "calibration": 300, "validation": 300, "test": 2000},
+    "smoke": {"experts": 3000, "calibration": 300, "validation": 300, "test": 1200},
 }
 
 

@@ -1,0 +1,264 @@
+"""The command line: help with examples, one-line errors, what scripts read."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark.cli.run import parse_budget
+from fusefront.benchmark.errors import ParameterError
+from fusefront.benchmark.suites import SUITES
+from tests.benchmark.conftest import PROBLEM, Command
+
+COMMANDS = (
+    *("run", "status", "table", "plot", "list", "info", "doctor", "retrain"),
+    *("data list", "data verify", "data pack", "data references"),
+)
+HEAVY = (
+    *("torch", "transformers", "pandas", "scipy", "matplotlib", "pyarrow", "numpy"),
+    *("pymoo", "sklearn", "moocore", "safetensors"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_every_command_has_an_example(fusefront: Command, command: str) -> None:
+    told = fusefront(*command.split(), "--help")
+    assert told.status == 0
+    assert re.search(rf"Examples?: fusefront {command}\b", " ".join(told.out.split()))
+
+
+def test_help_names_every_command(fusefront: Command) -> None:
+    told = fusefront("--help")
+    assert told.status == 0
+    assert all(command.split()[0] in told.out for command in COMMANDS)
+
+
+def test_version_is_that_of_the_package(fusefront: Command) -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*\n", fusefront("--version").out)
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("lst", "No such command 'lst'. Did you mean 'list'?"),
+        ("run --sed 3", "No such option: --sed (Possible options: --seed, --seeds)"),
+        ("run", "must have a suite, a study file, or `-p` and `-a`. Found none. Suites: default"),
+        ("run smok", "Found `smok`. Did you mean `smoke`"),
+        ("run absent.toml", "`absent.toml` must be a TOML file"),
+        ("run smoke --seeds 0", "0 is not in the range x>=1"),
+        ("run smoke --seed -1", "-1 is not in the range x>=0"),
+        ("run smoke --budget many", "`--budget` must be S, M, L, a positive number or none"),
+        ("run smoke -j 0", "0 is not in the range x>=1"),
+        ("run smoke -a pwemo-ls", "Found `pwemo-ls`. Did you mean `pwemoe-ls`"),
+        ("run smoke -a map[budge=3] --dry-run", "A parameter of `map` must be a known name"),
+        ("run smoke -a ./absent.py:Mine", "absent.py` must be a Python file"),
+        ("run smoke -p smoke-lft-right --dry-run", "Did you mean `smoke-left-right`"),
+        ("list algoritms", "Found `algoritms`. Did you mean `algorithms`"),
+        ("list --label dta=none", "label must be a known name. Found `dta`. Did you mean `data`"),
+        ("list algorithms --label data=lots", "must be one of labelled, none, unlabelled"),
+        ("list algorithms --label data", "`--label` must be key=value. Found `data`"),
+        ("list suites --label data=none", "Found `data`. Known: none."),
+        ("info pwemoe", "Found `pwemoe`. Did you mean `pwemoe-ls`"),
+        ("info", "Missing argument 'name'"),
+        ("status absent", "absent/planned.json` must be the list of runs"),
+        ("table absent", "`absent` must be a run directory"),
+        ("table absent --metric hypervolum", "Found `hypervolum`. Did you mean `hypervolume`"),
+        ("table absent!", "Pre-run archive must be a known name. Found `absent`"),
+        ("plot absent fronts", "kind must be a known name. Found `fronts`. Did you mean `front`"),
+        ("data verify absent", "Pre-run archive must be a known name. Found `absent`"),
+        ("data pack absent -o x", "`absent` must be a run directory"),
+        ("retrain smok -o x", "Found `smok`. Did you mean `smoke`"),
+    ],
+)
+def test_mistake_is_one_line_on_standard_error(
+    fusefront: Command,
+    command: str,
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = fusefront(*command.split())
+    assert (told.status, told.out) == (2, "")
+    assert told.err.startswith("fusefront: error: ")
+    assert told.err.count("\n") == 1
+    assert expected in told.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("--metric igd-plus", "must have a score in"),
+        ("--show men", "`show` must be one of mean-std, mean"),
+        ("--format word", "`format` must be one of text"),
+        ("--reference ref_point=2", "Found `ref_point=2`. Did you mean `ref_point=1.0`"),
+    ],
+)
+def test_mistake_in_a_table_is_one_line(
+    fusefront: Command, directory: Path, options: str, expected: str
+) -> None:
+    told = fusefront("table", directory, *options.split())
+    assert (told.status, told.out) == (2, "")
+    assert expected in told.err
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["runs", "runs/deeper"])
+def test_place_that_cannot_be_written_is_one_line(
+    fusefront: Command, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "runs").write_text("a file in the way")
+    place = tmp_path / name
+    told = fusefront("run", "-p", PROBLEM, "-a", "pretrained", "-o", place)
+    assert (told.status, told.out) == (2, "")
+    assert "must be writable" in told.err
+    assert told.err.count("\n") == 1
+    told = fusefront("retrain", "smoke", "-o", place)
+    assert told.status == 2
+    assert "must be writable" in told.err
+
+
+def test_dry_run_prints_the_plan_and_writes_nothing(
+    fusefront: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = ("-a", "map", "-a", "sobol-pool[points=4]", "--budget", "S", "--seeds", 4)
+    told = fusefront("run", "smoke", *options, "--dry-run")
+    assert told.status == 0
+    assert "sobol-pool[points=4] x 4" in told.out
+    assert "32 runs of at most 100000 units, into runs/smoke" in told.out
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [("S", 100_000), ("M", 500_000), ("L", 2_000_000), ("7", 7), ("1_000", 1000), ("none", None)],
+)
+def test_budgets_are_read(text: str, units: int | None) -> None:
+    assert parse_budget(text) == units
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "1.5", "1e5", "", "XL", "²", "1__0", "_", "None"])
+def test_other_budgets_are_refused(text: str) -> None:
+    with pytest.raises(ParameterError, match="must be S, M, L"):
+        parse_budget(text)
+
+
+def test_list_is_read_by_scripts(fusefront: Command) -> None:
+    found = json.loads(fusefront("list", "--json").out)
+    assert set(found) == {"algorithms", "problems", "suites", "metrics"}
+    assert {e["name"] for e in found["algorithms"]} >= {"map", "pwemoe-ls"}
+    only = json.loads(fusefront("list", "algorithms", "--label", "data=none", "--json").out)
+    assert set(only) == {"algorithms"}
+    assert all(e["labels"]["data"] == "none" for e in only["algorithms"])
+
+
+def test_label_without_a_kind_lists_kinds_that_have_it(fusefront: Command) -> None:
+    assert set(json.loads(fusefront("list", "--label", "tasks=6", "--json").out)) == {"problems"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("pwemoe-ls", "steps = "),
+        ("pwemoe_ls", "arxiv.org/abs/2406.09770"),
+        ("smoke", "52 runs: 1 seeds"),
+        ("hypervolume", "needs: ref_point"),
+        (PROBLEM, "resolution"),
+    ],
+)
+def test_info_tells_of_every_kind(fusefront: Command, name: str, expected: str) -> None:
+    told = fusefront("info", name)
+    assert told.status == 0
+    assert expected in told.out
+
+
+def test_info_of_a_problem_has_experts_at_0_and_the_base_at_1(fusefront: Command) -> None:
+    lines = fusefront("info", PROBLEM).out.splitlines()
+    (base,) = [line for line in lines if line.lstrip().startswith("pretrained ")]
+    assert base.count("(+1.00)") == 2
+    (left,) = [line for line in lines if "expert left" in line]
+    assert "(+0.00)" in left
+
+
+def test_doctor_finds_this_machine_healthy(fusefront: Command) -> None:
+    told = fusefront("doctor")
+    assert told.status == 0
+    assert "BAD" not in told.out
+    assert "5,000 images" in told.out
+
+
+def test_doctor_tells_what_is_missing_and_goes_on(
+    fusefront: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "moocore", None)
+    told = fusefront("doctor")
+    assert told.status == 1
+    assert told.out.count("BAD") == 1
+    assert "weights of smoke" in told.out
+
+
+def test_status_is_read_by_scripts(fusefront: Command, directory: Path) -> None:
+    told = fusefront("status", directory, "--json")
+    found = json.loads(told.out)
+    assert told.status == 0
+    assert found["totals"] == {"done": 6, "failed": 0, "skipped": 0, "missing": 0}
+    assert len(found["rows"]) == 3
+
+
+def test_table_is_printed_in_every_format(fusefront: Command, directory: Path) -> None:
+    for style, mark in (("text", "---"), ("markdown", "|"), ("latex", r"\toprule"), ("csv", ",")):
+        told = fusefront("table", directory, "--format", style)
+        assert told.status == 0
+        assert mark in told.out
+        assert "sobol-pool" in told.out
+    told = fusefront("table", directory, "--reference", "ref_point=1.1")
+    assert "ref_point=1.1" in told.out
+
+
+def test_plot_prints_the_path_of_its_picture(
+    fusefront: Command, directory: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "front.svg"
+    told = fusefront("plot", directory, "front", "-o", picture, "-a", "rewarded-soup")
+    assert (told.status, told.out) == (0, f"{picture}\n")
+    assert picture.stat().st_size > 1000
+
+
+def test_results_are_packed_and_read_again(
+    fusefront: Command, directory: Path, tmp_path: Path
+) -> None:
+    assert fusefront("data", "pack", directory, "-o", tmp_path / "archive").status == 0
+    ours, packed = (fusefront("table", path).out for path in (directory, tmp_path / "archive"))
+    assert ours == packed
+    assert fusefront("data", "references", directory, "-o", tmp_path / "fronts").status == 0
+    assert (tmp_path / "fronts" / f"{PROBLEM}.parquet").is_file()
+    assert fusefront("data", "list").status == 0
+
+
+@pytest.mark.parametrize("suite", [entry.name for entry in SUITES])
+def test_every_suite_can_be_planned(fusefront: Command, suite: str) -> None:
+    told = fusefront("run", suite, "--dry-run")
+    assert told.status == 0
+    assert all(f"|-- {entry.name} x " in told.out for entry in ALGORITHMS)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["run", "--help"], ["lst"]])
+def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
+    program = f"""
+import sys
+sys.argv = ["fusefront", *{arguments!r}]
+from fusefront.benchmark.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+print("HEAVY:", *sorted({set(HEAVY)!r} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "HEAVY:"

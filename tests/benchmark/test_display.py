@@ -1,0 +1,59 @@
+"""The display of a run: plain lines without a terminal, brackets as they are."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from fusefront.benchmark.cli.progress import _Display
+from fusefront.benchmark.runner import Progress
+from fusefront.benchmark.study import AlgorithmSpec, RunSpec
+
+SPEC = RunSpec(
+    run_id="r0",
+    problem="smoke-all",
+    algorithm=AlgorithmSpec(name="map", parameters={"points": 4, "bold": [1, 2]}),
+    resolved="{}",
+    repetition=3,
+    study_seed=0,
+    budget=None,
+)
+NAME = "map[bold=[1, 2],points=4]"
+
+
+def shown(*events: Progress, terminal: bool = False) -> str:
+    sink = io.StringIO()
+    console = Console(file=sink, force_terminal=terminal, width=100, color_system=None)
+    with _Display(console, (SPEC,), cached=0) as display:
+        for event in events:
+            display.show(event)
+    return sink.getvalue()
+
+
+def test_line_has_count_name_and_seed_as_they_are() -> None:
+    text = shown(Progress(spec=SPEC, status="running"), Progress(spec=SPEC, status="done"))
+    assert text == f"done    1/1 smoke-all {NAME} seed 3 ETA 0:00\n"
+
+
+def test_reason_is_printed_as_it_is_on_one_line_however_long() -> None:
+    reason = "ValueError: [/] [bold]x[/bold] :smile: " + "long " * 100
+    text = shown(Progress(spec=SPEC, status="failed", reason=reason))
+    assert reason in text
+    assert text.count("\n") == 1
+
+
+def test_cached_runs_are_counted_in_silence() -> None:
+    assert shown(Progress(spec=SPEC, status="cached")) == ""
+
+
+@pytest.mark.parametrize("status", ["done", "failed", "skipped", "cached"])
+def test_terminal_shows_what_runs_and_the_count(status: str) -> None:
+    text = shown(
+        Progress(spec=SPEC, status="running"), Progress(spec=SPEC, status=status), terminal=True
+    )
+    assert "1/1" in text
+    assert (status in text) == (status != "cached")
+
+
+def test_terminal_shows_brackets_of_what_runs() -> None:
+    assert NAME in shown(Progress(spec=SPEC, status="running"), terminal=True)

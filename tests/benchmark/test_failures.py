@@ -1,0 +1,175 @@
+"""Plug-ins that misbehave: each becomes a row, none stops the others."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark import runner
+from tests.benchmark.conftest import HEAD, PROBLEM, Command, Outcome
+
+BODIES = {
+    "Killed": "os.kill(os.getpid(), 9)",
+    "Leaves": "os._exit(0)",
+    "Exits": "raise SystemExit(0)",
+    "Raises": "raise ValueError('no luck,\\nnone at all')",
+    "Garbage": "return 'a front'",
+    "Nothing": "pass",
+    "NotFinite": """return ConstantSet(
+            experts=view.experts, answer=torch.full_like(view.experts.base, float("nan"))
+        )""",
+    "Shapeless": "return ConstantSet(experts=view.experts, answer=torch.zeros(3))",
+    "Spends": "view.budget.charge(10**9)",
+    "Unfit": """from fusefront.benchmark.errors import NotApplicableError
+        raise NotApplicableError("needs three tasks")""",
+    "Flaky": """if not Path(__file__).with_name("mended").exists():
+            raise RuntimeError("not yet")
+        return zeros(view)""",
+    "Good": "return zeros(view)",
+}
+PLUGIN = HEAD + "".join(
+    f"""
+
+@ALGORITHMS.register("{name.lower()}")
+@dataclass(frozen=True, kw_only=True)
+class {name}(Algorithm):
+    def fit(self, view, *, generator):
+        {body}
+"""
+    for name, body in BODIES.items()
+)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    before = dict(ALGORITHMS._entries)
+    path = tmp_path_factory.mktemp("failures") / "bad.py"
+    path.write_text(PLUGIN)
+    yield path
+    ALGORITHMS._entries = before
+
+
+@pytest.fixture(scope="module")
+def arguments(path: Path) -> list[object]:
+    """All plug-ins on one problem, one seed."""
+    chosen = [word for name in BODIES for word in ("-a", f"{path}:{name}")]
+    budget: list[object] = ["--seeds", 1, "--budget", 1000]
+    return ["run", "-p", PROBLEM, *chosen, *budget, "-o", path.parent / "runs", "-j", 2]
+
+
+@pytest.fixture(scope="module")
+def outcome(arguments: list[object], fusefront: Command) -> Outcome:
+    return fusefront(*arguments)
+
+
+@pytest.fixture(scope="module")
+def rows(outcome: Outcome, path: Path) -> pd.DataFrame:
+    """The runs table after the first command, by algorithm."""
+    return runner.load(path.parent / "runs").runs.set_index("algorithm")
+
+
+@pytest.mark.parametrize(
+    ("name", "error_class", "message"),
+    [
+        (
+            "killed",
+            "WorkerLost",
+            "ended by signal 9 before its part was written. Signal 9 is often",
+        ),
+        ("leaves", "WorkerLost", "ended by exit code 0 before its part was written."),
+        ("exits", "SystemExit", "0"),
+        ("raises", "ValueError", "no luck,\nnone at all"),
+        ("garbage", "PluginResultError", "`fit` must return a ParetoSet. Found str."),
+        ("nothing", "PluginResultError", "`fit` must return a ParetoSet. Found NoneType."),
+        ("notfinite", "PluginResultError", "must give finite losses. Found [nan, nan]"),
+        ("shapeless", None, ""),
+        ("spends", "BudgetExhausted", "1000000000 units asked for, 1000 of 1000 left"),
+        ("flaky", "RuntimeError", "not yet"),
+    ],
+)
+def test_failure_is_a_row_that_says_why(
+    rows: pd.DataFrame, name: str, error_class: str | None, message: str
+) -> None:
+    row = rows.loc[name]
+    assert row["status"] == "failed"
+    assert error_class in (None, row["error_class"])
+    assert message in row["error_message"]
+
+
+def test_traceback_shows_the_line_of_the_plug_in(rows: pd.DataFrame) -> None:
+    assert "bad.py" in rows.loc["raises", "traceback"]
+    assert "no luck" in rows.loc["raises", "traceback"]
+
+
+def test_run_that_does_not_fit_the_problem_is_skipped_with_the_reason(rows: pd.DataFrame) -> None:
+    assert rows.loc["unfit", "status"] == "skipped"
+    assert rows.loc["unfit", "reason"] == "needs three tasks"
+
+
+def test_others_go_on(rows: pd.DataFrame) -> None:
+    assert rows.loc["good", "status"] == "done"
+    assert len(rows) == len(BODIES)
+
+
+def test_command_tells_every_failure_on_one_line_and_exits_with_1(outcome: Outcome) -> None:
+    assert outcome.status == 1
+    lines = outcome.err.splitlines()
+    assert len(lines) == len(BODIES)
+    (line,) = [line for line in lines if " raises " in line]
+    assert line.startswith("failed ")
+    assert f"{PROBLEM} raises seed 0: ValueError: no luck," in line
+    assert "1 done, 0 cached, 1 skipped, 10 failed" in outcome.out
+
+
+def test_failed_runs_have_no_scores_and_are_in_the_table(
+    outcome: Outcome, path: Path, fusefront: Command
+) -> None:
+    scores = runner.load(path.parent / "runs").scores
+    assert set(scores["algorithm"]) == {"good"}
+    assert fusefront("table", path.parent / "runs").out.count("[1 failed]") == 10
+
+
+def test_status_tells_what_failed_and_why(outcome: Outcome, path: Path, fusefront: Command) -> None:
+    told = fusefront("status", path.parent / "runs")
+    assert told.status == 1
+    assert "done: 1  failed: 10  skipped: 1  missing: 0" in told.out
+    assert "ValueError: no luck" in told.out
+
+
+def test_failed_runs_are_tried_again_and_only_they(
+    rows: pd.DataFrame, path: Path, fusefront: Command
+) -> None:
+    (path.parent / "mended").touch()
+    flaky, good = (f"{path}:{name}" for name in ("Flaky", "Good"))
+    again = fusefront(
+        *("run", "-p", PROBLEM, "-a", flaky, "-a", good, "--seeds", 1, "--budget", 1000),
+        *("-o", path.parent / "runs"),
+    )
+    assert again.status == 0
+    assert "1 done, 1 cached, 0 skipped, 0 failed" in again.out
+    after = runner.load(path.parent / "runs").runs.set_index("algorithm")
+    assert after.loc["flaky", "status"] == "done"
+    assert after.loc["good", "started"] == rows.loc["good", "started"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("class Mine(Algorithm):\n    pass", "abstract"),
+        ("class Mine(Algorithm):\n    steps: int\n    def fit(self, view): ...", "steps"),
+        ("class Mine:\n    def fit(self, view): ...", "Algorithm"),
+        ("class Mine(Algorithm):\n    def fit(self, view): ...", "fit"),
+    ],
+)
+def test_plug_in_that_cannot_work_is_refused_before_anything_runs(
+    plugins: Callable[[str], Path], tmp_path: Path, fusefront: Command, body: str, expected: str
+) -> None:
+    decorators = '@ALGORITHMS.register("mine")\n@dataclass(frozen=True, kw_only=True)\n'
+    path = plugins(decorators + body)
+    told = fusefront("run", "-p", PROBLEM, "-a", f"{path}:Mine", "-o", tmp_path / "runs")
+    assert told.status == 2
+    assert told.err.count("\n") == 1
+    assert expected in told.err
+    assert not (tmp_path / "runs").exists()

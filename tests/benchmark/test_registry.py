@@ -1,0 +1,259 @@
+"""Registries: what is found, what is refused, and what the refusal says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark.errors import ParameterError, PluginError, UnknownNameError
+from fusefront.benchmark.registry import Entry, Registry
+from fusefront.benchmark.suites import SUITES
+from fusefront.metrics import METRICS
+from fusefront.problems import PROBLEMS
+
+LABELS = {"data": frozenset({"none", "labelled"}), "anything": frozenset[str]()}
+
+
+@pytest.fixture
+def registry() -> Registry[type]:
+    """Two classes: `first` needs no data, `second-one` is labelled."""
+    registry: Registry[type] = Registry("thing", LABELS)
+
+    @registry.register("first", source="a paper", data="none", anything="yes")
+    class First:
+        """What it is.
+
+        And more.
+        """
+
+    @registry.register("second-one", summary="Given.", data="labelled")
+    class Second:
+        """Not this."""
+
+    return registry
+
+
+def test_decorator_returns_the_class_and_keeps_what_is_said_of_it(
+    registry: Registry[type],
+) -> None:
+    entry = registry["first"]
+    assert entry.load().__name__ == "First"
+    assert (entry.summary, entry.source) == ("What it is.", "a paper")
+    assert entry.labels == {"data": "none", "anything": "yes"}
+    assert registry["second-one"].summary == "Given."
+
+
+def test_underscores_and_dashes_are_the_same(registry: Registry[type]) -> None:
+    assert registry["second_one"] is registry["second-one"]
+    assert "second_one" in registry
+
+
+def test_unknown_name_offers_the_nearest(registry: Registry[type]) -> None:
+    with pytest.raises(UnknownNameError, match=r"Found `secnd-one`\. Did you mean `second-one`\?"):
+        registry["secnd-one"]
+
+
+def test_name_far_from_all_lists_all(registry: Registry[type]) -> None:
+    with pytest.raises(UnknownNameError, match=r"Known: first, second-one\."):
+        registry["qqqqq"]
+
+
+def test_name_is_said_to_be_unknown_where_nothing_is_known() -> None:
+    with pytest.raises(UnknownNameError, match=r"Known: none\."):
+        Registry("thing", {})["anything"]
+
+
+@pytest.mark.parametrize("name", ["My-Class", "under_score", "", "a b", "a[b]", "-a", "a--b"])
+def test_name_that_is_not_kebab_case_is_refused(registry: Registry[type], name: str) -> None:
+    with pytest.raises(PluginError, match="must be lower-case words"):
+        registry.register(name)(int)
+
+
+def test_duplicate_name_is_refused_and_the_first_stays(registry: Registry[type]) -> None:
+    first = registry["first"].load()
+    with pytest.raises(PluginError, match=r"must be unique\. Found `first` a second time"):
+        registry.register("first")(int)
+    assert registry["first"].load() is first
+
+
+def test_same_thing_may_be_registered_twice(registry: Registry[type]) -> None:
+    registry.register("whole")(int)
+    registry.register("whole")(int)
+    assert registry["whole"].load() is int
+
+
+def test_class_defined_again_in_its_module_replaces_itself(registry: Registry[type]) -> None:
+    old = type("Cell", (), {"__module__": "__notebook__"})
+    new = type("Cell", (), {"__module__": "__notebook__"})
+    registry.register("cell")(old)
+    registry.register("cell")(new)
+    assert registry["cell"].load() is new
+
+
+def test_unknown_label_and_value_are_refused(registry: Registry[type]) -> None:
+    with pytest.raises(UnknownNameError, match=r"thing label .*`dta`.*`data`"):
+        registry.register("third", dta="none")(int)
+    with pytest.raises(
+        ParameterError, match=r"`data` must be one of labelled, none\. Found `lots`"
+    ):
+        registry.register("third", data="lots")(int)
+    assert "third" not in registry
+
+
+def test_select_keeps_entries_that_have_all_labels(registry: Registry[type]) -> None:
+    assert [e.name for e in registry.select({"data": "none"})] == ["first"]
+    assert [e.name for e in registry.select({"data": "none", "anything": "no"})] == []
+    assert len(registry.select({})) == 2
+    with pytest.raises(UnknownNameError, match="thing label"):
+        registry.select({"dat": "none"})
+
+
+def test_lazy_target_is_imported_when_loaded() -> None:
+    registry: Registry[object] = Registry("thing", {})
+    registry.add(Entry(name="lazy", target="benchmark.seeds:derive", summary="", source=""))
+    assert isinstance(registry["lazy"].target, str)
+    assert callable(registry["lazy"].load())
+
+
+@pytest.mark.parametrize("registry", [ALGORITHMS, PROBLEMS, METRICS, SUITES])
+def test_every_built_in_entry_loads_and_says_what_it_is(registry: Registry[object]) -> None:
+    for entry in registry:
+        assert entry.load() is not None
+        assert entry.summary
+        assert entry.source
+
+
+def test_suites_name_what_exists() -> None:
+    for entry in SUITES:
+        suite = entry.load()
+        assert all(name in PROBLEMS for name in suite.problems)
+        assert all(name in ALGORITHMS for name in suite.algorithms)
+        assert len(set(suite.problems)) == len(suite.problems)
+
+
+FILE = """\
+from tests_registry import THINGS
+
+@THINGS.register("mine")
+class Mine:
+    pass
+
+class Bare:
+    pass
+"""
+
+
+@pytest.fixture
+def things(monkeypatch: pytest.MonkeyPatch) -> Registry[type]:
+    """A registry that files import as `tests_registry.THINGS`."""
+    module = type(sys)("tests_registry")
+    registry: Registry[type] = Registry("thing", {})
+    module.THINGS = registry  # type: ignore[attr-defined] # made here
+    monkeypatch.setitem(sys.modules, "tests_registry", module)
+    return registry
+
+
+def test_local_file_registers_its_class(things: Registry[type], tmp_path: Path) -> None:
+    path = tmp_path / "local.py"
+    path.write_text(FILE)
+    entry = things.load_file(path, "Mine")
+    assert (entry.name, entry.file, entry.load().__name__) == ("mine", path.resolve(), "Mine")
+
+
+def test_local_file_is_loaded_once(things: Registry[type], tmp_path: Path) -> None:
+    path = tmp_path / "local.py"
+    path.write_text(FILE)
+    assert things.load_file(path, "Mine") is things.load_file(path, "Mine")
+
+
+def test_class_of_a_file_that_is_imported_and_loaded_is_one(
+    things: Registry[type], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imported_and_loaded.py").write_text(FILE)
+    monkeypatch.syspath_prepend(tmp_path)
+    __import__("imported_and_loaded")
+    entry = things.load_file(tmp_path / "imported_and_loaded.py", "Mine")
+    assert entry.file is not None
+
+
+@pytest.mark.parametrize("name", ["Bare", "Nothing"])
+def test_class_that_is_not_registered_is_refused_with_those_that_are(
+    things: Registry[type], tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "local.py"
+    path.write_text(FILE)
+    with pytest.raises(PluginError, match=rf"called `{name}`\. Found: Mine\. Decorate it with @TH"):
+        things.load_file(path, name)
+
+
+def test_missing_file_is_refused(things: Registry[type], tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match=r"absent\.py` must be a Python file\. Found none"):
+        things.load_file(tmp_path / "absent.py", "Mine")
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("x = 1\nraise ValueError('no luck')", r"ValueError: no luck at line 2"),
+        ("def f(:", r"SyntaxError: .*line 1"),
+        ("import not_installed_anywhere", r"ModuleNotFoundError: No module named"),
+        ("raise SystemExit(0)", r"SystemExit: 0 at line 1"),
+    ],
+)
+def test_file_that_raises_is_named_with_what_it_raised(
+    things: Registry[type], tmp_path: Path, content: str, found: str
+) -> None:
+    path = tmp_path / "local.py"
+    path.write_text(content)
+    with pytest.raises(PluginError, match=rf"local\.py` must import without error\. Found {found}"):
+        things.load_file(path, "Mine")
+
+
+def test_file_that_was_mended_loads(things: Registry[type], tmp_path: Path) -> None:
+    path = tmp_path / "local.py"
+    path.write_text(FILE + "raise ValueError")
+    with pytest.raises(PluginError):
+        things.load_file(path, "Mine")
+    assert "mine" not in things
+    path.write_text(FILE + "# mended")
+    assert things.load_file(path, "Mine").name == "mine"
+
+
+def install(site: Path, module: str, group: str, body: str) -> None:
+    """A package with one module and one entry point, as pip would leave it in `site`."""
+    (site / f"{module}.py").write_text(body)
+    info = site / f"{module}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[{group}]\nplug = {module}\n")
+
+
+def test_entry_points_of_installed_packages_are_read_when_needed(tmp_path: Path) -> None:
+    body = FILE.replace("from tests_registry import", "from fusefront import").replace(
+        "THINGS", "ALGORITHMS"
+    )
+    install(tmp_path, "good_package", "fusefront.algorithms", body)
+    install(tmp_path, "broken_package", "fusefront.metrics", "1 / 0")
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from fusefront.algorithms import ALGORITHMS
+assert "good_package" not in sys.modules
+assert ALGORITHMS["mine"].load().__name__ == "Mine"
+assert "map" in ALGORITHMS
+from fusefront.metrics import METRICS
+for _ in range(2):
+    try:
+        list(METRICS)
+    except ImportError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2
+    assert lines[0] == lines[1]
+    assert "`plug` (broken_package) of package `broken_package` must load" in lines[0]
+    assert "ZeroDivisionError" in lines[0]

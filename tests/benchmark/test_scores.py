@@ -1,0 +1,146 @@
+"""Scores: what the metric functions say of the raw tables, with both reference points."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fusefront.benchmark import scores as module
+from fusefront.benchmark.errors import StoreError
+from fusefront.benchmark.scores import REF_POINTS, derive_scores
+from fusefront.metrics.corner_gap import corner_gap
+from fusefront.metrics.expected_utility import expected_utility
+from fusefront.metrics.hypervolume import hypervolume
+from fusefront.metrics.igd import igd, igd_plus
+from fusefront.metrics.normalised_accuracy import (
+    average_normalised_accuracy,
+    worst_task_normalised_accuracy,
+)
+from fusefront.results.record import AnchorRow, FrontRow, PointRow, ProblemFacts, Record
+from fusefront.results.references import ReferenceFront, write_reference
+from fusefront.results.results import Results, read
+from fusefront.results.store import write_part, write_problem
+
+TASKS = ("one", "two")
+PREFERENCES = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+OBJECTIVES = np.array([[0.1, 0.9], [0.4, 0.5], [1.2, 0.0]])
+EXPERTS = np.array([0.9, 0.8])
+VALUES = EXPERTS - OBJECTIVES * (EXPERTS - 0.1)
+COSTS = {"peak_bytes": 123, "storage_bytes": 45, "trainable_parameters": 6, "units": 789}
+
+
+def record(run_id: str, *, status: str = "done", problem: str = "made-up") -> Record:
+    """A run of three points on two tasks."""
+    failed = {"error_class": "ValueError", "error_message": "no", "traceback": "..."}
+    return Record(
+        run_id=run_id,
+        problem=problem,
+        algorithm="any",
+        parameters="{}",
+        display_name=f"any[{run_id}]",
+        seed=0,
+        study_seed=0,
+        status=status,
+        wall_seconds=1.5,
+        problem_hash="h",
+        protocol_version=1,
+        versions="{}",
+        machine="m",
+        threads=1,
+        device="cpu",
+        started="2025-01-01T00:00:00+00:00",
+        fronts=[
+            FrontRow(i, task, VALUES[i, t], 2 * OBJECTIVES[i, t], OBJECTIVES[i, t], 100)
+            for i in range(3)
+            for t, task in enumerate(TASKS)
+            if status == "done"
+        ],
+        points=[PointRow(i, PREFERENCES[i].tolist(), "weights") for i in range(3)],
+        **COSTS,
+        **(failed if status == "failed" else {}),
+    )
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    """One done, one failed and one skipped run."""
+    for i, status in enumerate(("done", "failed", "skipped")):
+        write_part(tmp_path, record(f"r{i}", status=status))
+    anchors = [AnchorRow("pretrained", task, 0.1, 2.0, 100) for task in TASKS]
+    for own in range(2):
+        anchors += [
+            AnchorRow(TASKS[own], task, EXPERTS[t] if t == own else 0.3, 1.0, 100)
+            for t, task in enumerate(TASKS)
+        ]
+    facts = ProblemFacts(problem="made-up", problem_hash="h", labels="{}", anchors=anchors)
+    write_problem(tmp_path, facts)
+    return read(tmp_path)
+
+
+def values(scores: pd.DataFrame) -> dict[tuple[str, str], float]:
+    pairs = zip(scores["metric"], scores["reference"], strict=True)
+    return dict(zip(pairs, scores["value"], strict=True))
+
+
+def test_scores_are_what_the_metrics_say_of_the_front(results: Results) -> None:
+    beside = {"values": VALUES, "preferences": PREFERENCES, "expert_values": EXPERTS}
+    expected = {
+        ("hypervolume", "ref_point=1.0"): hypervolume(OBJECTIVES, ref_point=[1.0, 1.0]),
+        ("hypervolume", "ref_point=1.1"): hypervolume(OBJECTIVES, ref_point=[1.1, 1.1]),
+        ("expected-utility", ""): expected_utility(OBJECTIVES, preferences=PREFERENCES),
+        ("corner-gap", ""): corner_gap(OBJECTIVES, **beside),
+        ("average-normalised-accuracy", ""): average_normalised_accuracy(OBJECTIVES, **beside),
+        ("worst-task-normalised-accuracy", ""): worst_task_normalised_accuracy(
+            OBJECTIVES, **beside
+        ),
+        **{(name.replace("_", "-"), ""): float(value) for name, value in COSTS.items()},
+        ("wall-seconds", ""): 1.5,
+    }
+    assert values(derive_scores(results)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_hypervolume_of_a_staircase_is_what_one_counts_by_hand(results: Results) -> None:
+    # Of the reference point (1, 1): 0.9 wide and 0.1 high, and 0.6 wide and 0.4 high.
+    assert values(derive_scores(results))["hypervolume", "ref_point=1.0"] == pytest.approx(0.33)
+    assert REF_POINTS == (1.0, 1.1)
+
+
+def test_only_runs_that_are_done_have_scores(results: Results) -> None:
+    assert set(results.runs["status"]) == {"done", "failed", "skipped"}
+    assert set(derive_scores(results)["run_id"]) == {"r0"}
+
+
+def test_igd_is_there_where_a_problem_has_a_reference_front(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front = write_reference("made-up", [[0.0, 0.5], [0.5, 0.0]], tmp_path / "fronts", "by hand")
+
+    def load(problem: str) -> ReferenceFront | None:
+        return front if problem == "made-up" else None
+
+    assert not any(name.startswith("igd") for name, _ in values(derive_scores(results)))
+    monkeypatch.setattr(module, "load_reference", load)
+    found = values(derive_scores(results))
+    assert found["igd", str(front)] == pytest.approx(igd(OBJECTIVES, front=front.points))
+    assert found["igd-plus", str(front)] == pytest.approx(igd_plus(OBJECTIVES, front=front.points))
+    assert str(front).startswith("made-up:v1@")
+
+
+def test_scores_fit_the_scores_table(results: Results) -> None:
+    scores = results.with_scores(derive_scores(results)).scores
+    assert not scores.duplicated(["run_id", "metric", "reference"]).any()
+    assert scores["value"].notna().all()
+
+
+def test_directory_without_a_done_run_has_an_empty_table(results: Results) -> None:
+    none = replace(results, runs=results.runs[results.runs["status"] != "done"])
+    assert derive_scores(none).empty
+    assert results.with_scores(derive_scores(none)).scores.empty
+
+
+def test_run_whose_problem_table_is_of_other_experts_is_refused(results: Results) -> None:
+    other = replace(results, problems=results.problems.assign(problem_hash="other"))
+    with pytest.raises(StoreError, match=r"problem table of `made-up` must have the anchors"):
+        derive_scores(other)
