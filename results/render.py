@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -30,17 +30,18 @@ _LATEX = {
 }
 
 
-def render(frame: pd.DataFrame, format: str = "text") -> str:
+def render(frame: pd.DataFrame, format: str = "text", width: int | None = None) -> str:
     """The table that `tables.table` made, or any frame of texts, ending in a line break.
 
     Args:
         frame: The best of each row and the caption are taken from its `attrs`, if there.
         format: `text` marks the best with `*`, `markdown` and `latex` (booktabs) set it in bold;
             `csv` has the bare texts and no caption, for programs.
+        width: Of text: columns that do not fit go into blocks below, each with the index again.
     """
     if format not in FORMATS:
         raise ParameterError(f"`format` must be one of {', '.join(FORMATS)}. Found `{format}`.")
-    return FORMATS[format](frame)
+    return _text(frame, width) if format == "text" else FORMATS[format](frame)
 
 
 def escape_latex(text: str) -> str:
@@ -63,20 +64,33 @@ def _rows(frame: pd.DataFrame, mark: Callable[[str, bool], str]) -> list[list[st
     return [header, *body]
 
 
-def _text(frame: pd.DataFrame) -> str:
+def _text(frame: pd.DataFrame, width: int | None = None) -> str:
     best = "best" in frame.attrs
     rows = _rows(frame, lambda text, marked: text + (" *" if marked else "  " if best else ""))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(
-            [row[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        ).rstrip()
-        for row in rows
-    ]
-    lines.insert(1, "-" * max(map(len, lines)))
+    index, *columns = [_aligned(column) for column in zip(*rows, strict=True)]
+    index = [text.lstrip().ljust(len(text)) for text in index]
+    blocks: list[list[list[str]]] = [[index]]
+    for column in columns:
+        used = sum(2 + len(part[0]) for part in blocks[-1])
+        if width is not None and len(blocks[-1]) > 1 and used + len(column[0]) > width:
+            blocks.append([index])
+        blocks[-1].append(column)
+    texts = ["\n".join(_ruled(block)) for block in blocks]
     caption = frame.attrs.get("caption")
-    return "\n".join(lines + ([caption + ("; * best" if best else "")] if caption else [])) + "\n"
+    if caption:
+        texts[-1] += "\n" + caption + ("; * best" if best else "")
+    return "\n\n".join(texts) + "\n"
+
+
+def _aligned(column: Sequence[str]) -> list[str]:
+    width = max(map(len, column))
+    return [text.rjust(width) for text in column]
+
+
+def _ruled(block: list[list[str]]) -> list[str]:
+    """The lines of some columns, with a rule under the header."""
+    lines = ["  ".join(row).rstrip() for row in zip(*block, strict=True)]
+    return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
 
 
 def _markdown(frame: pd.DataFrame) -> str:
