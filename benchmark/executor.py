@@ -1,6 +1,7 @@
 """The local executor: one process a run, at most so many at once, isolated crashes."""
 
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -68,7 +69,24 @@ def _context() -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__package__}.worker"])
+    _start_server()
     return context
+
+
+def _start_server() -> None:
+    """Start the fork server with interrupts blocked: only the head hears the keyboard's.
+
+    A mask outlives the start of a program, unlike a handler; an interrupt that comes meanwhile is
+    delivered afterwards.
+    """
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # else the next line starts it, which ends the blocking
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(context: BaseContext, spec: RunSpec, problem_hash: str, directory: Path) -> BaseProcess:

@@ -31,8 +31,8 @@ class PreferenceHypernetwork(Algorithm):
 
     Args:
         steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-3 and 3e-3 this was the
-            better on validation of `digits-left-right` and `digits-mnist-neg180` at tier S.
+        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-3 and 3e-3 this was
+            the better on validation of `digits-left-right` and `digits-mnist-neg180` at tier S.
         batch_size: Examples of each task a step.
         width: Hidden units of each trunk layer.
         initial: Every coefficient at the start.

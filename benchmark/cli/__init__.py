@@ -6,21 +6,22 @@ from typing import NoReturn
 
 from ..errors import FusefrontError
 from .app import app
+from .interrupts import ending_at_once
 
 
 def main() -> None:
     """Run the command line; errors are one line, exit status 2, an interrupt 130."""
+    with ending_at_once():
+        _run()
+
+
+def _run() -> NoReturn:
     for commands in ("run", "show", "look", "data"):  # the order of the help
         importlib.import_module(f"{__name__}.{commands}")
     try:
         status = app(prog_name="fusefront", standalone_mode=False)
     except FusefrontError as error:
         _fail(str(error))
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader, such as `head`, has gone; nothing is wrong
-        raise SystemExit(0) from None
     except Exception as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # the help is shown already
             raise SystemExit(2) from None

@@ -46,9 +46,10 @@ def suites(entry: Entry[Suite]) -> str:
     """Problems, algorithms, seeds, budget."""
     suite = entry.load()
     runs = len(suite.problems) * len(suite.algorithms) * suite.seeds
+    seeds = "seed" if suite.seeds == 1 else "seeds"
     return "\n".join(
         [
-            f"  {runs} runs: {suite.seeds} seeds, {suite.budget or 'no'} units a fit at most",
+            f"  {runs} runs: {suite.seeds} {seeds}, {suite.budget or 'no'} units a fit at most",
             f"  problems ({len(suite.problems)}): {', '.join(suite.problems)}",
             f"  algorithms ({len(suite.algorithms)}): {', '.join(suite.algorithms)}",
         ]

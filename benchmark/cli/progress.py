@@ -1,5 +1,6 @@
 """Carrying out a study with a display: counts, what runs now, time left."""
 
+import shutil
 import time
 from collections import Counter
 from contextlib import closing
@@ -16,6 +17,7 @@ from ...results.results import Results
 from ...results.tables import table
 from ..runner import Progress, check_study, finish, plan, run_plan
 from ..study import RunSpec, Study
+from .interrupts import raising
 
 ENDED = ("done", "cached", "skipped", "failed")
 
@@ -42,11 +44,12 @@ def carry_out(study: Study, directory: Path, *, jobs: int) -> int:
         _say(console, "moved", f"{moved}what they were computed with has changed since")
     display = _Display(console, planned.specs, cached=len(planned.finished))
     try:
-        with display, closing(run_plan(planned, directory, jobs=jobs)) as events:
+        with raising(), display, closing(run_plan(planned, directory, jobs=jobs)) as events:
             for event in events:
                 display.show(event)
     except KeyboardInterrupt:
-        kept = f"{display.counts['done']} runs done and kept."
+        count = display.counts["done"]
+        kept = f"{count} {'run' if count == 1 else 'runs'} done and kept."
         _say(console, "interrupted", f"{kept} The same command goes on from here.")
         return 130
     _summarise(finish(directory), directory, display.counts)
@@ -60,7 +63,8 @@ def _say(console: Console, word: str, text: str, *, colour: str = "yellow") -> N
 
 def _summarise(results: Results, directory: Path, counts: Counter[str]) -> None:
     if (results.runs["status"] == "done").any():
-        print(render(table(results, "hypervolume", direction="maximise"), "text"))
+        frame = table(results, "hypervolume", direction="maximise")
+        print(render(frame, width=shutil.get_terminal_size((100, 24)).columns))
     print(", ".join(f"{counts[word]} {word}" for word in ENDED))
     print(f"results: {directory} (tables/*.parquet; `fusefront table {directory}`)")
 

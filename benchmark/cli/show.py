@@ -1,6 +1,7 @@
 """Commands that show results: status, table, plot."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -62,7 +63,7 @@ def table(
             "no run is done, or no problem has the reference front it needs."
         )
     frame = make(results, entry.name, show, direction=direction, reference=reference)
-    print(render(frame, style))
+    print(render(frame, style, width=shutil.get_terminal_size((100, 24)).columns))
 
 
 @app.command()

@@ -1,19 +1,26 @@
 """Interrupting a study at any moment: nothing finished is lost, nothing goes on in secret."""
 
+import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
-
-from fusefront.benchmark.study import Study
-from fusefront.benchmark.study_file import write_study
 from tests.benchmark.conftest import Command
 from tests.benchmark.test_runner import assert_same, changed_at
+
+from fusefront.benchmark.cli import progress
+from fusefront.benchmark.cli.interrupts import ending_at_once, raising
+from fusefront.benchmark.runner import Plan, Progress, run_plan
+from fusefront.benchmark.study import Study
+from fusefront.benchmark.study_file import write_study
 
 PATIENCE = 60.0
 """Seconds to wait for what takes a few on an idle machine."""
@@ -56,9 +63,25 @@ def group(leader: int) -> list[int]:
     return found
 
 
+def interrupted_after_one(
+    planned: Plan, directory: Path, *, jobs: int
+) -> Generator[Progress, None, None]:
+    """`run_plan`, with a Ctrl-C when the first run is done and others are under way."""
+    with closing(run_plan(planned, directory, jobs=jobs)) as events:
+        for event in events:
+            yield event
+            if event.status == "done":
+                signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
 def test_study_goes_on_after_kill_and_after_interrupt_with_the_same_bits(
-    study: Study, directory: Path, tmp_path: Path, fusefront: Command
+    study: Study,
+    directory: Path,
+    tmp_path: Path,
+    fusefront: Command,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     resumed = tmp_path / "resumed"
 
@@ -70,18 +93,13 @@ def test_study_goes_on_after_kill_and_after_interrupt_with_the_same_bits(
     kept = changed_at(resumed)
     assert 0 < len(parts(resumed)) < 6
 
-    head = start(study, resumed)
-    wait_for(lambda: len(parts(resumed)) > len(kept), "a part more")
-    os.killpg(head.pid, signal.SIGINT)  # what Ctrl-C does
-    out, err = head.communicate(timeout=PATIENCE)
-    assert head.returncode == 130
-    assert out == ""
-    assert "interrupted" in err
-    assert "The same command goes on from here." in err
-    assert "Traceback" not in err
-    wait_for(lambda: not group(head.pid), "the workers of an interrupted head to end")
-    assert len(kept) < len(parts(resumed)) < 6
-    assert changed_at(resumed).items() >= kept.items()
+    monkeypatch.setattr(progress, "run_plan", interrupted_after_one)
+    told = fusefront("run", resumed.with_suffix(".toml"), "-o", resumed, "-j", 2)
+    monkeypatch.undo()
+    assert (told.status, told.out) == (130, "")
+    assert "interrupted 1 run done and kept. The same command goes on from here." in told.err
+    assert not multiprocessing.active_children()
+    assert changed_at(resumed).items() > kept.items()
 
     done = len(parts(resumed))
     status = fusefront("status", resumed)
@@ -91,3 +109,44 @@ def test_study_goes_on_after_kill_and_after_interrupt_with_the_same_bits(
     assert f"{6 - done} done, {done} cached, 0 skipped, 0 failed" in told.out
     assert changed_at(resumed).items() >= kept.items()
     assert_same(resumed, directory)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+def test_fork_server_does_not_hear_the_keyboard(directory: Path) -> None:
+    assert directory.is_dir()  # a study has run
+    server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined] # has no public name
+    (blocked,) = re.findall(r"SigBlk:\s*(\w+)", Path(f"/proc/{server}/status").read_text())
+    assert int(blocked, 16) & 1 << (signal.SIGINT - 1)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_interrupt_ends_a_command_at_once_and_a_study_in_order() -> None:
+    def now() -> object:
+        return signal.getsignal(signal.SIGINT)
+
+    before = now()
+    with ending_at_once():
+        assert now() == signal.SIG_DFL
+        with raising():
+            assert now() == signal.default_int_handler
+        assert now() == signal.SIG_DFL
+    assert now() == before
+
+
+def test_interrupts_that_are_ignored_stay_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with ending_at_once(), raising():
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_interrupt_while_all_is_imported_is_silent() -> None:
+    program = [sys.executable, "-m", "fusefront.benchmark", "info", "smoke-all"]
+    head = subprocess.Popen(program, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    time.sleep(1)
+    os.killpg(head.pid, signal.SIGINT)
+    _, err = head.communicate(timeout=PATIENCE)
+    assert head.returncode in (-signal.SIGINT, 0)  # 0: it was quicker
+    assert err == ""

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.benchmark.conftest import BUDGET, PROBLEM, Command
+from tests.contracts.toy_problem import open_view
 
 import fusefront as package
 from fusefront.algorithms import ALGORITHMS
@@ -18,8 +20,6 @@ from fusefront.benchmark.memory import PeakMemory
 from fusefront.benchmark.run import run
 from fusefront.benchmark.study import AlgorithmSpec, Study
 from fusefront.problems import PROBLEMS
-from tests.benchmark.conftest import BUDGET, PROBLEM, Command
-from tests.contracts.toy_problem import open_view
 
 TIMES = ["wall_seconds", "load_seconds", "rehearsal_seconds", "score_seconds", "started"]
 TABLES = ("runs", "fronts", "points", "traces", "scores", "problems", "outcomes")

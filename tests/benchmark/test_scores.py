@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,12 +29,21 @@ PREFERENCES = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
 OBJECTIVES = np.array([[0.1, 0.9], [0.4, 0.5], [1.2, 0.0]])
 EXPERTS = np.array([0.9, 0.8])
 VALUES = EXPERTS - OBJECTIVES * (EXPERTS - 0.1)
-COSTS = {"peak_bytes": 123, "storage_bytes": 45, "trainable_parameters": 6, "units": 789}
+COSTS: dict[str, Any] = {
+    "peak_bytes": 123,
+    "storage_bytes": 45,
+    "trainable_parameters": 6,
+    "units": 789,
+}
 
 
 def record(run_id: str, *, status: str = "done", problem: str = "made-up") -> Record:
     """A run of three points on two tasks."""
-    failed = {"error_class": "ValueError", "error_message": "no", "traceback": "..."}
+    failed: dict[str, Any] = {
+        "error_class": "ValueError",
+        "error_message": "no",
+        "traceback": "...",
+    }
     return Record(
         run_id=run_id,
         problem=problem,

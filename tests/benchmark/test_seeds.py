@@ -11,9 +11,11 @@ def test_values_are_the_same_in_every_version() -> None:
 
 
 def test_every_element_and_their_order_matter() -> None:
+    paths: set[tuple[str | int, ...]]
     paths = {(0, "a", 1, "fit"), (1, "a", 1, "fit"), (0, "b", 1, "fit"), (0, "a", 2, "fit")}
     paths |= {(0, "a", 1, "data"), (0, "a", 1), (0, "a", "1fit"), (0, "a", 1, "fit", "")}
-    paths |= set(permutations((0, "a", 1, "fit")))
+    whole: tuple[str | int, ...] = (0, "a", 1, "fit")
+    paths |= set(permutations(whole))
     assert len({derive(*path) for path in paths}) == len(paths)
 
 

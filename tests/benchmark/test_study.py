@@ -179,7 +179,8 @@ def test_run_id_is_the_same_in_every_version(toys: Registry[Any]) -> None:
 def test_run_id_changes_with_all_that_changes_results(
     toys: Registry[Any], changes: dict[str, Any]
 ) -> None:
-    assert run_id(**{"text": "toy", "registry": toys} | changes) != run_id("toy", toys)
+    arguments: dict[str, Any] = {"text": "toy", "registry": toys}
+    assert run_id(**(arguments | changes)) != run_id("toy", toys)
 
 
 def test_run_id_changes_with_the_content_of_a_plug_in(plugins: Callable[[str], Path]) -> None:
