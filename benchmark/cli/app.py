@@ -4,6 +4,8 @@ from importlib.metadata import version as package_version
 
 import typer
 
+from ..errors import ParameterError
+
 app = typer.Typer(
     name="fusefront",
     no_args_is_help=True,
@@ -31,3 +33,11 @@ def _root(
     ),
 ) -> None:
     pass
+
+
+def key_value(text: str) -> tuple[str, str]:
+    """The two sides of a `--label`."""
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise ParameterError(f"`--label` must be key=value. Found `{text}`.")
+    return key, value

@@ -8,10 +8,9 @@ import typer
 from ...algorithms import ALGORITHMS
 from ...metrics import METRICS
 from ...problems import PROBLEMS
-from ..errors import ParameterError
 from ..registry import Registry, unknown_name
 from ..suites import SUITES
-from .app import app
+from .app import app, key_value
 
 REGISTRIES: dict[str, Registry[Any]] = {
     "algorithms": ALGORITHMS,
@@ -35,7 +34,7 @@ def list_entries(
     """
     if kind and kind not in REGISTRIES:
         raise unknown_name("kind", kind, list(REGISTRIES))
-    wanted = dict(_key_value(text) for text in label or [])
+    wanted = dict(key_value(text) for text in label or [])
     _check_keys(wanted, [REGISTRIES[kind]] if kind else list(REGISTRIES.values()))
     found = {
         name: registry.select(wanted)
@@ -83,13 +82,6 @@ def doctor() -> None:
         healthy &= ok
         print(f"{'ok  ' if ok else 'BAD '} {what:<22} {found}")
     raise typer.Exit(0 if healthy else 1)
-
-
-def _key_value(text: str) -> tuple[str, str]:
-    key, separator, value = text.partition("=")
-    if not separator:
-        raise ParameterError(f"`--label` must be key=value. Found `{text}`.")
-    return key, value
 
 
 def _check_keys(wanted: dict[str, str], registries: list[Registry[Any]]) -> None:

@@ -3,13 +3,24 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from ...metrics import METRICS
+from ...problems import PROBLEMS
 from ..errors import ParameterError
-from .app import app
+from .app import app, key_value
+
+if TYPE_CHECKING:
+    from ...results.results import Results
+
+SUMMARY: Final = (
+    *("hypervolume", "igd-plus", "expected-utility", "corner-gap"),
+    *("average-normalised-accuracy", "worst-task-normalised-accuracy"),
+    *("units", "wall-seconds", "peak-bytes", "trainable-parameters", "storage-bytes"),
+)
+"""Columns of a summary unless others are asked for."""
 
 Directory = Annotated[Path, typer.Argument(help="A run directory, or `NAME!` of an archive.")]
 
@@ -64,6 +75,42 @@ def table(
         )
     frame = make(results, entry.name, show, direction=direction, reference=reference)
     print(render(frame, style, width=shutil.get_terminal_size((100, 24)).columns))
+
+
+@app.command()
+def summary(
+    directory: Directory,
+    metric: Annotated[list[str] | None, typer.Option(help="Instead of the usual ones.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option("--label", help="Only problems with this key=value.")
+    ] = None,
+    style: Annotated[str, typer.Option("--format", help="text, markdown, latex or csv.")] = "text",
+) -> None:
+    """Print algorithms against metrics: means over the problems, spread over the seeds.
+
+    Example: `fusefront summary default! --label tasks=2`
+    """
+    from ...results.render import render
+    from ...results.summary import summary as make
+    from ..library import load
+
+    columns = [
+        (METRICS[name].name, "", METRICS[name].labels["direction"]) for name in metric or SUMMARY
+    ]
+    results = load(directory)
+    wanted = dict(key_value(text) for text in label or [])
+    frame = make(results, columns, _with_labels(results, wanted))
+    print(render(frame, style, width=shutil.get_terminal_size((100, 24)).columns))
+
+
+def _with_labels(results: "Results", wanted: dict[str, str]) -> list[str]:
+    PROBLEMS.select(wanted)  # refuses a label that no problem has
+    facts = results.problems.drop_duplicates("problem")
+    return [
+        name
+        for name, labels in zip(facts["problem"], facts["labels"], strict=True)
+        if wanted.items() <= json.loads(labels).items()
+    ]
 
 
 @app.command()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from multiprocessing import forkserver
 from pathlib import Path
@@ -24,6 +24,14 @@ from fusefront.benchmark.study_file import write_study
 
 PATIENCE = 60.0
 """Seconds to wait for what takes a few on an idle machine."""
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Interrupts as at a terminal: a test run in the background starts with them ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def start(study: Study, directory: Path) -> "subprocess.Popen[str]":
