@@ -68,20 +68,22 @@ def _context() -> BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([f"{__package__}.worker"])
-    _start_server()
+    prepare()
     return context
 
 
-def _start_server() -> None:
-    """Start the fork server with interrupts blocked: only the head hears the keyboard's.
+def prepare() -> None:
+    """Start the fork server, which imports what runs need while the head does other things.
 
-    A mask outlives the start of a program, unlike a handler; an interrupt that comes meanwhile is
-    delivered afterwards.
+    It starts with interrupts blocked: only the head hears the keyboard's. A mask outlives the start
+    of a program, unlike a handler; an interrupt that comes meanwhile is delivered afterwards.
     """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return
     from multiprocessing import forkserver, resource_tracker
 
-    resource_tracker.ensure_running()  # else the next line starts it, which ends the blocking
+    forkserver.set_forkserver_preload([f"{__package__}.worker"])
+    resource_tracker.ensure_running()  # else the server does, which ends the blocking
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()

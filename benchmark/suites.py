@@ -62,9 +62,9 @@ _add(
 )
 _add(
     "smoke",
-    "Three tasks on optdigits, two pairs and the triple; every algorithm, in seconds.",
+    "Three tasks on optdigits, a pair and the triple; every algorithm, in seconds.",
     Suite(
-        problems=("smoke-left-right", "smoke-left-negated", "smoke-all"),
+        problems=("smoke-left-right", "smoke-all"),
         algorithms=ALL_ALGORITHMS,
         seeds=1,
         budget=5_000,

@@ -53,13 +53,18 @@ def run(
     `fusefront run smoke -a ./mine.py:Mine -o runs/smoke`;
     `fusefront run -p digits-left-right -a "pwemoe-ls[steps=500]" -a map --seeds 5`
     """
-    from .progress import carry_out, show_plan
-
     study = _study(suite, algorithm or [], problem or [], seeds=seeds, seed=seed, budget=budget)
     directory = output or Path("runs") / (Path(suite).stem if suite else "study")
     if dry_run:
+        from .progress import show_plan
+
         show_plan(study, directory)
         return
+    from ..executor import prepare
+
+    prepare()  # it and this process import torch at the same time
+    from .progress import carry_out
+
     raise typer.Exit(carry_out(study, directory, jobs=jobs or processors()))
 
 
