@@ -10,7 +10,7 @@ from torch import Tensor
 from ..benchmark.errors import NotApplicableError
 from ..problems.base import Batch
 from ..problems.view import ProblemView
-from .pareto_set import Model
+from .pareto_set import Model, Single
 
 
 class Criterion(ABC):
@@ -19,7 +19,7 @@ class Criterion(ABC):
     labelled: ClassVar[bool]
 
     @abstractmethod
-    def values(self, view: ProblemView, point: Model, batch: Batch) -> Tensor:
+    def values(self, view: ProblemView, point: Single, batch: Batch) -> Tensor:
         """`(m,)` values, differentiable in the point."""
 
     @abstractmethod
@@ -37,7 +37,7 @@ class CrossEntropy(Criterion):
 
     labelled: ClassVar[bool] = True
 
-    def values(self, view: ProblemView, point: Model, batch: Batch) -> Tensor:
+    def values(self, view: ProblemView, point: Single, batch: Batch) -> Tensor:
         """`(m,)` losses."""
         return view.losses(point, batch)
 
@@ -68,7 +68,7 @@ class NormalisedEntropy(Criterion):
 
     labelled: ClassVar[bool] = False
 
-    def values(self, view: ProblemView, point: Model, batch: Batch) -> Tensor:
+    def values(self, view: ProblemView, point: Single, batch: Batch) -> Tensor:
         """`(m,)` entropies between 0 and 1."""
         return view.entropies(point, batch) / self._greatest(view)
 

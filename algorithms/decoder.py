@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..problems.experts import Coefficients, ExpertPool
 from ..problems.layout import Space
-from .pareto_set import Model, Recipe
+from .pareto_set import Recipe, Single
 
 Parameters = Sequence[Tensor]
 """The trainable tensors of a decoder."""
@@ -36,7 +36,7 @@ class Decoder(ABC):
         """The parameters before training, float32 without gradients."""
 
     @abstractmethod
-    def decode(self, experts: ExpertPool, parameters: Parameters, preference: Tensor) -> Model:
+    def decode(self, experts: ExpertPool, parameters: Parameters, preference: Tensor) -> Single:
         """The model for a preference `(m,)`; differentiable in the parameters, pure in all."""
 
 
@@ -58,7 +58,7 @@ class TrainedMap(Recipe):
             parameters=tuple(p.detach().clone() for p in parameters),
         )
 
-    def __call__(self, preference: Tensor) -> Model:
+    def __call__(self, preference: Tensor) -> Single:
         """The model for a preference."""
         return self.decoder.decode(self.experts, self.parameters, preference)
 
@@ -93,7 +93,9 @@ class ConstantCoefficients(Decoder):
             return [torch.full((m,), self.initial)]
         return [torch.full((len(experts.layout.groups(self.space).names), m), self.initial)]
 
-    def decode(self, experts: ExpertPool, parameters: Parameters, preference: Tensor) -> Model:
+    def decode(
+        self, experts: ExpertPool, parameters: Parameters, preference: Tensor
+    ) -> Coefficients:
         """The coefficients."""
         return Coefficients(values=parameters[0], space=self.space)
 
@@ -113,6 +115,6 @@ class ConstantWeights(Decoder):
         """One tensor `(P,)`."""
         return [experts.merge(Coefficients(values=torch.full((len(experts),), self.initial)))]
 
-    def decode(self, experts: ExpertPool, parameters: Parameters, preference: Tensor) -> Model:
+    def decode(self, experts: ExpertPool, parameters: Parameters, preference: Tensor) -> Tensor:
         """The weights."""
         return parameters[0]

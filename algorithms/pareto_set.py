@@ -13,10 +13,15 @@ from torch import Tensor
 from ..benchmark.errors import ShapeError
 from ..metrics.preference import check_preference
 from ..problems.experts import Coefficients, ExpertPool
+from ..problems.predictor import Predictor
 from .scalarization.functions import achievement
 
 Model = Coefficients | Tensor
 """A model: merging coefficients, or `(P,)` parameters where it is not in their span."""
+
+
+Single = Model | Predictor
+"""What answers every task alike: a model, or what costs more than one model's pass."""
 
 
 @final
@@ -27,7 +32,7 @@ class PerTask:
     points: tuple[Model, ...]
 
 
-Point = Model | PerTask
+Point = Single | PerTask
 """What answers a preference."""
 
 
@@ -62,24 +67,25 @@ class ParetoSet(ABC):
         """`(P,)` parameters of the model for a preference.
 
         Raises:
-            ShapeError: If each task has a model of its own; ask for `models` then.
+            ShapeError: If the answer is no single model; ask for `models` then.
         """
         point = self.point(preference)
-        if isinstance(point, PerTask):
+        if not isinstance(point, Coefficients | Tensor):
             raise ShapeError(
-                f"The answer must be one model. Found one for each of {len(point.points)} tasks. "
-                "Call `models` instead."
+                f"The answer must be one model. Found a {type(point).__name__} of "
+                f"{len(_models(point))}. Call `models`, or `point` for how they predict."
             )
         with torch.no_grad():
             return self.experts.build(point)
 
     def models(self, preference: ArrayLike) -> list[Tensor]:
-        """`(P,)` parameters of the model that answers each task, in their order."""
-        point = self.point(preference)
-        if not isinstance(point, PerTask):
-            return [self.model(preference)] * self.experts.tasks
+        """`(P,)` parameters of every model behind the answer.
+
+        One; or one a task, in their order; or those that a predictor runs, which says itself how
+        they become predictions.
+        """
         with torch.no_grad():
-            return [self.experts.build(of_task) for of_task in point.points]
+            return [self.experts.build(model) for model in _models(self.point(preference))]
 
     @abstractmethod
     def _point(self, preference: NDArray[np.float64]) -> Point:
@@ -88,6 +94,12 @@ class ParetoSet(ABC):
     @abstractmethod
     def storage_bytes(self) -> int:
         """Bytes that must be kept to answer every preference, experts included where needed."""
+
+
+def _models(point: Point) -> tuple[Model, ...]:
+    if isinstance(point, PerTask):
+        return point.points
+    return point.models if isinstance(point, Predictor) else (point,)
 
 
 class Recipe(ABC):
@@ -113,8 +125,9 @@ class ConstantSet(ParetoSet):
         return self.answer
 
     def storage_bytes(self) -> int:
-        """One model."""
-        return self.experts.base.nbytes
+        """One model, or what a predictor keeps."""
+        kept = self.answer.stored_bytes if isinstance(self.answer, Predictor) else 0
+        return kept or self.experts.base.nbytes
 
 
 @final

@@ -16,13 +16,14 @@ from torch import Tensor
 
 from ..benchmark.errors import AnswerFileError
 from ..problems.experts import Coefficients, ExpertPool
+from ..problems.predictor import Predictor
 from .base import Algorithm
 from .decoder import Decoder
 from .pareto_set import ParetoSet, PerTask, Recipe
 
 _FORMAT: Final = "fusefront.answer.1"
 _OURS: Final = f"{__package__}."
-_STORABLE: Final = (Algorithm, ParetoSet, Coefficients, PerTask, Recipe, Decoder)
+_STORABLE: Final = (Algorithm, ParetoSet, Coefficients, PerTask, Predictor, Recipe, Decoder)
 
 
 def save_answer(answer: ParetoSet, path: Path) -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..problems.base import Batch
+from ..problems.predictor import Predictor
 from ..problems.view import ProblemView
 from .base import Algorithm
 from .criterion import Criterion, CrossEntropy
@@ -71,7 +72,9 @@ class RayAlgorithm(Algorithm, ABC):
             found = self._solve(view, decoder, first, ray, descent, batches, generator)
             solved += [found] if self.chained else []
             with torch.no_grad():
-                pool.measure(decoder.decode(view.experts, found, ray))
+                point = decoder.decode(view.experts, found, ray)
+            assert not isinstance(point, Predictor), "rays end in models"
+            pool.measure(point)
         return pool.answer()
 
     def _solve(

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from ..problems.base import Batch
 from ..problems.experts import Coefficients
+from ..problems.predictor import Predictor
 from ..problems.view import ProblemView
 from .criterion import Criterion
-from .pareto_set import Model
+from .pareto_set import Single
 
 
 @final
@@ -58,7 +59,7 @@ class Weighting(ABC):
 
 def weighted(
     view: ProblemView,
-    point: Model,
+    point: Single,
     leaves: Sequence[Tensor],
     batch: Batch,
     *,
@@ -95,6 +96,7 @@ def weighted(
     if in_one_pass and not weighting.needs_gradients:
         losses = criterion.values(view, point, batch)
         return losses @ weights(losses.detach(), None)
+    assert not isinstance(point, Predictor), "only losses of a predictor are known, no Jacobian"
     losses, jacobian = criterion.jacobian(view, point, batch)
     variable = point.values if isinstance(point, Coefficients) else point
     pulled = pull_back(variable, jacobian, leaves) if weighting.needs_gradients else None

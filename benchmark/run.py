@@ -128,6 +128,7 @@ class _Run:
         scored = score(answer, problem.oracle(frozenset({"test"})), "test", preferences)
         anchors = problem.anchors("test")
         original = answer.experts.original
+        self.facts["inference_passes"] = float(np.mean([s.passes for s in scored]))
         self.facts["points"] = [_point_row(i, s, original) for i, s in enumerate(scored)]
         for i, s in enumerate(scored):
             measured = s.measurement

@@ -99,5 +99,6 @@ _entry(
 _entry("cost:peak_bytes", "Peak memory of the fit", _OURS, kind="cost")
 _entry("cost:trainable_parameters", "Numbers the fit adjusts", _OURS, kind="cost")
 _entry("cost:storage_bytes", "Bytes to keep the whole set of models", _OURS, kind="cost")
+_entry("cost:inference_passes", "Forward passes of a model that an input costs", _OURS, kind="cost")
 _entry("cost:units", "Budget spent: forward passes of one example", _OURS, kind="cost")
 _entry("cost:wall_seconds", "Wall time of the fit alone", _OURS, kind="cost")

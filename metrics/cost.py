@@ -27,6 +27,11 @@ def storage_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float |
     return _number(run, "storage_bytes")
 
 
+def inference_passes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
+    """What an input costs once fitted, in forward passes of one model; a merged model costs 1."""
+    return _number(run, "inference_passes")
+
+
 def units(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
     """Budget spent: 1 is a forward pass of one example, 3 with its backward pass."""
     return _number(run, "units")

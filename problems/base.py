@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..benchmark.errors import NotApplicableError
 from .experts import ExpertPool
+from .predictor import Head, Layer
 
 Split = Literal["calibration", "validation", "test"]
 Quantity = Literal["accuracy", "loss"]
@@ -154,6 +155,58 @@ class Oracle(ABC):
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> list[Tensor]:
         """`(B_t, C_t)` logits of the examples of each of these tasks; needs no labels.
+
+        Raises:
+            NotApplicableError: If the tasks predict no distributions.
+        """
+        raise NotApplicableError("the tasks have losses, no predicted distributions")
+
+    def features(
+        self,
+        named: Mapping[str, Tensor],
+        batch: Batch,
+        tasks: Sequence[int],
+        layer: Layer | None = None,
+    ) -> list[Tensor]:
+        """`(B_t, H)` features, what heads look at, of the examples of each of these tasks.
+
+        Args:
+            named: Parameters, by name; differentiable in each.
+            batch: Needs no labels.
+            tasks: Which.
+            layer: What linear layers compute, if not what they do in a plain model.
+
+        Raises:
+            NotApplicableError: If the tasks predict no distributions.
+        """
+        raise NotApplicableError("the tasks have losses, no predicted distributions")
+
+    def heads(self) -> tuple[Head, ...]:
+        """The frozen linear heads of the tasks.
+
+        Raises:
+            NotApplicableError: If the tasks predict no distributions.
+        """
+        raise NotApplicableError("the tasks have losses, no predicted distributions")
+
+    def split_features(
+        self,
+        params: Tensor,
+        split: Split,
+        layer: Layer | None = None,
+        examples: int | None = None,
+    ) -> list[Tensor]:
+        """`(n_t, H)` features of the first `examples` (all if None) of every task of a split.
+
+        In float32 and without gradient; `layer` as in `features`.
+
+        Raises:
+            NotApplicableError: If the tasks predict no distributions.
+        """
+        raise NotApplicableError("the tasks have losses, no predicted distributions")
+
+    def judge(self, logits: Sequence[Tensor], split: Split) -> Measurement:
+        """What `measure` says of a model with these `(n_t, C_t)` logits for a split's examples.
 
         Raises:
             NotApplicableError: If the tasks predict no distributions.

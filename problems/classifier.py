@@ -1,21 +1,22 @@
 """The mathematics of frozen-head classification: one backbone, one head a task."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, final
+from typing import Final, final
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.overrides import TorchFunctionMode
 
-from ..benchmark.errors import ParameterError
-from . import recomputation
+from . import outputs, recomputation
 from .base import Batch, Measurement, Oracle, Split
 from .kernels import linear_kernels
 from .layout import Layout
+from .linear_layers import LinearLayers, names_of
+from .predictor import Head, Layer
 
 EVALUATION_BATCH: Final = 250
 """Fastest measured for small vision transformers on a CPU: activations stay in the cache."""
@@ -50,7 +51,7 @@ class ClassifierOracle(Oracle):
         backbone: nn.Module,
         features: Callable[[object], Tensor],
         layout: Layout,
-        heads: Sequence[tuple[Tensor, Tensor]],
+        heads: Sequence[Head],
         splits: Mapping[Split, Sequence[Examples]],
     ) -> None:
         self._backbone = backbone.requires_grad_(False).eval()
@@ -89,74 +90,95 @@ class ClassifierOracle(Oracle):
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> Tensor:
         """Mean cross-entropies; other tasks' examples are not looked at."""
-        if batch.labels is None:
-            raise ParameterError(
-                "`batch` must be labelled. Found no labels. Ask for `batches(size, labelled=True)`."
-            )
-        pairs = zip(self.logits(named, batch, tasks), tasks, strict=True)
-        return torch.stack([functional.cross_entropy(out, batch.labels[t]) for out, t in pairs])
+        return outputs.cross_entropies(self.logits(named, batch, tasks), batch, tasks)
 
     def task_entropies(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> Tensor:
         """Mean entropies in nats; other tasks' examples are not looked at."""
-        logs = [functional.log_softmax(out, dim=1) for out in self.logits(named, batch, tasks)]
-        return torch.stack([-(log.exp() * log).sum(dim=1).mean() for log in logs])
+        return outputs.entropies(self.logits(named, batch, tasks))
 
     def logits(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> list[Tensor]:
         """Logits in float32, of one forward pass over the examples of these tasks."""
+        features = self.features(named, batch, tasks)
+        with torch.autocast("cpu", enabled=False):
+            return [
+                functional.linear(found, *self._heads[task])
+                for found, task in zip(features, tasks, strict=True)
+            ]
+
+    def features(
+        self,
+        named: Mapping[str, Tensor],
+        batch: Batch,
+        tasks: Sequence[int],
+        layer: Layer | None = None,
+    ) -> list[Tensor]:
+        """Features in float32, of one forward pass over the examples of these tasks."""
         segments = [batch.segments[t] for t in tasks]
         inputs = batch.inputs
         if len(segments) < len(batch.segments):
             inputs = torch.cat([inputs[segment] for segment in segments])
             ends = np.cumsum([0, *(s.stop - s.start for s in segments)]).tolist()
             segments = [slice(a, b) for a, b in pairwise(ends)]
-        with linear_kernels():
+        with linear_kernels(), _layers(named, layer):
             output = torch.func.functional_call(self._backbone, dict(named), (inputs,))
             features = self._features(output).float()
-        with torch.autocast("cpu", enabled=False):
-            return [
-                functional.linear(features[segment], *self._heads[task])
-                for segment, task in zip(segments, tasks, strict=True)
-            ]
+        return [features[segment] for segment in segments]
 
     def classes(self) -> tuple[int, ...]:
         """Classes of each head."""
         return tuple(len(bias) for _, bias in self._heads)
 
+    def heads(self) -> tuple[Head, ...]:
+        """The frozen heads."""
+        return tuple(self._heads)
+
     def grams(self, params: Tensor, batch: Batch, task: int) -> dict[str, Tensor]:
         """Gram matrices of the inputs of every `nn.Linear` and GPT-2 layer of the backbone."""
         named = self._layout.unflatten(params)
-        spy = _Inputs({id(tensor): name for name, tensor in named.items()})
-        with torch.no_grad(), spy:
+        found: dict[str, Tensor] = {}
+
+        def gather(name: str, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+            rows = x.flatten(0, -2)
+            found[name] = rows.T @ rows + found.get(name, 0)
+            return functional.linear(x, weight, bias)
+
+        with torch.no_grad(), _layers(named, gather):
             inputs = batch.inputs[batch.segments[task]]
             torch.func.functional_call(self._backbone, named, (inputs,))
-        return spy.grams
+        return found
 
     def measure(self, params: Tensor, split: Split, examples: int | None = None) -> Measurement:
         """Accuracy and mean cross-entropy of every task, in float32 under inference mode."""
+        features = self.split_features(params, split, examples=examples)
+        with torch.inference_mode():
+            pairs = zip(features, self._heads, strict=True)
+            logits = [functional.linear(found, *head) for found, head in pairs]
+            return self.judge(logits, split)
+
+    def split_features(
+        self,
+        params: Tensor,
+        split: Split,
+        layer: Layer | None = None,
+        examples: int | None = None,
+    ) -> list[Tensor]:
+        """Features of every task's examples; tasks on the same inputs have the same tensor."""
         data = self._splits[split]
         with torch.inference_mode(), linear_kernels():
             self._load(params)
-            distinct = {id(e.inputs): e.inputs[:examples] for e in data}
-            features = {key: self._forward(inputs) for key, inputs in distinct.items()}
-            logits = [
-                functional.linear(features[id(e.inputs)], *head)
-                for e, head in zip(data, self._heads, strict=True)
-            ]
-            labels = [e.labels[:examples] for e in data]
-            right = [(o.argmax(1) == y).numpy() for o, y in zip(logits, labels, strict=True)]
-            loss = [
-                float(functional.cross_entropy(o, y)) for o, y in zip(logits, labels, strict=True)
-            ]
-        return Measurement(
-            value=np.array([float(r.mean()) for r in right]),
-            loss=np.array(loss),
-            n=np.array([len(r) for r in right], dtype=np.int64),
-            outcomes=tuple(right),
-        )
+            with _layers(dict(self._backbone.named_parameters()), layer):
+                distinct = {id(e.inputs): e.inputs[:examples] for e in data}
+                features = {key: self._forward(inputs) for key, inputs in distinct.items()}
+        return [features[id(e.inputs)] for e in data]
+
+    def judge(self, logits: Sequence[Tensor], split: Split) -> Measurement:
+        """Accuracies and losses of logits for the first examples of every task."""
+        pairs = zip(self._splits[split], logits, strict=True)
+        return outputs.measurement(logits, [e.labels[: len(out)] for e, out in pairs])
 
     def forwards(self, split: Split, examples: int | None = None) -> int:
         """Forward passes that `measure` takes: tasks on the same inputs share theirs."""
@@ -173,30 +195,5 @@ class ClassifierOracle(Oracle):
         return torch.cat([self._features(self._backbone(batch)) for batch in batches])
 
 
-@final
-class _Inputs(TorchFunctionMode):
-    """Gathers Gram matrices of what linear layers with these weights (id to name) are given."""
-
-    def __init__(self, weights: Mapping[int, str]) -> None:
-        super().__init__()
-        self.grams: dict[str, Tensor] = {}
-        self._weights = weights
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: object,
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        if func is functional.linear:
-            self._meet(args[0], args[1])
-        elif func is torch.addmm:
-            self._meet(args[1], args[2])
-        return func(*args, **(kwargs or {}))
-
-    def _meet(self, x: Tensor, weight: Tensor) -> None:
-        name = self._weights.get(id(weight))
-        if name is not None:
-            rows = x.flatten(0, -2)
-            self.grams[name] = rows.T @ rows + self.grams.get(name, 0)
+def _layers(named: Mapping[str, Tensor], layer: Layer | None) -> AbstractContextManager[object]:
+    return nullcontext() if layer is None else LinearLayers(names_of(named), layer)

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..benchmark.errors import NotApplicableError
+from . import outputs
 from .base import Anchors, Batch, Measurement, Oracle
 from .budget import Budget
 from .experts import Coefficients, ExpertPool
 from .gradients import jacobian_at, values_at
 from .precision import Precision
+from .predictor import Predictor, predicted
 
 FORWARD: Final = 1
 FORWARD_BACKWARD: Final = 3
@@ -176,18 +178,24 @@ class ProblemView:
         self.budget.ledger.model_builds += 1
         return self.experts.merge(coefficients)
 
-    def losses(self, point: Coefficients | Tensor, batch: Batch) -> Tensor:
+    def losses(self, point: Coefficients | Tensor | Predictor, batch: Batch) -> Tensor:
         """`(m,)` mean cross-entropy of each task; 3 units an example with gradient, else 1.
 
         Args:
-            point: Coefficients, or `(P,)` parameters; differentiable in either. For coefficients
-                no gradient of size P is formed.
+            point: Coefficients, `(P,)` parameters or a predictor; differentiable in either. For
+                coefficients no gradient of size P is formed. A predictor costs its `passes`.
             batch: A labelled one.
         """
+        if isinstance(point, Predictor):
+            return outputs.cross_entropies(
+                self._predictions(point, batch), batch, range(len(self.tasks))
+            )
         return self._values(point, batch, self._oracle.task_losses)
 
-    def entropies(self, point: Coefficients | Tensor, batch: Batch) -> Tensor:
+    def entropies(self, point: Coefficients | Tensor | Predictor, batch: Batch) -> Tensor:
         """`(m,)` mean prediction entropy of each task in nats; charged as `losses`."""
+        if isinstance(point, Predictor):
+            return outputs.entropies(self._predictions(point, batch))
         return self._values(point, batch, self._oracle.task_entropies)
 
     def loss_jacobian(self, point: Coefficients | Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -208,9 +216,20 @@ class ProblemView:
             NotApplicableError: If the task predicts no distribution.
         """
         segment = batch.segments[task]
-        self._charge(params, segment.stop - segment.start)
+        self._charge(params.requires_grad, segment.stop - segment.start)
         with self._fitting():
             return self._oracle.logits(self.experts.layout.unflatten(params), batch, [task])[0]
+
+    def features(self, params: Tensor, batch: Batch, task: int) -> Tensor:
+        """`(B_t, H)` features, what the head looks at, of one task's examples; as `logits`.
+
+        Raises:
+            NotApplicableError: If the task predicts no distribution.
+        """
+        segment = batch.segments[task]
+        self._charge(params.requires_grad, segment.stop - segment.start)
+        with self._fitting():
+            return self._oracle.features(self.experts.layout.unflatten(params), batch, [task])[0]
 
     def grams(self, params: Tensor, batch: Batch, task: int) -> dict[str, Tensor]:
         """Gram matrices `(d_in, d_in)` of the inputs of each linear layer, by weight name.
@@ -281,12 +300,26 @@ class ProblemView:
 
     def _values(self, point: Coefficients | Tensor, batch: Batch, of: _TaskValues) -> Tensor:
         tasks = range(len(self.tasks))
-        self._charge(point.values if isinstance(point, Coefficients) else point, len(batch))
+        leaf = point.values if isinstance(point, Coefficients) else point
+        self._charge(leaf.requires_grad, len(batch))
         with self._fitting():
             if isinstance(point, Tensor):
                 return of(self.experts.layout.unflatten(point), batch, tasks)
             self.budget.ledger.model_builds += 1
             return values_at(self.experts, point, lambda named: of(named, batch, tasks))
+
+    def _predictions(self, predictor: Predictor, batch: Batch) -> list[Tensor]:
+        heads = self._oracle.heads()
+        self._charge(predictor.differentiable, math.ceil(predictor.passes * len(batch)))
+        unflatten, tasks = self.experts.layout.unflatten, range(len(self.tasks))
+        with self._fitting():
+            features = [
+                self._oracle.features(
+                    unflatten(self.experts.build(model)), batch, tasks, predictor.layer()
+                )
+                for model in predictor.models
+            ]
+        return predicted(predictor, features, heads)
 
     def _jacobian(
         self, point: Coefficients | Tensor, batch: Batch, of: _TaskValues
@@ -303,8 +336,8 @@ class ProblemView:
             return nullcontext()
         return torch.autocast("cpu", torch.bfloat16)
 
-    def _charge(self, leaf: Tensor, examples: int) -> None:
-        gradient = torch.is_grad_enabled() and leaf.requires_grad
+    def _charge(self, differentiable: bool, examples: int) -> None:
+        gradient = torch.is_grad_enabled() and differentiable
         self.budget.charge((FORWARD_BACKWARD if gradient else FORWARD) * examples)
         self.budget.ledger.gradient_steps += int(gradient)
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..benchmark.errors import StoreError
+from .migrations import migrated
 from .schema import SCHEMA_VERSION, TABLE_KEY, VERSION_KEY
 
 
@@ -67,7 +68,7 @@ def write_bytes(path: Path, data: "bytes | pa.Buffer") -> None:
 
 
 def read_table(path: Path, *, name: str, schema: pa.Schema) -> pa.Table:
-    """The whole table of `path`, checksums verified.
+    """The whole table of `path`, checksums verified, in the schema of today.
 
     Raises:
         StoreError: If the file cannot be read at all, as without permission.
@@ -80,13 +81,15 @@ def read_table(path: Path, *, name: str, schema: pa.Schema) -> pa.Table:
         raise StoreError(f"`{path}` must be readable. Found: {error.strerror or error}.") from error
     try:
         file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
-        _check_footer(path, file, name=name, schema=schema)
-        table = file.read()
+        version = _check_footer(path, file, name=name)
+        table = migrated(file.read().replace_schema_metadata(None), name=name, version=version)
     except StoreError:
         raise
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise DamagedFileError(f"a damaged file ({_first_line(error)})") from error
-    return table.replace_schema_metadata(None)
+    if not table.schema.equals(schema):
+        raise DamagedFileError(f"other columns than those of a fusefront table `{name}`")
+    return table
 
 
 def file_name(name: str) -> str:
@@ -95,7 +98,8 @@ def file_name(name: str) -> str:
     return "%2E" + quoted[1:] if quoted.startswith(".") else quoted
 
 
-def _check_footer(path: Path, file: pq.ParquetFile, *, name: str, schema: pa.Schema) -> None:
+def _check_footer(path: Path, file: pq.ParquetFile, *, name: str) -> int:
+    """The schema version the file was written in."""
     metadata = file.metadata.metadata or {}
     if metadata.get(TABLE_KEY) != name.encode():
         raise DamagedFileError(f"a Parquet file that is no fusefront table `{name}`")
@@ -105,8 +109,7 @@ def _check_footer(path: Path, file: pq.ParquetFile, *, name: str, schema: pa.Sch
             f"`{path}` must be of schema version {SCHEMA_VERSION} or older. Found {version}, "
             "written by a newer fusefront. Upgrade: `pip install --upgrade fusefront`."
         )
-    if not file.schema_arrow.equals(schema):
-        raise DamagedFileError(f"other columns than those of a fusefront table `{name}`")
+    return version
 
 
 def _first_line(error: BaseException) -> str:

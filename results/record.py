@@ -81,7 +81,8 @@ class Record:
     """A run, whatever became of it.
 
     `parameters`, `versions` are JSON objects as text, `seed` is the repetition, `started` ISO time
-    in UTC, `wall_seconds` the fit alone. None means not measured, never zero.
+    in UTC, `wall_seconds` the fit alone, `inference_passes` what an input costs once fitted, in
+    forward passes of one model, the mean over preferences. None means not measured, never zero.
     """
 
     run_id: str
@@ -107,6 +108,7 @@ class Record:
     peak_bytes: int | None = None
     trainable_parameters: int | None = None
     storage_bytes: int | None = None
+    inference_passes: float | None = None
     wall_seconds: float | None = None
     load_seconds: float | None = None
     rehearsal_seconds: float | None = None

@@ -10,7 +10,7 @@ from .record import Record as Record
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TABLE_KEY, VERSION_KEY = b"fusefront.table", b"fusefront.schema_version"
 
 _STRING, _INT, _SMALL, _FLOAT = pa.string(), pa.int64(), pa.int32(), pa.float64()
@@ -35,6 +35,7 @@ RUNS = pa.schema(
         *_required(validation_evaluations=_INT, gradient_steps=_INT, model_builds=_INT),
         *_optional(output=_STRING),
         *_optional(peak_bytes=_INT, trainable_parameters=_INT, storage_bytes=_INT),
+        *_optional(inference_passes=_FLOAT),
         *_optional(wall_seconds=_FLOAT, load_seconds=_FLOAT),
         *_optional(rehearsal_seconds=_FLOAT, score_seconds=_FLOAT),
         *_required(problem_hash=_STRING, protocol_version=_INT, versions=_STRING),

@@ -8,7 +8,7 @@ from torch import Tensor
 from ...problems.base import Batch
 from ...problems.view import ProblemView
 from ..criterion import Criterion
-from ..pareto_set import Model
+from ..pareto_set import Model, Single
 
 
 @final
@@ -17,7 +17,7 @@ class Entropy(Criterion):
 
     labelled: ClassVar[bool] = False
 
-    def values(self, view: ProblemView, point: Model, batch: Batch) -> Tensor:
+    def values(self, view: ProblemView, point: Single, batch: Batch) -> Tensor:
         """`(m,)` entropies."""
         return view.entropies(point, batch)
 

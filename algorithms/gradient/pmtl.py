@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...problems.predictor import Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..criterion import CrossEntropy
@@ -112,5 +113,7 @@ class PMTL(Algorithm, ABC):
                 )
                 training.train(view, parameters, ray, batches, generator)
             solved += [parameters] if self.chained else []
-            pool.measure(decoder.decode(view.experts, parameters, ray))
+            point = decoder.decode(view.experts, parameters, ray)
+            assert not isinstance(point, Predictor), "rays end in models"
+            pool.measure(point)
         return pool.answer()

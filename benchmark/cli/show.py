@@ -19,6 +19,7 @@ SUMMARY: Final = (
     *("hypervolume", "igd-plus", "expected-utility", "corner-gap"),
     *("average-normalised-accuracy", "worst-task-normalised-accuracy"),
     *("units", "wall-seconds", "peak-bytes", "trainable-parameters", "storage-bytes"),
+    "inference-passes",
 )
 """Columns of a summary unless others are asked for."""
 

@@ -37,6 +37,7 @@ VALUES = EXPERTS - OBJECTIVES * (EXPERTS - 0.1)
 COSTS: dict[str, Any] = {
     "peak_bytes": 123,
     "storage_bytes": 45,
+    "inference_passes": 3.5,
     "trainable_parameters": 6,
     "units": 789,
 }

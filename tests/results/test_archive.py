@@ -17,6 +17,7 @@ from fusefront.results.archive import (
     verify,
 )
 from fusefront.results.results import Results
+from fusefront.results.schema import SCHEMA_VERSION
 
 
 @pytest.fixture
@@ -34,7 +35,11 @@ def test_an_archive_reads_back_bit_for_bit(packed: Path, results: Results) -> No
 
 def test_the_manifest_names_every_file_by_hash(packed: Path) -> None:
     content = manifest(packed)
-    assert (content["note"], content["schema_version"], content["runs"]) == ("three seeds", 1, 6)
+    assert (content["note"], content["schema_version"], content["runs"]) == (
+        "three seeds",
+        SCHEMA_VERSION,
+        6,
+    )
     for name, sha256 in content["files"].items():
         assert hashlib.sha256((packed / name).read_bytes()).hexdigest() == sha256
     assert {p.name for p in packed.iterdir()} == {*content["files"], "manifest.json"}

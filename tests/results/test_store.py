@@ -7,7 +7,7 @@ from fusefront.benchmark.errors import StoreError
 from fusefront.results import parquet
 from fusefront.results.parquet import file_name, read_table, write_bytes
 from fusefront.results.record import ProblemFacts, Record
-from fusefront.results.schema import TABLES, record_table
+from fusefront.results.schema import SCHEMA_VERSION, TABLES, record_table
 from fusefront.results.store import (
     check_writable,
     part_ids,
@@ -128,10 +128,10 @@ def test_a_newer_schema_asks_for_an_upgrade_and_is_not_touched(
     run_directory: Path, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as newer:
-        newer.setattr(parquet, "SCHEMA_VERSION", 2)
+        newer.setattr(parquet, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
         write_part(run_directory, make_record(seed=1))
     for read in (read_parts, set_aside_damaged):
-        with pytest.raises(StoreError, match=r"Found 2.*Upgrade: `pip install"):
+        with pytest.raises(StoreError, match=rf"Found {SCHEMA_VERSION + 1}.*Upgrade: `pip install"):
             read(run_directory)
     assert _victim(run_directory).exists()
 

@@ -18,7 +18,9 @@ from fusefront.algorithms.pareto_set import MapSet, ParetoSet, Recipe
 from fusefront.algorithms.stored import load_answer, save_answer
 from fusefront.benchmark.errors import BudgetExhausted, PreferenceError
 from fusefront.benchmark.registry import Entry
+from fusefront.benchmark.scoring import ScoredPoint, score
 from fusefront.problems.base import Oracle
+from fusefront.problems.predictor import Predictor
 from fusefront.problems.view import ProblemView
 
 from .spy_oracle import SpyOracle
@@ -93,6 +95,14 @@ class AlgorithmContract:
             assert model.isfinite().all()
             assert not model.requires_grad
 
+    def test_answers_are_measured_and_have_finite_losses(
+        self, algorithm: Algorithm, problem: ToyProblem
+    ) -> None:
+        answer, _ = self.seen_fit(algorithm, problem)
+        for found in _measured(answer, problem):
+            assert np.isfinite(found.measurement.loss).all()
+            assert found.passes >= 1
+
     def test_cost_of_the_answer_is_stated(self, algorithm: Algorithm, problem: ToyProblem) -> None:
         answer, view = self.seen_fit(algorithm, problem)
         assert answer.storage_bytes() >= view.experts.base.nbytes
@@ -144,8 +154,10 @@ class AlgorithmContract:
                 np.random.seed(global_seed)  # noqa: NPY002 - the state that must not matter
                 random.seed(global_seed)
                 answer, view = self.fit(algorithm, problem)
-            found.append((_models(answer), view.budget.ledger))
-        (models, ledger), (again, ledger_again) = found
+            losses = [s.measurement.loss for s in _measured(answer, problem)]
+            found.append((_models(answer), losses, view.budget.ledger))
+        (models, losses, ledger), (again, losses_again, ledger_again) = found
+        np.testing.assert_array_equal(losses, losses_again)
         assert all(torch.equal(a, b) for a, b in zip(models, again, strict=True))
         assert ledger == ledger_again
 
@@ -167,6 +179,8 @@ class AlgorithmContract:
         assert found.storage_bytes() == answer.storage_bytes()
         assert found.trainable_parameters == answer.trainable_parameters
         assert all(torch.equal(a, b) for a, b in zip(_models(answer), _models(found), strict=True))
+        pairs = zip(_measured(answer, problem), _measured(found, problem), strict=True)
+        assert all((a.measurement.loss == b.measurement.loss).all() for a, b in pairs)
 
     def test_experts_and_data_are_left_as_they_were(
         self, algorithm: Algorithm, problem: ToyProblem
@@ -263,11 +277,26 @@ class PermutationContract:
         self, algorithm: Algorithm, order: Sequence[int]
     ) -> None:
         problem = toy_problem(3)
-        views = [open_view(p, units=self.units) for p in (problem, problem.reordered(order))]
-        answer, permuted = (algorithm.fit(view, generator=_generator()) for view in views)
-        for p in (*_preferences(3), np.array([0.5, 0.3, 0.2])):
-            expected = answer.model(p)
-            torch.testing.assert_close(permuted.model(p[list(order)]), expected, rtol=0, atol=1e-6)
+        problems = (problem, problem.reordered(order))
+        views = [open_view(p, units=self.units) for p in problems]
+        answers = [algorithm.fit(view, generator=_generator()) for view in views]
+        p = np.array([*_preferences(3), [0.5, 0.3, 0.2]])
+        first, second = (
+            score(answer, problem.oracle(frozenset({"validation"})), "validation", preferences)
+            for answer, problem, preferences in zip(
+                answers, problems, (p, p[:, list(order)]), strict=True
+            )
+        )
+        for a, b in zip(first, second, strict=True):
+            expected = a.measurement.loss[list(order)]
+            np.testing.assert_allclose(b.measurement.loss, expected, rtol=0, atol=1e-5)
+        if isinstance(answers[0].point(p[0]), Predictor):
+            return
+        for preference in p:
+            expected_models = answers[0].models(preference)
+            found = answers[1].models(preference[list(order)])
+            for one, other in zip(expected_models, found, strict=True):
+                torch.testing.assert_close(other, one, rtol=0, atol=1e-6)
 
 
 def _entry(algorithm: Algorithm) -> Entry[type[Algorithm]]:
@@ -292,6 +321,12 @@ def _preferences(m: int) -> list[np.typing.NDArray[np.float64]]:
     return [*np.eye(m), np.full(m, 1 / m)]
 
 
+def _measured(answer: ParetoSet, problem: ToyProblem) -> list[ScoredPoint]:
+    """The answers to the corners and the centre on validation."""
+    oracle = problem.oracle(frozenset({"validation"}))
+    return score(answer, oracle, "validation", np.array(_preferences(len(problem.tasks))))
+
+
 def _models(answer: ParetoSet) -> list[Tensor]:
-    """The models of the corners and the centre, task by task."""
+    """The models behind the answers to the corners and the centre."""
     return [x for p in _preferences(answer.experts.tasks) for x in answer.models(p)]

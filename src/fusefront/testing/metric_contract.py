@@ -89,6 +89,7 @@ def make_inputs(m: int, extra: int, generator: np.random.Generator) -> Inputs:
             "peak_bytes": 1024,
             "trainable_parameters": 8,
             "storage_bytes": 4096,
+            "inference_passes": 1.0,
             "units": 100_000,
             "wall_seconds": 1.5,
         },

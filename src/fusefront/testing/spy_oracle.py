@@ -6,6 +6,7 @@ from typing import final
 from torch import Tensor
 
 from fusefront.problems.base import Batch, Measurement, Oracle, Split
+from fusefront.problems.predictor import Head, Layer
 
 
 @final
@@ -54,6 +55,32 @@ class SpyOracle(Oracle):
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> list[Tensor]:
         return self._inner.logits(named, batch, tasks)
+
+    def features(
+        self,
+        named: Mapping[str, Tensor],
+        batch: Batch,
+        tasks: Sequence[int],
+        layer: Layer | None = None,
+    ) -> list[Tensor]:
+        return self._inner.features(named, batch, tasks, layer)
+
+    def heads(self) -> tuple[Head, ...]:
+        return self._inner.heads()
+
+    def split_features(
+        self,
+        params: Tensor,
+        split: Split,
+        layer: Layer | None = None,
+        examples: int | None = None,
+    ) -> list[Tensor]:
+        self.splits_seen.add(split)
+        return self._inner.split_features(params, split, layer, examples)
+
+    def judge(self, logits: Sequence[Tensor], split: Split) -> Measurement:
+        self.labels_seen = True
+        return self._inner.judge(logits, split)
 
     def classes(self) -> tuple[int, ...]:
         return self._inner.classes()

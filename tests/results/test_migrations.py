@@ -1,0 +1,69 @@
+"""Results of every schema version are read; those in `samples` were written by that version."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import fusefront
+from fusefront.results.parquet import read_table
+from fusefront.results.results import Results, read
+from fusefront.results.schema import SCHEMA_VERSION, TABLES
+
+SAMPLES = Path(__file__).parent / "samples"
+OLDER = [f"schema-{version}" for version in range(1, SCHEMA_VERSION)]
+
+
+@pytest.fixture(params=OLDER)
+def sample(request: pytest.FixtureRequest) -> Path:
+    return SAMPLES / str(request.param)
+
+
+def test_every_older_version_has_a_sample() -> None:
+    assert sorted(path.name for path in SAMPLES.iterdir()) == OLDER
+
+
+@pytest.mark.parametrize("folder", [".", "tables"])
+def test_an_older_sample_reads_as_the_tables_of_today(sample: Path, folder: str) -> None:
+    results = read(sample / folder)
+    assert list(results.runs.columns) == TABLES["runs"].names
+    assert set(results.runs["status"]) == {"done"}
+    assert len(results.fronts) == 11 * 2 * 2
+
+
+def test_parts_and_tables_of_a_sample_say_the_same(sample: Path) -> None:
+    parts, tables = read(sample), read(sample / "tables")
+    for name in ("runs", "fronts", "points", "traces", "problems"):
+        pd.testing.assert_frame_equal(_table(parts, name), _table(tables, name))
+
+
+def test_before_version_2_an_input_cost_one_pass() -> None:
+    assert (read(SAMPLES / "schema-1").runs["inference_passes"] == 1).all()
+
+
+def test_reading_alters_nothing_on_disk(sample: Path) -> None:
+    before = {path: path.read_bytes() for path in sample.rglob("*.parquet")}
+    read(sample)
+    assert {path: path.read_bytes() for path in sample.rglob("*.parquet")} == before
+
+
+def test_a_directory_of_an_older_version_is_gone_on_with(sample: Path, tmp_path: Path) -> None:
+    directory = shutil.copytree(sample, tmp_path / "run")
+    study = fusefront.Study(
+        problems=("analytic-quadratic",),
+        algorithms=tuple(fusefront.AlgorithmSpec(name=n) for n in ("pretrained", "experts")),
+        seeds=1,
+        budget=100,
+    )
+    results = fusefront.run(study, directory)
+    assert len(results.runs) >= 2
+    assert (results.runs["inference_passes"] == 1).all()
+    for path in (directory / "tables").glob("*.parquet"):
+        read_table(path, name=path.stem, schema=TABLES[path.stem])
+
+
+def _table(results: Results, name: str) -> pd.DataFrame:
+    found = getattr(results, name)
+    assert isinstance(found, pd.DataFrame)
+    return found
