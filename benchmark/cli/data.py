@@ -10,7 +10,9 @@ from .app import app
 
 TINY_GPT2: Final = "tiny-gpt2"
 
-data = typer.Typer(no_args_is_help=True, help="Pre-run results that ship: list, verify, pack.")
+data = typer.Typer(
+    no_args_is_help=True, help="Pre-run results that ship: list, verify, unpack, pack."
+)
 app.add_typer(data, name="data")
 
 
@@ -55,6 +57,23 @@ def pack(
     from ...results.results import read
 
     print(write(read(directory), output, note=note))
+
+
+@data.command()
+def unpack(
+    source: Annotated[str, typer.Argument(help="A pre-run archive, or the folder of one.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The run directory to make.")],
+) -> None:
+    """Make a run directory of an archive, so that `fusefront run -o` goes on from its runs.
+
+    Example: `fusefront data unpack comparison -o runs/comparison`
+    """
+    from ...results.archive import prerun_path, read_archive
+    from ...results.unpack import unpack as write
+
+    folder = Path(source) if Path(source).is_dir() else prerun_path(source)
+    results = read_archive(folder)
+    print(f"{write(results, output)}: {len(results.runs)} runs")
 
 
 @data.command()

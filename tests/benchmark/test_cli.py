@@ -15,7 +15,7 @@ from fusefront.benchmark.suites import SUITES
 
 COMMANDS = (
     *("run", "status", "table", "plot", "list", "info", "doctor", "retrain"),
-    *("data list", "data verify", "data pack", "data references"),
+    *("data list", "data verify", "data pack", "data unpack", "data references"),
 )
 HEAVY = (
     *("torch", "transformers", "pandas", "scipy", "matplotlib", "pyarrow", "numpy"),

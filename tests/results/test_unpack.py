@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import fusefront
+from fusefront.benchmark.errors import StoreError
+from fusefront.results.archive import FILES, pack, read_archive
+from fusefront.results.results import Results, read
+from fusefront.results.unpack import unpack
+
+STUDY = fusefront.Study(
+    problems=("analytic-quadratic",),
+    algorithms=tuple(fusefront.AlgorithmSpec(name=name) for name in ("pretrained", "experts")),
+    seeds=2,
+    budget=100,
+)
+
+
+def test_an_unpacked_archive_reads_as_what_was_packed(tmp_path: Path, results: Results) -> None:
+    pack(results, tmp_path / "archive", note="")
+    unpack(read_archive(tmp_path / "archive"), tmp_path / "run")
+    again = read(tmp_path / "run")
+    for name in FILES:
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(results, name))
+    assert again.outcomes.empty
+
+
+def test_outcomes_are_kept_where_they_are_there(tmp_path: Path, results: Results) -> None:
+    again = read(unpack(results, tmp_path / "run"))
+    pd.testing.assert_frame_equal(again.outcomes, results.outcomes)
+
+
+def test_a_study_goes_on_from_what_was_unpacked(tmp_path: Path) -> None:
+    first = fusefront.run(STUDY, tmp_path / "first")
+    pack(first, tmp_path / "archive", note="")
+    unpack(read_archive(tmp_path / "archive"), tmp_path / "run")
+    started = first.runs.set_index("run_id")["started"]
+    again = fusefront.run(STUDY, tmp_path / "run").runs.set_index("run_id")["started"]
+    pd.testing.assert_series_equal(again, started)
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path, results: Results) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    with pytest.raises(StoreError, match="must be new or empty"):
+        unpack(results, folder)
+    assert [path.name for path in folder.iterdir()] == ["mine.txt"]
