@@ -1,0 +1,1 @@
+"""The tables and pictures of docs/findings.md, made from results."""

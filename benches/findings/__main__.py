@@ -1,0 +1,77 @@
+"""Write docs/findings.md and its pictures: `python -m benches.findings [DIRECTORY or NAME!]`.
+
+The page's own text stays; what is between the marks `<!-- NAME: begin -->` and
+`<!-- NAME: end -->` is replaced. By default from the pre-run archive `comparison!`.
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import fusefront
+from fusefront.results.render import render
+
+from . import figures, tables
+from .study import DEARER, PER_TASK, TRANSDUCTIVE, Study
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+PAGE = DOCS / "findings.md"
+PICTURES = DOCS / "findings"
+
+
+def parts(study: Study) -> dict[str, str]:
+    """What goes between the marks, by the name of the mark."""
+    each = [
+        f"### {problem}\n\n{render(tables.of_problem(study, problem), 'markdown')}"
+        for problem in study.groups
+        if problem in set(study.rivals["problem"])
+    ]
+    return {
+        "conditions": tables.conditions(study),
+        "constants": tables.constants(study),
+        "status": tables.status(study),
+        "overall": render(tables.overall(study), "markdown"),
+        "ranks": tables.test_of_ranks(study),
+        "transductive": render(tables.apart(study, TRANSDUCTIVE), "markdown"),
+        "dearer": render(tables.apart(study, DEARER), "markdown"),
+        "per-task": render(tables.apart(study, PER_TASK), "markdown"),
+        "problems": "\n".join(each),
+    }
+
+
+def fill(page: str, name: str, text: str) -> str:
+    """The page with the text between the marks of this name."""
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+    before, found, rest = page.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(
+            f"The page must have the lines `{begin.strip()}` and `{end}`. Found not both."
+        )
+    return f"{before}{begin}\n{text.strip()}\n\n{end}{after}"
+
+
+def seeds(directory: Path, results: fusefront.Results) -> int:
+    """How many a run directory asks for; an archive, which has no such file, has them all."""
+    asked = directory / "study.toml"
+    if asked.is_file():
+        return int(tomllib.loads(asked.read_text())["seeds"])
+    return int(results.runs["seed"].nunique())
+
+
+def main() -> None:
+    """Fill the page and draw the pictures."""
+    source = sys.argv[1] if len(sys.argv) > 1 else "comparison!"
+    results = fusefront.load(source)
+    study = Study(results=results, seeds=seeds(Path(source), results))
+    page = PAGE.read_text()
+    for name, text in parts(study).items():
+        page = fill(page, name, text)
+    PAGE.write_text(page)
+    figures.draw_costs(study, PICTURES / "costs.png")
+    figures.draw_ranks(study, PICTURES / "ranks.png")
+    figures.draw_fronts(study, PICTURES / "fronts.png")
+
+
+if __name__ == "__main__":
+    main()

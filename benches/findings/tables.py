@@ -1,0 +1,200 @@
+"""The tables and lines of the page, as texts."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from fusefront.results.comparison import (
+    beats,
+    mean_ranks,
+    over_problems,
+    rank_test,
+    ranks,
+    scored,
+)
+
+from .study import DIRECTION, METRIC, RANKED, SOUP, Study
+
+TOP = 15
+REFERENCES = [SOUP, "simple-average", "task-arithmetic", "experts"]
+LARGE = ((1e6, "M"), (1e3, "k"))
+
+
+def overall(study: Study) -> pd.DataFrame:
+    """Every ranked algorithm, the least mean rank first; `*` where runs of it are missing."""
+    found = mean_ranks(study.rivals, direction=DIRECTION)
+    counts = study.rivals["display_name"].value_counts()
+    whole = counts.reindex(found.index) == study.runs_each
+    frame = pd.DataFrame(index=found.index.rename("algorithm"))
+    frame["rank"] = [
+        f"{r:.1f}{'' if ok else '*'}" for r, ok in zip(found["rank"], whole, strict=True)
+    ]
+    frame["by hypervolume"] = _second_opinion(study).reindex(frame.index)
+    frame = frame.join(_described(study, RANKED))
+    place = list(frame.columns).index("units")
+    frame.insert(place, "beats soup", _beaten(study, SOUP))
+    frame.insert(place + 1, "beats merged constant", _beaten(study, study.merged_constants))
+    frame.insert(place + 2, "beats constant", _beaten(study, study.constants))
+    frame = frame.fillna("")
+    frame.attrs["best"] = _least(study)
+    return frame
+
+
+def apart(study: Study, kind: str) -> pd.DataFrame:
+    """The algorithms of a kind that is not ranked with the others."""
+    return _described(study, kind).sort_index().fillna("")
+
+
+def of_problem(study: Study, problem: str) -> pd.DataFrame:
+    """The best on one problem, then the reference methods that are not among them."""
+    rivals = study.rivals[study.rivals["problem"] == problem]
+    order = ranks(rivals, direction=DIRECTION)[problem].sort_values(kind="stable")
+    marks = {
+        study.merged_constants.get(problem): " (best merged constant)",
+        study.constants.get(problem): " (best constant)",
+    }
+    shown = [*order.index[:TOP], *(n for n in [*REFERENCES, *marks] if n in order.index)]
+    names = list(dict.fromkeys(shown))
+    frame = pd.DataFrame({"rank": order[names].map("{:g}".format)}).join(
+        study.kinds[["family", "output", "space"]]
+    )
+    for metric in (METRIC, "hypervolume", "corner-gap"):
+        scores = scored(study.results, metric)
+        means = over_problems(scores, {problem: "one"}).droplevel("group")
+        frame[metric] = _spread(means)
+    costs = study.costs[study.costs["problem"] == problem]
+    frame = frame.join(_costs(costs)[["seconds", "storage"]]).fillna("")
+    labels = [f"{name}{marks.get(name, '')}" for name in frame.index]
+    return frame.set_axis(pd.Index(labels, name="algorithm"))
+
+
+def status(study: Study) -> str:
+    """How many runs there are, and which did not end with a result."""
+    runs = study.results.runs
+    counts = runs["status"].value_counts()
+    missing = study.runs_each * runs["display_name"].nunique() - len(runs)
+    words = [f"{count} {word}" for word, count in counts.items()]
+    words += [f"{missing} not computed yet"] if missing else []
+    lines = [f"{len(runs)} runs: {', '.join(words)}."]
+    for word in ("failed", "skipped"):
+        why = runs[runs["status"] == word].assign(
+            why=lambda own: own["reason"].fillna(own["error_class"]).fillna("no reason")
+        )
+        groups = why.groupby(["display_name", "why"])["problem"].agg(["count", "unique"])
+        lines += [
+            f"{count} {word}: `{name}` on {', '.join(problems)} ({reason})."
+            for name, reason, count, problems in groups.reset_index().itertuples(index=False)
+        ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def conditions(study: Study) -> str:
+    """Budget, seeds, versions, and how far the test set itself resolves."""
+    runs, resolution = study.results.runs, study.results.problems["resolution"].dropna()
+    budgets = ", ".join(f"{int(b):,}" for b in sorted(runs["budget_units"].dropna().unique()))
+    return (
+        f"Budget of a fit: {budgets or 'no cap'} units; {study.seeds} seeds; "
+        f"{len(study.groups)} problems; {runs['display_name'].nunique()} algorithms. One standard "
+        "error of a test accuracy is, in g of a task, "
+        f"{1 / resolution.max():.3f} to {1 / resolution.min():.3f} on these problems."
+    )
+
+
+def constants(study: Study) -> str:
+    """The best constants of each problem, with their scores."""
+    means = study.rivals.groupby(["problem", "display_name"])["value"].mean()
+    return "\n".join(
+        f"- {problem}: `{merged}` ({means[problem, merged]:.3f}) of the merged, "
+        f"`{constant}` ({means[problem, constant]:.3f}) of all."
+        for problem, merged, constant in _baselines(study)
+    )
+
+
+def _baselines(study: Study) -> list[tuple[str, str, str]]:
+    known = [problem for problem in study.groups if problem in study.merged_constants]
+    return [(p, study.merged_constants[p], study.constants[p]) for p in known]
+
+
+def test_of_ranks(study: Study) -> str:
+    """Friedman's test in a sentence."""
+    found = rank_test(ranks(study.rivals, direction=DIRECTION))
+    if found is None:
+        return "Too few problems for a test of the ranks."
+    return (
+        f"Friedman's test over {found.algorithms} algorithms with a rank on all {found.problems} "
+        f"problems, which are the blocks: chi-squared {found.statistic:.1f}, p = "
+        f"{found.p_value:.2g} by Iman and Davenport's F. Nemenyi's critical difference at 5 % is "
+        f"{found.critical_difference:.1f} mean ranks."
+    )
+
+
+def _described(study: Study, kind: str) -> pd.DataFrame:
+    """Labels, score by group and costs of the algorithms of a kind."""
+    frame = study.kinds[study.kinds["kind"] == kind].drop(columns="kind")
+    means = over_problems(study.scores, study.groups)
+    known = set(means.index.get_level_values("group"))
+    for group, column in _columns(study).items():
+        frame[column] = _spread(means.loc[[group]].droplevel(0)) if group in known else ""
+    return frame.join(_costs(study.costs))
+
+
+def _second_opinion(study: Study) -> "pd.Series[str]":
+    """Mean rank by hypervolume up to the pretrained model."""
+    scores = scored(study.results, "hypervolume")
+    own = scores[scores["display_name"].isin(study.names(RANKED))]
+    return mean_ranks(own, direction="maximise")["rank"].map("{:.1f}".format)
+
+
+def _costs(costs: pd.DataFrame) -> pd.DataFrame:
+    """Means over runs, as texts."""
+    means = costs.pivot_table(index="display_name", columns="cost", values="value")
+    return pd.DataFrame(
+        {
+            "units": means["units"].map(_short),
+            "seconds": means["wall-seconds"].map("{:.2g}".format),
+            "storage": means["storage"].map("{:.2f}".format),
+            "peak MB": (means["peak-bytes"] / 1e6).map("{:.1f}".format),
+        }
+    )
+
+
+def _spread(means: pd.DataFrame) -> "pd.Series[str]":
+    """Texts `mean (standard deviation)`, with the number of seeds where some have no score."""
+    most = means["seeds"].max()
+    texts = [
+        f"{mean:.3f}{f' ({spread:.3f})' if seeds > 1 else ''}"
+        + (f" [{seeds} of {most} seeds]" if seeds < most else "")
+        for mean, spread, seeds in means.itertuples(index=False)
+    ]
+    return pd.Series(texts, index=means.index)
+
+
+def _beaten(study: Study, baseline: str | Mapping[str, str]) -> "pd.Series[str]":
+    """On how many problems the baseline is beaten (on how many significantly)."""
+    found = beats(study.rivals, baseline, direction=DIRECTION).groupby("display_name")
+    counts = found[["better", "significant"]].sum().assign(of=found.size())
+    texts = [
+        f"{better} ({sure})" + (f" of {of}" if of < len(study.groups) else "")
+        for better, sure, of in counts.itertuples(index=False)
+    ]
+    return pd.Series(texts, index=counts.index)
+
+
+def _least(study: Study) -> list[tuple[str, str]]:
+    """Places of the best score of each group, for the bold."""
+    means = over_problems(study.rivals, study.groups)["mean"]
+    columns = _columns(study)
+    return [(name, columns[group]) for group, name in means.groupby("group").idxmin()]
+
+
+def _columns(study: Study) -> dict[str, str]:
+    """Heading of each group of problems, with their number."""
+    groups = list(study.groups.values())
+    return {group: f"{group} ({groups.count(group)}) ↓" for group in dict.fromkeys(groups)}
+
+
+def _short(value: float) -> str:
+    for factor, suffix in LARGE:
+        if value >= factor:
+            return f"{value / factor:.3g}{suffix}"
+    return f"{value:.3g}"

@@ -1,0 +1,186 @@
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import ttest_rel
+
+from fusefront.benchmark.errors import UnknownNameError
+from fusefront.results.comparison import (
+    beats,
+    best,
+    mean_ranks,
+    over_problems,
+    rank_test,
+    ranks,
+    scored,
+)
+from fusefront.results.results import Results
+
+
+def scores(cells: Mapping[tuple[str, str], list[float]]) -> pd.DataFrame:
+    """Scores of `(problem, algorithm)`, a value a seed; one that is not a number is not scored."""
+    rows = [
+        (problem, name, seed, value)
+        for (problem, name), seeds in cells.items()
+        for seed, value in enumerate(seeds)
+    ]
+    return pd.DataFrame(rows, columns=["problem", "display_name", "seed", "value"]).dropna()
+
+
+def row(frame: pd.DataFrame, problem: str, name: str) -> "pd.Series[float]":
+    return frame[(frame["problem"] == problem) & (frame["display_name"] == name)].iloc[0]
+
+
+def test_scores_are_one_row_a_run_of_the_first_reference(
+    results: Results, make_scores: Callable[..., pd.DataFrame]
+) -> None:
+    keys = [("two-digits", "TIES", seed) for seed in range(3)]
+    found = make_scores({key: 0.1 * (key[2] + 1) for key in keys}, results)
+    other = found.assign(reference="another", value=9.0)
+    both = results.with_scores(pd.concat([found, other]))
+    assert list(scored(both, "hypervolume")["value"]) == pytest.approx([0.1, 0.2, 0.3])
+    assert list(scored(both, "hypervolume", "another")["value"]) == [9.0] * 3
+    with pytest.raises(UnknownNameError, match="hypervolume"):
+        scored(both, "hypervolum")
+
+
+def test_a_gain_is_significant_as_the_paired_t_test_says() -> None:
+    bar, wide, tight = [0.5, 0.6, 0.4], [0.1, 0.55, 0.39], [0.39, 0.50, 0.31]
+    found = beats(
+        scores({("p", "bar"): bar, ("p", "wide"): wide, ("p", "tight"): tight}),
+        "bar",
+        direction="minimise",
+    )
+    for name, values in (("wide", wide), ("tight", tight)):
+        assert row(found, "p", name)["better"]
+        assert row(found, "p", name)["gain"] == pytest.approx(np.mean(bar) - np.mean(values))
+        rejects = ttest_rel(bar, values).pvalue < 0.05
+        assert row(found, "p", name)["significant"] == rejects == (name == "tight")
+
+
+def test_the_direction_turns_who_is_better() -> None:
+    frame = scores({("p", "bar"): [0.5, 0.5], ("p", "a"): [0.7, 0.7]})
+    assert row(beats(frame, "bar", direction="maximise"), "p", "a")["significant"]
+    assert not row(beats(frame, "bar", direction="minimise"), "p", "a")["better"]
+
+
+def test_a_gain_of_one_seed_is_never_significant() -> None:
+    found = beats(scores({("p", "bar"): [0.5], ("p", "a"): [0.1]}), "bar", direction="minimise")
+    assert row(found, "p", "a")["better"]
+    assert not row(found, "p", "a")["significant"]
+
+
+def test_nobody_beats_itself_nor_its_twin() -> None:
+    bar = [0.1 + 0.2, 0.7]
+    found = beats(
+        scores({("p", "bar"): bar, ("p", "twin"): [0.3, 0.7]}), "bar", direction="minimise"
+    )
+    assert not found["better"].any()
+
+
+def test_only_seeds_that_both_have_are_compared() -> None:
+    found = beats(
+        scores({("p", "bar"): [0.5, np.nan, 0.5], ("p", "a"): [0.4, 0.9, 0.4]}),
+        "bar",
+        direction="minimise",
+    )
+    assert row(found, "p", "a")["seeds"] == 2
+    assert row(found, "p", "a")["gain"] == pytest.approx(0.1)
+
+
+def test_a_baseline_may_differ_by_problem_and_lack_on_some() -> None:
+    frame = scores({(problem, name): [v] for problem in "pqr" for name, v in (("a", 1), ("b", 2))})
+    found = beats(frame, {"p": "a", "q": "b"}, direction="minimise")
+    assert set(found["problem"]) == {"p", "q"}
+    assert list(
+        found.loc[found["better"], ["problem", "display_name"]].itertuples(index=False)
+    ) == [("q", "a")]
+
+
+def test_the_best_of_each_problem() -> None:
+    frame = scores({("p", "a"): [1, 3], ("p", "b"): [2, 2.5], ("q", "a"): [0], ("q", "b"): [1]})
+    assert dict(best(frame, direction="minimise")) == {"p": "a", "q": "a"}
+    assert dict(best(frame, direction="maximise")) == {"p": "b", "q": "b"}
+
+
+THREE = {
+    ("p", "a"): [0.1, 0.3],
+    ("p", "b"): [0.2, 0.2],
+    ("p", "c"): [0.9, 0.9],
+    ("q", "a"): [0.5, 0.5],
+    ("q", "b"): [0.1, 0.1],
+}
+
+
+def test_ranks_are_of_means_over_seeds_and_ties_share() -> None:
+    found = ranks(scores(THREE), direction="minimise")
+    assert list(found["p"]) == [1.5, 1.5, 3]
+    assert list(found["q"].fillna(-1)) == [2, 1, -1]
+    assert list(ranks(scores(THREE), direction="maximise")["p"]) == [2.5, 2.5, 1]
+
+
+def test_the_mean_rank_says_over_how_many_problems_and_its_spread_over_seeds() -> None:
+    found = mean_ranks(scores(THREE), direction="minimise")
+    assert list(found.index) == ["b", "a", "c"]
+    assert list(found["rank"]) == [1.25, 1.75, 3]
+    assert list(found["problems"]) == [2, 2, 1]
+    # a: ranks 1 and 2 with seed 0, 2 and 2 with seed 1
+    assert found.loc["a", "seed_spread"] == pytest.approx(np.std([1.5, 2], ddof=1))
+
+
+def slow_friedman(found: np.ndarray) -> float:
+    """Demsar 2006, equation of section 3.2.2; ranks `(algorithms, problems)` without ties."""
+    k, n = found.shape
+    means = found.mean(axis=1)
+    return float(12 * n / (k * (k + 1)) * ((means**2).sum() - k * (k + 1) ** 2 / 4))
+
+
+def test_the_rank_test_is_friedmans_with_iman_and_davenports_f() -> None:
+    order = np.random.default_rng(0).permuted(np.tile(np.arange(1.0, 6.0), (8, 1)), axis=1).T
+    found = rank_test(pd.DataFrame(order))
+    assert found is not None
+    assert found.statistic == pytest.approx(slow_friedman(order))
+    assert (found.algorithms, found.problems) == (5, 8)
+
+
+def test_the_rank_test_gives_what_r_gives() -> None:
+    """R's friedman.test and scmamp's imanDavenportTest on 9 algorithms and 2 data sets."""
+    order = [[1, 8, 6, 4, 7, 2, 5, 3, 9], [1, 6, 3, 9, 7, 2, 8, 4, 5]]
+    found = rank_test(pd.DataFrame(order).T)
+    assert found is not None
+    assert found.statistic == pytest.approx(11.733, abs=5e-4)
+    assert found.p_value == pytest.approx(0.08697, abs=5e-6)
+
+
+@pytest.mark.parametrize(("k", "quantile"), [(3, 2.343), (4, 2.569), (10, 3.164)])
+def test_the_critical_difference_has_demsars_quantiles(k: int, quantile: float) -> None:
+    """Demsar 2006, table 5(a); 4 algorithms on 14 data sets make 1.25 in its section 3.2.2."""
+    n = 14
+    found = rank_test(pd.DataFrame(np.tile(np.arange(k), (n, 1)).T))
+    assert found is not None
+    expected = quantile * (k * (k + 1) / (6 * n)) ** 0.5
+    assert found.critical_difference == pytest.approx(expected, abs=1e-3)
+
+
+def test_algorithms_without_a_rank_somewhere_take_no_part_in_the_test() -> None:
+    frame = pd.DataFrame([[1, 1, 2], [2, 2, 1], [3, 3, 3], [4, np.nan, 4]])
+    found = rank_test(frame)
+    assert found is not None
+    assert found.algorithms == 3
+    assert rank_test(frame.iloc[:2]) is None
+    assert rank_test(frame.iloc[:, :1]) is None
+
+
+def test_problems_that_all_agree_leave_no_doubt() -> None:
+    found = rank_test(pd.DataFrame([[1, 1], [2, 2], [3, 3]]))
+    assert found is not None
+    assert found.p_value == 0
+
+
+def test_the_mean_over_a_group_is_of_seeds_with_all_its_problems() -> None:
+    frame = scores({("p", "a"): [1, 2, 3], ("q", "a"): [3, 4, np.nan], ("r", "a"): [7, 8, 9]})
+    found = over_problems(frame, {"p": "pairs", "q": "pairs", "r": "all", "s": "gone"})
+    assert list(found.loc["pairs"].loc["a"]) == [2.5, pytest.approx(0.5**0.5), 2]
+    assert list(found.loc["all"].loc["a"]) == [8, 1, 3]
+    assert "gone" not in found.index.get_level_values("group")
