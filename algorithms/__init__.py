@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..benchmark.registry import Entry, Registry
 from .adamerging import catalogue as adamerging
+from .ensemble import catalogue as ensemble
 from .gradient import catalogue as gradient
 from .hypernetworks import catalogue as hypernetworks
 from .lowrank import catalogue as lowrank
@@ -40,6 +41,7 @@ for _catalogue in (
     moe,
     hypernetworks,
     lowrank,
+    ensemble,
 ):
     for _name, _target, _summary, _source, _values in _catalogue.ENTRIES:
         ALGORITHMS.add(

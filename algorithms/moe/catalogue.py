@@ -44,4 +44,12 @@ ENTRIES: Final = (
         "its fixed coefficient)",
         "map labelled gradients tensor inductive",
     ),
+    (
+        "wemoe",
+        "moe.wemoe:WEMoE",
+        "Routers from an MLP's input to its merging coefficients; no plain model.",
+        "Tang et al. 2024, Merging multi-task models via weight-ensembling mixture of experts. "
+        "https://arxiv.org/abs/2402.00433",
+        "constant unlabelled gradients weights inductive",
+    ),
 )

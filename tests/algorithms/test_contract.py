@@ -53,6 +53,8 @@ class TestWhereTheOrderOfTasksCannotMatter(PermutationContract):
             "tsvm-map",
             "consensus",
             "breadcrumbs",
+            "logits-fusion",
+            "dynamic-logits-fusion",
         ]
     )
     def algorithm(self, request: pytest.FixtureRequest) -> Algorithm:

@@ -133,7 +133,8 @@ def test_every_algorithm_answers_or_says_why_not(
     problem = QuadraticProblem(noise=noise)
     algorithm = quick(entry.load()())
     needs_matrices = entry.labels["space"] == "low-rank" or entry.name in {"lorpman", "palora"}
-    if entry.labels["data"] == "unlabelled" or needs_matrices:
+    mixes_predictions = entry.name in {"logits-fusion", "dynamic-logits-fusion"}
+    if entry.labels["data"] == "unlabelled" or needs_matrices or mixes_predictions:
         reasons = r"predict|linear layers|transductive|have a matrix"
         with pytest.raises(NotApplicableError, match=reasons):
             fit(problem, algorithm, 10_000)

@@ -1,0 +1,1 @@
+"""Answers beyond one merged model: predictions mixed, features aligned."""

@@ -1,0 +1,119 @@
+"""Dynamic logits fusion: how far to go from the base model is decided for each input."""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ...problems.experts import Coefficients
+from ...problems.predictor import Head, Layer, Predictor
+from ...problems.view import ProblemView
+from ..base import Algorithm
+from ..pareto_set import MapSet, ParetoSet, Recipe
+from .experts import expert, wanted
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DynamicLogitsFusion(Algorithm):
+    """Logits l_0 + a(x) sum_i p_i (l_i - l_0), with a scale a(x) for each input.
+
+    P_a being their softmax, a(x) is the least minimiser of
+    sum_i p_i (KL(P_a || P_0) - KL(P_i || P_0))^2 on a grid of [0, `greatest`]: the fusion moves as
+    far from the base model as the experts that matter do. At a corner a = 1, the expert. Published
+    for transfer from small models to a large one, with a scale a task and no preference; here the
+    direction is the preference's and the models are of one size. An input costs a pass of the base
+    model and of every expert whose task matters.
+    Source: Fan et al. 2024, where the divergences are matched so.
+
+    Args:
+        greatest: Largest scale.
+        spacing: Of the grid.
+    """
+
+    greatest: float = 2.0
+    spacing: float = 0.1
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Nothing is fitted; refused where tasks predict no distributions."""
+        assert view.classes
+        grid = torch.arange(round(self.greatest / self.spacing) + 1) * self.spacing
+        return MapSet(experts=view.experts, function=DynamicallyFused(grid=grid))
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DynamicallyFused(Recipe):
+    """The predictor of a preference.
+
+    Attributes:
+        grid: Scales, ascending.
+    """
+
+    grid: Tensor
+
+    def __call__(self, preference: Tensor) -> "ScaledDifference":
+        """Of the base model and the experts whose tasks matter."""
+        tasks, m = wanted(preference), len(preference)
+        base = Coefficients(values=torch.zeros(m))
+        return ScaledDifference(
+            models=(base, *(expert(task, m) for task in tasks)),
+            weights=preference[list(tasks)],
+            grid=self.grid,
+        )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScaledDifference(Predictor):
+    """The base model's logits and a scaled difference of the others to them.
+
+    Attributes:
+        weights: `(K - 1,)` of the models after the first, which is the base.
+        grid: Scales to choose from.
+    """
+
+    weights: Tensor
+    grid: Tensor
+
+    @property
+    def passes(self) -> float:
+        """One a model."""
+        return float(len(self.models))
+
+    @property
+    def stored_bytes(self) -> int:
+        """Weights and grid; models are the pool's."""
+        return self.weights.nbytes + self.grid.nbytes
+
+    def layer(self) -> Layer | None:
+        """Plain models."""
+        return None
+
+    def logits(self, features: Tensor, head: Head) -> Tensor:
+        """`(B, C)` logits, each example at its own scale."""
+        base, *others = functional.log_softmax(functional.linear(features, *head), dim=-1)
+        experts = torch.stack(others)
+        direction = torch.einsum("k,kbc->bc", self.weights, experts - base)
+        asked = _divergence(experts, base)
+        errors = torch.stack(
+            [
+                self.weights @ (_divergence(_moved(base, direction, a), base) - asked).square()
+                for a in self.grid
+            ]
+        )
+        found: Tensor = base + self.grid[errors.argmin(dim=0)].unsqueeze(1) * direction
+        return found
+
+
+def _moved(base: Tensor, direction: Tensor, scale: Tensor) -> Tensor:
+    moved: Tensor = (base + scale * direction).log_softmax(dim=-1)
+    return moved
+
+
+def _divergence(logs: Tensor, base: Tensor) -> Tensor:
+    """KL(exp logs || exp base), in nats, over the last dimension."""
+    found: Tensor = (logs.exp() * (logs - base)).sum(dim=-1)
+    return found

@@ -1,0 +1,74 @@
+"""Logits fusion: the experts run side by side, their predictions mixed by the preference."""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ...problems.predictor import Head, Layer, Predictor
+from ...problems.view import ProblemView
+from ..base import Algorithm
+from ..pareto_set import MapSet, ParetoSet, Recipe
+from .experts import expert, wanted
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LogitsFusion(Algorithm):
+    """log P(y | x) = sum_i p_i log P_i(y | x) + const: the geometric mean of the experts.
+
+    Of all mixtures it has the least sum_i p_i KL(P || P_i). The corners are the experts. An input
+    costs a pass of every expert whose task matters. Source: Shi et al. 2024.
+    """
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Nothing is fitted; refused where tasks predict no distributions."""
+        assert view.classes
+        return MapSet(experts=view.experts, function=Fused())
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Fused(Recipe):
+    """The predictor of a preference."""
+
+    def __call__(self, preference: Tensor) -> "GeometricMean":
+        """Of the experts whose tasks matter."""
+        tasks = wanted(preference)
+        return GeometricMean(
+            models=tuple(expert(task, len(preference)) for task in tasks),
+            weights=preference[list(tasks)],
+        )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GeometricMean(Predictor):
+    """sum_k w_k log softmax(logits of model k), normalised by the softmax that reads it.
+
+    Attributes:
+        weights: `(K,)`, summing to 1.
+    """
+
+    weights: Tensor
+
+    @property
+    def passes(self) -> float:
+        """One a model."""
+        return float(len(self.models))
+
+    @property
+    def stored_bytes(self) -> int:
+        """The weights; models are the pool's."""
+        return self.weights.nbytes
+
+    def layer(self) -> Layer | None:
+        """Plain models."""
+        return None
+
+    def logits(self, features: Tensor, head: Head) -> Tensor:
+        """`(B, C)` log-probabilities, up to a constant an example."""
+        logs = functional.log_softmax(functional.linear(features, *head), dim=-1)
+        return torch.einsum("k,kbc->bc", self.weights, logs)
