@@ -1,6 +1,8 @@
-"""The budget of a run: what a fit spends, in every currency, and its cap."""
+"""The budget of a run: what a fit spends, in every currency, and its caps."""
 
-from dataclasses import asdict, dataclass, field
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Final, final
 
 from ..benchmark.errors import BudgetExhausted
@@ -30,28 +32,58 @@ class Ledger:
         return asdict(self)
 
 
+WALL_SECONDS: Final = "wall_seconds"
+CAPPED: Final = (*(f.name for f in fields(Ledger) if f.name != "units"), WALL_SECONDS)
+"""What `caps` may name, besides the units."""
+
+
 @final
 @dataclass(kw_only=True)
 class Budget:
-    """A ledger with a cap on units; `None` is no cap."""
+    """A ledger with a cap on units, and caps in other currencies; `None` is no cap on units.
+
+    The cap on `wall_seconds` counts from when the budget was made. It depends on the machine, so
+    that what a fit finds under it does too.
+    """
 
     units: int | None = None
+    caps: Mapping[str, float] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
+    begun: float = field(default_factory=time.perf_counter)
 
     @property
     def remaining(self) -> float:
         """Units left; infinite without a cap."""
         return float("inf") if self.units is None else self.units - self.ledger.units
 
-    def charge(self, units: int) -> None:
-        """Spend units.
+    def left(self, currency: str) -> float:
+        """What is left of a currency of `CAPPED`; infinite without a cap."""
+        cap = self.caps.get(currency, float("inf"))
+        if currency == WALL_SECONDS:
+            return cap - (time.perf_counter() - self.begun)
+        spent: int = getattr(self.ledger, currency)
+        return cap - spent
+
+    def charge(self, units: int, **others: int) -> None:
+        """Spend units and amounts of other currencies, by name.
 
         Raises:
-            BudgetExhausted: If that would cross the cap; nothing is spent then.
+            BudgetExhausted: If that would cross a cap; nothing is spent then.
         """
         if units > self.remaining:
-            raise BudgetExhausted(
-                f"The budget must cover the call: {units} units asked for, "
-                f"{self.remaining:.0f} of {self.units} left."
-            )
+            raise _exhausted("units", units, self.remaining, self.units)
+        for currency, amount in {**others, WALL_SECONDS: 0}.items():
+            left = self.left(currency)
+            if amount > left:
+                raise _exhausted(currency, amount, left, self.caps[currency])
         self.ledger.units += units
+        for currency, amount in others.items():
+            setattr(self.ledger, currency, getattr(self.ledger, currency) + amount)
+
+
+def _exhausted(currency: str, asked: float, left: float, cap: float | None) -> BudgetExhausted:
+    words = currency.replace("_", " ")
+    return BudgetExhausted(
+        f"The budget must cover the call: {asked} {words} asked for, "
+        f"{max(left, 0):.0f} of {cap} left."
+    )

@@ -18,6 +18,7 @@ from ..benchmark.errors import NotApplicableError
 from . import outputs
 from .base import Anchors, Batch, Measurement, Oracle
 from .budget import Budget
+from .draws import Draws
 from .experts import Coefficients, ExpertPool
 from .gradients import jacobian_at, values_at
 from .precision import Precision
@@ -85,16 +86,13 @@ class ProblemView:
         self.checkpoints: list[Checkpoint] = []
         self.traces: list[tuple[int, float, str, float]] = []
         self._oracle = oracle
-        self._data_seed = data_seed
         self._precision = precision
         self._test = test
-        self._seen = {
-            labelled: [torch.zeros(n, dtype=torch.bool) for n in oracle.length("calibration")]
-            for labelled in (True, False)
-        }
-        self._seen_on_test = [
-            torch.zeros(n, dtype=torch.bool) for n in (test.length("test") if test else ())
-        ]
+        lengths = oracle.length("calibration")
+        self._labelled = Draws(lengths, data_seed, budget, "labelled_examples")
+        self._unlabelled = Draws(lengths, data_seed, budget, "unlabelled_examples")
+        on_test = test.length("test") if test else ()
+        self._on_test = Draws(on_test, data_seed, budget, "unlabelled_examples")
         self._cache: dict[tuple[bytes, int | None], Measurement] = {}
         self._progress = _Progress()
         self._start = time.perf_counter()
@@ -130,7 +128,7 @@ class ProblemView:
         The order depends on the repetition only: every algorithm, and every call, sees the same
         stream of examples of each task, whatever the size of its batches.
         """
-        for rows in self._drawn(self._oracle.length("calibration"), size, self._seen[labelled]):
+        for rows in (self._labelled if labelled else self._unlabelled).rows(size):
             yield self._oracle.batch("calibration", rows, labelled=labelled)
 
     def transductive_batches(self, size: int) -> Iterator[Batch]:
@@ -144,22 +142,8 @@ class ProblemView:
                 "Only algorithms labelled `track=transductive` may look at test inputs. "
                 "Found one labelled `inductive`. Use `batches`, or change the label."
             )
-        for rows in self._drawn(self._test.length("test"), size, self._seen_on_test):
+        for rows in self._on_test.rows(size):
             yield self._test.batch("test", rows, labelled=False)
-
-    def _drawn(
-        self, lengths: Sequence[int], size: int, seen: Sequence[Tensor]
-    ) -> Iterator[list[Tensor]]:
-        root = torch.Generator().manual_seed(self._data_seed)
-        streams = [_rows(n, size, _child(root)) for n in lengths]
-        while True:
-            rows = [next(stream) for stream in streams]
-            for marks, index in zip(seen, rows, strict=True):
-                marks[index] = True
-            ledger = self.budget.ledger
-            ledger.labelled_examples = _count(self._seen[True])
-            ledger.unlabelled_examples = _count(self._seen[False]) + _count(self._seen_on_test)
-            yield rows
 
     def affordable_steps(self, size: int, *, evaluations: int = 0) -> float:
         """Gradient steps on batches of `size` a task that the remaining budget covers.
@@ -167,15 +151,17 @@ class ProblemView:
         `evaluations` full validation evaluations are set aside first.
         """
         left = self.budget.remaining - evaluations * self._oracle.forwards("validation")
-        return _whole(left / (FORWARD_BACKWARD * size * len(self.tasks)))
+        steps = left / (FORWARD_BACKWARD * size * len(self.tasks))
+        return _whole(min(steps, self.budget.left("gradient_steps")))
 
     def affordable_evaluations(self, examples: int | None = None) -> float:
         """Validation evaluations that the remaining budget covers."""
-        return _whole(self.budget.remaining / self._oracle.forwards("validation", examples))
+        evaluations = self.budget.remaining / self._oracle.forwards("validation", examples)
+        return _whole(min(evaluations, self.budget.left("validation_evaluations")))
 
     def merge(self, coefficients: Coefficients) -> Tensor:
         """`(P,)` parameters of coefficients, differentiable; counts as one model build."""
-        self.budget.ledger.model_builds += 1
+        self.budget.charge(0, model_builds=1)
         return self.experts.merge(coefficients)
 
     def losses(self, point: Coefficients | Tensor | Predictor, batch: Batch) -> Tensor:
@@ -292,8 +278,8 @@ class ProblemView:
         self.traces.append((self.budget.ledger.units, seconds, metric, value))
 
     def _measure(self, point: Coefficients | Tensor, examples: int | None) -> Measurement:
-        self.budget.charge(FORWARD * self._oracle.forwards("validation", examples))
-        self.budget.ledger.validation_evaluations += 1
+        forwards = self._oracle.forwards("validation", examples)
+        self.budget.charge(FORWARD * forwards, validation_evaluations=1)
         with torch.no_grad():
             params = self.merge(point) if isinstance(point, Coefficients) else point
         return self._oracle.measure(params, "validation", examples)
@@ -305,7 +291,7 @@ class ProblemView:
         with self._fitting():
             if isinstance(point, Tensor):
                 return of(self.experts.layout.unflatten(point), batch, tasks)
-            self.budget.ledger.model_builds += 1
+            self.budget.charge(0, model_builds=1)
             return values_at(self.experts, point, lambda named: of(named, batch, tasks))
 
     def _predictions(self, predictor: Predictor, batch: Batch) -> list[Tensor]:
@@ -324,9 +310,8 @@ class ProblemView:
     def _jacobian(
         self, point: Coefficients | Tensor, batch: Batch, of: _TaskValues
     ) -> tuple[Tensor, Tensor]:
-        self.budget.charge(FORWARD_BACKWARD * len(batch))
-        self.budget.ledger.gradient_steps += 1
-        self.budget.ledger.model_builds += isinstance(point, Coefficients)
+        builds = int(isinstance(point, Coefficients))
+        self.budget.charge(FORWARD_BACKWARD * len(batch), gradient_steps=1, model_builds=builds)
         each = [partial(of, batch=batch, tasks=[task]) for task in range(len(self.tasks))]
         with self._fitting():
             return jacobian_at(self.experts, point, each)
@@ -338,8 +323,8 @@ class ProblemView:
 
     def _charge(self, differentiable: bool, examples: int) -> None:
         gradient = torch.is_grad_enabled() and differentiable
-        self.budget.charge((FORWARD_BACKWARD if gradient else FORWARD) * examples)
-        self.budget.ledger.gradient_steps += int(gradient)
+        units = (FORWARD_BACKWARD if gradient else FORWARD) * examples
+        self.budget.charge(units, gradient_steps=int(gradient))
 
 
 @final
@@ -354,21 +339,3 @@ class _Progress:
 def _whole(count: float) -> float:
     """`count` rounded down, from 0 up; infinite stays infinite."""
     return count if math.isinf(count) else float(max(0, math.floor(count)))
-
-
-def _count(marks: Sequence[Tensor]) -> int:
-    return sum(int(mark.sum()) for mark in marks)
-
-
-def _child(root: torch.Generator) -> torch.Generator:
-    return torch.Generator().manual_seed(int(torch.randint(2**31, (1,), generator=root)))
-
-
-def _rows(n: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """Endless index tensors of `size` rows of n: a new permutation each epoch, none left out."""
-    pending = torch.randperm(n, generator=generator)
-    while True:
-        while len(pending) < size:
-            pending = torch.cat([pending, torch.randperm(n, generator=generator)])
-        yield pending[:size]
-        pending = pending[size:]

@@ -1,7 +1,7 @@
 import pytest
 
 from fusefront.benchmark.errors import BudgetExhausted
-from fusefront.problems.budget import TIERS, Budget
+from fusefront.problems.budget import CAPPED, TIERS, Budget
 
 
 def test_call_that_would_cross_the_cap_is_refused_and_costs_nothing() -> None:
@@ -33,3 +33,21 @@ def test_ledger_has_a_column_for_every_currency() -> None:
         "gradient_steps": 0,
         "model_builds": 0,
     }
+
+
+@pytest.mark.parametrize("currency", [name for name in CAPPED if name != "wall_seconds"])
+def test_a_cap_in_any_currency_refuses_and_nothing_is_spent(currency: str) -> None:
+    budget = Budget(units=100, caps={currency: 3})
+    budget.charge(10, **{currency: 2})
+    words = currency.replace("_", " ")
+    with pytest.raises(BudgetExhausted, match=rf"2 {words} asked for, 1 of 3 left"):
+        budget.charge(10, **{currency: 2})
+    assert (budget.ledger.units, budget.left(currency)) == (10, 1)
+
+
+def test_wall_time_is_looked_at_by_every_charge() -> None:
+    budget = Budget(caps={"wall_seconds": 5})
+    budget.charge(1)
+    budget.begun -= 6
+    with pytest.raises(BudgetExhausted, match="wall seconds asked for, 0 of 5 left"):
+        budget.charge(1)

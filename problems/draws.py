@@ -1,0 +1,57 @@
+"""Endless draws of examples of every task, and which of them were seen."""
+
+from collections.abc import Iterator, Sequence
+from typing import final
+
+import torch
+from torch import Tensor
+
+from .budget import Budget
+
+
+@final
+class Draws:
+    """Rows of every task, in an order that depends on the seed alone.
+
+    Args:
+        lengths: Examples of each task.
+        seed: Of the order.
+        budget: Charged for every example that was not seen before.
+        currency: What such an example is in the ledger.
+    """
+
+    def __init__(self, lengths: Sequence[int], seed: int, budget: Budget, currency: str) -> None:
+        self._lengths = lengths
+        self._seed = seed
+        self._budget = budget
+        self._currency = currency
+        self._seen = [torch.zeros(n, dtype=torch.bool) for n in lengths]
+
+    def rows(self, size: int) -> Iterator[list[Tensor]]:
+        """Index tensors of `size` rows, one a task: a new permutation each epoch, none left out.
+
+        Every call begins the same stream anew, whatever the size.
+        """
+        root = torch.Generator().manual_seed(self._seed)
+        streams = [_rows(n, size, _child(root)) for n in self._lengths]
+        while True:
+            rows = [next(stream) for stream in streams]
+            pairs = zip(self._seen, rows, strict=True)
+            fresh = [index[~marks[index]].unique() for marks, index in pairs]
+            self._budget.charge(0, **{self._currency: sum(map(len, fresh))})
+            for marks, index in zip(self._seen, fresh, strict=True):
+                marks[index] = True
+            yield rows
+
+
+def _child(root: torch.Generator) -> torch.Generator:
+    return torch.Generator().manual_seed(int(torch.randint(2**31, (1,), generator=root)))
+
+
+def _rows(n: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    pending = torch.randperm(n, generator=generator)
+    while True:
+        while len(pending) < size:
+            pending = torch.cat([pending, torch.randperm(n, generator=generator)])
+        yield pending[:size]
+        pending = pending[size:]
