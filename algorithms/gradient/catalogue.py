@@ -68,6 +68,14 @@ _SOLVERS: Final = (
         "finite",
     ),
     (
+        "dualproj",
+        "DualProj",
+        "Sum of gradients weighed by the preference, projected free of conflict, one model a ray",
+        "Quinton and Rey 2024, Jacobian descent. https://arxiv.org/abs/2406.16232; Lopez-Paz and "
+        "Ranzato 2017, NeurIPS. https://arxiv.org/abs/1706.08840",
+        "finite",
+    ),
+    (
         "aligned-mtl",
         "AlignedMTL",
         "Gradients with aligned components, weighed by the preference, one model a ray",

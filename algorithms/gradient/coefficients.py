@@ -7,7 +7,7 @@ from ...problems.view import ProblemView
 from ..decoder import ConstantCoefficients, Decoder
 from ..weighting import Weighting
 from .bargaining import NashMTL
-from .conflict import MGDA, CAGrad, PCGrad, UPGrad
+from .conflict import MGDA, CAGrad, DualProj, PCGrad, UPGrad
 from .epo import EPO
 from .pmtl import PMTL
 from .released import IMTLG, AlignedMTL
@@ -68,6 +68,14 @@ class UPGradCoefficients(RayCoefficients):
     """UPGrad over coefficients: one model a ray, weighed by p, without conflict."""
 
     weighting: ClassVar[Weighting] = UPGrad()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DualProjCoefficients(RayCoefficients):
+    """DualProj over coefficients: one model a ray, the weighted sum projected free of conflict."""
+
+    weighting: ClassVar[Weighting] = DualProj()
 
 
 @final

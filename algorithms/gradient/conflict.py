@@ -1,4 +1,4 @@
-"""Weightings that take conflict out of a step: MGDA, PCGrad, CAGrad, UPGrad."""
+"""Weightings that take conflict out of a step: MGDA, PCGrad, CAGrad, UPGrad, DualProj."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final, final
@@ -128,6 +128,23 @@ class UPGrad(Weighting):
         rows = np.diag(as_array(step.preference))
         projected = [least_norm_above(gramian, row) for row in rows]
         return as_weights(np.sum(projected, axis=0), step)
+
+
+@final
+class DualProj(Weighting):
+    """The sum of the gradients, p_i times each, projected so that it opposes no task.
+
+    Projected once as a whole, where UPGrad projects every gradient: weights are the least-norm ones
+    that are at least p. Source: Quinton and Rey 2024, Jacobian descent for multi-objective
+    optimization, after Lopez-Paz and Ranzato 2017, Gradient episodic memory, NeurIPS.
+    """
+
+    needs_gradients: ClassVar[bool] = True
+
+    def __call__(self, step: Step) -> Tensor:
+        """`(m,)` weights, p itself where nothing conflicts."""
+        projected = least_norm_above(as_array(step.gramian), as_array(step.preference))
+        return as_weights(projected, step)
 
 
 def as_array(tensor: Tensor) -> Array:

@@ -91,4 +91,12 @@ ENTRIES: Final = (
         "https://arxiv.org/abs/2212.01130 (here over merging coefficients)",
         "map labelled gradients block inductive",
     ),
+    (
+        "cosmos",
+        "hypernetworks.cosmos:Cosmos",
+        "One network that is given the preference as channels of its input.",
+        "Ruchte and Grabocka 2021, Scalable Pareto front approximation for deep multi-objective "
+        "learning, ICDM. https://arxiv.org/abs/2103.13392 (here from the average of the experts)",
+        "map labelled gradients weights inductive",
+    ),
 )

@@ -79,4 +79,12 @@ ENTRIES: Final = (
         "LoRA. https://arxiv.org/abs/2106.09685",
         "finite labelled gradients low-rank inductive",
     ),
+    (
+        "ls-soup",
+        "scalarization.soup:LinearScalarizationSoup",
+        "Models fine-tuned on the weighted loss, one a ray, with weights interpolated in between.",
+        "Linear scalarization (Miettinen 1999, section 3.1) over all weights, averaged as by "
+        "Wortsman et al. 2022. https://arxiv.org/abs/2203.05482",
+        "map labelled gradients weights inductive",
+    ),
 )

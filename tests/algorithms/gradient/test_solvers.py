@@ -14,6 +14,7 @@ from fusefront.algorithms.gradient.bargaining import NashMTL, bargained
 from fusefront.algorithms.gradient.conflict import (
     MGDA,
     CAGrad,
+    DualProj,
     PCGrad,
     UPGrad,
     conflict_averse,
@@ -32,6 +33,7 @@ EVERY: list[Weighting] = [
     PCGrad(),
     CAGrad(),
     UPGrad(),
+    DualProj(),
     NashMTL(),
     IMTLG(),
     AlignedMTL(),

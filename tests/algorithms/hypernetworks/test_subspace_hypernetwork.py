@@ -46,7 +46,7 @@ def test_answer_has_two_coefficients_a_task_and_asks_for_one_preference_a_task(
     found = answer.coefficients([0.2, 0.3, 0.5])
     assert found is not None
     assert found.values.shape == (2, 6)
-    assert len(answer.models([0.2, 0.3, 0.5])) == 3
+    assert len(answer.models([0.2, 0.3, 0.5])) == 1
     with pytest.raises(PreferenceError):
         answer.point(np.full(6, 1 / 6))
 

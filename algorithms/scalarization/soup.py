@@ -1,0 +1,87 @@
+"""Linear scalarization whose models, one a ray, are mixed for the preferences in between."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import final
+
+import torch
+from torch import Tensor
+
+from ...problems.view import ProblemView
+from ..adamerging.rays import inverse_distance_weights
+from ..base import Algorithm
+from ..criterion import CrossEntropy
+from ..decoder import ConstantWeights
+from ..descent import Descent, affordable
+from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..rays import rays
+from ..trained_constant import Training
+from .weightings import Linear
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LinearScalarizationSoup(Algorithm):
+    """min over theta of sum_i p_i L_i for each ray of a lattice; weights interpolated between rays.
+
+    As `ls-finetune`, from the average of the experts, but an answer to every preference: models
+    trained from one start by similar losses can be averaged. Nothing is measured on validation, so
+    that all of the budget trains. Source of the averaging: Wortsman et al. 2022, Model soups, ICML.
+
+    Args:
+        rays: Most rays; never fewer than the corners and the centre. On validation of
+            `digits-left-right` and `digits-mnist-neg180` 3 were better at 20,000 units, 5 at
+            60,000, and 11 worse.
+        steps: Gradient steps a ray; fewer where the budget, shared evenly, ends first.
+        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-5, 1e-4 and 3e-4 this
+            was the best on the same validation at 20,000 units.
+        batch_size: Examples of each task a step.
+    """
+
+    rays: int = 5
+    steps: int = 8000
+    learning_rate: float = 1e-4
+    batch_size: int = 16
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Solve ray after ray, each from the average."""
+        lattice = rays(len(view.tasks), self.rays)
+        steps = affordable(view, self.steps * len(lattice), self.batch_size) // len(lattice)
+        training = Training(
+            decoder=ConstantWeights(initial=1 / len(view.experts)),
+            criterion=CrossEntropy(),
+            descent=Descent(steps=max(1, steps), learning_rate=self.learning_rate),
+            weighting=Linear(),
+        )
+        batches = view.batches(self.batch_size)
+        (start,) = training.decoder.start(view.experts, generator)
+        solutions = start.new_empty(len(lattice), len(start))
+        for index, ray in enumerate(lattice):
+            weights = start.clone()
+            training.train(view, [weights], ray, batches, generator)
+            solutions[index] = weights
+            view.checkpoint(partial(_answer, view, lattice[: index + 1], solutions[: index + 1]))
+        return _answer(view, lattice, solutions)
+
+
+def _answer(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
+    return MapSet(
+        experts=view.experts,
+        function=InterpolatedWeights(rays=lattice, solutions=solutions),
+        trainable_parameters=solutions.numel(),
+        state_bytes=lattice.nbytes + solutions.nbytes,
+        needs_experts=False,
+    )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class InterpolatedWeights(Recipe):
+    """All weights `(r, P)` of the models of `(r, m)` rays, and in between by inverse distance."""
+
+    rays: Tensor
+    solutions: Tensor
+
+    def __call__(self, preference: Tensor) -> Tensor:
+        """`(P,)` parameters for a preference."""
+        return inverse_distance_weights(self.rays, preference) @ self.solutions
