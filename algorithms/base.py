@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
@@ -16,8 +17,11 @@ class Algorithm(ABC):
     Subclasses are frozen keyword-only dataclasses; their fields are the hyper-parameters and the
     whole configuration. One instance may fit any number of problems. Peak memory is measured on a
     rehearsal with four of each of the fields called `steps`, `points` and `generations`: they must
-    count repetitions that take no more memory the more there are.
+    count repetitions that take no more memory the more there are. Whoever changes a class so that
+    its results change raises its `version`: its runs, and no others, are computed anew.
     """
+
+    version: ClassVar[int] = 1
 
     @abstractmethod
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:

@@ -2,24 +2,25 @@
 
 from pathlib import Path
 
-from ..results.archive import prerun_path, verify
 from ..results.results import Results
+from ..results.sources import opened
 from . import runner
+from .execution import run_plan
 from .study import Study
 
 
 def load(path: str | Path) -> Results:
-    """The tables of a run directory, an archive, or `NAME!`, a pre-run archive, as DataFrames.
+    """The tables of a run directory, an archive, a single file (`results.zip`) or `NAME!`.
 
-    Scores are derived from raw objectives with the metrics that are registered now.
+    `NAME!` is a pre-run archive. Scores are derived from raw objectives with the metrics that are
+    registered now.
 
     Raises:
         StoreError: If there are no results, or a file of them is damaged; it is named.
+        IntegrityError: If a file of `NAME!` or of a single file is not the one that was packed.
     """
-    text = str(path)
-    if text.endswith("!"):
-        return load_prerun(text[:-1])
-    return runner.load(Path(path))
+    with opened(path) as folder:
+        return runner.load(folder)
 
 
 def load_prerun(name: str) -> Results:
@@ -29,9 +30,7 @@ def load_prerun(name: str) -> Results:
         UnknownNameError: If there is no such archive.
         IntegrityError: If a file is not the one its manifest names.
     """
-    path = prerun_path(name)
-    verify(path)
-    return runner.load(path)
+    return load(f"{name}!")
 
 
 def run(study: Study, directory: str | Path, *, jobs: int = 1) -> Results:
@@ -44,6 +43,6 @@ def run(study: Study, directory: str | Path, *, jobs: int = 1) -> Results:
         StoreError: If the directory cannot be written.
     """
     planned = runner.plan(study, Path(directory))
-    for _ in runner.run_plan(planned, Path(directory), jobs=jobs):
+    for _ in run_plan(planned, Path(directory), jobs=jobs):
         pass
     return runner.finish(Path(directory))

@@ -1,5 +1,6 @@
-"""Peak tensor memory of a piece of code, exact for tensors on the CPU."""
+"""Peak memory: of tensors, exact on the CPU, and of the whole process."""
 
+import sys
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, final
@@ -7,6 +8,19 @@ from typing import Any, final
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
+
+
+def peak_rss() -> int | None:
+    """Most bytes of this process that were resident at once; None where the system does not tell.
+
+    Libraries count, and what was there before a fork.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @final

@@ -5,6 +5,8 @@ import json
 import os
 import platform
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 PACKAGES: Final = ("fusefront", "torch", "transformers", "numpy", "scipy", "pymoo", "moocore")
@@ -17,7 +19,33 @@ def versions(**arithmetic: str) -> str:
         **arithmetic: What else decides the bits of a run: precision of the fit, linear kernels.
     """
     found = {name: importlib.metadata.version(name) for name in PACKAGES}
-    return json.dumps({"python": platform.python_version(), **found, **arithmetic})
+    source = {} if (known := commit()) is None else {"commit": known}
+    return json.dumps({"python": platform.python_version(), **found, **source, **arithmetic})
+
+
+@cache
+def commit() -> str | None:
+    """The commit that is checked out where this code lies; None if that is no repository of git.
+
+    What was changed since the commit is not told.
+    """
+    here = Path(__file__).resolve()
+    for folder in here.parents:
+        if (git := folder / ".git").is_dir():
+            break
+    else:
+        return None
+    try:
+        head = (git / "HEAD").read_text().strip()
+        if not head.startswith("ref: "):
+            return head
+        name = head.removeprefix("ref: ")
+        if (git / name).is_file():
+            return (git / name).read_text().strip()
+        packed = (git / "packed-refs").read_text().splitlines()
+    except OSError:
+        return None
+    return next((line.split()[0] for line in packed if line.endswith(f" {name}")), None)
 
 
 def machine() -> str:

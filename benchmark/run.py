@@ -3,6 +3,7 @@
 import dataclasses
 import time
 import traceback
+import zlib
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -19,8 +20,10 @@ from ..problems.kernels import linear_kernel
 from ..problems.view import ProblemView
 from ..results.record import FrontRow, OutcomeRow, PointRow, Record, TraceRow, pack_outcomes
 from . import provenance
+from .energy import EnergyMeter
 from .errors import BudgetExhausted, FusefrontError, NotApplicableError
-from .memory import PeakMemory
+from .flops import FlopCounter
+from .memory import PeakMemory, peak_rss
 from .preferences import scoring_preferences
 from .problem_spec import ProblemSpec
 from .scoring import ScoredPoint, anytime_utility, score
@@ -32,9 +35,18 @@ REHEARSED: Final = ("steps", "points", "generations")
 REPETITIONS: Final = 4
 """How many of them a rehearsal does."""
 
+_ALLOCATION: Final = "can't allocate memory"
+"""What torch says where there is none."""
+
 
 class PluginResultError(FusefrontError, TypeError):
     """A fit that returned something else than a ParetoSet, or models that are not finite."""
+
+
+def fingerprint(pool: ExpertPool) -> tuple[int, ...]:
+    """Checksums of the base and of the task vectors."""
+    tensors = (pool.base, *pool.task_vectors)
+    return tuple(zlib.crc32(t.contiguous().view(torch.uint8).numpy().data) for t in tensors)
 
 
 @final
@@ -44,6 +56,7 @@ class _Run:
 
     spec: RunSpec
     facts: dict[str, Any]
+    _rehearsed: tuple[int, int] = (0, 0)
 
     def execute(self) -> None:
         """All phases, filling `facts`."""
@@ -53,9 +66,15 @@ class _Run:
         visible = problem.oracle(frozenset({"calibration", "validation"}))
         pool = problem.pool()
         self.facts["load_seconds"] = time.perf_counter() - clock
+        before = fingerprint(pool)
         self._rehearse(algorithm, self._view(problem, visible, pool))
         view = self._view(problem, visible, pool)
         answer = self._fit(algorithm, view)
+        if fingerprint(pool) != before:
+            raise PluginResultError(
+                "`fit` must leave the experts as they are. Found others afterwards. Work on copies "
+                "(`view.experts.base.clone()`)."
+            )
         clock = time.perf_counter()
         self._score(problem, answer)
         self._trace(problem, visible, view, answer)
@@ -68,7 +87,7 @@ class _Run:
             experts=pool,
             oracle=oracle,
             anchors=problem.anchors("validation"),
-            budget=Budget(units=spec.budget),
+            budget=Budget(units=spec.budget, caps=spec.caps),
             data_seed=derive(spec.study_seed, spec.problem, spec.repetition, "data"),
             precision=spec.precision,
             test=problem.oracle(frozenset({"test"})) if self._is_transductive() else None,
@@ -93,17 +112,18 @@ class _Run:
         algorithm = dataclasses.replace(algorithm, **cut)
         # Copies that the protocol keeps for its traces are no memory of the fit.
         view.checkpoint = lambda answer: None  # type: ignore[method-assign]
-        memory = PeakMemory()
+        memory, counter = PeakMemory(), FlopCounter()
         try:
-            with memory:
+            with memory, counter:
                 algorithm.fit(view, generator=self._generator())
         except BudgetExhausted:
             pass  # the peak until then is what the fit itself will reach
         self.facts["peak_bytes"] = view.experts.nbytes + memory.peak_bytes
+        self._rehearsed = (counter.flops, view.budget.ledger.units)
         self.facts["rehearsal_seconds"] = time.perf_counter() - clock
 
     def _fit(self, algorithm: Algorithm, view: ProblemView) -> ParetoSet:
-        clock = time.perf_counter()
+        energy, clock = EnergyMeter(), time.perf_counter()
         try:
             answer: object = algorithm.fit(view, generator=self._generator())
         except BudgetExhausted:
@@ -112,6 +132,9 @@ class _Run:
                 raise
         finally:
             self.facts["wall_seconds"] = time.perf_counter() - clock
+            self.facts["energy_joules"] = energy.joules()
+            self.facts["rss_bytes"] = peak_rss()
+            self.facts["flops"] = self._flops(view.budget.ledger.units)
             self.facts |= view.budget.ledger.as_dict()
             self.facts["traces"] = [TraceRow(*row) for row in view.traces]
         if not isinstance(answer, ParetoSet):
@@ -122,6 +145,11 @@ class _Run:
         self.facts["trainable_parameters"] = answer.trainable_parameters
         self.facts["storage_bytes"] = answer.storage_bytes()
         return answer
+
+    def _flops(self, units: int) -> int:
+        """Those of the rehearsal, in proportion to the units: what differs is their mix."""
+        flops, rehearsed = self._rehearsed
+        return round(flops * units / rehearsed) if rehearsed and units else flops
 
     def _score(self, problem: Problem, answer: ParetoSet) -> None:
         preferences = scoring_preferences(len(problem.tasks))
@@ -191,10 +219,11 @@ def run(spec: RunSpec, problem_hash: str) -> Record:
 
 
 def failure(error: BaseException) -> dict[str, Any]:
-    """What a record says of an exception."""
+    """What a record says of an exception; all that is too little memory has one class."""
+    out_of_memory = isinstance(error, MemoryError) or _ALLOCATION in str(error)
     return {
         "status": "failed",
-        "error_class": type(error).__name__,
+        "error_class": "OutOfMemory" if out_of_memory else type(error).__name__,
         "error_message": str(error),
         "traceback": "".join(traceback.format_exception(error)),
         "fronts": [],

@@ -1,26 +1,21 @@
 """A study: which algorithms run on which problems, how often, under what budget."""
 
 import dataclasses
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, final
 
+from ..problems import PROBLEMS
 from ..problems.precision import PRECISIONS, Precision
+from .algorithm_spec import AlgorithmSpec as AlgorithmSpec
+from .caps import check_caps
 from .errors import StudyError
-from .parameters import (
-    check_parameters,
-    instantiate,
-    parse_parameters,
-    split_spec,
-    write_all,
-    write_value,
-)
+from .identity import Identity, file_hash
+from .parameters import write_all
 from .problem_spec import ProblemSpec
-from .registry import Entry, Registry
+from .registry import Registry
+from .resources import ResourceRules, Resources
 
 PROTOCOL_VERSION: Final = 1
 """Raised when the protocol changes results; runs of another version are not mixed."""
@@ -28,85 +23,11 @@ PROTOCOL_VERSION: Final = 1
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class AlgorithmSpec:
-    """An algorithm with the hyper-parameters that differ from its defaults.
-
-    `file` and `attribute` are the Python file that registers it and the class's name there, for
-    one that is not installed.
-    """
-
-    name: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    file: Path | None = None
-    attribute: str | None = None
-
-    @property
-    def display_name(self) -> str:
-        """The name, and in brackets what differs from the defaults."""
-        if not self.parameters:
-            return self.name
-        inside = ",".join(f"{k}={write_value(v)}" for k, v in sorted(self.parameters.items()))
-        return f"{self.name}[{inside}]"
-
-    @classmethod
-    def parse(cls, text: str, registry: Registry[Any]) -> "AlgorithmSpec":
-        """Read `name`, `name[key=value,...]`, or `./file.py:Class[...]`.
-
-        Values are read as TOML (`0.3`, `true`, `[1, 2]`, `"x"`), else as text.
-
-        Raises:
-            UnknownNameError: If no algorithm has this name.
-            PluginError: If the file does not register the class.
-            ParameterError: If the brackets cannot be read.
-        """
-        target, inside = split_spec(text, "An algorithm")
-        file: Path | None
-        attribute: str | None
-        path, separator, attribute = target.rpartition(":")
-        if separator and path.endswith(".py"):
-            file = Path(path).resolve()
-            entry = registry.load_file(file, attribute)
-        else:
-            file, attribute = None, None
-            entry = registry[target]
-        parameters = parse_parameters(inside, text)
-        return cls(name=entry.name, parameters=parameters, file=file, attribute=attribute)
-
-    def canonical(self, registry: Registry[Any]) -> "AlgorithmSpec":
-        """The one spelling of this specification: values as the fields hold them, no defaults.
-
-        Raises:
-            UnknownNameError: If there is no such algorithm or parameter.
-            ParameterError: If a value has another type than the default.
-        """
-        entry = self.entry(registry)
-        algorithm = entry.load()
-        values, changed = check_parameters(entry.name, self.parameters, algorithm)
-        write_all(entry.name, instantiate(entry.name, values, algorithm))
-        attribute = algorithm.__name__ if entry.file else None
-        return AlgorithmSpec(
-            name=entry.name, parameters=changed, file=entry.file, attribute=attribute
-        )
-
-    def load(self, registry: Registry[Any]) -> Any:
-        """The algorithm itself, with its parameters; its file is imported first if it has one."""
-        algorithm = self.entry(registry).load()
-        values, _ = check_parameters(self.name, self.parameters, algorithm)
-        return instantiate(self.name, values, algorithm)
-
-    def entry(self, registry: Registry[Any]) -> Entry[Any]:
-        """Its entry, from its file if it has one."""
-        if self.file is not None and self.attribute is not None:
-            return registry.load_file(self.file, self.attribute)
-        return registry[self.name]
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
 class RunSpec:
     """One run: all that a worker needs to compute it, and its content-addressed id.
 
-    `problem` is the name that tables use, `problem_text` what `ProblemSpec.parse` reads.
+    `problem` is the name that tables use, `problem_text` what `ProblemSpec.parse` reads, `caps`
+    are in other currencies than units, `resources` what the run may take of the machine.
     """
 
     run_id: str
@@ -118,6 +39,27 @@ class RunSpec:
     study_seed: int
     budget: int | None
     precision: Precision = "float32"
+    caps: Mapping[str, float] = field(default_factory=dict)
+    resources: Resources = field(default_factory=Resources)
+
+    def identity(self, problem_hash: str, algorithms: Registry[Any]) -> Identity:
+        """What its id is the hash of, for a problem of this digest."""
+        problem = ProblemSpec.parse(self.problem_text).entry.file
+        return Identity(
+            protocol=PROTOCOL_VERSION,
+            problem=self.problem,
+            problem_hash=problem_hash,
+            algorithm=self.algorithm.name,
+            plugin=file_hash(self.algorithm.file),
+            parameters=self.resolved,
+            seed=self.study_seed,
+            repetition=self.repetition,
+            budget=self.budget,
+            precision=self.precision,
+            problem_plugin=file_hash(problem) if problem and problem.suffix == ".py" else "",
+            version=self.algorithm.version(algorithms),
+            caps=self.caps,
+        )
 
 
 @final
@@ -133,6 +75,8 @@ class Study:
         budget: Cap on units of each fit; None is no cap.
         precision: Of the fits: `float32`, or `bfloat16` for torch's autocast. Scores are measured
             in float32 either way.
+        caps: Caps of each fit in other currencies than units; see `CAPPED`.
+        resources: Limits of the machine; they change no run's id.
     """
 
     problems: tuple[str, ...]
@@ -141,6 +85,8 @@ class Study:
     seed: int = 0
     budget: int | None = 100_000
     precision: Precision = "float32"
+    caps: Mapping[str, float] = field(default_factory=dict)
+    resources: ResourceRules = field(default_factory=ResourceRules)
 
     def canonical(self, algorithms: Registry[Any]) -> "Study":
         """The same study with every name and value in its one spelling, and nothing twice.
@@ -148,8 +94,10 @@ class Study:
         `pwemoe-ls` and `pwemoe-ls[steps=4000]` are one run where 4000 is the default.
 
         Raises:
-            StudyError: If it has no runs, a number is out of range, or two problems share a name.
-            UnknownNameError: If a problem, algorithm or parameter is not known.
+            StudyError: If it has no runs, a number is out of range, or two problems or algorithms
+                share a name.
+            ParameterError: If a cap or a resource is out of range.
+            UnknownNameError: If a problem, algorithm, parameter, cap or resource is not known.
         """
         self._check()
         specs = _union((), [ProblemSpec.parse(text) for text in self.problems])
@@ -159,10 +107,26 @@ class Study:
                 raise StudyError(
                     f"Problems must have different names. Found `{name}` for {' and '.join(texts)}."
                 )
-        return dataclasses.replace(
+        study = dataclasses.replace(
             self,
             problems=tuple(spec.text for spec in specs),
-            algorithms=_union((), [spec.canonical(algorithms) for spec in self.algorithms]),
+            algorithms=_distinct([spec.canonical(algorithms) for spec in self.algorithms]),
+            caps=check_caps(self.caps),
+        )
+        rules = self.resources.renamed(lambda name: _canonical_name(name, algorithms))
+        return dataclasses.replace(study, resources=rules.checked(study.names()))
+
+    def pruned(self, algorithms: Registry[Any]) -> "Study":
+        """The canonical study, without resources of what it no longer has."""
+        study = dataclasses.replace(self, resources=ResourceRules()).canonical(algorithms)
+        return dataclasses.replace(study, resources=self.resources.only(study.names()))
+
+    def names(self) -> frozenset[str]:
+        """What overrides of resources may name: problems and algorithms, with brackets or not."""
+        problems = [ProblemSpec.parse(text) for text in self.problems]
+        return frozenset(
+            [name for spec in problems for name in (spec.entry.name, spec.name)]
+            + [name for spec in self.algorithms for name in (spec.name, spec.full_name)]
         )
 
     def _check(self) -> None:
@@ -184,39 +148,27 @@ class Study:
 
     def expand(self, algorithms: Registry[Any], problem_hashes: Mapping[str, str]) -> list[RunSpec]:
         """All runs, repetitions outermost: a first answer for everything comes early."""
-        resolved = {
-            spec.display_name: write_all(spec.name, spec.load(algorithms))
-            for spec in self.algorithms
-        }
+        resolved = [write_all(spec.name, spec.load(algorithms)) for spec in self.algorithms]
         problems = [ProblemSpec.parse(text) for text in self.problems]
-        return [
-            self._run(problem, spec, resolved[spec.display_name], repetition, problem_hashes)
+        specs = [
+            self._run(problem, spec, parameters, repetition)
             for repetition in range(self.seeds)
             for problem in problems
-            for spec in self.algorithms
+            for spec, parameters in zip(self.algorithms, resolved, strict=True)
+        ]
+        return [
+            dataclasses.replace(
+                spec, run_id=spec.identity(problem_hashes[spec.problem], algorithms).run_id()
+            )
+            for spec in specs
         ]
 
     def _run(
-        self,
-        problem: ProblemSpec,
-        spec: AlgorithmSpec,
-        resolved: str,
-        repetition: int,
-        problem_hashes: Mapping[str, str],
+        self, problem: ProblemSpec, spec: AlgorithmSpec, resolved: str, repetition: int
     ) -> RunSpec:
-        source = "" if spec.file is None else _file_hash(spec.file)
-        identity = [
-            *(PROTOCOL_VERSION, problem.name, problem_hashes[problem.name]),
-            *(spec.name, source, resolved),
-            *(self.seed, repetition, self.budget),
-        ]
-        if self.precision != "float32":
-            identity.append(self.precision)
-        if problem.entry.file is not None and problem.entry.file.suffix == ".py":
-            identity.append(_file_hash(problem.entry.file))
-        digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+        """A run that has no id yet."""
         return RunSpec(
-            run_id=digest[:16],
+            run_id="",
             problem=problem.name,
             problem_text=problem.text,
             algorithm=spec,
@@ -225,33 +177,74 @@ class Study:
             study_seed=self.seed,
             budget=self.budget,
             precision=self.precision,
+            caps=self.caps,
+            resources=self.resources.resolve(
+                (problem.entry.name, spec.name), (problem.name, spec.full_name)
+            ),
         )
-
-
-def _file_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def merge_studies(old: Study, new: Study) -> Study:
     """The study that holds both, for a directory that is extended.
 
+    Display names and resources are the new study's where both have them: an old algorithm whose
+    display name a new one takes is called by its full name.
+
     Raises:
-        StudyError: If seed, budget or precision differ: their runs cannot be compared.
+        StudyError: If seed, budget, precision or caps differ, whose runs cannot be compared, or
+            a new display name is the full name of an old algorithm.
     """
-    for key in ("seed", "budget", "precision"):
+    for key in ("seed", "budget", "precision", "caps"):
         if getattr(old, key) != getattr(new, key):
             raise StudyError(
                 f"`{key}` must be what the directory was begun with. "
                 f"Found {getattr(new, key)}, there {getattr(old, key)}. Use another directory."
             )
-    return Study(
+    kept = [_renamed(spec, new.algorithms) for spec in old.algorithms]
+    return dataclasses.replace(
+        old,
         problems=_union(old.problems, new.problems),
-        algorithms=_union(old.algorithms, new.algorithms),
+        algorithms=_distinct([*kept, *new.algorithms]),
         seeds=max(old.seeds, new.seeds),
-        seed=old.seed,
-        budget=old.budget,
-        precision=old.precision,
+        resources=old.resources.updated(new.resources),
     )
+
+
+def _canonical_name(text: str, algorithms: Registry[Any]) -> str:
+    """The full name of an algorithm or problem, in its one spelling; other texts as they are."""
+    name = text.partition("[")[0].strip()
+    if name in algorithms:
+        return AlgorithmSpec.parse(text, algorithms).canonical(algorithms).full_name
+    return ProblemSpec.parse(text).name if name in PROBLEMS else text
+
+
+def _renamed(spec: AlgorithmSpec, new: Sequence[AlgorithmSpec]) -> AlgorithmSpec:
+    """The same algorithm under the name it has among `new`, or one that none of them has."""
+    if spec in new:
+        return new[new.index(spec)]
+    taken = {other.display_name for other in new}
+    return dataclasses.replace(spec, label=None) if spec.display_name in taken else spec
+
+
+def _distinct(specs: Sequence[AlgorithmSpec]) -> tuple[AlgorithmSpec, ...]:
+    """Each algorithm once; no two under one display name, none under two."""
+    kept: tuple[AlgorithmSpec, ...] = _union((), specs)
+    for spec in specs:
+        label = kept[kept.index(spec)].label
+        if label != spec.label:
+            raise StudyError(
+                "An algorithm must have one display name. "
+                f"Found `{label or spec.full_name}` and `{spec.display_name}` "
+                f"for `{spec.full_name}`."
+            )
+    for name, count in Counter(spec.display_name for spec in kept).items():
+        if count > 1:
+            found = " and ".join(f"`{s.full_name}`" for s in kept if s.display_name == name)
+            raise StudyError(
+                f"Display names must be unique in a study. Found `{name}` for {found}. "
+                "Write a parameter that differs into `display_name`, such as `{steps}`."
+            )
+    return kept
 
 
 def _union(old: Sequence[Any], new: Sequence[Any]) -> tuple[Any, ...]:

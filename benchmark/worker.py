@@ -6,10 +6,16 @@ then starts in milliseconds.
 
 import os
 import signal
+import sys
 import threading
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 import pymoo.algorithms.moo.nsga3  # noqa: F401 - these four are imported to be there
 import scipy.stats  # noqa: F401
@@ -17,6 +23,8 @@ import torch._dynamo  # noqa: F401 - optimisers import it at their first use: se
 import transformers.models.vit.modeling_vit  # noqa: F401
 
 from ..results.store import write_part
+from .errors import StoreError, StudyError
+from .executors.base import DISK_FAULT
 from .run import run
 from .study import RunSpec
 
@@ -27,7 +35,21 @@ def work(spec: RunSpec, problem_hash: str, directory: Path) -> None:
     """Compute a run and write its part. Ends at once if the head process is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the head decides what an interrupt means
     threading.Thread(target=_follow_head, daemon=True).start()
-    write_part(directory, run(spec, problem_hash))
+    limit_memory(spec.resources.memory_bytes)
+    record = run(spec, problem_hash)
+    try:
+        write_part(directory, record)
+    except StoreError:
+        sys.exit(DISK_FAULT)  # the head finds out what is wrong, and tells
+
+
+def limit_memory(limit: int | None) -> None:
+    """Let allocations beyond so many bytes of this process fail; files in memory do not count."""
+    if limit is None:
+        return
+    if resource is None:
+        raise StudyError("`memory_bytes` must be left out here. Found no limits on this system.")
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def _follow_head() -> None:

@@ -97,6 +97,11 @@ _entry(
     kind="preference",
 )
 _entry("cost:peak_bytes", "Peak memory of the fit", _OURS, kind="cost")
+_entry("cost:rss_bytes", "Peak resident memory of the process", _OURS, kind="cost")
+_entry("cost:flops", "Floating-point operations of the fit, estimated", _OURS, kind="cost")
+_entry(
+    "cost:energy_joules", "Energy of the machine's processors during the fit", _OURS, kind="cost"
+)
 _entry("cost:trainable_parameters", "Numbers the fit adjusts", _OURS, kind="cost")
 _entry("cost:storage_bytes", "Bytes to keep the whole set of models", _OURS, kind="cost")
 _entry("cost:inference_passes", "Forward passes of a model that an input costs", _OURS, kind="cost")

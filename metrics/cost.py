@@ -17,6 +17,21 @@ def peak_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | No
     return _number(run, "peak_bytes")
 
 
+def rss_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
+    """Peak resident memory of the run's process until the fit ended, libraries included."""
+    return _number(run, "rss_bytes")
+
+
+def flops(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
+    """Floating-point operations of the fit, estimated from its rehearsal."""
+    return _number(run, "flops")
+
+
+def energy_joules(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
+    """Energy of all processors of the machine during the fit, where the machine tells."""
+    return _number(run, "energy_joules")
+
+
 def trainable_parameters(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
     """How many numbers the fit adjusts; frozen task vectors do not count."""
     return _number(run, "trainable_parameters")

@@ -37,7 +37,7 @@ class Draws:
         while True:
             rows = [next(stream) for stream in streams]
             pairs = zip(self._seen, rows, strict=True)
-            fresh = [index[~marks[index]].unique() for marks, index in pairs]
+            fresh = [torch.unique(index[~marks[index]]) for marks, index in pairs]
             self._budget.charge(0, **{self._currency: sum(map(len, fresh))})
             for marks, index in zip(self._seen, fresh, strict=True):
                 marks[index] = True

@@ -9,9 +9,10 @@ from typing import Any
 
 from ..benchmark.errors import IntegrityError, StoreError
 from ..benchmark.registry import unknown_name
-from .parquet import write_bytes, write_table
+from .parquet import check_version, write_bytes, write_table
 from .results import Results, read
 from .schema import SCHEMA_VERSION, from_frame
+from .staging import staged
 
 FILES = ("runs", "fronts", "points", "traces", "problems")
 MANIFEST = "manifest.json"
@@ -28,36 +29,41 @@ _DICTIONARY = {
 }
 
 
-def pack(results: Results, directory: Path, *, note: str) -> Path:
+def pack(results: Results, directory: Path, *, note: str, created: str | None = None) -> Path:
     """Write the results as an archive to `directory`, which must be new or empty.
 
     Scores and per-example outcomes are left out: the former are derived anew when read.
 
+    Args:
+        results: What to pack.
+        directory: The archive.
+        note: What these results are.
+        created: What the manifest says of the time, ISO in UTC; now if None.
+
     Returns:
         The manifest.
     """
-    if directory.exists() and any(directory.iterdir()):
-        raise StoreError(
-            f"`{directory}` must be new or empty, since an archive is never changed. "
-            "Choose another folder."
-        )
-    for name in FILES:
-        table = from_frame(getattr(results, name), name)
-        options: dict[str, Any] = {
-            "use_dictionary": _DICTIONARY[name],
-            "use_byte_stream_split": True,
-            "compression_level": 19,
+    with staged(directory) as folder:
+        for name in FILES:
+            table = from_frame(getattr(results, name), name)
+            options: dict[str, Any] = {
+                "use_dictionary": _DICTIONARY[name],
+                "use_byte_stream_split": True,
+                "compression_level": 19,
+            }
+            write_table(folder / f"{name}.parquet", table, name=name, **options)
+        files = [folder / f"{name}.parquet" for name in FILES]
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        manifest = {
+            "fusefront": metadata.version("fusefront"),
+            "schema_version": SCHEMA_VERSION,
+            "created": now if created is None else created,
+            "note": note,
+            "runs": len(results.runs),
+            "files": {path.name: _sha256(path) for path in files},
+            "bytes": {path.name: path.stat().st_size for path in files},
         }
-        write_table(directory / f"{name}.parquet", table, name=name, **options)
-    manifest = {
-        "fusefront": metadata.version("fusefront"),
-        "schema_version": SCHEMA_VERSION,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "note": note,
-        "runs": len(results.runs),
-        "files": {f"{name}.parquet": _sha256(directory / f"{name}.parquet") for name in FILES},
-    }
-    write_bytes(directory / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
+        write_bytes(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
     return directory / MANIFEST
 
 
@@ -65,16 +71,33 @@ def manifest(directory: Path) -> dict[str, Any]:
     """What the archive's manifest says; the files are not looked at."""
     path = directory / MANIFEST
     try:
-        content = json.loads(path.read_bytes())
+        text = path.read_bytes()
     except OSError as error:
         raise StoreError(
             f"`{directory}` must be an archive, with `{MANIFEST}`. Found: {error.strerror}."
         ) from error
-    except ValueError as error:
+    return parse_manifest(text, path)
+
+
+def parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
+    """The manifest of these bytes, which are called `path` in errors.
+
+    Raises:
+        IntegrityError: If it is not that of an archive.
+        NewerSchemaError: If the archive is of a schema version above ours.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise _tampered(path, "no JSON") from error
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if isinstance(version, int):
+        check_version(path, version)
     files = content.get("files") if isinstance(content, dict) else None
     if not isinstance(files, dict) or set(files) != {f"{name}.parquet" for name in FILES}:
         raise _tampered(path, "other files than those of an archive")
+    if not isinstance(content.get("bytes", {}), dict):
+        raise _tampered(path, "no sizes of its files")
     return dict(content)
 
 
@@ -84,13 +107,20 @@ def verify(directory: Path) -> None:
     Raises:
         IntegrityError: If a file is missing or not the one that was packed; it is named.
     """
+    for name, found in faults(directory).items():
+        raise _tampered(directory / name, found)
+
+
+def faults(directory: Path) -> dict[str, str]:
+    """What is wrong with each file of the archive that is not as the manifest names it."""
+    wrong = {}
     for name, expected in manifest(directory)["files"].items():
         path = directory / name
         if not path.is_file():
-            raise _tampered(path, "no such file")
-        found = _sha256(path)
-        if found != expected:
-            raise _tampered(path, f"sha256 {found[:8]} instead of {str(expected)[:8]}")
+            wrong[name] = "no such file"
+        elif (found := _sha256(path)) != expected:
+            wrong[name] = f"sha256 {found[:8]} instead of {str(expected)[:8]}"
+    return wrong
 
 
 def read_archive(directory: Path) -> Results:

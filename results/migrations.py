@@ -21,16 +21,25 @@ def migrated(table: pa.Table, *, name: str, version: int) -> pa.Table:
     return table
 
 
-def _with_inference_passes(table: pa.Table, name: str) -> pa.Table:
-    """Version 2: `inference_passes`; until then every answer was a model, one pass an input."""
+def _with_costs(table: pa.Table, name: str) -> pa.Table:
+    """Version 2: more costs; until then every answer was a model, one pass an input."""
     if name not in {"part", "runs"}:
         return table
+    done = pc.equal(table.column("status"), "done")
     one = pa.scalar(1.0, pa.float64())
-    found = pc.if_else(pc.equal(table.column("status"), "done"), one, pa.scalar(None, pa.float64()))
-    return table.add_column(
-        table.schema.get_field_index("storage_bytes") + 1, "inference_passes", found
-    )
+    new = {
+        "rss_bytes": pa.nulls(len(table), pa.int64()),
+        "flops": pa.nulls(len(table), pa.int64()),
+        "energy_joules": pa.nulls(len(table), pa.float64()),
+        "inference_passes": pc.if_else(done, one, pa.scalar(None, pa.float64())),
+    }
+    for column, after in zip(
+        new, ("peak_bytes", "rss_bytes", "flops", "storage_bytes"), strict=True
+    ):
+        place = table.schema.get_field_index(after) + 1
+        table = table.add_column(place, column, new[column])
+    return table
 
 
-_MIGRATIONS: Final[dict[int, Callable[[pa.Table, str], pa.Table]]] = {2: _with_inference_passes}
+_MIGRATIONS: Final[dict[int, Callable[[pa.Table, str], pa.Table]]] = {2: _with_costs}
 """By the version that each leads to, in order."""

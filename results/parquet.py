@@ -104,12 +104,21 @@ def _check_footer(path: Path, file: pq.ParquetFile, *, name: str) -> int:
     if metadata.get(TABLE_KEY) != name.encode():
         raise DamagedFileError(f"a Parquet file that is no fusefront table `{name}`")
     version = int(metadata.get(VERSION_KEY, b"0"))
+    check_version(path, version)
+    return version
+
+
+def check_version(path: Path, version: int) -> None:
+    """Refuse what was written in a schema version above ours.
+
+    Raises:
+        NewerSchemaError: If it was.
+    """
     if version > SCHEMA_VERSION:
         raise NewerSchemaError(
             f"`{path}` must be of schema version {SCHEMA_VERSION} or older. Found {version}, "
             "written by a newer fusefront. Upgrade: `pip install --upgrade fusefront`."
         )
-    return version
 
 
 def _first_line(error: BaseException) -> str:

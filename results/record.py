@@ -106,6 +106,9 @@ class Record:
     model_builds: int = 0
     output: str | None = None
     peak_bytes: int | None = None
+    rss_bytes: int | None = None
+    flops: int | None = None
+    energy_joules: float | None = None
     trainable_parameters: int | None = None
     storage_bytes: int | None = None
     inference_passes: float | None = None

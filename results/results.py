@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ..benchmark.errors import ParameterError, StoreError
 from .long import long_tables
+from .names import display_names, renamed
 from .parquet import read_table, write_table
 from .schema import TABLES, from_frame, to_frame
 from .store import PARTS, read_parts, read_problems
@@ -54,13 +55,16 @@ class Results:
 def read(directory: Path) -> Results:
     """The results of a run directory (its parts) or of a folder of compacted tables.
 
+    Algorithms of a run directory are called as the last `fusefront run` called them.
     Scores are derived by a higher layer: they are empty unless the folder holds them.
 
     Raises:
         StoreError: If there are no results, or any file of them is not whole.
     """
     if (directory / PARTS).is_dir():
-        return from_parts(read_parts(directory), read_problems(directory))
+        names = display_names(directory)
+        parts = [renamed(part, names) for part in read_parts(directory)]
+        return from_parts(parts, read_problems(directory))
     if (directory / "runs.parquet").is_file():
         return _read_tables(directory)
     raise StoreError(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from .parquet import DamagedFileError
 from .record import STATUSES
-from .store import PARTS, read_part
+from .store import part_path, read_part
 
 COLUMNS = ("problem", "display_name", *STATUSES, "missing", "reasons")
 
@@ -39,7 +39,7 @@ def status(directory: Path, planned: Iterable[tuple[str, str, str, int]]) -> pd.
     reasons: dict[tuple[str, str], dict[str, None]] = {}
     for run in map(PlannedRun._make, planned):
         key = (run.problem, run.display_name)
-        word, reason = _look(directory / PARTS / f"{run.run_id}.parquet")
+        word, reason = _look(directory, run.run_id)
         counts.setdefault(key, Counter())[word] += 1
         if reason:
             reasons.setdefault(key, {})[reason] = None
@@ -51,16 +51,26 @@ def status(directory: Path, planned: Iterable[tuple[str, str, str, int]]) -> pd.
     return frame.astype(dict.fromkeys(COLUMNS[2:-1], "int64"))
 
 
-def _look(path: Path) -> tuple[str, str]:
-    """The status word of a part, and why it is not done."""
+def status_of(directory: Path, run_id: str) -> tuple[str, str]:
+    """The status word of a run that has a part, and the reason where it is not done.
+
+    Raises:
+        DamagedFileError: If the part is not whole.
+    """
+    row = read_part(part_path(directory, run_id))
+    (facts,) = row.select(["status", "reason", "error_class", "error_message"]).to_pylist()
+    if facts["status"] != "failed":
+        return facts["status"], facts["reason"] or ""
+    text = (facts["error_message"] or "").strip().partition("\n")[0]
+    return "failed", f"{facts['error_class']}: {text}" if text else str(facts["error_class"])
+
+
+def _look(directory: Path, run_id: str) -> tuple[str, str]:
+    """As `status_of`; without a whole part it is missing."""
+    path = part_path(directory, run_id)
     if not path.exists():
         return "missing", ""
     try:
-        row = read_part(path).select(["status", "reason", "error_class", "error_message"])
+        return status_of(directory, run_id)
     except DamagedFileError as error:
         return "missing", f"{path.name}: {error}"
-    word, reason, error_class, message = (column[0].as_py() for column in row.columns)
-    if word == "failed":
-        text = (message or "").strip().partition("\n")[0]
-        return word, f"{error_class}: {text}" if text else str(error_class)
-    return word, reason or ""

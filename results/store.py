@@ -16,9 +16,14 @@ PARTS, PROBLEMS = "parts", "problems"
 
 def write_part(directory: Path, record: Record) -> Path:
     """Write the run to `directory/parts/<run_id>.parquet`; a part of the same run is replaced."""
-    path = directory / PARTS / f"{record.run_id}.parquet"
+    path = part_path(directory, record.run_id)
     write_table(path, record_table(record), name="part")
     return path
+
+
+def part_path(directory: Path, run_id: str) -> Path:
+    """Where the part of a run is, or would be."""
+    return directory / PARTS / f"{run_id}.parquet"
 
 
 def write_problem(directory: Path, facts: ProblemFacts) -> Path:

@@ -1,16 +1,17 @@
 """Results written as a run directory again, so that a study goes on from them."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from ..benchmark.errors import StoreError
 from .parquet import file_name, write_table
 from .results import Results
 from .schema import NESTED, PART, from_frame
-from .store import PARTS, PROBLEMS
+from .staging import staged
+from .store import PROBLEMS, part_path
 
 
 def unpack(results: Results, directory: Path) -> Path:
@@ -25,20 +26,22 @@ def unpack(results: Results, directory: Path) -> Path:
     Raises:
         StoreError: If the directory is not empty, or cannot be written.
     """
-    if directory.exists() and any(directory.iterdir()):
-        raise StoreError(
-            f"`{directory}` must be new or empty, so that nothing there is replaced. "
-            "Choose another folder."
-        )
+    with staged(directory) as folder:
+        for table in part_tables(results):
+            (run_id,) = table.column("run_id").to_pylist()
+            write_table(part_path(folder, run_id), table, name="part")
+        for problem, rows in results.problems.groupby("problem", sort=False):
+            path = folder / PROBLEMS / f"{file_name(str(problem))}.parquet"
+            write_table(path, from_frame(rows, "problems"), name="problems")
+    return directory
+
+
+def part_tables(results: Results) -> Iterator[pa.Table]:
+    """The one-row table of every run, as its part has it."""
     nested = {name: _by_run(results, name) for name in NESTED}
     for run in from_frame(results.runs, "runs").to_pylist():
         inside = {name: rows.get(run["run_id"], []) for name, rows in nested.items()}
-        table = pa.Table.from_pylist([run | inside], schema=PART)
-        write_table(directory / PARTS / f"{run['run_id']}.parquet", table, name="part")
-    for problem, rows in results.problems.groupby("problem", sort=False):
-        path = directory / PROBLEMS / f"{file_name(str(problem))}.parquet"
-        write_table(path, from_frame(rows, "problems"), name="problems")
-    return directory
+        yield pa.Table.from_pylist([run | inside], schema=PART)
 
 
 def _by_run(results: Results, name: str) -> dict[str, list[dict[str, Any]]]:

@@ -16,7 +16,15 @@ def main() -> None:
 
 
 def _run() -> NoReturn:
-    for commands in ("run", "show", "look", "new", "check", "data"):  # the order of the help
+    for commands in (
+        "run",
+        "show",
+        "look",
+        "new",
+        "check",
+        "store",
+        "data",
+    ):  # the order of the help
         importlib.import_module(f"{__name__}.{commands}")
     try:
         status = app(prog_name="fusefront", standalone_mode=False)

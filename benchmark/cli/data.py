@@ -32,47 +32,58 @@ def list_archives() -> None:
 
 @data.command()
 def verify(name: Annotated[str, typer.Argument(help="A pre-run archive.")]) -> None:
-    """Check every file of an archive against its sha256.
+    """Check every file of a pre-run archive that ships; `fusefront verify` takes any results.
 
     Example: `fusefront data verify default`
     """
-    from ...results.archive import prerun_path
-    from ...results.archive import verify as check
+    from .store import report
 
-    check(prerun_path(name))
-    print(f"{name}: every file is as its manifest says")
+    report(f"{name.rstrip('!')}!")
 
 
 @data.command()
 def pack(
-    directory: Annotated[Path, typer.Argument(help="A run directory.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The archive's folder.")],
+    directory: Annotated[str, typer.Argument(help="A run directory, archive or `NAME!`.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The archive's folder, or one `.zip` file.")
+    ],
     note: Annotated[str, typer.Option(help="What these results are.")] = "",
 ) -> None:
-    """Pack a run directory into an archive: compacted tables and a manifest of hashes.
+    """Pack results into an archive: compacted tables and a manifest of hashes.
 
-    Example: `fusefront data pack runs/default -o my-archive --note "my machine"`
+    An output that ends in `.zip` is one file, for mailing; every command reads it as it is.
+
+    Examples: `fusefront data pack runs/default -o my-archive --note "my machine"`;
+    `fusefront data pack runs/default -o results.zip`
     """
     from ...results.archive import pack as write
     from ...results.results import read
+    from ...results.single_file import SUFFIX, pack_single
+    from ...results.sources import opened
 
-    print(write(read(directory), output, note=note))
+    with opened(directory) as folder:
+        results = read(folder)
+    print((pack_single if output.suffix == SUFFIX else write)(results, output, note=note))
 
 
 @data.command()
 def unpack(
-    source: Annotated[str, typer.Argument(help="A pre-run archive, or the folder of one.")],
+    source: Annotated[
+        str, typer.Argument(help="A pre-run archive, the folder of one, or a `.zip` file.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The run directory to make.")],
 ) -> None:
     """Make a run directory of an archive, so that `fusefront run -o` goes on from its runs.
 
-    Example: `fusefront data unpack comparison -o runs/comparison`
+    Examples: `fusefront data unpack comparison -o runs/comparison`;
+    `fusefront data unpack results.zip -o runs/theirs`
     """
-    from ...results.archive import prerun_path, read_archive
+    from ...results.archive import read_archive
+    from ...results.sources import opened
     from ...results.unpack import unpack as write
 
-    folder = Path(source) if Path(source).is_dir() else prerun_path(source)
-    results = read_archive(folder)
+    with opened(source if Path(source).exists() else f"{source.rstrip('!')}!") as folder:
+        results = read_archive(folder)
     print(f"{write(results, output)}: {len(results.runs)} runs")
 
 

@@ -1,8 +1,10 @@
 """What Ctrl-C does: it ends a command at once, but a study in order."""
 
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 
@@ -18,10 +20,22 @@ def ending_at_once() -> Iterator[None]:
 
 
 @contextmanager
-def raising() -> Iterator[None]:
-    """Let an interrupt raise KeyboardInterrupt, inside `ending_at_once`."""
-    with _handler(signal.SIG_DFL, signal.default_int_handler):
-        yield
+def stopping_in_order(tell: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Let the first interrupt ask for an end, and the second raise KeyboardInterrupt.
+
+    Inside `ending_at_once`. Gives a function that says whether an end was asked for; `tell` is
+    called when it is.
+    """
+    asked = threading.Event()
+
+    def ask(signum: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        tell()
+
+    with _handler(signal.SIG_DFL, ask):
+        yield asked.is_set
 
 
 @contextmanager

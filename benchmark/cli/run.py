@@ -11,7 +11,6 @@ from ...algorithms import ALGORITHMS
 from ...problems.budget import TIERS
 from ..errors import ParameterError, StudyError
 from ..provenance import processors
-from ..registry import unknown_name
 from ..suites import SUITES
 from .app import app
 
@@ -46,11 +45,20 @@ def run(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Directory; `runs/SUITE` if not given.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the plan.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print the plan and what it would take.")
+    ] = False,
+    executor: Annotated[
+        str, typer.Option(help="local, dask, dask:tcp://HOST:PORT, or dask:FILE.toml (job queue).")
+    ] = "local",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Events as JSON lines, or the dry run, for scripts.")
+    ] = False,
 ) -> None:
     """Run algorithms on problems. The same command again goes on where it was interrupted.
 
     A directory can be extended: other algorithms, problems or more seeds are added to it.
+    A study file also has grids, display names, caps and limits of the machine; options override it.
 
     Examples: `fusefront run smoke -o runs/smoke`;
     `fusefront run smoke -a ./mine.py:Mine -o runs/smoke`;
@@ -60,16 +68,18 @@ def run(
     study = _study(suite, algorithm or [], problem or [], settings, budget)
     directory = output or Path("runs") / (Path(suite).stem if suite else "study")
     if dry_run:
-        from .progress import show_plan
+        from .plan import show_plan
 
-        show_plan(study, directory)
+        show_plan(study, directory, jobs=jobs or processors(), as_json=as_json)
         return
-    from ..executor import prepare
+    from ..executors.local import prepare
 
     prepare()  # it and this process import torch at the same time
     from .progress import carry_out
 
-    raise typer.Exit(carry_out(study, directory, jobs=jobs or processors()))
+    raise typer.Exit(
+        carry_out(study, directory, jobs=jobs or processors(), executor=executor, as_json=as_json)
+    )
 
 
 def _study(
@@ -82,12 +92,12 @@ def _study(
     import dataclasses
 
     from ..study import AlgorithmSpec, Study
-    from ..study_file import read_study
+    from ..study_file import read_study, suite_study
 
     if suite.endswith(".toml"):
         base = read_study(Path(suite), ALGORITHMS)
     elif suite:
-        base = suite_study(suite)
+        base = suite_study(suite, ALGORITHMS)
     elif problems and algorithms:
         base = Study(problems=(), algorithms=())
     else:
@@ -103,22 +113,8 @@ def _study(
     changes = {key: value for key, value in changes.items() if value is not None}
     if budget is not None:
         changes["budget"] = parse_budget(budget)
-    return dataclasses.replace(base, **changes)  # type: ignore[arg-type]
-
-
-def suite_study(name: str) -> "Study":
-    """The study of a registered suite."""
-    from ..study import AlgorithmSpec, Study
-
-    if name not in SUITES:
-        raise unknown_name("suite", name, [entry.name for entry in SUITES])
-    suite = SUITES[name].load()
-    return Study(
-        problems=suite.problems,
-        algorithms=tuple(AlgorithmSpec.parse(a, ALGORITHMS) for a in suite.algorithms),
-        seeds=suite.seeds,
-        budget=suite.budget,
-    )
+    study = dataclasses.replace(base, **changes)  # type: ignore[arg-type]
+    return study.pruned(ALGORITHMS) if study.resources.overrides else study
 
 
 def parse_budget(text: str) -> int | None:

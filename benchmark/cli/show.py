@@ -23,23 +23,37 @@ SUMMARY: Final = (
 )
 """Columns of a summary unless others are asked for."""
 
-Directory = Annotated[Path, typer.Argument(help="A run directory, or `NAME!` of an archive.")]
+Directory = Annotated[
+    Path, typer.Argument(help="A run directory, an archive, a `.zip` file or `NAME!`.")
+]
 
 
 @app.command()
 def status(
     directory: Annotated[Path, typer.Argument(help="A run directory.")],
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show a tree every few seconds until all is there.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Count what is done, failed, skipped and missing; exit status 1 if anything is.
 
-    Example: `fusefront status runs/smoke`
+    It only reads: also from another terminal or machine, while the study runs.
+
+    Example: `fusefront status runs/smoke --watch`
     """
     from ...results.status import status as count
+    from ..claims import claimed
     from ..planned import read_planned
 
-    frame = count(directory, read_planned(directory))
+    if watch:
+        from .watch import watch as follow
+
+        follow(directory)
+    planned, running = read_planned(directory), set(claimed(directory))
+    frame = count(directory, planned)
     totals = frame[["done", "failed", "skipped", "missing"]].sum()
+    totals["running"] = sum(run_id in running for run_id, *_ in planned)
     if as_json:
         print(json.dumps({"totals": totals.to_dict(), "rows": frame.to_dict("records")}))
     else:

@@ -13,6 +13,7 @@ import pytest
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark import runner
 from fusefront.benchmark.cli import main
+from fusefront.benchmark.execution import run_plan
 from fusefront.benchmark.study import AlgorithmSpec, Study
 
 PROBLEM = "smoke-left-right"
@@ -66,7 +67,7 @@ def directory(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The study, run by two workers. Tests only read it; those that write take `copied`."""
     path = tmp_path_factory.mktemp("study")
     planned = runner.plan(study, path)
-    for _ in runner.run_plan(planned, path, jobs=2):
+    for _ in run_plan(planned, path, jobs=2):
         pass
     runner.finish(path)
     return path

@@ -15,6 +15,7 @@ from fusefront.benchmark.suites import SUITES
 
 COMMANDS = (
     *("run", "status", "table", "plot", "list", "info", "doctor", "retrain"),
+    *("verify", "merge", "split", "export"),
     *("data list", "data verify", "data pack", "data unpack", "data references"),
 )
 HEAVY = (
@@ -61,7 +62,7 @@ def test_version_is_that_of_the_package(fusefront: Command) -> None:
         ("list algorithms --label data=lots", "must be one of labelled, none, unlabelled"),
         ("list algorithms --label data", "`--label` must be key=value. Found `data`"),
         ("list suites --label data=none", "Found `data`. Known: none."),
-        ("info pwemoe", "Found `pwemoe`. Did you mean `pwemoe-ls`"),
+        ("info pwemoe", "Found `pwemoe`. Did you mean `wemoe` or `pwemoe-ls`"),
         ("info", "Missing argument 'name'"),
         ("status absent", "absent/planned.json` must be the list of runs"),
         ("table absent", "`absent` must be a run directory"),
@@ -69,6 +70,13 @@ def test_version_is_that_of_the_package(fusefront: Command) -> None:
         ("table absent!", "Pre-run archive must be a known name. Found `absent`"),
         ("plot absent fronts", "kind must be a known name. Found `fronts`. Did you mean `front`"),
         ("data verify absent", "Pre-run archive must be a known name. Found `absent`"),
+        ("verify absent", "`absent` must be a run directory"),
+        ("merge absent -o x", "`absent` must be a run directory"),
+        ("split absent -o x --seeds first", "`--seeds` must be numbers, such as `0,1`"),
+        ("split default! -p digits-al -o x", "Did you mean `digits-all`"),
+        ("export absent -o x", "`absent` must be a run directory"),
+        ("export default! --format xls -o x", "Found `xls`. Did you mean `xlsx`"),
+        ("export default! --table run -o x", "Found `run`. Did you mean `runs`"),
         ("data pack absent -o x", "`absent` must be a run directory"),
         ("retrain smok -o x", "Found `smok`. Did you mean `smoke`"),
     ],
@@ -207,6 +215,7 @@ def test_status_is_read_by_scripts(fusefront: Command, directory: Path) -> None:
     told = fusefront("status", directory, "--json")
     found = json.loads(told.out)
     assert told.status == 0
+    assert found["totals"].pop("running") == 0
     assert found["totals"] == {"done": 6, "failed": 0, "skipped": 0, "missing": 0}
     assert len(found["rows"]) == 3
 

@@ -1,14 +1,17 @@
 """The display of a run: plain lines without a terminal, brackets as they are."""
 
 import io
+import json
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from fusefront.benchmark.cli.progress import _Display
-from fusefront.benchmark.runner import Plan, Progress
+from fusefront.benchmark.cli.display import JsonDisplay, LineDisplay
+from fusefront.benchmark.progress import Progress
+from fusefront.benchmark.runner import Plan
 from fusefront.benchmark.study import AlgorithmSpec, RunSpec, Study
+from fusefront.benchmark.tally import Tally
 
 SPEC = RunSpec(
     run_id="r0",
@@ -35,7 +38,8 @@ NAME = "map[bold=[1, 2],points=4]"
 def shown(*events: Progress, terminal: bool = False, plan: Plan = PLAN) -> str:
     sink = io.StringIO()
     console = Console(file=sink, force_terminal=terminal, width=100, color_system=None)
-    with _Display(console, plan) as display:
+    tally = Tally(plan.specs, {}, 1, clock=lambda: 0.0)
+    with LineDisplay(tally, frozenset(plan.unavailable), console) as display:
         for event in events:
             display.show(event)
     return sink.getvalue()
@@ -43,7 +47,7 @@ def shown(*events: Progress, terminal: bool = False, plan: Plan = PLAN) -> str:
 
 def test_line_has_count_name_and_seed_as_they_are() -> None:
     text = shown(Progress(spec=SPEC, status="running"), Progress(spec=SPEC, status="done"))
-    assert text == f"done    1/1 smoke-all {NAME} seed 3 ETA 0:00\n"
+    assert text == f"done    1/1 smoke-all {NAME} seed 3\n"
 
 
 def test_reason_is_printed_as_it_is_on_one_line_however_long() -> None:
@@ -73,3 +77,28 @@ def test_terminal_shows_brackets_of_what_runs() -> None:
 def test_runs_of_a_problem_without_its_data_are_counted_in_silence() -> None:
     plan = replace(PLAN, unavailable={"smoke-all": "install it"})
     assert shown(Progress(spec=SPEC, status="skipped", reason="install it"), plan=plan) == ""
+
+
+def test_json_lines_say_what_happened_and_what_is_left() -> None:
+    sink = io.StringIO()
+    tally = Tally(PLAN.specs, {"r0": 4.0}, 1, clock=lambda: 0.0)
+    with JsonDisplay(tally, frozenset(), sink) as display:
+        display.show(Progress(spec=SPEC, status="running"))
+        display.show(Progress(spec=SPEC, status="failed", reason="no luck"))
+    first, last = map(json.loads, sink.getvalue().splitlines())
+    assert (first["event"], first["seconds_left"], first["ended"]) == ("running", 4.0, 0)
+    assert (last["event"], last["reason"], last["algorithm"]) == ("failed", "no luck", NAME)
+    assert (last["ended"], last["total"], last["seconds_left"], last["seed"]) == (1, 1, 0.0, 3)
+
+
+def test_terminal_shows_the_last_error() -> None:
+    other = replace(SPEC, run_id="r1")
+    plan = replace(PLAN, specs=(SPEC, other))
+    text = shown(
+        Progress(spec=SPEC, status="running"),
+        Progress(spec=SPEC, status="failed", reason="ValueError: no luck"),
+        terminal=True,
+        plan=plan,
+    )
+    assert f"last error: smoke-all {NAME}: ValueError: no luck" in text
+    assert "smoke-all  1/2, 1 failed" in text

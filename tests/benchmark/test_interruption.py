@@ -9,16 +9,20 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from functools import partial
 from multiprocessing import forkserver
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.benchmark.conftest import Command
 from tests.benchmark.test_runner import assert_same, changed_at
 
 from fusefront.benchmark.cli import progress
-from fusefront.benchmark.cli.interrupts import ending_at_once, raising
-from fusefront.benchmark.runner import Plan, Progress, run_plan
+from fusefront.benchmark.cli.interrupts import ending_at_once, stopping_in_order
+from fusefront.benchmark.execution import run_plan
+from fusefront.benchmark.progress import Progress
+from fusefront.benchmark.runner import Plan
 from fusefront.benchmark.study import Study
 from fusefront.benchmark.study_file import write_study
 
@@ -72,14 +76,16 @@ def group(leader: int) -> list[int]:
 
 
 def interrupted_after_one(
-    planned: Plan, directory: Path, *, jobs: int
+    planned: Plan, directory: Path, *, interrupts: int, **arguments: Any
 ) -> Generator[Progress, None, None]:
-    """`run_plan`, with a Ctrl-C when the first run is done and others are under way."""
-    with closing(run_plan(planned, directory, jobs=jobs)) as events:
+    """`run_plan`, with Ctrl-C so often when the first run is done and others are under way."""
+    with closing(run_plan(planned, directory, **arguments)) as events:
         for event in events:
             yield event
             if event.status == "done":
-                signal.raise_signal(signal.SIGINT)
+                for _ in range(interrupts):
+                    signal.raise_signal(signal.SIGINT)
+                interrupts = 0
 
 
 @pytest.mark.slow
@@ -101,7 +107,7 @@ def test_study_goes_on_after_kill_and_after_interrupt_with_the_same_bits(
     kept = changed_at(resumed)
     assert 0 < len(parts(resumed)) < 6
 
-    monkeypatch.setattr(progress, "run_plan", interrupted_after_one)
+    monkeypatch.setattr(progress, "run_plan", partial(interrupted_after_one, interrupts=2))
     told = fusefront("run", resumed.with_suffix(".toml"), "-o", resumed, "-j", 2)
     monkeypatch.undo()
     assert (told.status, told.out) == (130, "")
@@ -128,15 +134,41 @@ def test_fork_server_does_not_hear_the_keyboard(directory: Path) -> None:
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
-def test_interrupt_ends_a_command_at_once_and_a_study_in_order() -> None:
+def test_one_interrupt_lets_runs_under_way_end_and_begins_none(
+    study: Study,
+    directory: Path,
+    tmp_path: Path,
+    fusefront: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = tmp_path / "here"
+    write_study(here.with_suffix(".toml"), study)
+    monkeypatch.setattr(progress, "run_plan", partial(interrupted_after_one, interrupts=1))
+    told = fusefront("run", here.with_suffix(".toml"), "-o", here, "-j", 2)
+    monkeypatch.undo()
+    assert told.status == 130
+    assert "finishing 1 run under way. Press Ctrl-C again to stop now." in told.err
+    assert "interrupted 2 runs done and kept." in told.err
+    assert len(parts(here)) == 2
+    assert not list((here / "claims").iterdir())
+    assert fusefront("run", here.with_suffix(".toml"), "-o", here).status == 0
+    assert_same(here, directory)
+
+
+def test_interrupt_ends_a_command_at_once_and_a_study_when_it_comes_twice() -> None:
     def now() -> object:
         return signal.getsignal(signal.SIGINT)
 
-    before = now()
+    before, told = now(), []
     with ending_at_once():
         assert now() == signal.SIG_DFL
-        with raising():
-            assert now() == signal.default_int_handler
+        with stopping_in_order(lambda: told.append("finishing")) as stopping:
+            assert not stopping()
+            signal.raise_signal(signal.SIGINT)
+            assert stopping()
+            assert told == ["finishing"]
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
         assert now() == signal.SIG_DFL
     assert now() == before
 
@@ -144,7 +176,7 @@ def test_interrupt_ends_a_command_at_once_and_a_study_in_order() -> None:
 def test_interrupts_that_are_ignored_stay_so() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with ending_at_once(), raising():
+        with ending_at_once(), stopping_in_order(lambda: None):
             assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

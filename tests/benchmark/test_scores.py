@@ -36,6 +36,9 @@ EXPERTS = np.array([0.9, 0.8])
 VALUES = EXPERTS - OBJECTIVES * (EXPERTS - 0.1)
 COSTS: dict[str, Any] = {
     "peak_bytes": 123,
+    "rss_bytes": 1230,
+    "flops": 10**6,
+    "energy_joules": 1.5,
     "storage_bytes": 45,
     "inference_passes": 3.5,
     "trainable_parameters": 6,

@@ -87,6 +87,9 @@ def make_inputs(m: int, extra: int, generator: np.random.Generator) -> Inputs:
         losses=points + 0.1,
         run={
             "peak_bytes": 1024,
+            "rss_bytes": 2048,
+            "flops": 10**9,
+            "energy_joules": 0.5,
             "trainable_parameters": 8,
             "storage_bytes": 4096,
             "inference_passes": 1.0,

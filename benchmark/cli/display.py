@@ -1,0 +1,157 @@
+"""Displays of a study under way: a tree on a terminal, plain lines elsewhere, or JSON lines."""
+
+import json
+import sys
+from abc import ABC, abstractmethod
+from typing import TextIO, final
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+from rich.tree import Tree
+
+from ..progress import Progress
+from ..tally import Branch, Tally, clock
+
+_COLOURS = {"done": "green", "skipped": "yellow", "lost": "yellow", "failed": "red"}
+_SHOWN = 3
+"""Algorithms of a problem that are named while they run."""
+
+
+def say(console: Console, word: str, text: str, *, colour: str = "yellow") -> None:
+    """A line that starts with a coloured word; `text` is printed as it is, brackets and all."""
+    console.print(Text.assemble((word, colour), " ", text), soft_wrap=True)
+
+
+class Display(ABC):
+    """Shows the events of a study; a context while they come.
+
+    Args:
+        tally: Has taken in every event that is shown.
+        quiet: Problems whose runs are told of otherwise.
+    """
+
+    def __init__(self, tally: Tally, quiet: frozenset[str]) -> None:
+        self.tally = tally
+        self._quiet = quiet
+
+    def __enter__(self) -> "Display":
+        return self
+
+    def __exit__(self, *_: object) -> None:  # noqa: B027 - most have nothing to put back
+        pass
+
+    def show(self, event: Progress) -> None:
+        """Count an event, and tell it unless nobody needs to know."""
+        self.tally.take(event)
+        self._tell(event, quiet=event.status == "cached" or event.spec.problem in self._quiet)
+
+    @abstractmethod
+    def finishing(self) -> None:
+        """Say that an interrupt was heard."""
+
+    @abstractmethod
+    def _tell(self, event: Progress, *, quiet: bool) -> None:
+        """Tell of an event."""
+
+
+@final
+class LineDisplay(Display):
+    """A line for each run that ended; on a terminal, under them a tree of what is going on."""
+
+    def __init__(self, tally: Tally, quiet: frozenset[str], console: Console) -> None:
+        super().__init__(tally, quiet)
+        self._console = console
+        self._live: Live | None = None
+        if console.is_terminal:
+            self._live = Live(console=console, refresh_per_second=4, get_renderable=self._tree)
+
+    def __enter__(self) -> "LineDisplay":
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def finishing(self) -> None:
+        """On a line."""
+        count = self.tally.running
+        runs = f"{count} {'run' if count == 1 else 'runs'} under way."
+        say(self._console, "finishing", f"{runs} Press Ctrl-C again to stop now.")
+
+    def _tell(self, event: Progress, *, quiet: bool) -> None:
+        if quiet or event.status == "running":
+            return
+        spec, tally = event.spec, self.tally
+        reason = f": {event.reason}" if event.reason else ""
+        run = f"{spec.problem} {spec.algorithm.display_name} seed {spec.repetition}"
+        left = _left(tally)
+        text = f"{tally.ended}/{tally.total} {run}{reason}{left and f' {left}'}"
+        say(self._console, f"{event.status:<7}", text, colour=_COLOURS[event.status])
+
+    def _tree(self) -> RenderableType:
+        return tree(self.tally)
+
+
+@final
+class JsonDisplay(Display):
+    """One JSON object a line and event, for scripts.
+
+    Keys: `event` (running, lost, done, cached, skipped, failed), `run_id`, `problem`, `algorithm`,
+    `seed`, `reason`, `ended`, `total`, `seconds_left`.
+    """
+
+    def __init__(self, tally: Tally, quiet: frozenset[str], file: TextIO | None = None) -> None:
+        super().__init__(tally, quiet)
+        self._file = file or sys.stdout
+
+    def finishing(self) -> None:
+        """As an event without a run."""
+        self._write({"event": "finishing", "running": self.tally.running})
+
+    def _tell(self, event: Progress, *, quiet: bool) -> None:
+        spec = event.spec
+        self._write(
+            {
+                "event": event.status,
+                "run_id": spec.run_id,
+                "problem": spec.problem,
+                "algorithm": spec.algorithm.display_name,
+                "seed": spec.repetition,
+                "reason": event.reason,
+                "ended": self.tally.ended,
+                "total": self.tally.total,
+                "seconds_left": self.tally.seconds_left(),
+            }
+        )
+
+    def _write(self, content: dict[str, object]) -> None:
+        print(json.dumps(content, ensure_ascii=False), file=self._file, flush=True)
+
+
+def tree(tally: Tally) -> RenderableType:
+    """Problems with their counts and what runs of them, then the last error."""
+    root = Tree(Text(f"{tally.ended}/{tally.total} {_left(tally)}".rstrip(), "bold"))
+    for problem, branch in tally.branches.items():
+        if branch.ended == branch.total:
+            continue
+        node = root.add(Text(f"{problem}  {_counts(branch)}"))
+        names = list(branch.running.values())
+        for name in names[:_SHOWN]:
+            node.add(Text(name, "cyan"))
+        if len(names) > _SHOWN:
+            node.add(Text(f"and {len(names) - _SHOWN} more", "cyan"))
+    error = [Text(f"last error: {tally.last_error}", "red")] if tally.last_error else []
+    return Group(root, *error)
+
+
+def _counts(branch: Branch) -> str:
+    told = [f"{branch.counts[w]} {w}" for w in ("skipped", "failed") if branch.counts[w]]
+    return ", ".join([f"{branch.ended}/{branch.total}", *told])
+
+
+def _left(tally: Tally) -> str:
+    seconds = tally.seconds_left()
+    return "" if seconds is None else f"ETA {clock(seconds)}"

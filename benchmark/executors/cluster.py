@@ -1,0 +1,65 @@
+"""Clusters of job queues: a TOML table to workers that the queue starts."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import MissingDataError, StudyError
+from ..registry import unknown_name
+
+QUEUES: Final = ("SLURM", "PBS", "SGE", "LSF", "HTCondor", "OAR", "Moab")
+"""What dask-jobqueue can submit to."""
+
+
+def read_cluster(text: str) -> Callable[[int], Any]:
+    """A function from a number of workers to the cluster of a TOML file.
+
+    ```toml
+    queue = "SLURM"                # what submits jobs
+    [job]                          # of dask_jobqueue.SLURMCluster
+    cores = 4                      # runs of one job at once, one thread each
+    memory = "16 GiB"
+    walltime = "08:00:00"
+    job_extra_directives = ["--partition=short"]
+    ```
+
+    Every core is a worker process. `-j` is how many there are to be in all.
+
+    Raises:
+        StudyError: If the file cannot be read, or a key is unknown or missing. It is named.
+        MissingDataError: If dask-jobqueue is not installed.
+    """
+    path = Path(text)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StudyError(f"`{path}` must be a TOML file. Found {error}.") from error
+    for key in content:
+        if key not in ("queue", "job"):
+            raise StudyError(f"In `{path}`: {unknown_name('A key', key, ['queue', 'job'])}")
+    queue, job = content.get("queue"), content.get("job")
+    if queue not in QUEUES:
+        raise StudyError(f"In `{path}`: {unknown_name('queue', str(queue), list(QUEUES))}")
+    if not isinstance(job, dict) or not isinstance(job.get("cores"), int) or "memory" not in job:
+        raise StudyError(
+            f"`{path}` must have a table `[job]` with `cores` and `memory`. Found {job!r}."
+        )
+    try:
+        import dask_jobqueue
+    except ImportError as error:
+        raise MissingDataError(
+            f'`queue = "{queue}"` needs dask-jobqueue. Found none. '
+            "Use `pip install 'fusefront[dask]'`."
+        ) from error
+    kind = getattr(dask_jobqueue, f"{queue}Cluster")
+
+    def start(workers: int) -> Any:
+        try:
+            cluster = kind(**{"processes": job["cores"], **job})
+        except TypeError as error:
+            raise StudyError(f"In `{path}`, `[job]`: {error}.") from error
+        cluster.scale(n=workers)
+        return cluster
+
+    return start

@@ -1,0 +1,156 @@
+"""The dask executor: processes of a cluster, of this machine or of many."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, final
+
+from ...results.parquet import write_bytes
+from ...results.store import part_path
+from ..errors import MissingDataError
+from ..study import RunSpec
+from .base import Ended, Executor, Loss, Place
+from .cluster import read_cluster
+from .remote import compute
+
+try:
+    import distributed
+except ImportError as error:
+    raise MissingDataError(
+        "`--executor dask` needs dask. Found no `distributed`. Use `pip install 'fusefront[dask]'`."
+    ) from error
+
+_AHEAD: Final = 2
+"""Runs handed to the scheduler for each thread of a worker, so that none waits for the head."""
+
+
+@final
+class DaskExecutor(Executor):
+    """Runs as tasks of a dask scheduler; this process only schedules, and writes parts that come.
+
+    Workers need fusefront and, for plug-ins or problems from files, those files at the same paths;
+    no directory is shared. A worker that is lost gives its runs back (`retries`).
+
+    Args:
+        place: Of the study.
+        client: To the scheduler.
+        stop: Ends what was started for this study only.
+    """
+
+    def __init__(
+        self, place: Place, client: "distributed.Client", stop: Callable[[], object]
+    ) -> None:
+        self._place = place
+        self._client = client
+        self._stop = stop
+        self._futures: dict[distributed.Future[Any], RunSpec] = {}
+        self._number = 0
+
+    @property
+    def free(self) -> int:
+        """Threads of all workers, and as many runs again that wait there."""
+        threads: dict[str, int] = self._client.nthreads()
+        return max(1, _AHEAD * sum(threads.values())) - len(self._futures)
+
+    @property
+    def running(self) -> Sequence[RunSpec]:
+        """What the scheduler has."""
+        return list(self._futures.values())
+
+    def start(self, spec: RunSpec) -> None:
+        """As a task."""
+        self._number += 1
+        future = self._client.submit(
+            compute,
+            spec,
+            self._place.problem_hashes[spec.problem],
+            key=f"{spec.run_id}-{self._number}",
+            pure=False,
+            retries=0,
+        )
+        self._futures[future] = spec
+
+    def wait(self, timeout: float | None = None) -> list[Ended]:
+        """Runs whose task ended; their parts are written now."""
+        if not self._futures:
+            time.sleep(timeout or 0)
+            return []
+        seconds = math.inf if timeout is None else timeout
+        try:
+            found = distributed.wait(
+                list(self._futures),
+                timeout=None if seconds == math.inf else seconds,
+                return_when="FIRST_COMPLETED",
+            )
+        except TimeoutError:
+            return []
+        return [self._take_back(future) for future in found.done]
+
+    def close(self) -> None:
+        """Give up what is under way; end the workers if they are this study's own."""
+        self._client.cancel(list(self._futures), force=True)
+        self._futures.clear()
+        self._client.close()
+        self._stop()
+
+    def _take_back(self, future: "distributed.Future[Any]") -> Ended:
+        spec = self._futures.pop(future)
+        found = _result(future)
+        future.release()
+        if isinstance(found, Loss):
+            return Ended(spec=spec, loss=found)
+        write_bytes(part_path(self._place.directory, spec.run_id), found)
+        return Ended(spec=spec, loss=None)
+
+
+def _result(future: "distributed.Future[Any]") -> bytes | Loss:
+    if future.status == "finished":
+        found: bytes | Loss = future.result()
+        return found
+    if future.status == "error":
+        error = future.exception()
+        of_machine = isinstance(error, distributed.KilledWorker)
+        message = f"The cluster's worker gave {type(error).__name__}: {error}."
+    else:
+        of_machine, message = True, f"The cluster lost the run ({future.status})."
+    return Loss(error_class="WorkerLost", message=message, of_machine=of_machine)
+
+
+def dask_executor(text: str, place: Place, jobs: int) -> Executor:
+    """The executor of a scheduler.
+
+    Args:
+        text: Empty for a cluster of `jobs` processes on this machine, the address of a running
+            scheduler (`tcp://...`), or a TOML file that `cluster.read_cluster` reads.
+        place: Of the study.
+        jobs: Runs at once, where the cluster is not there yet.
+
+    Raises:
+        StudyError: If no scheduler answers there, or the file cannot be read.
+    """
+    # A worker lost is told at once, and the study's own `retries` decide.
+    settings: dict[str, Any] = {"distributed.scheduler.allowed-failures": 0}
+    import dask
+
+    dask.config.set(settings)
+    if text.endswith(".toml"):
+        cluster = read_cluster(text)(jobs)
+        return DaskExecutor(place, distributed.Client(cluster), cluster.close)
+    if text:
+        return DaskExecutor(place, _client(text), lambda: None)
+    local = distributed.LocalCluster(
+        n_workers=jobs, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    )
+    return DaskExecutor(place, distributed.Client(local), local.close)
+
+
+def _client(address: str) -> "distributed.Client":
+    from ..errors import StudyError
+
+    try:
+        return distributed.Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        raise StudyError(
+            f"`--executor dask:{address}` must be the address of a running scheduler. "
+            f"Found {error}. Start one with `dask scheduler`, and workers with `dask worker`."
+        ) from error

@@ -1,0 +1,96 @@
+"""Operations, energy and provenance of a run."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+
+import fusefront
+from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark import provenance
+from fusefront.benchmark.energy import EnergyMeter
+from fusefront.benchmark.flops import FlopCounter
+from fusefront.testing.toy_problem import open_view, toy_problem
+
+
+def test_products_are_counted_by_their_formulas() -> None:
+    a, b, v = torch.ones(3, 4), torch.ones(4, 5), torch.ones(4)
+    with FlopCounter() as counter:
+        a @ b
+        a @ v
+        torch.addmv(torch.ones(3), a, v)
+        torch.bmm(a.expand(2, 3, 4), b.expand(2, 4, 5))
+        a + a
+    assert counter.flops == 2 * 3 * 4 * 5 + 2 * 12 + 2 * 12 + 2 * 2 * 3 * 4 * 5
+
+
+def test_a_backward_pass_costs_twice_its_forward_pass() -> None:
+    weight = torch.ones(4, 5, requires_grad=True)
+    x = torch.ones(3, 4, requires_grad=True)
+    with FlopCounter() as counter:
+        (x @ weight).sum().backward()  # type: ignore[no-untyped-call]
+    assert counter.flops == 3 * 2 * 3 * 4 * 5
+
+
+@pytest.mark.parametrize("name", ["pwemoe-ls", "sobol-pool", "adamerging-tensor", "ls-finetune"])
+def test_operations_told_are_nearly_those_of_the_whole_fit(name: str, tmp_path: Path) -> None:
+    study = fusefront.Study(
+        problems=("smoke-left-right",),
+        algorithms=(fusefront.AlgorithmSpec(name=name),),
+        seeds=1,
+        budget=5_000,
+    )
+    (told,) = fusefront.run(study, tmp_path / "run").runs["flops"]
+    problem = fusefront.PROBLEMS["smoke-left-right"].load()()
+    view = open_view(problem, units=5_000)
+    with FlopCounter() as counter:
+        ALGORITHMS[name].load()().fit(view, generator=torch.Generator().manual_seed(0))
+    assert told == pytest.approx(counter.flops, rel=0.25)
+
+
+def test_a_toy_has_its_costs_in_the_runs_table(tmp_path: Path) -> None:
+    assert toy_problem(2).hash() == "toy"
+    study = fusefront.Study(
+        problems=("analytic-quadratic",),
+        algorithms=(fusefront.AlgorithmSpec(name="task-arithmetic"),),
+        seeds=1,
+        budget=1_000,
+    )
+    (run,) = fusefront.run(study, tmp_path / "run").runs.to_dict("records")
+    assert 2**24 < run["rss_bytes"] < 2**34
+    assert run["flops"] > 0
+
+
+def domain(folder: Path, energy: int) -> None:
+    path = folder / "intel-rapl:0"
+    path.mkdir(exist_ok=True)
+    (path / "energy_uj").write_text(f"{energy}\n")
+    (path / "max_energy_range_uj").write_text("10000000\n")
+
+
+def test_energy_is_the_difference_of_the_counters_also_past_their_end(tmp_path: Path) -> None:
+    domain(tmp_path, 2_000_000)
+    meter = EnergyMeter(tmp_path)
+    domain(tmp_path, 5_500_000)
+    assert meter.joules() == 3.5
+    domain(tmp_path, 1_000_000)
+    assert meter.joules() == 9.0
+
+
+def test_without_counters_no_energy_is_told(tmp_path: Path) -> None:
+    assert EnergyMeter(tmp_path).joules() is None
+
+
+def test_the_commit_is_the_one_that_git_tells() -> None:
+    found = provenance.commit()
+    if found is None:
+        pytest.skip("this code lies in no repository of git")
+    told = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, check=False
+    )
+    if told.returncode:
+        pytest.skip("git cannot be asked")
+    assert told.stdout.decode().strip() == found
+    assert json.loads(provenance.versions())["commit"] == found

@@ -1,0 +1,113 @@
+"""Clusters: the same bits as here, losses of workers, and what is refused."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from tests.benchmark.test_runner import assert_same
+
+from fusefront.benchmark import runner
+from fusefront.benchmark.errors import ParameterError, StudyError
+from fusefront.benchmark.execution import run_plan
+from fusefront.benchmark.executors import executor_of
+from fusefront.benchmark.executors.base import Place
+from fusefront.benchmark.executors.cluster import read_cluster
+from fusefront.benchmark.study import Study
+
+pytest.importorskip("distributed")
+
+
+@contextmanager
+def cluster(tmp_path: Path, nodes: int) -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]]]:
+    """A scheduler and worker nodes on loopback: its address and the nodes' processes."""
+    port_file = tmp_path / "scheduler.json"
+    scheduler = subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1",
+         "--port", "0", "--no-dashboard", "--scheduler-file", str(port_file)],
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file",
+             str(port_file), "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1",
+             "--local-directory", str(tmp_path / f"node-{node}"), "--death-timeout", "60"],
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )
+        for node in range(nodes)
+    ]  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while not port_file.exists():
+            assert time.monotonic() < deadline, "no scheduler"
+            time.sleep(0.05)
+        yield json.loads(port_file.read_text())["address"], workers
+    finally:
+        for process in (*workers, scheduler):
+            with_group(process, signal.SIGKILL)
+            process.wait()
+
+
+def with_group(process: "subprocess.Popen[bytes]", signum: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signum)
+
+
+def test_processes_of_a_local_cluster_find_the_same_bits(
+    study: Study, directory: Path, tmp_path: Path
+) -> None:
+    planned = runner.plan(study, tmp_path / "runs")
+    told = [e.status for e in run_plan(planned, tmp_path / "runs", jobs=2, executor="dask")]
+    assert told.count("done") == 6
+    runner.finish(tmp_path / "runs")
+    assert_same(tmp_path / "runs", directory)
+
+
+def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_path: Path) -> None:
+    planned = runner.plan(study, tmp_path / "runs")
+    with cluster(tmp_path, nodes=2) as (address, nodes):
+        events = run_plan(planned, tmp_path / "runs", jobs=2, executor=f"dask:{address}")
+        told = []
+        with closing(events):
+            for event in events:
+                told.append(event.status)
+                if told.count("done") == 1 and nodes[0].poll() is None:
+                    with_group(nodes[0], signal.SIGKILL)
+                    nodes[0].wait()
+    assert told.count("done") == 6
+    assert "failed" not in told
+    runner.finish(tmp_path / "runs")
+    assert_same(tmp_path / "runs", directory)
+
+
+def test_no_scheduler_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="must be the address of a running scheduler"):
+        executor_of("dask:nonsense", Place(directory=tmp_path, problem_hashes={}), 1)
+
+
+def test_unknown_executor_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="Found `clouds`"):
+        executor_of("clouds", Place(directory=tmp_path, problem_hashes={}), 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("queue = 3", "queue"),
+        ('queue = "SLURN"\n[job]\ncores = 1\nmemory = "1 GB"', "SLURM"),
+        ('queue = "SLURM"', r"table `\[job\]` with `cores` and `memory`"),
+        ('queue = "SLURM"\nquery = 1', "query"),
+        ("queue = ", "must be a TOML file"),
+    ],
+)
+def test_a_cluster_file_is_refused_by_name(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "c.toml").write_text(text)
+    with pytest.raises(StudyError, match=message) as error:
+        read_cluster(str(tmp_path / "c.toml"))
+    assert "c.toml" in str(error.value)

@@ -1,0 +1,128 @@
+"""Machines and plug-ins that fail: each ends as one row with a reason, others go on."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.benchmark.conftest import HEAD, PROBLEM
+
+import fusefront as package
+from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark import runner
+from fusefront.benchmark.execution import run_plan
+from fusefront.benchmark.resources import ResourceRules
+from fusefront.benchmark.study import AlgorithmSpec, Study
+
+BODIES = {
+    "Hangs": "time.sleep(1000)",
+    "Hungry": "torch.ones(3 * 2**28); return zeros(view)",
+    "HungryLists": "x = [bytearray(2**24) for _ in range(10**3)]; return zeros(view)",
+    "Corrupts": "view.experts.task_vectors.add_(1); return zeros(view)",
+    "Lost": "tries(1); os.kill(os.getpid(), 9)",
+    "LostOnce": "tries(1) == 1 and os.kill(os.getpid(), 9); return zeros(view)",
+    "Crashes": "tries(1); os.abort()",
+    "Good": "return zeros(view)",
+}
+PLUGIN = (
+    HEAD
+    + """
+import time
+
+
+def tries(n):
+    file = Path(__file__).with_name("tries")
+    count = int(file.read_text()) + n if file.exists() else n
+    file.write_text(str(count))
+    return count
+"""
+    + "".join(
+        f"""
+
+@ALGORITHMS.register("{name.lower()}")
+@dataclass(frozen=True, kw_only=True)
+class {name}(Algorithm):
+    def fit(self, view, *, generator):
+        {body}
+"""
+        for name, body in BODIES.items()
+    )
+)
+
+Rows = dict[str, dict[str, Any]]
+Run = Callable[..., tuple[Rows, list[str]]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """Runs plug-ins under these resources: the runs by algorithm, and what was told of them."""
+    before = dict(ALGORITHMS._entries)
+    path = tmp_path / "bad.py"
+    path.write_text(PLUGIN)
+
+    def runs(*names: str, **resources: Any) -> tuple[Rows, list[str]]:
+        study = Study(
+            problems=(PROBLEM,),
+            algorithms=tuple(AlgorithmSpec.parse(f"{path}:{n}", ALGORITHMS) for n in names),
+            seeds=1,
+            budget=1000,
+            resources=ResourceRules(defaults=resources),
+        )
+        planned = runner.plan(study, tmp_path / "runs")
+        told = [event.status for event in run_plan(planned, tmp_path / "runs", jobs=2)]
+        rows = package.load(tmp_path / "runs").runs.to_dict("records")
+        return {str(row["algorithm"]): dict(row) for row in rows}, told  # type: ignore[arg-type]
+
+    yield runs
+    ALGORITHMS._entries = before
+
+
+def tries(tmp_path: Path) -> int:
+    return int((tmp_path / "tries").read_text())
+
+
+def test_a_run_that_takes_too_long_is_stopped_and_others_go_on(run: Run) -> None:
+    rows, told = run("Hangs", "Good", timeout_seconds=15)
+    assert (rows["hangs"]["status"], rows["hangs"]["error_class"]) == ("failed", "TimedOut")
+    assert "must end within 15 seconds" in rows["hangs"]["error_message"]
+    assert rows["good"]["status"] == "done"
+    assert told == ["running", "running", "done", "failed"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="limits are those of Linux")
+@pytest.mark.parametrize("name", ["Hungry", "HungryLists"])
+def test_too_much_memory_is_a_row_of_its_class(run: Run, name: str) -> None:
+    rows, _ = run(name, "Good", memory_bytes=2 * 2**30)
+    assert (rows[name.lower()]["status"], rows[name.lower()]["error_class"]) == (
+        "failed",
+        "OutOfMemory",
+    )
+    assert rows["good"]["status"] == "done"
+
+
+def test_a_fit_that_changes_the_experts_is_found_out(run: Run) -> None:
+    rows, _ = run("Corrupts", "Good")
+    assert rows["corrupts"]["status"] == "failed"
+    assert "must leave the experts as they are" in rows["corrupts"]["error_message"]
+    assert rows["good"]["status"] == "done"
+
+
+def test_a_worker_that_the_machine_killed_is_tried_again(run: Run, tmp_path: Path) -> None:
+    rows, told = run("LostOnce", retries=1)
+    assert rows["lostonce"]["status"] == "done"
+    assert told == ["running", "lost", "running", "done"]
+    assert tries(tmp_path) == 1 + 2  # then a rehearsal and the fit
+
+
+def test_it_is_tried_so_often_and_then_a_row(run: Run, tmp_path: Path) -> None:
+    rows, told = run("Lost", retries=2)
+    assert (rows["lost"]["status"], rows["lost"]["error_class"]) == ("failed", "WorkerLost")
+    assert "ended by signal 9" in rows["lost"]["error_message"]
+    assert told.count("lost") == 2
+    assert tries(tmp_path) == 3
+
+
+def test_a_crash_of_its_own_is_not_tried_again(run: Run, tmp_path: Path) -> None:
+    rows, _ = run("Crashes", retries=2)
+    assert "ended by signal 6" in rows["crashes"]["error_message"]
+    assert tries(tmp_path) == 1
