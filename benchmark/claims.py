@@ -46,6 +46,8 @@ class Claims:
         (self._directory / CLAIMS).mkdir(parents=True, exist_ok=True)
         write_bytes(self._head(self._token), json.dumps(who).encode())
         self._beating.start()
+        with self.alone():
+            self._tidy()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,6 +76,15 @@ class Claims:
     def alone(self) -> FileLock:
         """A context in which no other head plans, claims or compacts."""
         return lock(self._directory)
+
+    def _tidy(self) -> None:
+        """Take away what heads left behind that are gone."""
+        for head in (self._directory / HEADS).glob("*.json"):
+            if not self._lives(head.stem):
+                head.unlink(missing_ok=True)
+        for claim in (self._directory / CLAIMS).iterdir():
+            if not self._head(_text(claim) or "").exists():
+                claim.unlink(missing_ok=True)
 
     def _lives(self, token: str) -> bool:
         path = self._head(token)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.benchmark.chaos import group
 from tests.benchmark.conftest import Command
 from tests.benchmark.test_runner import assert_same, changed_at
 
@@ -60,19 +61,6 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
 
 def parts(directory: Path) -> set[str]:
     return {path.name for path in (directory / "parts").glob("[!.]*.parquet")}
-
-
-def group(leader: int) -> list[int]:
-    """Living processes of the group that `leader` began, itself included."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, pgrp = stat.read_text().rpartition(")")[2].split()[:3]
-        except OSError:  # it ended just now
-            continue
-        if int(pgrp) == leader and state != "Z":
-            found.append(int(stat.parent.name))
-    return found
 
 
 def interrupted_after_one(

@@ -1,0 +1,31 @@
+"""Heads and workers killed at random: in the end every run once, and the same bits."""
+
+from pathlib import Path
+
+import pytest
+from tests.benchmark.chaos import Chaos
+from tests.benchmark.test_runner import assert_same
+
+from fusefront.benchmark.claims import CLAIMS, HEADS
+from fusefront.benchmark.study import Study
+from fusefront.benchmark.study_file import write_study
+from fusefront.results.store import part_ids
+from fusefront.results.verify import verify
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+@pytest.mark.parametrize("heads", [1, 2])
+def test_whatever_is_killed_the_study_is_the_undisturbed_one(
+    study: Study, directory: Path, tmp_path: Path, heads: int
+) -> None:
+    toml = tmp_path / "study.toml"
+    write_study(toml, study)
+    chaos = Chaos(study=toml, directory=tmp_path / "runs", heads=heads, seed=heads, longest=4)
+    chaos.rage(8)
+    assert chaos.peace() == 0
+    assert len(part_ids(chaos.directory)) == 6
+    assert not list((chaos.directory / CLAIMS).iterdir())
+    assert not list((chaos.directory / HEADS).iterdir())
+    assert_same(chaos.directory, directory)
+    assert not verify(chaos.directory).faults
