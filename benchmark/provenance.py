@@ -18,9 +18,15 @@ def versions(**arithmetic: str) -> str:
     Args:
         **arithmetic: What else decides the bits of a run: precision of the fit, linear kernels.
     """
-    found = {name: importlib.metadata.version(name) for name in PACKAGES}
     source = {} if (known := commit()) is None else {"commit": known}
-    return json.dumps({"python": platform.python_version(), **found, **source, **arithmetic})
+    return json.dumps({**_installed(), **source, **arithmetic})
+
+
+@cache
+def _installed() -> dict[str, str]:
+    """Versions of Python and of the packages; reading them takes longer than a small run."""
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), **found}
 
 
 @cache

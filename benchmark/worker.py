@@ -6,7 +6,6 @@ then starts in milliseconds.
 
 import os
 import signal
-import sys
 import threading
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
@@ -23,6 +22,7 @@ import torch._dynamo  # noqa: F401 - optimisers import it at their first use: se
 import transformers.models.vit.modeling_vit  # noqa: F401
 
 from ..results.store import write_part
+from . import provenance
 from .errors import StoreError, StudyError
 from .executors.base import DISK_FAULT
 from .run import run
@@ -30,9 +30,11 @@ from .study import RunSpec
 
 __all__ = ["work"]
 
+provenance.versions()  # found once, before workers are forked
+
 
 def work(spec: RunSpec, problem_hash: str, directory: Path) -> None:
-    """Compute a run and write its part. Ends at once if the head process is gone."""
+    """Compute a run, write its part, and end; at once if the head process is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the head decides what an interrupt means
     threading.Thread(target=_follow_head, daemon=True).start()
     limit_memory(spec.resources.memory_bytes)
@@ -40,7 +42,8 @@ def work(spec: RunSpec, problem_hash: str, directory: Path) -> None:
     try:
         write_part(directory, record)
     except StoreError:
-        sys.exit(DISK_FAULT)  # the head finds out what is wrong, and tells
+        os._exit(DISK_FAULT)  # the head finds out what is wrong, and tells
+    os._exit(0)  # the part is on disk; taking this process apart in order takes longer than a run
 
 
 def limit_memory(limit: int | None) -> None:

@@ -49,7 +49,10 @@ def run(
         bool, typer.Option("--dry-run", help="Only print the plan and what it would take.")
     ] = False,
     executor: Annotated[
-        str, typer.Option(help="local, dask, dask:tcp://HOST:PORT, or dask:FILE.toml (job queue).")
+        str,
+        typer.Option(
+            help="local, inline, dask, dask:tcp://HOST:PORT or dask:FILE.toml (job queue)."
+        ),
     ] = "local",
     as_json: Annotated[
         bool, typer.Option("--json", help="Events as JSON lines, or the dry run, for scripts.")

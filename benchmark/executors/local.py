@@ -15,8 +15,9 @@ from ...results.store import check_writable, part_path
 from ..study import RunSpec
 from .base import DISK_FAULT, Ended, Executor, Loss, Place
 
-WORKER: Final = f"{__package__.rpartition('.')[0]}.worker"
-"""The module that imports all that runs need."""
+_BENCHMARK: Final = __package__.rpartition(".")[0]
+PRELOADED: Final = (f"{_BENCHMARK}.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.library")
+"""What runs need, and what the program that started them imports, as each worker does again."""
 
 _KILLED_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGBUS, signal.SIGHUP})
 
@@ -147,7 +148,7 @@ def prepare() -> None:
         return
     from multiprocessing import forkserver, resource_tracker
 
-    forkserver.set_forkserver_preload([WORKER])
+    forkserver.set_forkserver_preload(list(PRELOADED))
     resource_tracker.ensure_running()  # else the server does, which ends the blocking
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

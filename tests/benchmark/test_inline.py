@@ -1,0 +1,18 @@
+from pathlib import Path
+
+from tests.benchmark.conftest import Command
+from tests.benchmark.test_runner import assert_same
+
+from fusefront.benchmark.study import Study
+from fusefront.benchmark.study_file import write_study
+
+
+def test_runs_in_this_process_have_the_same_bits(
+    study: Study, directory: Path, tmp_path: Path, fusefront: Command
+) -> None:
+    toml, runs = tmp_path / "study.toml", tmp_path / "runs"
+    write_study(toml, study)
+    told = fusefront("run", toml, "-o", runs, "--executor", "inline", "--json")
+    assert told.status == 0
+    assert [line.count('"event": "done"') for line in told.out.splitlines()].count(1) == 6
+    assert_same(runs, directory)
