@@ -53,3 +53,6 @@ for _catalogue in (
                 labels=dict(zip(_LABELS, _values.split(), strict=True)),
             )
         )
+
+BUILT_IN: Final = tuple(entry.name for entry in ALGORITHMS)
+"""Names of the algorithms of this package; plug-ins are not asked."""
