@@ -3,9 +3,9 @@
 import time
 from pathlib import Path
 
-import fusefront
 from pytest_benchmark.fixture import BenchmarkFixture
 
+import fusefront
 from fusefront.benchmark import runner
 from fusefront.benchmark.execution import run_plan
 
