@@ -30,7 +30,7 @@ class Resources:
 
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
-    retries: int = 0
+    retries: int = 2
 
 
 @final

@@ -1,5 +1,6 @@
 """Clusters of job queues: a TOML table to workers that the queue starts."""
 
+import math
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,18 +14,18 @@ QUEUES: Final = ("SLURM", "PBS", "SGE", "LSF", "HTCondor", "OAR", "Moab")
 
 
 def read_cluster(text: str) -> Callable[[int], Any]:
-    """A function from a number of workers to the cluster of a TOML file.
+    """A function from a number of runs at once to the cluster of a TOML file.
 
     ```toml
     queue = "SLURM"                # what submits jobs
     [job]                          # of dask_jobqueue.SLURMCluster
-    cores = 4                      # runs of one job at once, one thread each
+    cores = 4                      # runs of one job at once, each a process with one thread
     memory = "16 GiB"
     walltime = "08:00:00"
     job_extra_directives = ["--partition=short"]
     ```
 
-    Every core is a worker process. `-j` is how many there are to be in all.
+    `-j` is how many runs there are to be at once, in as many jobs as that takes.
 
     Raises:
         StudyError: If the file cannot be read, or a key is unknown or missing. It is named.
@@ -54,12 +55,13 @@ def read_cluster(text: str) -> Callable[[int], Any]:
         ) from error
     kind = getattr(dask_jobqueue, f"{queue}Cluster")
 
-    def start(workers: int) -> Any:
+    def start(runs: int) -> Any:
         try:
-            cluster = kind(**{"processes": job["cores"], **job})
+            cluster = kind(**job, processes=1)  # a run has a process of its own anyway
         except TypeError as error:
             raise StudyError(f"In `{path}`, `[job]`: {error}.") from error
-        cluster.scale(n=workers)
+        jobs = math.ceil(runs / job["cores"])
+        cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # those that end early are replaced
         return cluster
 
     return start

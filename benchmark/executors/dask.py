@@ -111,6 +111,8 @@ def _result(future: "distributed.Future[Any]") -> bytes | Loss:
         error = future.exception()
         of_machine = isinstance(error, distributed.KilledWorker)
         message = f"The cluster's worker gave {type(error).__name__}: {error}."
+        if of_machine:
+            message = "The cluster lost the workers that computed the run."
     else:
         of_machine, message = True, f"The cluster lost the run ({future.status})."
     return Loss(error_class="WorkerLost", message=message, of_machine=of_machine)
@@ -128,11 +130,6 @@ def dask_executor(text: str, place: Place, jobs: int) -> Executor:
     Raises:
         StudyError: If no scheduler answers there, or the file cannot be read.
     """
-    # A worker lost is told at once, and the study's own `retries` decide.
-    settings: dict[str, Any] = {"distributed.scheduler.allowed-failures": 0}
-    import dask
-
-    dask.config.set(settings)
     if text.endswith(".toml"):
         cluster = read_cluster(text)(jobs)
         return DaskExecutor(place, distributed.Client(cluster), cluster.close)

@@ -17,7 +17,7 @@ def resolved(defaults: dict[str, Any], overrides: dict[str, dict[str, Any]]) -> 
 
 
 def test_nothing_said_is_no_limit() -> None:
-    assert resolved({}, {}) == Resources(timeout_seconds=None, memory_bytes=None, retries=0)
+    assert resolved({}, {}) == Resources(timeout_seconds=None, memory_bytes=None, retries=2)
 
 
 def test_overrides_change_only_what_they_say() -> None:
