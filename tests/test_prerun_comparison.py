@@ -1,0 +1,52 @@
+"""The shipped comparison is of the algorithms and problems that the suite names today."""
+
+import pytest
+
+import fusefront
+from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark.problem_spec import ProblemSpec
+from fusefront.benchmark.study_file import suite_study
+from fusefront.results.comparison import beats, scored
+
+SUITE = fusefront.SUITES["comparison"].load()
+SKIPPED = {("digits-all", "qlognehvi")}
+"""More tasks than its acquisition is for."""
+
+
+@pytest.fixture(scope="module")
+def prerun() -> fusefront.Results:
+    return fusefront.load_prerun("comparison")
+
+
+def test_every_algorithm_is_there_on_every_problem(prerun: fusefront.Results) -> None:
+    runs = prerun.runs
+    for _, of_seed in runs.groupby("seed"):
+        assert len(of_seed) == len(SUITE.problems) * len(SUITE.algorithms)
+        assert set(of_seed["problem"]) == set(SUITE.problems)
+        assert set(of_seed["algorithm"]) == set(SUITE.algorithms)
+    ended = runs.set_index(["problem", "algorithm"])["status"]
+    assert set(ended[ended == "skipped"].index) == SKIPPED
+    assert set(ended) == {"done", "skipped"}
+
+
+def test_ids_are_those_that_this_code_gives_these_runs(prerun: fusefront.Results) -> None:
+    study = suite_study("comparison", ALGORITHMS).canonical(ALGORITHMS)
+    hashes = {name: ProblemSpec.parse(name).load().hash() for name in study.problems}
+    wanted = {spec.run_id for spec in study.expand(ALGORITHMS, hashes)}
+    assert set(prerun.runs["run_id"]) <= wanted
+
+
+def test_no_fit_spent_more_than_its_budget(prerun: fusefront.Results) -> None:
+    assert (prerun.runs["units"] <= SUITE.budget).all()
+
+
+def test_the_ideal_of_an_expert_a_task_is_beaten_by_nobody_far(prerun: fusefront.Results) -> None:
+    """Its utility is 0 by definition; better than every expert by a tenth would be an error."""
+    scores = scored(prerun, "expected-utility").groupby(["problem", "display_name"])["value"].mean()
+    assert scores.xs("experts-router", level="display_name").abs().max() < 0.01
+    assert scores.min() > -0.1
+
+
+def test_some_algorithms_beat_the_soup_everywhere(prerun: fusefront.Results) -> None:
+    found = beats(scored(prerun, "expected-utility"), "rewarded-soup", direction="minimise")
+    assert len(found)
