@@ -17,7 +17,7 @@ GREY, LIGHT = "0.45", "0.88"
 # Okabe and Ito without yellow, then two of Tol; 9 colours and 11 markers repeat only after 99.
 COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
-    *("#882255", "#999933"),
+    *("#882255", "#999933", "#332288"),
 )
 MARKERS = "os^DvPX<>ph"
 ANCHORS: dict[str, dict[str, Any]] = {

@@ -42,7 +42,10 @@ def overall(study: Study) -> pd.DataFrame:
 
 def apart(study: Study, kind: str) -> pd.DataFrame:
     """The algorithms of a kind that is not ranked with the others."""
-    return _described(study, kind).sort_index().fillna("")
+    frame = _described(study, kind)
+    passes = scored(study.results, "inference-passes").groupby("display_name")["value"].mean()
+    frame["passes"] = passes.reindex(frame.index).map("{:.1f}".format)
+    return frame.sort_index().fillna("")
 
 
 def of_problem(study: Study, problem: str) -> pd.DataFrame:
