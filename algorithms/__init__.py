@@ -31,18 +31,11 @@ ALGORITHMS: Final[Registry["type[Algorithm]"]] = Registry(
 at the model. `space`: where it searches. `track`: transductive ones adapt to the test inputs."""
 
 _LABELS: Final = ("output", "data", "access", "space", "track")
-for _catalogue in (
-    merging,
-    search,
-    map_family,
-    adamerging,
-    gradient,
-    scalarization,
-    moe,
-    hypernetworks,
-    lowrank,
-    ensemble,
-):
+_CATALOGUES: Final = (
+    *(merging, search, map_family, adamerging, gradient),
+    *(scalarization, moe, hypernetworks, lowrank, ensemble),
+)
+for _catalogue in _CATALOGUES:
     for _name, _target, _summary, _source, _values in _catalogue.ENTRIES:
         ALGORITHMS.add(
             Entry(
@@ -54,5 +47,5 @@ for _catalogue in (
             )
         )
 
-BUILT_IN: Final = tuple(entry.name for entry in ALGORITHMS)
+BUILT_IN: Final = tuple(name for catalogue in _CATALOGUES for name, *_ in catalogue.ENTRIES)
 """Names of the algorithms of this package; plug-ins are not asked."""

@@ -120,7 +120,8 @@ def test_archives_that_ship_are_second_to_the_directory(tmp_path: Path) -> None:
     asked = spec("map", "digits-left-right", budget=50_000)
     shipped = History(tmp_path).estimate(asked, 2)
     assert shipped is not None
-    assert (shipped.basis, len(shipped.runs)) == (BASES[1], 3)
+    assert shipped.basis == BASES[1]
+    assert len(shipped.runs) >= 3
     put(tmp_path, spec("map", "digits-left-right", budget=50_000, repetition=7), 1000.0)
     here = History(tmp_path).estimate(asked, 2)
     assert here is not None

@@ -105,7 +105,7 @@ def test_memory_of_a_gradient_does_not_grow_with_the_number_of_tasks() -> None:
         with PeakMemory() as memory:
             view.losses(Coefficients(values=values), batch).sum().backward()  # type: ignore[no-untyped-call]
         peaks.append(memory.peak_bytes)
-    assert peaks[1] < peaks[0] + 4 * view.experts.layout.size / 10
+    assert peaks[1] < peaks[0] + 4 * view.experts.layout.size / 5
 
 
 def test_no_gradient_of_the_size_of_the_model_is_formed() -> None:

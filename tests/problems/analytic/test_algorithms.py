@@ -133,9 +133,9 @@ def test_every_algorithm_answers_or_says_why_not(
     problem = QuadraticProblem(noise=noise)
     algorithm = quick(entry.load()())
     needs_matrices = entry.labels["space"] == "low-rank" or entry.name in {"lorpman", "palora"}
-    mixes_predictions = entry.name in {"logits-fusion", "dynamic-logits-fusion"}
-    if entry.labels["data"] == "unlabelled" or needs_matrices or mixes_predictions:
-        reasons = r"predict|linear layers|transductive|have a matrix"
+    needs_network = entry.name in {"logits-fusion", "dynamic-logits-fusion", "cosmos"}
+    if entry.labels["data"] == "unlabelled" or needs_matrices or needs_network:
+        reasons = r"predict|linear layers|transductive|have a matrix|embedding"
         with pytest.raises(NotApplicableError, match=reasons):
             fit(problem, algorithm, 10_000)
         return

@@ -9,6 +9,7 @@ import torch
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.pareto_set import ParetoSet
+from fusefront.benchmark.errors import NotApplicableError
 from fusefront.benchmark.preferences import scoring_preferences
 from fusefront.benchmark.scoring import score
 from fusefront.problems.base import Problem
@@ -60,7 +61,12 @@ def test_every_algorithm_fits_and_answers(
         data_seed=0,
         test=problem.oracle(frozenset({"test"})),
     )
-    answer = algorithm.fit(view, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    if (family, name) == ("gpt2", "wemoe"):
+        with pytest.raises(NotApplicableError, match="as in GPT-2"):
+            algorithm.fit(view, generator=generator)
+        return
+    answer = algorithm.fit(view, generator=generator)
     assert isinstance(answer, ParetoSet)
     scored = score(answer, problem.oracle(frozenset({"test"})), "test", scoring_preferences(2))
     assert all(np.isfinite(point.measurement.loss).all() for point in scored)

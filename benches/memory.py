@@ -1,0 +1,91 @@
+"""Memory of MoE fusion and of fine-tuning by linear scalarization: `python -m benches.memory`.
+
+ViT-B/32's shapes, 16 images of each task a step, one step with Adam after a first one. Bytes are of
+tensors: what is allocated in the step at its peak, and what is there all along.
+"""
+
+import sys
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from fusefront.algorithms.criterion import CrossEntropy
+from fusefront.algorithms.decoder import ConstantWeights, Decoder
+from fusefront.algorithms.moe.router import Routers
+from fusefront.algorithms.moe.routing import routed_rows
+from fusefront.algorithms.scalarization.weightings import Linear
+from fusefront.algorithms.weighting import weighted
+from fusefront.benchmark.memory import PeakMemory
+
+from .vit import B32, Shapes
+
+RAYS = 11
+MIB = 2**20
+
+
+def peak(step: Callable[[], object]) -> int:
+    """Peak bytes of a step after a first one, which makes what stays."""
+    step()
+    with PeakMemory() as memory:
+        step()
+    return memory.peak_bytes
+
+
+def stepper(made: Shapes, decoder: Decoder) -> tuple[Callable[[], None], list[Tensor]]:
+    """A training step on sum_i p_i L_i, and what it trains."""
+    view = made.view("float32")
+    generator = torch.Generator().manual_seed(0)
+    parameters = decoder.start(made.pool, generator)
+    for parameter in parameters:
+        parameter.requires_grad_()
+    optimiser = torch.optim.Adam(parameters, lr=1e-4)
+    preference = torch.full((made.tasks,), 1 / made.tasks)
+
+    def step() -> None:
+        loss = weighted(
+            view,
+            decoder.decode(made.pool, parameters, preference),
+            parameters,
+            made.batch,
+            preference=preference,
+            weighting=Linear(),
+            criterion=CrossEntropy(),
+            generator=generator,
+        )
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+
+    return step, parameters
+
+
+def main() -> None:
+    """Print the table of docs/performance.md."""
+    head = "| T | | trained numbers | there all along, MiB | peak of a step, MiB | together | "
+    lines = [f"{head}kept for {RAYS} preferences, MiB |", "| --- " * 7 + "|"]
+    for tasks in (2, 3, 8):
+        made = Shapes(config=B32, tasks=tasks)
+        model = made.pool.base.nbytes
+        rows = routed_rows(made.pool.layout.groups("module"))
+        decoders: dict[str, Decoder] = {
+            "PWEMoE-LS": Routers(space="module", routed=rows, initial=0.3),
+            "fine-tuning, one ray": ConstantWeights(),
+        }
+        for name, decoder in decoders.items():
+            step, parameters = stepper(made, decoder)
+            most = peak(step)
+            trained = sum(p.numel() for p in parameters)
+            moe = name.startswith("PWEMoE")
+            # Fine-tuning has no pool: its weights and Adam's two moments of them.
+            always = made.pool.nbytes + 12 * trained if moe else 12 * trained
+            kept = made.pool.nbytes + 4 * trained if moe else RAYS * model
+            figures = [always / MIB, most / MIB, (always + most) / MIB, kept / MIB]
+            told = " | ".join(f"{figure:,.0f}" for figure in figures)
+            lines.append(f"| {tasks} | {name} | {trained:,} | {told} |")
+            del step, parameters
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
