@@ -15,9 +15,11 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import final
 
+from fusefront.benchmark.claims import claimed
 from fusefront.benchmark.study import Study
 from fusefront.benchmark.study_file import write_study
 
@@ -43,19 +45,31 @@ class Chaos:
     killed: Counter[str] = field(default_factory=Counter)
     _living: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
-    def rage(self, moments: int) -> None:
-        """Kill at so many moments."""
+    def rage(self, moments: int) -> int:
+        """Kill at so many moments while runs are computed, fewer if all end before; how many."""
         choose = random.Random(self.seed)
-        while sum(self.killed.values()) < moments:
+        for moment in range(moments):
             self._restart()
+            if not self._busy():
+                return moment
             time.sleep(choose.uniform(0, self.longest))
-            victims = [pid for head in self._living for pid in group(head.pid)]
-            if victims:
-                victim = choose.choice(sorted(victims))
-                heads = {head.pid for head in self._living}
-                self.killed["head" if victim in heads else "worker"] += 1
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(victim, signal.SIGKILL)
+            heads = [head.pid for head in self._living]
+            groups = [pid for head in heads for pid in group(head)]
+            workers = sorted(set(groups) - set(heads))
+            kind = choose.choice(["head", "worker"])
+            victim = choose.choice(heads if kind == "head" or not workers else workers)
+            self.killed["head" if victim in heads else "worker"] += 1
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        return moments
+
+    def _busy(self) -> bool:
+        """Wait until runs are computed; False if there are none left."""
+        while not any(claimed(self.directory)):
+            if all(head.poll() is not None for head in self._living):
+                return False
+            time.sleep(0.01)
+        return True
 
     def peace(self) -> int:
         """Let the heads that live end, then finish alone; the exit status of that."""
@@ -109,13 +123,21 @@ def main() -> None:
         write_study(toml, study.canonical(ALGORITHMS))
         peaceful = Chaos(study=toml, directory=Path(folder) / "peace")
         assert peaceful.peace() == 0
-        chaos = Chaos(
-            study=toml, directory=Path(folder) / "chaos", heads=asked.heads, seed=asked.seed
-        )
-        chaos.rage(asked.moments)
-        assert chaos.peace() == 0
-        assert_same(chaos.directory, peaceful.directory)
-        told = f"killed {dict(chaos.killed)}: the tables are those of an undisturbed study"
+        left, killed = asked.moments, Counter[str]()
+        for number in count():
+            chaos = Chaos(
+                study=toml,
+                directory=Path(folder) / f"chaos-{number}",
+                heads=asked.heads,
+                seed=asked.seed + number,
+            )
+            left -= chaos.rage(left)
+            assert chaos.peace() == 0
+            assert_same(chaos.directory, peaceful.directory)
+            killed += chaos.killed
+            if not left:
+                break
+        told = f"killed {dict(killed)} in {number + 1} studies: all ended as one in peace"
         sys.stdout.write(f"{told}\n")
 
 
