@@ -87,16 +87,7 @@ class Claims:
                 claim.unlink(missing_ok=True)
 
     def _lives(self, token: str) -> bool:
-        path = self._head(token)
-        try:
-            who = json.loads(path.read_bytes())
-            silent = self._now() - path.stat().st_mtime
-        except (OSError, ValueError):
-            return False
-        if who["machine"] == platform.node():
-            born: str = who["born"]
-            return _birth(who["process"]) == born
-        return silent < SILENCE
+        return _lives(self._head(token), self._now())
 
     def _now(self) -> float:
         """The time by the clock that also stamps the signs of life of others."""
@@ -120,12 +111,24 @@ def lock(directory: Path) -> FileLock:
 
 def claimed(directory: Path) -> Iterator[str]:
     """Ids of the runs that living heads compute now, as far as can be told from here."""
-    known = {path.stem: path for path in (directory / HEADS).glob("*.json")}
+    heads = (directory / HEADS).glob("*.json")
+    living = {head.stem for head in heads if _lives(head, time.time())}
     for path in sorted((directory / CLAIMS).glob("*")):
-        head = known.get(_text(path) or "")
-        with contextlib.suppress(OSError):
-            if head is not None and time.time() - head.stat().st_mtime < SILENCE:
-                yield path.name
+        if _text(path) in living:
+            yield path.name
+
+
+def _lives(head: Path, now: float) -> bool:
+    """Whether a head's process runs on this machine, or was heard of lately on another."""
+    try:
+        who = json.loads(head.read_bytes())
+        silent = now - head.stat().st_mtime
+    except (OSError, ValueError):
+        return False
+    if who["machine"] == platform.node():
+        born: str = who["born"]
+        return _birth(who["process"]) == born
+    return silent < SILENCE
 
 
 def _text(path: Path) -> str | None:

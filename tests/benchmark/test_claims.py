@@ -41,6 +41,7 @@ def test_claims_of_a_killed_process_can_be_taken_at_once(tmp_path: Path) -> None
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
     assert (tmp_path / CLAIMS / "a").exists()
+    assert not list(claimed(tmp_path))
     with Claims(tmp_path) as mine:
         assert mine.take("a")
 
