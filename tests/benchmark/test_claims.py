@@ -87,15 +87,16 @@ def test_two_heads_share_a_study_and_compute_no_run_twice(
     toml, runs = tmp_path / "study.toml", tmp_path / "runs"
     write_study(toml, study)
     command = [sys.executable, "-m", "fusefront.benchmark", "run", str(toml), "-o", str(runs)]
+    command.append("--json")
     heads = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
     told = [head.communicate() for head in heads]
     assert [head.returncode for head in heads] == [0, 0], told
-    begun = [line for _, err in told for line in err.splitlines() if line.startswith("done")]
-    assert len(begun) >= 6
-    written = {path.name: path.stat().st_mtime_ns for path in (runs / "parts").iterdir()}
-    assert len(written) == 6
+    events = [json.loads(line) for out, _ in told for line in out.splitlines()]
+    begun = [event["run_id"] for event in events if event["event"] == "running"]
+    assert sorted(begun) == sorted(path.stem for path in (runs / "parts").iterdir())
+    assert len(begun) == 6
     assert not list((runs / CLAIMS).iterdir())
     assert_same(runs, directory)
