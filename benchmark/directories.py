@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from ..algorithms import ALGORITHMS
-from ..results.algebra import UNAVAILABLE, Holding, held, narrowed, union, write
+from ..results.algebra import Holding, held, narrowed, union, write
 from ..results.names import PLANNED, read_planned
+from ..results.record import UNAVAILABLE
 from ..results.results import compact
 from ..results.sources import opened
 from ..results.staging import check_outside, staged

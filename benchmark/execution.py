@@ -6,13 +6,13 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Final, final
 
+from ..results.record import UNAVAILABLE
 from ..results.status import status_of
 from ..results.store import part_path, write_part
 from . import provenance
 from .claims import Claims
-from .executors import executor_of
+from .executors import Start, processes
 from .executors.base import Ended, Executor, Loss, Place
-from .preparation import UNAVAILABLE
 from .progress import Progress
 from .runner import Plan
 from .study import RunSpec
@@ -26,7 +26,7 @@ def run_plan(
     directory: Path,
     *,
     jobs: int,
-    executor: str = "local",
+    executor: Start = processes,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Generator[Progress]:
     """Execute a plan, telling what happens; closing the iterator stops the workers.
@@ -39,7 +39,7 @@ def run_plan(
         planned: What is to be done.
         directory: Where.
         jobs: Runs at once.
-        executor: As `executors.executor_of` reads it.
+        executor: What computes them, as `executors.start_of` reads it.
         stopping: Asked before every start; once true no run is begun, and those under way end.
 
     Raises:
@@ -57,12 +57,12 @@ def run_plan(
     if not pending:
         return
     place = Place(directory=directory, problem_hashes=planned.problem_hashes)
-    workers = executor_of(executor, place, jobs)
-    try:
-        with Claims(directory) as claims:
+    with Claims(directory) as claims:
+        workers = executor(place, jobs)
+        try:
             yield from _Execution(pending, place, workers, claims, stopping).events()
-    finally:
-        workers.close()
+        finally:
+            workers.close()  # before its runs are anybody's
 
 
 @final
@@ -95,7 +95,8 @@ class _Execution:
             if not self._workers.running and self._waiting:
                 time.sleep(POLL)  # all that waits is computed elsewhere
                 continue
-            for ended in self._workers.wait(POLL if self._workers.free else None):
+            looking = self._waiting and self._workers.free
+            for ended in self._workers.wait(POLL if looking else None):
                 yield self._take_back(ended)
 
     def _begin(self) -> Iterator[Progress]:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final, final
 
 from ..algorithms import ALGORITHMS
+from ..results.record import UNAVAILABLE
 from ..results.status import status
 from ..results.store import part_ids, part_path, read_problems
 from .errors import StoreError
 from .estimate import Estimate, History, Timed, wall_time
-from .preparation import UNAVAILABLE
 from .problem_spec import ProblemSpec
 from .runner import STUDY, SUPERSEDED, check_study
 from .study import RunSpec, Study, merge_studies

@@ -3,18 +3,14 @@
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from ..problems.base import Anchors, Problem, Report
-from ..results.record import AnchorRow, ProblemFacts
+from ..results.record import UNAVAILABLE, AnchorRow, ProblemFacts
 from ..results.store import write_problem
 from .errors import MissingDataError
 from .problem_spec import ProblemSpec
-
-UNAVAILABLE: Final = "unavailable"
-"""The hash of a problem whose data is missing: once it is there, its runs are others."""
 
 
 def prepare(

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..results.parquet import DamagedFileError
+from ..results.record import UNAVAILABLE
 from ..results.store import read_part
 from .errors import ParameterError
 from .identity import Identity
 from .parameters import parse_parameters, split_spec, write_value
-from .preparation import UNAVAILABLE
 from .registry import Registry
 from .study import RunSpec
 

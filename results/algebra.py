@@ -12,13 +12,11 @@ from ..benchmark.errors import ParameterError, StoreError, StudyError
 from ..benchmark.registry import unknown_name
 from .names import display_names, renamed
 from .parquet import file_name, write_table
+from .record import UNAVAILABLE
 from .results import read
 from .schema import PART, TABLES, from_frame
 from .store import PARTS, PROBLEMS, part_path, read_parts, read_problems
 from .unpack import part_tables
-
-UNAVAILABLE: Final = "unavailable"
-"""The problem hash of runs that were skipped because their problem's data was missing."""
 
 _MEASURED: Final = frozenset(
     (

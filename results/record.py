@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 STATUSES = ("done", "failed", "skipped")
+UNAVAILABLE = "unavailable"
+"""The hash of a problem whose data is missing: once it is there, its runs are others."""
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 

@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple, final
 import pyarrow as pa
 
 from ..benchmark.errors import IntegrityError, StoreError
-from .algebra import UNAVAILABLE
 from .archive import FILES, MANIFEST, faults, manifest, prerun_path
 from .names import PLANNED, read_planned
 from .parquet import DamagedFileError, NewerSchemaError, file_name, read_table
+from .record import UNAVAILABLE
 from .schema import TABLES
 from .single_file import FOREIGN, damaged_entries, extracted
 from .store import PARTS, PROBLEMS, part_ids, read_part

@@ -13,6 +13,7 @@ from ...results.results import Results
 from ...results.tables import table
 from ..estimate import History
 from ..execution import run_plan
+from ..executors import Start, processes
 from ..runner import Plan, finish, plan
 from ..study import Study
 from ..tally import ENDED, Tally, expected_seconds
@@ -21,7 +22,7 @@ from .interrupts import stopping_in_order
 
 
 def carry_out(
-    study: Study, directory: Path, *, jobs: int, executor: str = "local", as_json: bool = False
+    study: Study, directory: Path, *, jobs: int, executor: Start = processes, as_json: bool = False
 ) -> int:
     """Run a study with a display: on standard error, or as JSON lines on standard output.
 
@@ -61,7 +62,7 @@ def _tell_plan(planned: Plan, console: Console) -> None:
 
 
 def _carried_out(
-    planned: Plan, directory: Path, display: Display, *, jobs: int, executor: str
+    planned: Plan, directory: Path, display: Display, *, jobs: int, executor: Start
 ) -> bool:
     """Whether all was carried out; not so after an interrupt."""
     with stopping_in_order(display.finishing) as stopping:

@@ -3,6 +3,7 @@
 import json
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TextIO, final
 
 from rich.console import Console, Group, RenderableType
@@ -92,7 +93,9 @@ class LineDisplay(Display):
         say(self._console, f"{event.status:<7}", text, colour=_COLOURS[event.status])
 
     def _tree(self) -> RenderableType:
-        return tree(self.tally)
+        tally = self.tally
+        title = f"{tally.ended}/{tally.total} {_left(tally)}".rstrip()
+        return tree(title, tally.branches, tally.last_error)
 
 
 @final
@@ -131,10 +134,10 @@ class JsonDisplay(Display):
         print(json.dumps(content, ensure_ascii=False), file=self._file, flush=True)
 
 
-def tree(tally: Tally) -> RenderableType:
-    """Problems with their counts and what runs of them, then the last error."""
-    root = Tree(Text(f"{tally.ended}/{tally.total} {_left(tally)}".rstrip(), "bold"))
-    for problem, branch in tally.branches.items():
+def tree(title: str, branches: Mapping[str, Branch], last_error: str) -> RenderableType:
+    """Problems that are not over, with their counts and what runs of them; then the last error."""
+    root = Tree(Text(title, "bold"))
+    for problem, branch in branches.items():
         if branch.ended == branch.total:
             continue
         node = root.add(Text(f"{problem}  {_counts(branch)}"))
@@ -143,12 +146,13 @@ def tree(tally: Tally) -> RenderableType:
             node.add(Text(name, "cyan"))
         if len(names) > _SHOWN:
             node.add(Text(f"and {len(names) - _SHOWN} more", "cyan"))
-    error = [Text(f"last error: {tally.last_error}", "red")] if tally.last_error else []
+    error = [Text(f"last error: {last_error}", "red")] if last_error else []
     return Group(root, *error)
 
 
 def _counts(branch: Branch) -> str:
     told = [f"{branch.counts[w]} {w}" for w in ("skipped", "failed") if branch.counts[w]]
+    told += [f"{len(branch.running)} running"] if branch.running else []
     return ", ".join([f"{branch.ended}/{branch.total}", *told])
 
 

@@ -10,6 +10,7 @@ import typer
 from ...algorithms import ALGORITHMS
 from ...problems.budget import TIERS
 from ..errors import ParameterError, StudyError
+from ..executors import processes, start_of
 from ..provenance import processors
 from ..suites import SUITES
 from .app import app
@@ -69,19 +70,21 @@ def run(
     """
     settings = {"seeds": seeds, "seed": seed, "precision": precision}
     study = _study(suite, algorithm or [], problem or [], settings, budget)
+    start = start_of(executor)
     directory = output or Path("runs") / (Path(suite).stem if suite else "study")
     if dry_run:
         from .plan import show_plan
 
         show_plan(study, directory, jobs=jobs or processors(), as_json=as_json)
         return
-    from ..executors.local import prepare
+    if start is processes:
+        from ..executors.local import prepare
 
-    prepare()  # it and this process import torch at the same time
-    from .progress import carry_out
+        prepare()  # it and this process import torch at the same time
+    from .carry_out import carry_out
 
     raise typer.Exit(
-        carry_out(study, directory, jobs=jobs or processors(), executor=executor, as_json=as_json)
+        carry_out(study, directory, jobs=jobs or processors(), executor=start, as_json=as_json)
     )
 
 

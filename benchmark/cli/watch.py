@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, final
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.text import Text
-from rich.tree import Tree
 
 from ...results.status import status_of
 from ...results.store import part_ids
 from ..claims import claimed
 from ..planned import read_planned
+from ..tally import Branch
+from .display import tree
 
 EVERY: Final = 2.0
 """Seconds between two looks."""
@@ -67,20 +67,14 @@ class Look:
 
     def tree(self) -> RenderableType:
         """Problems with their counts, and what runs of them."""
-        done = sum(run_id in self._ended for run_id, *_ in self._planned)
-        root = Tree(Text(f"{self._directory}  {done}/{len(self._planned)}", "bold"))
-        for problem in dict.fromkeys(problem for _, problem, *_ in self._planned):
-            rows = [row for row in self._planned if row[1] == problem]
-            node = root.add(Text(f"{problem}  {self._counts([row[0] for row in rows])}"))
-            for run_id, _, name, seed in rows:
-                if run_id in self._running:
-                    node.add(Text(f"{name} seed {seed}", "cyan"))
-        error = [Text(f"last error: {self._last_error}", "red")] if self._last_error else []
-        return Group(root, *error)
-
-    def _counts(self, run_ids: Sequence[str]) -> str:
-        words = [self._ended[run_id][0] for run_id in run_ids if run_id in self._ended]
-        told = [f"{words.count(w)} {w}" for w in ("skipped", "failed") if w in words]
-        running = sum(run_id in self._running for run_id in run_ids)
-        told += [f"{running} running"] if running else []
-        return ", ".join([f"{len(words)}/{len(run_ids)}", *told])
+        branches: dict[str, Branch] = {}
+        for run_id, problem, name, seed in self._planned:
+            branch = branches.setdefault(problem, Branch())
+            branch.total += 1
+            if run_id in self._ended:
+                branch.counts[self._ended[run_id][0]] += 1
+            if run_id in self._running:
+                branch.running[run_id] = f"{name} seed {seed}"
+        ended = sum(branch.ended for branch in branches.values())
+        title = f"{self._directory}  {ended}/{len(self._planned)}"
+        return tree(title, branches, self._last_error)

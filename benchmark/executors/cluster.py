@@ -32,20 +32,7 @@ def read_cluster(text: str) -> Callable[[int], Any]:
         MissingDataError: If dask-jobqueue is not installed.
     """
     path = Path(text)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StudyError(f"`{path}` must be a TOML file. Found {error}.") from error
-    for key in content:
-        if key not in ("queue", "job"):
-            raise StudyError(f"In `{path}`: {unknown_name('A key', key, ['queue', 'job'])}")
-    queue, job = content.get("queue"), content.get("job")
-    if queue not in QUEUES:
-        raise StudyError(f"In `{path}`: {unknown_name('queue', str(queue), list(QUEUES))}")
-    if not isinstance(job, dict) or not isinstance(job.get("cores"), int) or "memory" not in job:
-        raise StudyError(
-            f"`{path}` must have a table `[job]` with `cores` and `memory`. Found {job!r}."
-        )
+    queue, job = _checked(path)
     try:
         import dask_jobqueue
     except ImportError as error:
@@ -65,3 +52,24 @@ def read_cluster(text: str) -> Callable[[int], Any]:
         return cluster
 
     return start
+
+
+def _checked(path: Path) -> tuple[str, dict[str, Any]]:
+    """The queue and the job of a file."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StudyError(f"`{path}` must be a TOML file. Found {error}.") from error
+    for key in content:
+        if key not in ("queue", "job"):
+            raise StudyError(f"In `{path}`: {unknown_name('A key', key, ['queue', 'job'])}")
+    queue, job = content.get("queue"), content.get("job")
+    if queue not in QUEUES:
+        raise StudyError(f"In `{path}`: {unknown_name('queue', str(queue), list(QUEUES))}")
+    if not isinstance(job, dict) or type(job.get("cores")) is not int or "memory" not in job:
+        raise StudyError(
+            f"`{path}` must have a table `[job]` with `cores` and `memory`. Found {job!r}."
+        )
+    if job["cores"] < 1:
+        raise StudyError(f"`cores` in `{path}` must be 1 or more. Found {job['cores']}.")
+    return queue, job

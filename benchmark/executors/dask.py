@@ -1,14 +1,15 @@
 """The dask executor: processes of a cluster, of this machine or of many."""
 
-import math
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
 from typing import Any, Final, final
 
 from ...results.parquet import write_bytes
 from ...results.store import part_path
-from ..errors import MissingDataError
+from ..errors import MissingDataError, StudyError
 from ..study import RunSpec
+from . import Start
 from .base import Ended, Executor, Loss, Place
 from .cluster import read_cluster
 from .remote import compute
@@ -44,7 +45,7 @@ class DaskExecutor(Executor):
         self._client = client
         self._stop = stop
         self._futures: dict[distributed.Future[Any], RunSpec] = {}
-        self._number = 0
+        self._numbers = count()
 
     @property
     def free(self) -> int:
@@ -59,12 +60,11 @@ class DaskExecutor(Executor):
 
     def start(self, spec: RunSpec) -> None:
         """As a task."""
-        self._number += 1
         future = self._client.submit(
             compute,
             spec,
             self._place.problem_hashes[spec.problem],
-            key=f"{spec.run_id}-{self._number}",
+            key=f"{spec.run_id}-{next(self._numbers)}",
             pure=False,
             retries=0,
         )
@@ -72,15 +72,9 @@ class DaskExecutor(Executor):
 
     def wait(self, timeout: float | None = None) -> list[Ended]:
         """Runs whose task ended; their parts are written now."""
-        if not self._futures:
-            time.sleep(timeout or 0)
-            return []
-        seconds = math.inf if timeout is None else timeout
         try:
             found = distributed.wait(
-                list(self._futures),
-                timeout=None if seconds == math.inf else seconds,
-                return_when="FIRST_COMPLETED",
+                list(self._futures), timeout=timeout, return_when="FIRST_COMPLETED"
             )
         except TimeoutError:
             return []
@@ -118,36 +112,38 @@ def _result(future: "distributed.Future[Any]") -> bytes | Loss:
     return Loss(error_class="WorkerLost", message=message, of_machine=of_machine)
 
 
-def dask_executor(text: str, place: Place, jobs: int) -> Executor:
-    """The executor of a scheduler.
+def dask_of(text: str) -> Start:
+    """What starts the executor of a scheduler.
 
     Args:
-        text: Empty for a cluster of `jobs` processes on this machine, the address of a running
-            scheduler (`tcp://...`), or a TOML file that `cluster.read_cluster` reads.
-        place: Of the study.
-        jobs: Runs at once, where the cluster is not there yet.
+        text: Empty for a cluster of processes on this machine, the address of a running scheduler
+            (`tcp://...`), or a TOML file that `cluster.read_cluster` reads.
 
     Raises:
-        StudyError: If no scheduler answers there, or the file cannot be read.
+        StudyError: If the file cannot be read; when it is started, if no scheduler answers.
     """
     if text.endswith(".toml"):
-        cluster = read_cluster(text)(jobs)
-        return DaskExecutor(place, distributed.Client(cluster), cluster.close)
-    if text:
-        return DaskExecutor(place, _client(text), lambda: None)
-    local = distributed.LocalCluster(
+        return partial(_own, start_cluster=read_cluster(text))
+    return partial(_running, address=text) if text else partial(_own, start_cluster=_here)
+
+
+def _own(place: Place, jobs: int, *, start_cluster: Callable[[int], Any]) -> Executor:
+    cluster = start_cluster(jobs)
+    return DaskExecutor(place, distributed.Client(cluster), cluster.close)
+
+
+def _here(jobs: int) -> Any:
+    return distributed.LocalCluster(
         n_workers=jobs, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
     )
-    return DaskExecutor(place, distributed.Client(local), local.close)
 
 
-def _client(address: str) -> "distributed.Client":
-    from ..errors import StudyError
-
+def _running(place: Place, jobs: int, *, address: str) -> Executor:
     try:
-        return distributed.Client(address, timeout=10)
+        client = distributed.Client(address, timeout=10)
     except (OSError, ValueError) as error:
         raise StudyError(
             f"`--executor dask:{address}` must be the address of a running scheduler. "
             f"Found {error}. Start one with `dask scheduler`, and workers with `dask worker`."
         ) from error
+    return DaskExecutor(place, client, lambda: None)

@@ -11,12 +11,13 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from tests.benchmark.conftest import Command
 from tests.benchmark.test_runner import assert_same
 
 from fusefront.benchmark import runner
-from fusefront.benchmark.errors import ParameterError, StudyError
+from fusefront.benchmark.errors import StudyError
 from fusefront.benchmark.execution import run_plan
-from fusefront.benchmark.executors import executor_of
+from fusefront.benchmark.executors import start_of
 from fusefront.benchmark.executors.base import Place
 from fusefront.benchmark.executors.cluster import read_cluster
 from fusefront.benchmark.study import Study
@@ -63,7 +64,9 @@ def test_processes_of_a_local_cluster_find_the_same_bits(
     study: Study, directory: Path, tmp_path: Path
 ) -> None:
     planned = runner.plan(study, tmp_path / "runs")
-    told = [e.status for e in run_plan(planned, tmp_path / "runs", jobs=2, executor="dask")]
+    told = [
+        e.status for e in run_plan(planned, tmp_path / "runs", jobs=2, executor=start_of("dask"))
+    ]
     assert told.count("done") == 6
     runner.finish(tmp_path / "runs")
     assert_same(tmp_path / "runs", directory)
@@ -72,7 +75,7 @@ def test_processes_of_a_local_cluster_find_the_same_bits(
 def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_path: Path) -> None:
     planned = runner.plan(study, tmp_path / "runs")
     with cluster(tmp_path, nodes=2) as (address, nodes):
-        events = run_plan(planned, tmp_path / "runs", jobs=2, executor=f"dask:{address}")
+        events = run_plan(planned, tmp_path / "runs", jobs=2, executor=start_of(f"dask:{address}"))
         told = []
         with closing(events):
             for event in events:
@@ -88,12 +91,17 @@ def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_p
 
 def test_no_scheduler_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="must be the address of a running scheduler"):
-        executor_of("dask:nonsense", Place(directory=tmp_path, problem_hashes={}), 1)
+        start_of("dask:nonsense")(Place(directory=tmp_path, problem_hashes={}), 1)
 
 
-def test_unknown_executor_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="Found `clouds`"):
-        executor_of("clouds", Place(directory=tmp_path, problem_hashes={}), 1)
+def test_wrong_executors_are_refused_before_anything_is_made(
+    tmp_path: Path, fusefront: Command
+) -> None:
+    for text, found in (("clouds", "Found `clouds`"), ("dask:no.toml", "must be a TOML file")):
+        told = fusefront("run", "smoke", "-o", tmp_path / "runs", "--executor", text)
+        assert (told.status, told.out) == (2, "")
+        assert found in told.err
+        assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize(
@@ -104,6 +112,7 @@ def test_unknown_executor_is_refused(tmp_path: Path) -> None:
         ('queue = "SLURM"', r"table `\[job\]` with `cores` and `memory`"),
         ('queue = "SLURM"\nquery = 1', "query"),
         ("queue = ", "must be a TOML file"),
+        ('queue = "SLURM"\n[job]\ncores = 0\nmemory = "1 GB"', "must be 1 or more"),
     ],
 )
 def test_a_cluster_file_is_refused_by_name(tmp_path: Path, text: str, message: str) -> None:

@@ -19,7 +19,7 @@ from tests.benchmark.chaos import group
 from tests.benchmark.conftest import Command
 from tests.benchmark.test_runner import assert_same, changed_at
 
-from fusefront.benchmark.cli import progress
+from fusefront.benchmark.cli import carry_out
 from fusefront.benchmark.cli.interrupts import ending_at_once, stopping_in_order
 from fusefront.benchmark.execution import run_plan
 from fusefront.benchmark.progress import Progress
@@ -95,7 +95,7 @@ def test_study_goes_on_after_kill_and_after_interrupt_with_the_same_bits(
     kept = changed_at(resumed)
     assert 0 < len(parts(resumed)) < 6
 
-    monkeypatch.setattr(progress, "run_plan", partial(interrupted_after_one, interrupts=2))
+    monkeypatch.setattr(carry_out, "run_plan", partial(interrupted_after_one, interrupts=2))
     told = fusefront("run", resumed.with_suffix(".toml"), "-o", resumed, "-j", 2)
     monkeypatch.undo()
     assert (told.status, told.out) == (130, "")
@@ -131,7 +131,7 @@ def test_one_interrupt_lets_runs_under_way_end_and_begins_none(
 ) -> None:
     here = tmp_path / "here"
     write_study(here.with_suffix(".toml"), study)
-    monkeypatch.setattr(progress, "run_plan", partial(interrupted_after_one, interrupts=1))
+    monkeypatch.setattr(carry_out, "run_plan", partial(interrupted_after_one, interrupts=1))
     told = fusefront("run", here.with_suffix(".toml"), "-o", here, "-j", 2)
     monkeypatch.undo()
     assert told.status == 130

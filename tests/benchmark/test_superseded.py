@@ -10,11 +10,11 @@ from tests.benchmark.conftest import Command
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark import study as study_module
-from fusefront.benchmark.preparation import UNAVAILABLE
 from fusefront.benchmark.registry import Registry
 from fusefront.benchmark.run import make_record
 from fusefront.benchmark.study import AlgorithmSpec, RunSpec, Study
 from fusefront.benchmark.superseded import explain
+from fusefront.results.record import UNAVAILABLE
 from fusefront.results.store import part_path, write_part
 
 HASHES = {"smoke-all": "aaaaaaaa1", "smoke-left-right": "bbbbbbbb2"}
