@@ -10,7 +10,6 @@ from ..algorithms import ALGORITHMS
 from ..results.algebra import Holding, held, narrowed, union, write
 from ..results.names import PLANNED, read_planned
 from ..results.record import UNAVAILABLE
-from ..results.results import compact
 from ..results.sources import opened
 from ..results.staging import check_outside, staged
 from . import runner
@@ -133,7 +132,7 @@ def _make(
         write_rows(folder, rows.values())
         why = f"no `{runner.STUDY}`: {specs}".rstrip(".")
         notes.append(f"{why}. `fusefront run -o` there moves runs of no new study aside")
-    compact(folder, runner.load(folder))
+    runner.finish(folder)
     return Made(len(holding.parts), notes)
 
 

@@ -1,6 +1,5 @@
 """What runs will cost, from what earlier ones cost."""
 
-import contextlib
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,9 +10,10 @@ from typing import Any, Final, NamedTuple, final
 import pyarrow as pa
 
 from ..results.archive import prerun_names, prerun_path
-from ..results.parquet import DamagedFileError, read_table
+from ..results.parquet import read_table
 from ..results.schema import RUNS, TABLES
-from ..results.store import part_ids, part_path, read_part, read_problems
+from ..results.store import read_problems
+from ..results.survey import Survey
 from .errors import StoreError
 from .study import RunSpec
 
@@ -72,14 +72,15 @@ class History:
 
     Args:
         directory: A run directory; it need not exist.
+        survey: Of it.
 
     Attributes:
         tasks: How many tasks the problems have that earlier runs were on.
         reasons: Why runs were skipped, by problem and algorithm.
     """
 
-    def __init__(self, directory: Path) -> None:
-        here, shipped = list(_parts(directory)), list(_archives())
+    def __init__(self, directory: Path, survey: Survey) -> None:
+        here, shipped = survey.runs.select(_COLUMNS).to_pylist(), list(_archives())
         tasks = self.tasks = _tasks([*_shipped_problems(), *_own_problems(directory)])
         self.reasons = {
             (row["problem"], row["algorithm"]): str(row["reason"])
@@ -134,12 +135,6 @@ def _timed(row: dict[str, Any], tasks: int | None) -> Timed:
         units=row["units"],
         budget=row["budget_units"],
     )
-
-
-def _parts(directory: Path) -> Iterator[dict[str, Any]]:
-    for run_id in part_ids(directory):
-        with contextlib.suppress(DamagedFileError):  # it will be set aside and computed anew
-            yield from read_part(part_path(directory, run_id)).select(_COLUMNS).to_pylist()
 
 
 def _archives() -> Iterator[dict[str, Any]]:

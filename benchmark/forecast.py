@@ -1,14 +1,16 @@
 """What a study would do in a directory, told without doing or writing anything."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, final
 
 from ..algorithms import ALGORITHMS
 from ..results.record import UNAVAILABLE
-from ..results.status import status
+from ..results.status import ended_as
 from ..results.store import part_ids, part_path, read_problems
+from ..results.survey import Survey
 from .errors import StoreError
 from .estimate import Estimate, History, Timed, wall_time
 from .problem_spec import ProblemSpec
@@ -104,13 +106,14 @@ def forecast(study: Study, directory: Path) -> Forecast:
     hashes = dict.fromkeys(names, UNAVAILABLE) | _known_hashes(directory)
     hashes |= {name: UNAVAILABLE for name, look in looks.items() if look.missing}
     specs = study.expand(ALGORITHMS, hashes)
-    history = History(directory)
+    survey = Survey(directory)
+    history = History(directory, survey)
+    back = dict.fromkeys(_ids(directory / SUPERSEDED), ("done", ""))
+    ended = back | ended_as(survey)
     groups: dict[tuple[str, str], list[RunSpec]] = {}
     for spec in specs:
         groups.setdefault((spec.problem, spec.algorithm.full_name), []).append(spec)
-    branches = {
-        key: _branch(runs, looks[key[0]], directory, history) for key, runs in groups.items()
-    }
+    branches = {key: _branch(runs, looks[key[0]], ended, history) for key, runs in groups.items()}
     return Forecast(
         study=study,
         branches=tuple(branches.values()),
@@ -143,6 +146,10 @@ class _Look:
         )
 
 
+def _ids(folder: Path) -> Iterable[str]:
+    return (path.stem for path in folder.glob("[!.]*.parquet"))
+
+
 def _known_hashes(directory: Path) -> dict[str, str]:
     try:
         tables = read_problems(directory)
@@ -152,18 +159,18 @@ def _known_hashes(directory: Path) -> dict[str, str]:
     return {row["problem"]: row["problem_hash"] for row in rows}
 
 
-def _branch(runs: list[RunSpec], look: _Look, directory: Path, history: History) -> Branch:
+def _branch(
+    runs: list[RunSpec], look: _Look, ended: Mapping[str, tuple[str, str]], history: History
+) -> Branch:
     first = runs[0]
-    name = first.algorithm.display_name
-    planned = [(run.run_id, run.problem, name, run.repetition) for run in runs]
-    (counts,) = status(directory, planned).to_dict("records")
-    back = sum((directory / SUPERSEDED / f"{run.run_id}.parquet").exists() for run in runs)
-    counts |= {"done": counts["done"] + back, "missing": counts["missing"] - back}
+    states = [ended.get(run.run_id, ("missing", "")) for run in runs]
+    counts = Counter(word for word, _ in states)
     to_run = 0 if look.missing else counts["failed"] + counts["missing"]
-    reason = look.missing or (counts["reasons"] if counts["skipped"] else "")
+    skips = dict.fromkeys(reason for word, reason in states if word == "skipped")
+    reason = look.missing or "; ".join(skips)
     return Branch(
         problem=first.problem,
-        algorithm=name,
+        algorithm=first.algorithm.display_name,
         runs=len(runs),
         done=counts["done"],
         to_run=to_run,

@@ -1,12 +1,14 @@
 """The functions of the public surface: run, load, load_prerun."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..results.results import Results
 from ..results.sources import opened
-from . import runner
-from .execution import run_plan
-from .study import Study
+from . import loading
+
+if TYPE_CHECKING:
+    from .study import Study
 
 
 def load(path: str | Path) -> Results:
@@ -20,7 +22,7 @@ def load(path: str | Path) -> Results:
         IntegrityError: If a file of `NAME!` or of a single file is not the one that was packed.
     """
     with opened(path) as folder:
-        return runner.load(folder)
+        return loading.load(folder)
 
 
 def load_prerun(name: str) -> Results:
@@ -33,7 +35,7 @@ def load_prerun(name: str) -> Results:
     return load(f"{name}!")
 
 
-def run(study: Study, directory: str | Path, *, jobs: int = 1) -> Results:
+def run(study: "Study", directory: str | Path, *, jobs: int = 1) -> Results:
     """Run a study into a directory, as `fusefront run` does, and return its results.
 
     Workers are new processes: in a script, call this under `if __name__ == "__main__":`.
@@ -42,6 +44,9 @@ def run(study: Study, directory: str | Path, *, jobs: int = 1) -> Results:
         StudyError: If the study cannot be run as it is written.
         StoreError: If the directory cannot be written.
     """
+    from . import runner
+    from .execution import run_plan
+
     planned = runner.plan(study, Path(directory))
     for _ in run_plan(planned, Path(directory), jobs=jobs):
         pass

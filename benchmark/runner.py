@@ -10,19 +10,21 @@ from typing import Final, final
 from ..algorithms import ALGORITHMS
 from ..algorithms.base import Algorithm
 from ..problems.base import Report
-from ..results.results import Results, compact, read
-from ..results.status import status_of
+from ..results.compacted import compact, discard_damaged, part_stamps, unchanged
+from ..results.results import Results
+from ..results.status import ended_as, status_of
 from ..results.store import (
     check_writable,
     part_ids,
     part_path,
-    set_aside_damaged,
 )
+from ..results.survey import Survey
 from .claims import lock
 from .errors import PluginError
+from .loading import load_directory
 from .planned import write_planned
 from .preparation import prepare
-from .scores import derive_scores
+from .scorer import scorer
 from .study import RunSpec, Study, merge_studies
 from .study_file import read_study, write_study
 from .superseded import explain
@@ -37,6 +39,7 @@ class Plan:
     """The runs of a study and what is needed to compute them.
 
     `finished` are the ids of runs that need not be computed; failed ones are tried again.
+    `survey` is of the directory as the study found it.
     `unavailable` problems lack data or weights, each with the reason, and are skipped.
     `set_aside` are damaged files, `superseded` parts of runs that the directory's study no longer
     has, and `reasons` why, each with the number of its parts.
@@ -47,6 +50,7 @@ class Plan:
     problem_hashes: dict[str, str]
     finished: frozenset[str]
     unavailable: dict[str, str]
+    survey: Survey
     set_aside: tuple[Path, ...]
     superseded: tuple[Path, ...]
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -102,7 +106,9 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
     whole = study
     if frozen.exists():
         whole = merge_studies(read_study(frozen, ALGORITHMS), study)
-    set_aside = set_aside_damaged(directory)
+    discard_damaged(directory)
+    survey = Survey(directory)
+    set_aside = survey.set_aside_damaged()
     hashes, unavailable = prepare(whole.problems, directory, report)
     specs = tuple(study.expand(ALGORITHMS, hashes))
     all_specs = whole.expand(ALGORITHMS, hashes)
@@ -113,7 +119,8 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
         study=study,
         specs=specs,
         problem_hashes=hashes,
-        finished=_finished(directory, specs),
+        finished=_finished(directory, specs, survey),
+        survey=survey,
         unavailable=unavailable,
         set_aside=tuple(set_aside),
         superseded=superseded,
@@ -124,24 +131,21 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
 def finish(directory: Path) -> Results:
     """The results of a directory with their scores, also written as compacted tables."""
     with lock(directory):
-        results = load(directory)
-        compact(directory, results)
+        survey = Survey(directory)
+        results = load_directory(survey)
+        compact(directory, results, survey.stamps, scorer=scorer())
     return results
 
 
-def load(path: Path) -> Results:
-    """The tables of a run directory or an archive, with scores derived from raw objectives.
-
-    Raises:
-        StoreError: If there are no results, or a file of them is damaged; it is named.
-    """
-    results = read(path)
-    return results.with_scores(derive_scores(results))
-
-
-def _finished(directory: Path, specs: Sequence[RunSpec]) -> frozenset[str]:
-    wanted = {spec.run_id for spec in specs} & set(part_ids(directory))
-    return frozenset(run_id for run_id in wanted if status_of(directory, run_id)[0] != "failed")
+def _finished(directory: Path, specs: Sequence[RunSpec], survey: Survey) -> frozenset[str]:
+    """Runs that are done or skipped; parts written since the survey are opened."""
+    now = part_stamps(directory)
+    known = unchanged(now, survey.stamps)
+    words = {run_id: word for run_id, (word, _) in ended_as(survey).items() if run_id in known}
+    wanted = {spec.run_id for spec in specs} & set(now.column("run_id").to_pylist())
+    for run_id in wanted - words.keys():
+        words[run_id], _ = status_of(directory, run_id)
+    return frozenset(run_id for run_id in wanted if words[run_id] in {"done", "skipped"})
 
 
 def _keep_only(directory: Path, specs: Sequence[RunSpec]) -> Iterator[Path]:

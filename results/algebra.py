@@ -12,8 +12,8 @@ from ..benchmark.errors import ParameterError, StoreError, StudyError
 from ..benchmark.registry import unknown_name
 from .names import display_names, renamed
 from .parquet import file_name, write_table
+from .reading import read
 from .record import UNAVAILABLE
-from .results import read
 from .schema import PART, TABLES, from_frame
 from .store import PARTS, PROBLEMS, part_path, read_parts, read_problems
 from .unpack import part_tables

@@ -10,7 +10,8 @@ from typing import Any
 from ..benchmark.errors import IntegrityError, StoreError
 from ..benchmark.registry import unknown_name
 from .parquet import check_version, write_bytes, write_table
-from .results import Results, read
+from .reading import read
+from .results import Results
 from .schema import SCHEMA_VERSION, from_frame
 from .staging import staged
 

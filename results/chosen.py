@@ -52,7 +52,7 @@ def algorithm_names(results: Results, algorithms: list[str] | None) -> list[str]
 
 def uses_scores(results: Results) -> bool:
     """Whether the median run by hypervolume can be told; else it is the first seed."""
-    return bool((results.scores["metric"] == SELECTOR).any())
+    return SELECTOR in results.metrics()
 
 
 def nondominated(points: Array) -> NDArray[np.bool_]:
@@ -80,10 +80,11 @@ def _names(runs: pd.DataFrame, algorithms: list[str] | None) -> list[str]:
 def _panel(results: Results, problem: str, names: list[str]) -> Panel:
     runs = results.runs[results.runs["problem"] == problem]
     fronts = results.fronts[results.fronts["problem"] == problem]
+    scores = results.scores_of(SELECTOR)
     panel = Panel(problem=problem, tasks=list(fronts["task"].unique()))
     for name in names:
         own = runs[runs["display_name"] == name]
-        run_id = _median_run(own, results.scores)
+        run_id = _median_run(own, scores)
         table = fronts[fronts["run_id"] == run_id].pivot(
             index="point", columns="task", values="objective"
         )
@@ -105,7 +106,7 @@ def _median_run(runs: pd.DataFrame, scores: pd.DataFrame) -> str | None:
     done = runs[runs["status"] == "done"].sort_values("seed", kind="stable")
     if done.empty:
         return None
-    own = scores[(scores["metric"] == SELECTOR) & scores["run_id"].isin(done["run_id"])]
+    own = scores[scores["run_id"].isin(done["run_id"])]
     own = own.dropna(subset=["value"]).fillna({"reference": ""})
     if own.empty:
         return str(done["run_id"].iloc[0])

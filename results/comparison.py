@@ -44,9 +44,9 @@ def scored(results: Results, metric: str, reference: str = "") -> pd.DataFrame:
         metric: One of those in `results.scores`.
         reference: Which reference point or front; by default the first of each problem.
     """
-    scores = results.scores[results.scores["metric"] == metric]
+    scores = results.scores_of(metric)
     if scores.empty:
-        raise unknown_name("Metric", metric, list(results.scores["metric"].unique()))
+        raise unknown_name("Metric", metric, results.metrics())
     if reference:
         scores = scores[scores["reference"] == reference]
     return scores.drop_duplicates("run_id")[COLUMNS].dropna().reset_index(drop=True)

@@ -13,9 +13,10 @@ from pyarrow import csv
 
 from ..benchmark.errors import MissingDataError, ParameterError, StoreError
 from ..benchmark.registry import unknown_name
+from .compacted import COMPACTED
 from .export_iohanalyzer import write_iohanalyzer
 from .parquet import write_bytes
-from .results import COMPACTED, Results
+from .results import Results
 from .schema import TABLES, from_frame
 from .staging import staged
 

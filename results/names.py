@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..benchmark.errors import StoreError
 
@@ -41,10 +42,11 @@ def display_names(directory: Path) -> dict[str, str]:
     return {run_id: name for run_id, _, name, _ in read_planned(directory)}
 
 
-def renamed(part: pa.Table, names: Mapping[str, str]) -> pa.Table:
-    """The one-row table of a part under the name of its run, if it has one."""
-    (run_id,) = part.column("run_id").to_pylist()
-    if run_id not in names:
-        return part
-    index = part.schema.get_field_index("display_name")
-    return part.set_column(index, part.schema.field(index), pa.array([names[run_id]]))
+def renamed(table: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    """A table whose rows are of runs, under the names of those that have one."""
+    ids = pa.array(list(names), pa.string())
+    places = pc.index_in(table.column("run_id"), value_set=ids)
+    new = pc.take(pa.array(list(names.values()), pa.string()), places)
+    index = table.schema.get_field_index("display_name")
+    column = pc.coalesce(new, table.column("display_name"))
+    return table.set_column(index, table.schema.field(index), column)

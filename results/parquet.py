@@ -3,8 +3,9 @@
 import contextlib
 import os
 import uuid
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -23,13 +24,21 @@ class NewerSchemaError(StoreError):
     """A whole file of a schema this version of fusefront does not know."""
 
 
-def write_table(path: Path, table: pa.Table, *, name: str, **options: Any) -> None:
+def write_table(
+    path: Path,
+    table: pa.Table,
+    *,
+    name: str,
+    notes: Mapping[str, str] | None = None,
+    **options: Any,
+) -> None:
     """Write the table to `path`, whole or not at all.
 
     Args:
         path: Replaced if it exists; its folder is made if it does not.
         table: Written with page checksums, so that `read_table` sees a flipped bit.
         name: What the table is, kept in the footer and asked for by `read_table`.
+        notes: More to keep in the footer.
         options: Passed on to `pyarrow.parquet.ParquetWriter`.
     """
     settings: dict[str, Any] = {
@@ -43,6 +52,7 @@ def write_table(path: Path, table: pa.Table, *, name: str, **options: Any) -> No
     with pq.ParquetWriter(sink, table.schema, **settings) as writer:
         writer.write_table(table)
         writer.add_key_value_metadata({TABLE_KEY: name, VERSION_KEY: str(SCHEMA_VERSION)})
+        writer.add_key_value_metadata(dict(notes or {}))
     write_bytes(path, sink.getvalue())
 
 
@@ -75,21 +85,51 @@ def read_table(path: Path, *, name: str, schema: pa.Schema) -> pa.Table:
         DamagedFileError: If it is truncated, altered, or no fusefront table called `name`.
         NewerSchemaError: If its schema version is above ours.
     """
+    return TableFile(path, name=name, schema=schema).read()
+
+
+@final
+class TableFile:
+    """A fusefront table on disk: the footer is read now, the rows when they are asked for.
+
+    The file is kept open, so that the rows are those of the footer even if it is replaced or
+    deleted meanwhile. Errors are those of `read_table`, of the footer now and of the rows then.
+
+    Attributes:
+        notes: What `write_table` was given as such.
+    """
+
+    def __init__(self, path: Path, *, name: str, schema: pa.Schema) -> None:
+        try:
+            data = pa.OSFile(str(path))
+        except OSError as error:
+            found = os.strerror(error.errno) if error.errno else error
+            raise StoreError(f"`{path}` must be readable. Found: {found}.") from error
+        self._name, self._schema = name, schema
+        with _told_as_damage():
+            self._file = pq.ParquetFile(data, page_checksum_verification=True)
+            self._version = _check_footer(path, self._file, name=name)
+        metadata = self._file.metadata.metadata or {}
+        self.notes = {key.decode(): value.decode() for key, value in metadata.items()}
+
+    def read(self) -> pa.Table:
+        """The rows, in the schema of today."""
+        with _told_as_damage():
+            table = self._file.read().replace_schema_metadata(None)
+            table = migrated(table, name=self._name, version=self._version)
+        if not table.schema.equals(self._schema):
+            raise DamagedFileError(f"other columns than those of a fusefront table `{self._name}`")
+        return table
+
+
+@contextlib.contextmanager
+def _told_as_damage() -> Iterator[None]:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StoreError(f"`{path}` must be readable. Found: {error.strerror or error}.") from error
-    try:
-        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
-        version = _check_footer(path, file, name=name)
-        table = migrated(file.read().replace_schema_metadata(None), name=name, version=version)
+        yield
     except StoreError:
         raise
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise DamagedFileError(f"a damaged file ({_first_line(error)})") from error
-    if not table.schema.equals(schema):
-        raise DamagedFileError(f"other columns than those of a fusefront table `{name}`")
-    return table
 
 
 def file_name(name: str) -> str:

@@ -1,40 +1,107 @@
-"""Results of many runs as pandas frames, read from a run directory or an archive."""
+"""Results of many runs: the tables of the schema, each read when it is first asked for."""
 
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 from typing import final
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ..benchmark.errors import ParameterError, StoreError
-from .long import long_tables
-from .names import display_names, renamed
-from .parquet import read_table, write_table
+from ..benchmark.errors import ParameterError
 from .schema import TABLES, from_frame, to_frame
-from .store import PARTS, read_parts, read_problems
 
-ORDER = ["problem", "algorithm", "parameters", "seed", "run_id"]
-COMPACTED = ("runs", "fronts", "points", "traces", "scores", "problems")
-OPTIONAL = ("scores", "outcomes")  # not in every folder of tables
+Source = Callable[[], pa.Table]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Results:
     """The tables of `schema.TABLES` as frames.
 
     Rows are sorted by problem, algorithm, parameters and seed, whatever the order in which runs
     ended. Vectors (`preference`, `coefficients`, `shape`) are numpy arrays in object columns.
+    Frames are to be read: altering one alters no other table, and is not what `arrow` gives.
+
+    Args:
+        sources: What makes each table of the schema, called at most once.
     """
 
-    runs: pd.DataFrame
-    fronts: pd.DataFrame
-    points: pd.DataFrame
-    traces: pd.DataFrame
-    scores: pd.DataFrame
-    problems: pd.DataFrame
-    outcomes: pd.DataFrame
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self._sources = dict(sources)
+        self._tables: dict[str, pa.Table] = {}
+
+    def arrow(self, name: str) -> pa.Table:
+        """The table `name` in Arrow, in its schema."""
+        if name not in self._tables:
+            self._tables[name] = self._sources[name]()
+        return self._tables[name]
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """A row an algorithm on a problem with a seed, whatever became of it."""
+        return to_frame(self.arrow("runs"))
+
+    @cached_property
+    def fronts(self) -> pd.DataFrame:
+        """A row a task of a point of a run."""
+        return to_frame(self.arrow("fronts"))
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """A row a point of a run."""
+        return to_frame(self.arrow("points"))
+
+    @cached_property
+    def traces(self) -> pd.DataFrame:
+        """A row a value at an anytime checkpoint of a run."""
+        return to_frame(self.arrow("traces"))
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """A row a run, metric and reference."""
+        return to_frame(self.arrow("scores"))
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """A row a model of a problem and a task."""
+        return to_frame(self.arrow("problems"))
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """A row a task of a point of a run: which examples were right."""
+        return to_frame(self.arrow("outcomes"))
+
+    def metrics(self) -> list[str]:
+        """The metrics that have scores, in the order of their first."""
+        names: list[str] = self.arrow("scores").column("metric").unique().to_pylist()
+        return names
+
+    def scores_of(self, metric: str) -> pd.DataFrame:
+        """The scores of one metric alone, in a fraction of the time of all."""
+        scores = self.arrow("scores")
+        return to_frame(scores.filter(pc.equal(scores.column("metric"), metric)))
+
+    def only(self, run_ids: pa.ChunkedArray) -> "Results":
+        """The rows of these runs, and all problems."""
+
+        def narrowed(name: str) -> pa.Table:
+            table = self.arrow(name)
+            return table.filter(pc.is_in(table.column("run_id"), run_ids))
+
+        names = [name for name in TABLES if name != "problems"]
+        return self.with_tables(**{name: partial(narrowed, name) for name in names})
+
+    def with_tables(self, **sources: Source) -> "Results":
+        """A copy with other sources of some tables; what was read of the rest is kept."""
+        made = Results(self._sources | sources)
+        made._tables = {n: table for n, table in self._tables.items() if n not in sources}
+        return made
+
+    def with_frames(self, **frames: pd.DataFrame) -> "Results":
+        """A copy with other frames for some tables, with the columns of the schema."""
+        return self.with_tables(
+            **{name: partial(from_frame, frame, name) for name, frame in frames.items()}
+        )
 
     def with_scores(self, scores: pd.DataFrame) -> "Results":
         """A copy with these scores: the columns of `schema.TABLES['scores']`, in any order."""
@@ -49,60 +116,9 @@ class Results:
             raise ParameterError(
                 "`scores` must have one row for each run, metric and reference. Found several."
             )
-        return replace(self, scores=to_frame(from_frame(scores, "scores")))
+        return self.with_frames(scores=scores)
 
 
-def read(directory: Path) -> Results:
-    """The results of a run directory (its parts) or of a folder of compacted tables.
-
-    Algorithms of a run directory are called as the last `fusefront run` called them.
-    Scores are derived by a higher layer: they are empty unless the folder holds them.
-
-    Raises:
-        StoreError: If there are no results, or any file of them is not whole.
-    """
-    if (directory / PARTS).is_dir():
-        names = display_names(directory)
-        parts = [renamed(part, names) for part in read_parts(directory)]
-        return from_parts(parts, read_problems(directory))
-    if (directory / "runs.parquet").is_file():
-        return _read_tables(directory)
-    raise StoreError(
-        f"`{directory}` must be a run directory (with `parts/`) or an archive (with "
-        "`runs.parquet`). Found neither. Pass the directory given to `fusefront run -o`."
-    )
-
-
-def from_parts(parts: list[pa.Table], problems: list[pa.Table]) -> Results:
-    """The results of one-row part tables and of problem tables."""
-    tables = long_tables(parts, ORDER)
-    tables["problems"] = pa.concat_tables([TABLES["problems"].empty_table(), *problems]).sort_by(
-        [(name, "ascending") for name in ("problem", "problem_hash")]  # stable
-    )
-    return _results(tables)
-
-
-def compact(directory: Path, results: Results) -> Path:
-    """Write the tables to `directory/tables/`, for other programs; the parts stay the truth."""
-    folder = directory / "tables"
-    for name in COMPACTED:
-        write_table(folder / f"{name}.parquet", from_frame(getattr(results, name), name), name=name)
-    return folder
-
-
-def _read_tables(directory: Path) -> Results:
-    tables = {}
-    for name, schema in TABLES.items():
-        path = directory / f"{name}.parquet"
-        if name in OPTIONAL and not path.exists():
-            tables[name] = schema.empty_table()
-            continue
-        try:
-            tables[name] = read_table(path, name=name, schema=schema)
-        except StoreError as error:
-            raise StoreError(f"`{path}` must be a whole table `{name}`. Found {error}.") from error
-    return _results(tables)
-
-
-def _results(tables: dict[str, pa.Table]) -> Results:
-    return Results(**{field.name: to_frame(tables[field.name]) for field in fields(Results)})
+def of_tables(tables: Mapping[str, pa.Table]) -> Results:
+    """Results whose tables are there already."""
+    return Results({name: partial(tables.__getitem__, name) for name in TABLES})

@@ -93,6 +93,10 @@ TABLES = {
     "outcomes": pa.schema([*_KEYS, *_POINT, *_OUTCOME]),
 }
 
+# Which parts the compacted tables were made of: size and time of each file. And all there is.
+STAMPS = pa.schema(_required(run_id=_STRING, bytes=_INT, modified_ns=_INT))
+STORED = TABLES | {"parts": STAMPS}
+
 
 def record_table(record: Record) -> pa.Table:
     """The one-row table of a run, in the schema `PART`."""

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from .parquet import DamagedFileError
 from .record import STATUSES
 from .store import part_path, read_part
+from .survey import Survey
 
+_COLUMNS = ["run_id", "status", "reason", "error_class", "error_message"]
 COLUMNS = ("problem", "display_name", *STATUSES, "missing", "reasons")
 
 
@@ -23,11 +24,11 @@ class PlannedRun(NamedTuple):
     seed: int
 
 
-def status(directory: Path, planned: Iterable[tuple[str, str, str, int]]) -> pd.DataFrame:
+def status(survey: Survey, planned: Iterable[tuple[str, str, str, int]]) -> pd.DataFrame:
     """How many runs are done, failed, skipped and missing, a row for each problem and algorithm.
 
     Args:
-        directory: The run directory; it need not exist yet.
+        survey: Of the run directory.
         planned: `(run_id, problem, display_name, seed)` of every run, as in `PlannedRun`; rows
             come in its order.
 
@@ -35,11 +36,12 @@ def status(directory: Path, planned: Iterable[tuple[str, str, str, int]]) -> pd.
         The columns `COLUMNS`. A damaged part counts as missing, since it will be computed anew;
         `reasons` has the distinct reasons of skipped, failed and damaged runs.
     """
+    ended = ended_as(survey)
     counts: dict[tuple[str, str], Counter[str]] = {}
     reasons: dict[tuple[str, str], dict[str, None]] = {}
     for run in map(PlannedRun._make, planned):
         key = (run.problem, run.display_name)
-        word, reason = _look(directory, run.run_id)
+        word, reason = ended.get(run.run_id, ("missing", ""))
         counts.setdefault(key, Counter())[word] += 1
         if reason:
             reasons.setdefault(key, {})[reason] = None
@@ -51,26 +53,27 @@ def status(directory: Path, planned: Iterable[tuple[str, str, str, int]]) -> pd.
     return frame.astype(dict.fromkeys(COLUMNS[2:-1], "int64"))
 
 
+def ended_as(survey: Survey) -> dict[str, tuple[str, str]]:
+    """Status word and reason of every run that has a part, as `status_of`; damaged are missing."""
+    rows = survey.runs.select(_COLUMNS).to_pylist()
+    found = {row["run_id"]: _told(row) for row in rows}
+    for run_id, what in survey.damaged.items():
+        found[run_id] = ("missing", f"{run_id}.parquet: {what}")
+    return found
+
+
 def status_of(directory: Path, run_id: str) -> tuple[str, str]:
     """The status word of a run that has a part, and the reason where it is not done.
 
     Raises:
         DamagedFileError: If the part is not whole.
     """
-    row = read_part(part_path(directory, run_id))
-    (facts,) = row.select(["status", "reason", "error_class", "error_message"]).to_pylist()
-    if facts["status"] != "failed":
-        return facts["status"], facts["reason"] or ""
-    text = (facts["error_message"] or "").strip().partition("\n")[0]
-    return "failed", f"{facts['error_class']}: {text}" if text else str(facts["error_class"])
+    (row,) = read_part(part_path(directory, run_id)).select(_COLUMNS).to_pylist()
+    return _told(row)
 
 
-def _look(directory: Path, run_id: str) -> tuple[str, str]:
-    """As `status_of`; without a whole part it is missing."""
-    path = part_path(directory, run_id)
-    if not path.exists():
-        return "missing", ""
-    try:
-        return status_of(directory, run_id)
-    except DamagedFileError as error:
-        return "missing", f"{path.name}: {error}"
+def _told(row: dict[str, str | None]) -> tuple[str, str]:
+    if row["status"] != "failed":
+        return str(row["status"]), row["reason"] or ""
+    text = (row["error_message"] or "").strip().partition("\n")[0]
+    return "failed", f"{row['error_class']}: {text}" if text else str(row["error_class"])

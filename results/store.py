@@ -1,6 +1,6 @@
 """A run directory: one Parquet part a run, one table a problem, each whole or absent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +12,8 @@ from .record import ProblemFacts, Record
 from .schema import PART, TABLES, record_table
 
 PARTS, PROBLEMS = "parts", "problems"
+_NAMED = 20
+"""Damaged files that an error names."""
 
 
 def write_part(directory: Path, record: Record) -> Path:
@@ -62,8 +64,8 @@ def read_parts(directory: Path) -> list[pa.Table]:
     """The one-row tables of all parts, by run id.
 
     Raises:
-        StoreError: If any part is not whole; all parts are looked at before, and each one
-            that is damaged is named.
+        StoreError: If any part is not whole; all parts are looked at before, and those
+            that are damaged are named.
     """
     return _read_all(directory, PARTS, read_part)
 
@@ -73,28 +75,36 @@ def read_problems(directory: Path) -> list[pa.Table]:
     return _read_all(directory, PROBLEMS, _read_problem)
 
 
-def set_aside_damaged(directory: Path) -> list[Path]:
-    """Rename damaged parts and problem tables to `*.damaged`, so that they are computed anew.
-
-    Returns:
-        The new paths. Nothing is deleted, and nothing written by a newer fusefront is touched.
+def set_aside_damaged_problems(directory: Path) -> list[Path]:
+    """Set damaged problem tables aside, as `set_aside` does.
 
     Raises:
-        StoreError: If a file is of a newer schema or cannot be read at all.
+        StoreError: If one is of a newer schema or cannot be read at all.
     """
     moved = []
-    for folder, reader in ((PARTS, read_part), (PROBLEMS, _read_problem)):
-        for path in _damaged(_files(directory, folder), reader):
-            target = path.with_name(f"{path.name}.damaged")
-            try:
-                path.replace(target)
-            except OSError as error:
-                raise StoreError(
-                    f"`{path}` is damaged and must be set aside. Found: {error.strerror}. "
-                    "Move it away by hand."
-                ) from error
-            moved.append(target)
+    for path in _files(directory, PROBLEMS):
+        try:
+            _read_problem(path)
+        except DamagedFileError:
+            moved.append(set_aside(path))
     return moved
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file to `*.damaged`, so that it is made anew; the new path.
+
+    Raises:
+        StoreError: If that is not permitted.
+    """
+    target = path.with_name(f"{path.name}.damaged")
+    try:
+        path.replace(target)
+    except OSError as error:
+        raise StoreError(
+            f"`{path}` is damaged and must be set aside. Found: {error.strerror}. "
+            "Move it away by hand."
+        ) from error
+    return target
 
 
 def check_writable(directory: Path) -> None:
@@ -126,20 +136,16 @@ def _read_all(directory: Path, folder: str, reader: Callable[[Path], pa.Table]) 
             first = first or str(error)
             damaged.append(f"`{folder}/{path.name}`")
     if damaged:
-        kind, rest = ("part", "run") if folder == PARTS else ("problem table", "file")
-        raise StoreError(
-            f"{', '.join(damaged)} must be a whole fusefront {kind}. Found {first}. "
-            f"Every other {rest} is intact. Run the same `fusefront run` command again: "
-            f"it sets the file aside and computes that {rest} anew."
-        )
+        raise damage(damaged, first, folder)
     return tables
 
 
-def _damaged(paths: list[Path], reader: Callable[[Path], pa.Table]) -> list[Path]:
-    damaged = []
-    for path in paths:
-        try:
-            reader(path)
-        except DamagedFileError:
-            damaged.append(path)
-    return damaged
+def damage(files: Sequence[str], found: str, folder: str = PARTS) -> StoreError:
+    """The error for damaged files of a folder, the first of them as `found` says."""
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    kind, rest = ("part", "run") if folder == PARTS else ("problem table", "file")
+    return StoreError(
+        f"{', '.join(files[:_NAMED])}{more} must be a whole fusefront {kind}. Found {found}. "
+        f"Every other {rest} is intact. Run the same `fusefront run` command again: "
+        f"it sets the file aside and computes that {rest} anew."
+    )

@@ -34,7 +34,7 @@ def summary(
     frame = pd.DataFrame(index=pd.Index(sorted(set(runs["display_name"])), name="algorithm"))
     best = []
     for metric, reference, direction in columns:
-        scores = results.scores[results.scores["metric"] == metric]
+        scores = results.scores_of(metric)
         if reference:
             scores = scores[scores["reference"] == reference]
         scores = scores.drop_duplicates(["run_id", "metric"])

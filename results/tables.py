@@ -24,10 +24,12 @@ SKIPPED = "\N{EN DASH}"
 Values = NDArray[np.float64]
 
 
-class _Cell(NamedTuple):
-    text: str
-    centre: float
-    whole: bool  # every run has a score
+class _Grid(NamedTuple):
+    """Cells of problems down and algorithms across."""
+
+    texts: list[list[str]]
+    centres: Values  # NaN without any score
+    whole: NDArray[np.bool_]  # every run has a score
 
 
 def table(
@@ -59,26 +61,20 @@ def table(
         a score; `attrs["caption"]` says metric, direction, seeds, reference and budget.
     """
     _check(results, metric, show, direction, number)
-    scores = _pick(results.scores[results.scores["metric"] == metric], reference)
+    scores = _pick(results.scores_of(metric), reference)
     runs = results.runs.merge(
         scores[["run_id", "value"]], on="run_id", how="left", validate="one_to_one"
     )
     problems = list(runs["problem"].unique())
     names = list(runs.sort_values(["algorithm", "parameters"])["display_name"].unique())
-    cells = {
-        key: _cell(group, show, direction, number)
-        for key, group in runs.groupby(["problem", "display_name"])
-    }
-    empty = _Cell("", np.nan, False)
-    rows = [[cells.get((problem, name), empty) for name in names] for problem in problems]
-    whole = np.array([[cell.centre if cell.whole else np.nan for cell in row] for row in rows])
-    ranks, label = _ranks(np.array([[cell.centre for cell in row] for row in rows]), direction)
+    grid = _grid(runs, problems, names, show, direction, number)
+    ranks, label = _ranks(grid.centres, direction)
     frame = pd.DataFrame(
-        [[cell.text for cell in row] for row in rows]
-        + [[SKIPPED if np.isnan(rank) else f"{rank:.2f}" for rank in ranks]],
+        [*grid.texts, [SKIPPED if np.isnan(rank) else f"{rank:.2f}" for rank in ranks]],
         index=pd.Index([*problems, label], name="problem"),
         columns=pd.Index(names, name="algorithm"),
     )
+    whole = np.where(grid.whole, grid.centres, np.nan)
     frame.attrs["best"] = [
         (problem, name)
         for problem, values in zip(problems, whole, strict=True)
@@ -89,7 +85,7 @@ def table(
 
 
 def _check(results: Results, metric: str, show: str, direction: str, number: str) -> None:
-    known = list(results.scores["metric"].unique())
+    known = results.metrics()
     if metric not in known:
         raise unknown_name("Metric", metric, known)
     for name, value, allowed in (("show", show, SHOWS), ("direction", direction, DIRECTIONS)):
@@ -114,42 +110,74 @@ def _pick(scores: pd.DataFrame, reference: str | None) -> pd.DataFrame:
     return scores[scores["reference"] == reference]
 
 
-def _cell(group: pd.DataFrame, show: str, direction: str, number: str) -> _Cell:
-    done = group["status"] == "done"
-    values = group.loc[done, "value"].dropna().to_numpy(dtype=float)
-    counts = {
-        "failed": int((group["status"] == "failed").sum()),
-        "skipped": int((group["status"] == "skipped").sum()),
-        "not scored": int(done.sum()) - len(values),
+def _grid(
+    runs: pd.DataFrame,
+    problems: list[str],
+    names: list[str],
+    show: str,
+    direction: str,
+    number: str,
+) -> _Grid:
+    rows, columns = pd.Index(problems), pd.Index(names)
+    size = len(rows) * len(columns)
+    cells = rows.get_indexer(pd.Index(runs["problem"])) * len(columns)
+    cells += columns.get_indexer(pd.Index(runs["display_name"]))
+
+    def count(which: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.bincount(cells[which], minlength=size)
+
+    status, values = runs["status"].to_numpy(), runs["value"].to_numpy(dtype=float)
+    done, scored = status == "done", ~np.isnan(values)
+    skipped, there = count(status == "skipped"), count(np.full(len(runs), True))
+    lacking = {
+        "failed": count(status == "failed"),
+        "skipped": skipped,
+        "not scored": count(done & ~scored),
     }
-    if counts["skipped"] == len(group):
-        return _Cell(SKIPPED, np.nan, False)
-    notes = [f"[{count} {word}]" for word, count in counts.items() if count]
-    if len(values) == 0:
-        return _Cell(" ".join(notes), np.nan, False)
-    centre, spread = _statistic(values, show, direction)
-    texts = [format(centre, number)]
-    if spread is not None:
-        texts.append(f"({format(spread, number)})")
-    return _Cell(" ".join(texts + notes), centre, not notes)
+    known = done & scored
+    centres, spreads = _statistics(cells[known], values[known], size, show, direction)
+    texts = np.full(size, "", dtype=object)
+    for cell in np.flatnonzero(there):
+        if skipped[cell] == there[cell]:
+            texts[cell] = SKIPPED
+            continue
+        notes = [f"[{counts[cell]} {word}]" for word, counts in lacking.items() if counts[cell]]
+        words = [] if np.isnan(centres[cell]) else [format(centres[cell], number)]
+        if not np.isnan(spreads[cell]):
+            words.append(f"({format(spreads[cell], number)})")
+        texts[cell] = " ".join(words + notes)
+    shape = (len(rows), len(columns))
+    whole = (there > 0) & (sum(lacking.values()) == 0)
+    return _Grid(texts.reshape(shape).tolist(), centres.reshape(shape), whole.reshape(shape))
 
 
-def _statistic(values: Values, show: str, direction: str) -> tuple[float, float | None]:
-    """What is shown, and its spread; the spread of a single value is not known."""
+def _statistics(
+    cells: NDArray[np.intp], values: Values, size: int, show: str, direction: str
+) -> tuple[Values, Values]:
+    """What is shown of the values of each cell, and its spread; NaN where it is not known.
+
+    Cells with equally many values are done at once.
+    """
+    values = values[np.argsort(cells, kind="stable")]
+    counts = np.bincount(cells, minlength=size)
+    starts = np.cumsum(counts) - counts
+    centres, spreads = np.full(size, np.nan), np.full(size, np.nan)
     kind, _, spread = show.partition("-")
+    for count in np.unique(counts[counts > 0]):
+        same = np.flatnonzero(counts == count)
+        block = values[starts[same][:, None] + np.arange(count)]
+        centres[same] = _centre(kind, direction)(block, axis=1)
+        if count > 1 and spread == "std":
+            spreads[same] = block.std(axis=1, ddof=1)
+        elif count > 1 and spread:
+            spreads[same] = np.subtract(*np.percentile(block, [75, 25], axis=1))
+    return centres, spreads
+
+
+def _centre(kind: str, direction: str) -> Callable[..., Values]:
+    functions: dict[str, Callable[..., Values]] = {"mean": np.mean, "median": np.median}
     highest = (direction == "maximise") == (kind == "best")
-    centres: dict[str, Callable[[], float]] = {
-        "mean": lambda: float(values.mean()),
-        "median": lambda: float(np.median(values)),
-        "best": lambda: float(values.max() if highest else values.min()),
-        "worst": lambda: float(values.max() if highest else values.min()),
-    }
-    centre = centres[kind]()
-    if not spread or len(values) == 1:
-        return centre, None
-    if spread == "std":
-        return centre, float(values.std(ddof=1))
-    return centre, float(np.subtract(*np.percentile(values, [75, 25])))
+    return functions.get(kind, np.max if highest else np.min)
 
 
 def _best(names: list[str], values: Values, direction: str) -> list[str]:

@@ -13,7 +13,7 @@ from .archive import FILES, MANIFEST, faults, manifest, prerun_path
 from .names import PLANNED, read_planned
 from .parquet import DamagedFileError, NewerSchemaError, file_name, read_table
 from .record import UNAVAILABLE
-from .schema import TABLES
+from .schema import STORED
 from .single_file import FOREIGN, damaged_entries, extracted
 from .store import PARTS, PROBLEMS, part_ids, read_part
 
@@ -150,7 +150,7 @@ class _Check:
         read: dict[str, pa.Table | None] = {}
         names = only if only is not None else [p.name for p in folder.glob("[!.]*.parquet")]
         for path in sorted(folder / name for name in names):
-            if path.stem in TABLES:
+            if path.stem in STORED:
                 read[path.stem] = self.read(path, _reader(path.stem), remedy)
             else:
                 self.files += 1
@@ -249,7 +249,7 @@ class _Check:
 
 
 def _reader(name: str) -> Callable[[Path], pa.Table]:
-    return lambda path: read_table(path, name=name, schema=TABLES[name])
+    return lambda path: read_table(path, name=name, schema=STORED[name])
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ def carry_out(
 
 def _expected(planned: Plan, directory: Path) -> dict[str, float]:
     pending = [spec for spec in planned.specs if spec.run_id not in planned.finished]
-    return expected_seconds(pending, History(directory)) if pending else {}
+    return expected_seconds(pending, History(directory, planned.survey)) if pending else {}
 
 
 def _tell_plan(planned: Plan, console: Console) -> None:

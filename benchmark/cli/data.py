@@ -57,7 +57,7 @@ def pack(
     `fusefront data pack runs/default -o results.zip`
     """
     from ...results.archive import pack as write
-    from ...results.results import read
+    from ...results.reading import read
     from ...results.single_file import SUFFIX, pack_single
     from ...results.sources import opened
 

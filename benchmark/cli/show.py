@@ -43,6 +43,7 @@ def status(
     Example: `fusefront status runs/smoke --watch`
     """
     from ...results.status import status as count
+    from ...results.survey import Survey
     from ..claims import claimed
     from ..planned import read_planned
 
@@ -51,7 +52,7 @@ def status(
 
         follow(directory)
     planned, running = read_planned(directory), set(claimed(directory))
-    frame = count(directory, planned)
+    frame = count(Survey(directory), planned)
     totals = frame[["done", "failed", "skipped", "missing"]].sum()
     totals["running"] = sum(run_id in running for run_id, *_ in planned)
     if as_json:
@@ -83,7 +84,7 @@ def table(
     entry = METRICS[metric]
     results = load(directory)
     direction = entry.labels.get("direction", "")
-    if entry.name not in set(results.scores["metric"]):
+    if entry.name not in results.metrics():
         raise ParameterError(
             f"`--metric {entry.name}` must have a score in `{directory}`. Found none: "
             "no run is done, or no problem has the reference front it needs."

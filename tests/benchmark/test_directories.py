@@ -16,7 +16,7 @@ from tests.benchmark.conftest import Command
 
 import fusefront as ff
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import directories
+from fusefront.benchmark import runner
 from fusefront.benchmark.directories import merge, split
 from fusefront.benchmark.errors import IntegrityError, StoreError, StudyError
 from fusefront.benchmark.planned import read_planned
@@ -24,7 +24,7 @@ from fusefront.benchmark.runner import SUPERSEDED
 from fusefront.benchmark.study import AlgorithmSpec, Study
 from fusefront.benchmark.study_file import read_study
 from fusefront.results.archive import pack
-from fusefront.results.results import read
+from fusefront.results.reading import read
 from fusefront.results.single_file import pack_single
 from fusefront.results.verify import verify
 
@@ -137,7 +137,7 @@ def test_an_end_in_the_middle_leaves_nothing(
     def fails(*_: object) -> None:
         raise error("in the middle")
 
-    monkeypatch.setattr(directories, "compact", fails)
+    monkeypatch.setattr(runner, "finish", fails)
     with pytest.raises(error):
         merge([made / "one"], tmp_path / "merged")
     assert list(tmp_path.iterdir()) == []
@@ -248,7 +248,7 @@ import os, signal, sys
 sys.argv = ["fusefront", "merge", {str(made / "one")!r}, "-o", {str(tmp_path / "merged")!r}]
 from fusefront.benchmark import directories
 from fusefront.benchmark.cli import main
-directories.compact = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+directories.runner.finish = lambda *_: os.kill(os.getpid(), signal.SIGINT)
 main()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

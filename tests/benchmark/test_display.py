@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -12,6 +13,7 @@ from fusefront.benchmark.progress import Progress
 from fusefront.benchmark.runner import Plan
 from fusefront.benchmark.study import AlgorithmSpec, RunSpec, Study
 from fusefront.benchmark.tally import Tally
+from fusefront.results.survey import Survey
 
 SPEC = RunSpec(
     run_id="r0",
@@ -28,6 +30,7 @@ PLAN = Plan(
     specs=(SPEC,),
     problem_hashes={},
     finished=frozenset(),
+    survey=Survey(Path("nowhere")),
     unavailable={},
     set_aside=(),
     superseded=(),

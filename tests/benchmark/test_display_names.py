@@ -8,7 +8,7 @@ import pytest
 from tests.benchmark.conftest import Command
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import runner
+from fusefront.benchmark import loading, runner
 from fusefront.benchmark.study import AlgorithmSpec, Study
 from fusefront.results.names import PLANNED
 
@@ -51,14 +51,14 @@ def test_the_last_names_hold_also_when_a_study_has_none(
     runner.plan(labelled, copied)
     added = replace(study, algorithms=(AlgorithmSpec(name="experts"),))
     runner.plan(added, copied)  # says nothing of the others
-    assert set(runner.load(copied).runs["display_name"]) == set(LABELS)
+    assert set(loading.load(copied).runs["display_name"]) == set(LABELS)
     runner.plan(study, copied)
     names = {spec.canonical(ALGORITHMS).display_name for spec in study.algorithms}
-    assert set(runner.load(copied).runs["display_name"]) == names
+    assert set(loading.load(copied).runs["display_name"]) == names
 
 
 def test_parts_alone_are_called_as_they_ran(study: Study, labelled: Study, copied: Path) -> None:
     runner.plan(labelled, copied)
     (copied / PLANNED).unlink()
     names = {spec.canonical(ALGORITHMS).display_name for spec in study.algorithms}
-    assert set(runner.load(copied).runs["display_name"]) == names
+    assert set(loading.load(copied).runs["display_name"]) == names

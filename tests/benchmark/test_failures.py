@@ -8,7 +8,7 @@ import pytest
 from tests.benchmark.conftest import HEAD, PROBLEM, Command, Outcome
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import runner
+from fusefront.benchmark import loading
 
 BODIES = {
     "Killed": "os.kill(os.getpid(), 9)",
@@ -67,7 +67,7 @@ def outcome(arguments: list[object], fusefront: Command) -> Outcome:
 @pytest.fixture(scope="module")
 def rows(outcome: Outcome, path: Path) -> pd.DataFrame:
     """The runs table after the first command, by algorithm."""
-    return runner.load(path.parent / "runs").runs.set_index("algorithm")
+    return loading.load(path.parent / "runs").runs.set_index("algorithm")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_command_tells_every_failure_on_one_line_and_exits_with_1(outcome: Outco
 def test_failed_runs_have_no_scores_and_are_in_the_table(
     outcome: Outcome, path: Path, fusefront: Command
 ) -> None:
-    scores = runner.load(path.parent / "runs").scores
+    scores = loading.load(path.parent / "runs").scores
     assert set(scores["algorithm"]) == {"good"}
     assert fusefront("table", path.parent / "runs").out.count("[1 failed]") == 10
 
@@ -155,7 +155,7 @@ def test_failed_runs_are_tried_again_and_only_they(
     )
     assert again.status == 0
     assert "1 done, 1 cached, 0 skipped, 0 failed" in again.out
-    after = runner.load(path.parent / "runs").runs.set_index("algorithm")
+    after = loading.load(path.parent / "runs").runs.set_index("algorithm")
     assert after.loc["flaky", "status"] == "done"
     assert str(after.loc["good", "started"]) == str(rows.loc["good", "started"])
 

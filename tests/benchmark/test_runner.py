@@ -14,7 +14,7 @@ from tests.benchmark.conftest import BUDGET, PROBLEM, Command
 
 import fusefront as package
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import runner
+from fusefront.benchmark import loading, runner
 from fusefront.benchmark.errors import StoreError, StudyError
 from fusefront.benchmark.execution import run_plan
 from fusefront.benchmark.memory import PeakMemory
@@ -45,7 +45,7 @@ def statuses(study: Study, directory: Path) -> Counter[str]:
 
 def without_times(directory: Path) -> dict[str, pd.DataFrame]:
     """All tables but what the clock says."""
-    results = runner.load(directory)
+    results = loading.load(directory)
     frames = {name: getattr(results, name).drop(columns=TIMES, errors="ignore") for name in TABLES}
     frames["scores"] = frames["scores"][~frames["scores"]["metric"].isin(VARYING)]
     return frames
@@ -121,7 +121,7 @@ def test_directory_is_extended_and_keeps_what_it_has(study: Study, copied: Path)
     extension = replace(study, algorithms=(*study.algorithms[:1], more), seeds=3)
     assert statuses(extension, copied) == {"cached": 2, "done": 4}
     assert changed_at(copied).items() > before.items()
-    assert len(runner.load(copied).runs) == 10
+    assert len(loading.load(copied).runs) == 10
     whole = (copied / "study.toml").read_text()
     assert "pretrained" in whole
     assert "sobol-pool[points=4]" in whole
@@ -175,7 +175,7 @@ def test_damaged_part_is_told_set_aside_and_computed_anew(
 def test_damaged_problem_table_is_written_anew(study: Study, copied: Path, directory: Path) -> None:
     cut_in_half(copied / "problems" / f"{PROBLEM}.parquet")
     with pytest.raises(StoreError, match=f"{PROBLEM}.parquet"):
-        runner.load(copied)
+        loading.load(copied)
     assert statuses(study, copied) == {"cached": 6}
     assert_same(copied, directory)
 
@@ -232,7 +232,7 @@ def test_rehearsal_finds_the_peak_of_the_whole_fit(text: str) -> None:
 
 
 def test_record_keeps_what_the_points_were_made_of(directory: Path) -> None:
-    results = runner.load(directory)
+    results = loading.load(directory)
     soup = results.points.query("algorithm == 'rewarded-soup'")
     np.testing.assert_allclose(
         np.stack(soup["coefficients"].to_list()),

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,10 @@ from fusefront.metrics.normalised_accuracy import (
 )
 from fusefront.problems import PROBLEMS
 from fusefront.problems.analytic.catalogue import entries
+from fusefront.results.reading import read
 from fusefront.results.record import AnchorRow, FrontRow, PointRow, ProblemFacts, Record
 from fusefront.results.references import ReferenceFront, write_reference
-from fusefront.results.results import Results, read
+from fusefront.results.results import Results
 from fusefront.results.store import write_part, write_problem
 
 TASKS = ("one", "two")
@@ -154,13 +154,13 @@ def test_scores_fit_the_scores_table(results: Results) -> None:
 
 
 def test_directory_without_a_done_run_has_an_empty_table(results: Results) -> None:
-    none = replace(results, runs=results.runs[results.runs["status"] != "done"])
+    none = results.with_frames(runs=results.runs[results.runs["status"] != "done"])
     assert derive_scores(none).empty
     assert results.with_scores(derive_scores(none)).scores.empty
 
 
 def test_run_whose_problem_table_is_of_other_experts_is_refused(results: Results) -> None:
-    other = replace(results, problems=results.problems.assign(problem_hash="other"))
+    other = results.with_frames(problems=results.problems.assign(problem_hash="other"))
     with pytest.raises(StoreError, match=r"problem table of `made-up` must have the anchors"):
         derive_scores(other)
 
@@ -174,8 +174,7 @@ def losses(results: Results, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
     def make(problem: str, problem_hash: str) -> Results:
         identity = {"problem": problem, "problem_hash": problem_hash}
         own = results.problems["model"] == results.problems["task"]
-        return replace(
-            results,
+        return results.with_frames(
             runs=results.runs.assign(**identity),
             fronts=results.fronts.assign(problem=problem, n=0, value=results.fronts["loss"]),
             problems=results.problems.assign(

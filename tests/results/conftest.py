@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fusefront.results.reading import read
 from fusefront.results.record import (
     AnchorRow,
     FrontRow,
@@ -19,7 +20,7 @@ from fusefront.results.record import (
     TraceRow,
     pack_outcomes,
 )
-from fusefront.results.results import Results, read
+from fusefront.results.results import Results
 from fusefront.results.store import write_part, write_problem
 
 

@@ -11,8 +11,8 @@ import pytest
 from fusefront.benchmark.errors import ParameterError, StoreError, StudyError, UnknownNameError
 from fusefront.results.algebra import Holding, held, narrowed, union, write
 from fusefront.results.archive import FILES, pack
+from fusefront.results.reading import from_parts, read
 from fusefront.results.record import Record
-from fusefront.results.results import from_parts, read
 from fusefront.results.schema import TABLES, record_table
 from fusefront.results.store import write_part, write_problem
 

@@ -20,10 +20,12 @@ from fusefront.benchmark.errors import (
     UnknownNameError,
 )
 from fusefront.results import export as module
+from fusefront.results.compacted import COMPACTED
 from fusefront.results.export import export
 from fusefront.results.export_iohanalyzer import QUANTITY
+from fusefront.results.reading import from_parts
 from fusefront.results.record import Record, TraceRow
-from fusefront.results.results import COMPACTED, Results, from_parts
+from fusefront.results.results import Results
 from fusefront.results.schema import TABLES, from_frame, record_table, to_frame
 
 MakeRecord = Callable[..., Record]
@@ -145,7 +147,7 @@ def test_texts_are_no_formulas(tmp_path: Path, scored: Results) -> None:
 
 def test_control_characters_leave_the_file_whole(tmp_path: Path, scored: Results) -> None:
     path = tmp_path / "out.xlsx"
-    coloured = replace(scored, runs=scored.runs.assign(traceback="\x1b[31mred\x00"))
+    coloured = scored.with_frames(runs=scored.runs.assign(traceback="\x1b[31mred\x00"))
     export(coloured, path, format="xlsx", tables=["runs"])
     assert set(_sheets(path)["runs"]["traceback"]) == {"_x001B_[31mred_x0000_"}
 
@@ -172,7 +174,7 @@ def test_the_longest_sheet_is_excels() -> None:
 def test_a_text_that_is_too_long_for_a_cell_is_named(tmp_path: Path, scored: Results) -> None:
     for length, fits in ((32_767, True), (32_768, False)):
         runs = scored.runs.assign(reason="x" * length)
-        longer = replace(scored, runs=runs)
+        longer = scored.with_frames(runs=runs)
         path = tmp_path / f"{length}.xlsx"
         if fits:
             export(longer, path, format="xlsx", tables=["runs"])

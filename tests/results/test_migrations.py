@@ -8,8 +8,9 @@ import pytest
 
 import fusefront
 from fusefront.results.parquet import read_table
-from fusefront.results.results import Results, read
-from fusefront.results.schema import SCHEMA_VERSION, TABLES
+from fusefront.results.reading import read
+from fusefront.results.results import Results
+from fusefront.results.schema import SCHEMA_VERSION, STORED
 
 SAMPLES = Path(__file__).parent / "samples"
 OLDER = [f"schema-{version}" for version in range(1, SCHEMA_VERSION)]
@@ -27,7 +28,7 @@ def test_every_older_version_has_a_sample() -> None:
 @pytest.mark.parametrize("folder", [".", "tables"])
 def test_an_older_sample_reads_as_the_tables_of_today(sample: Path, folder: str) -> None:
     results = read(sample / folder)
-    assert list(results.runs.columns) == TABLES["runs"].names
+    assert list(results.runs.columns) == STORED["runs"].names
     assert set(results.runs["status"]) == {"done"}
     assert len(results.fronts) == 11 * 2 * 2
 
@@ -60,7 +61,7 @@ def test_a_directory_of_an_older_version_is_gone_on_with(sample: Path, tmp_path:
     assert len(results.runs) >= 2
     assert (results.runs["inference_passes"] == 1).all()
     for path in (directory / "tables").glob("*.parquet"):
-        read_table(path, name=path.stem, schema=TABLES[path.stem])
+        read_table(path, name=path.stem, schema=STORED[path.stem])
 
 
 def _table(results: Results, name: str) -> pd.DataFrame:

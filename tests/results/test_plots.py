@@ -8,9 +8,10 @@ import pytest
 from fusefront.benchmark.errors import ParameterError, UnknownNameError
 from fusefront.results.chosen import nondominated, panels
 from fusefront.results.plots import plot_front
+from fusefront.results.reading import read
 from fusefront.results.record import ProblemFacts, Record
 from fusefront.results.references import write_reference
-from fusefront.results.results import Results, read
+from fusefront.results.results import Results
 from fusefront.results.store import write_part, write_problem
 
 MakeRecord = Callable[..., Record]
@@ -92,7 +93,7 @@ def test_an_algorithm_is_shown_by_its_run_of_median_hypervolume(
     results: Results, make_scores: Callable[..., pd.DataFrame]
 ) -> None:
     fronts = results.fronts.assign(objective=results.fronts["seed"] + 0.5)
-    varied = Results(**{**results.__dict__, "fronts": fronts})
+    varied = results.with_frames(fronts=fronts)
     values = {("two-digits", "TIES", seed): value for seed, value in enumerate((0.9, 0.1, 0.5))}
     (first,) = panels(varied, None, ["ties"])
     (median,) = panels(varied.with_scores(make_scores(values, results)), None, ["ties"])
@@ -107,7 +108,7 @@ def test_anchors_are_where_their_definition_puts_them(results: Results) -> None:
 
 
 def test_a_task_without_span_has_no_anchors(results: Results) -> None:
-    flat = Results(**{**results.__dict__, "problems": results.problems.assign(value=0.5)})
+    flat = results.with_frames(problems=results.problems.assign(value=0.5))
     (panel,) = panels(flat, None, None)
     assert panel.anchors == {}
 

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from fusefront.benchmark.errors import ParameterError, StoreError
+from fusefront.results.compacted import COMPACTED, compact, part_stamps
+from fusefront.results.reading import from_parts, read
 from fusefront.results.record import Record, unpack_outcomes
-from fusefront.results.results import COMPACTED, Results, compact, from_parts, read
+from fusefront.results.results import Results
 from fusefront.results.schema import TABLES, record_table
 
 MakeRecord = Callable[..., Record]
@@ -85,11 +87,13 @@ def test_compacted_tables_read_back_the_same(
     run_directory: Path, results: Results, make_scores: Callable[..., pd.DataFrame]
 ) -> None:
     scored = results.with_scores(make_scores({("two-digits", "TIES", 0): np.nan}, results))
-    _assert_same(scored, read(compact(run_directory, scored)), COMPACTED)
+    _assert_same(
+        scored, read(compact(run_directory, scored, part_stamps(run_directory))), COMPACTED
+    )
 
 
 def test_a_damaged_table_is_named(run_directory: Path, results: Results) -> None:
-    folder = compact(run_directory, results)
+    folder = compact(run_directory, results, part_stamps(run_directory))
     (folder / "fronts.parquet").write_bytes(b"PAR1")
     with pytest.raises(StoreError, match=r"tables/fronts.parquet` must be a whole table"):
         read(folder)

@@ -13,7 +13,8 @@ import pytest
 
 from fusefront.benchmark.errors import IntegrityError, StoreError
 from fusefront.results.archive import FILES, read_archive
-from fusefront.results.results import Results, read
+from fusefront.results.reading import read
+from fusefront.results.results import Results
 from fusefront.results.single_file import damaged_entries, extracted, pack_single
 from fusefront.results.sources import opened
 

@@ -13,11 +13,11 @@ from fusefront.results.store import (
     part_ids,
     read_parts,
     read_problems,
-    set_aside_damaged,
     write_part,
     write_problem,
     write_table,
 )
+from fusefront.results.survey import Survey
 
 MakeRecord = Callable[..., Record]
 VICTIM = "two-digits-ties-1"
@@ -98,7 +98,7 @@ def test_any_flipped_bit_is_seen_or_harmless(tmp_path: Path, make_record: MakeRe
     for place in range(0, len(data), 37):
         path.write_bytes(data)
         _flip(path, place)
-        found = read_parts(tmp_path) if set_aside_damaged(tmp_path) == [] else whole
+        found = read_parts(tmp_path) if Survey(tmp_path).set_aside_damaged() == [] else whole
         assert found == whole
 
 
@@ -107,12 +107,12 @@ def test_damaged_parts_are_set_aside_and_can_be_written_again(
 ) -> None:
     _cut(_victim(run_directory))
     damaged = _victim(run_directory).with_name(f"{VICTIM}.parquet.damaged")
-    assert set_aside_damaged(run_directory) == [damaged]
+    assert Survey(run_directory).set_aside_damaged() == [damaged]
     assert damaged.exists()
     assert VICTIM not in part_ids(run_directory)
     assert len(read_parts(run_directory)) == 5
     write_part(run_directory, make_record(seed=1))
-    assert set_aside_damaged(run_directory) == []
+    assert Survey(run_directory).set_aside_damaged() == []
     assert len(read_parts(run_directory)) == 6
 
 
@@ -121,7 +121,9 @@ def test_a_damaged_problem_table_is_named_and_set_aside(run_directory: Path) -> 
     _cut(path)
     with pytest.raises(StoreError, match=r"`problems/two-digits.parquet` must be a whole"):
         read_problems(run_directory)
-    assert [p.name for p in set_aside_damaged(run_directory)] == ["two-digits.parquet.damaged"]
+    assert [p.name for p in Survey(run_directory).set_aside_damaged()] == [
+        "two-digits.parquet.damaged"
+    ]
 
 
 def test_a_newer_schema_asks_for_an_upgrade_and_is_not_touched(
@@ -130,7 +132,7 @@ def test_a_newer_schema_asks_for_an_upgrade_and_is_not_touched(
     with monkeypatch.context() as newer:
         newer.setattr(parquet, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
         write_part(run_directory, make_record(seed=1))
-    for read in (read_parts, set_aside_damaged):
+    for read in (read_parts, Survey):
         with pytest.raises(StoreError, match=rf"Found {SCHEMA_VERSION + 1}.*Upgrade: `pip install"):
             read(run_directory)
     assert _victim(run_directory).exists()
@@ -175,7 +177,7 @@ def test_a_new_directory_is_made(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> None:
     (tmp_path / "parts" / "x.parquet").mkdir(parents=True)
-    for read in (read_parts, set_aside_damaged):
+    for read in (read_parts, Survey):
         with pytest.raises(StoreError, match="must be readable"):
             read(tmp_path)
 

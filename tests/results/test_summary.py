@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from fusefront.benchmark.errors import ParameterError
+from fusefront.results.reading import from_parts
 from fusefront.results.record import Record
-from fusefront.results.results import Results, from_parts
+from fusefront.results.results import Results
 from fusefront.results.schema import record_table
 from fusefront.results.summary import summary
 

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from fusefront.benchmark.errors import ParameterError, UnknownNameError
+from fusefront.results.reading import from_parts
 from fusefront.results.record import Record
 from fusefront.results.render import FORMATS, escape_latex, render
-from fusefront.results.results import Results, from_parts
+from fusefront.results.results import Results
 from fusefront.results.schema import record_table
 from fusefront.results.tables import table
 

@@ -6,7 +6,8 @@ import pytest
 import fusefront
 from fusefront.benchmark.errors import StoreError
 from fusefront.results.archive import FILES, pack, read_archive
-from fusefront.results.results import Results, read
+from fusefront.results.reading import read
+from fusefront.results.results import Results
 from fusefront.results.unpack import unpack
 
 STUDY = fusefront.Study(

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from fusefront.benchmark.errors import StoreError, UnknownNameError
 from fusefront.results import archive, parquet
 from fusefront.results.archive import FILES, pack
+from fusefront.results.compacted import compact, part_stamps
 from fusefront.results.parquet import write_table
+from fusefront.results.reading import read
 from fusefront.results.record import ProblemFacts, Record
-from fusefront.results.results import Results, compact, read
+from fusefront.results.results import Results
 from fusefront.results.schema import SCHEMA_VERSION, TABLES, from_frame
 from fusefront.results.single_file import pack_single
 from fusefront.results.store import write_part, write_problem
@@ -26,9 +29,11 @@ PROBLEM = "problems/two-digits.parquet"
 
 
 @pytest.fixture
-def whole(run_directory: Path) -> Path:
+def whole(run_directory: Path, make_scores: Callable[..., pd.DataFrame]) -> Path:
     """A run directory with all that `fusefront run` leaves there."""
-    compact(run_directory, read(run_directory))
+    results = read(run_directory)
+    scored = results.with_scores(make_scores({("two-digits", "TIES", 0): 0.5}, results))
+    compact(run_directory, scored, part_stamps(run_directory))
     shutil.copytree(run_directory / "parts", run_directory / "superseded")
     _plan(run_directory, [f"two-digits-{a}-{s}" for a in ("ties", "average") for s in range(3)])
     (run_directory / "study.toml").write_text("seeds = 3\n")
@@ -46,7 +51,7 @@ def _cut(path: Path) -> None:
 
 def _flip(path: Path) -> None:
     data = bytearray(path.read_bytes())
-    data[60] ^= 1
+    data[40] ^= 1
     path.write_bytes(data)
 
 
@@ -74,7 +79,7 @@ def _one(directory: Path) -> Fault:
 
 
 def test_whole_results_have_no_fault(whole: Path) -> None:
-    assert verify(whole) == (6 + 6 + 1 + 6 + 2, [])
+    assert verify(whole) == (6 + 6 + 1 + 7 + 2, [])
 
 
 @pytest.mark.parametrize("damage", [_cut, _flip, _empty, _other_table])
@@ -180,7 +185,9 @@ def test_the_table_of_another_problem_is_foreign(
 def test_tables_with_rows_of_other_runs_are_foreign(whole: Path) -> None:
     (whole / PART).unlink()
     names = {fault.file for fault in verify(whole).faults}
-    assert names == {f"tables/{name}.parquet" for name in ("runs", "fronts", "points", "traces")}
+    assert names == {
+        f"tables/{name}.parquet" for name in ("parts", "runs", "fronts", "points", "traces")
+    }
 
 
 def test_a_newer_schema_asks_for_an_upgrade(
@@ -214,7 +221,7 @@ def test_a_damaged_file_of_an_archive_is_named(tmp_path: Path, results: Results,
 def test_an_archive_whose_hashes_were_made_to_fit_is_read_all_the_same(
     tmp_path: Path, results: Results
 ) -> None:
-    other = replace(results, fronts=results.fronts.assign(run_id="someone-else"))
+    other = results.with_frames(fronts=results.fronts.assign(run_id="someone-else"))
     pack(other, tmp_path / "archive", note="")
     fault = _one(tmp_path / "archive")
     assert (fault.file, fault.found) == (
@@ -270,7 +277,7 @@ def test_a_single_file_is_verified_entry_by_entry(tmp_path: Path, results: Resul
 
 
 def test_folders_of_tables_are_verified(whole: Path) -> None:
-    assert verify(whole / "tables") == (6, [])
+    assert verify(whole / "tables") == (7, [])
     _cut(whole / "tables" / "points.parquet")
     assert _one(whole / "tables").file == "points.parquet"
 

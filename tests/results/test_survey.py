@@ -1,0 +1,175 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fusefront.benchmark.errors import StoreError
+from fusefront.results import store, survey
+from fusefront.results.compacted import Compacted, compact, discard_damaged, part_stamps
+from fusefront.results.parquet import DamagedFileError
+from fusefront.results.record import Record
+from fusefront.results.results import Results
+from fusefront.results.schema import TABLES
+from fusefront.results.store import part_path, write_part
+from fusefront.results.survey import Survey
+
+MakeRecord = Callable[..., Record]
+SCORER = "the code of today"
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The run ids of parts that were opened."""
+    found: list[str] = []
+    read = store.read_part
+
+    def reads(path: Path) -> object:
+        found.append(path.stem)
+        return read(path)
+
+    monkeypatch.setattr(survey, "read_part", reads)
+    return found
+
+
+@pytest.fixture
+def directory(run_directory: Path, make_scores: Callable[..., pd.DataFrame]) -> Path:
+    """Six runs, compacted, one of them with a score."""
+    before = Survey(run_directory)
+    results = before.results()
+    results = results.with_scores(make_scores({("two-digits", "TIES", 0): np.nan}, results))
+    compact(run_directory, results, before.stamps, scorer=SCORER)
+    return run_directory
+
+
+def _plain(directory: Path) -> Results:
+    """The same from the parts alone."""
+    tables = directory / "tables"
+    hidden = tables.rename(directory / "hidden")
+    try:
+        results = Survey(directory).results()
+        for name in TABLES:
+            results.arrow(name)
+        return results
+    finally:
+        hidden.rename(tables)
+
+
+def _assert_as_plain(directory: Path) -> None:
+    fast, plain = Survey(directory).results(), _plain(directory)
+    for name in TABLES:
+        assert fast.arrow(name).equals(plain.arrow(name)), name
+
+
+def test_compacted_parts_are_not_opened(directory: Path, opened: list[str]) -> None:
+    results = Survey(directory).results()
+    assert [len(results.arrow(name)) for name in ("runs", "fronts", "points")] == [6, 36, 18]
+    assert opened == []
+    _assert_as_plain(directory)
+    assert len(opened) == 6
+
+
+def test_a_new_part_alone_is_opened(
+    directory: Path, make_record: MakeRecord, opened: list[str]
+) -> None:
+    write_part(directory, make_record("magmax", seed=4))
+    write_part(directory, make_record("magmax", "a-problem", status="failed"))
+    assert len(Survey(directory).runs) == 8
+    assert sorted(opened) == ["a-problem-magmax-0", "two-digits-magmax-4"]
+    _assert_as_plain(directory)
+
+
+def test_a_part_written_again_is_opened_again(
+    directory: Path, make_record: MakeRecord, opened: list[str]
+) -> None:
+    write_part(directory, make_record(seed=1, objectives=[[0.25, 0.5]]))
+    fronts = Survey(directory).results().fronts
+    assert fronts.query("run_id == 'two-digits-ties-1'")["objective"].tolist() == [0.25, 0.5]
+    assert opened == ["two-digits-ties-1"]
+    _assert_as_plain(directory)
+
+
+def test_rows_of_a_part_that_went_are_gone(directory: Path, opened: list[str]) -> None:
+    part_path(directory, "two-digits-ties-1").unlink()
+    assert len(Survey(directory).runs) == 5
+    assert opened == []
+    _assert_as_plain(directory)
+
+
+def test_names_are_those_of_the_last_plan(directory: Path) -> None:
+    row = '["two-digits-ties-1", "two-digits", "TIES of today", 1]'
+    (directory / "planned.json").write_text(f"[{row}]")
+    results = Survey(directory).results()
+    for name in ("runs", "fronts", "points", "traces", "outcomes"):
+        frame = getattr(results, name)
+        own = frame["run_id"] == "two-digits-ties-1"
+        assert set(frame.loc[own, "display_name"]) == {"TIES of today"}
+        assert set(frame.loc[~own, "display_name"]) == {"TIES", "AVERAGE"}
+
+
+def test_scores_are_kept_of_the_same_scorer_and_the_same_parts(
+    directory: Path, make_record: MakeRecord
+) -> None:
+    assert Survey(directory).scores(SCORER)["run_id"].to_pylist() == ["two-digits-ties-0"]
+    assert len(Survey(directory).scores("other code")) == 0
+    write_part(directory, make_record(objectives=[[0.1, 0.1]]))
+    assert len(Survey(directory).scores(SCORER)) == 0
+
+
+def test_a_copy_is_read_from_its_parts(directory: Path, opened: list[str]) -> None:
+    for path in (directory / "parts").iterdir():
+        path.write_bytes(path.read_bytes())  # as many bytes, at another time
+    _assert_as_plain(directory)
+    assert len(opened) == 12
+
+
+def test_tables_of_two_compactions_are_not_mixed(directory: Path, opened: list[str]) -> None:
+    path = directory / "tables" / "points.parquet"
+    path.write_bytes(path.read_bytes())
+    with pytest.raises(DamagedFileError, match="written since, or before"):
+        Compacted(directory)
+    _assert_as_plain(directory)
+    assert len(opened) == 12
+
+
+def test_open_tables_stay_those_of_one_compaction(directory: Path, make_record: MakeRecord) -> None:
+    results, plain = Survey(directory).results(), _plain(directory)
+    write_part(directory, make_record(seed=1, objectives=[[0.25, 0.5]]))
+    again = Survey(directory)
+    compact(directory, again.results(), again.stamps)
+    for name in ("runs", "fronts", "points", "traces"):
+        assert results.arrow(name).equals(plain.arrow(name))
+
+
+def test_a_damaged_table_is_named_and_taken_out_of_use(directory: Path, opened: list[str]) -> None:
+    path = directory / "tables" / "fronts.parquet"
+    data = bytearray(path.read_bytes())
+    data[40] ^= 1
+    stat = path.stat()
+    path.write_bytes(data)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(StoreError, match=r"fronts.parquet` must be a whole table.*Delete `"):
+        _ = Survey(directory).results().fronts
+    discard_damaged(directory)
+    opened.clear()
+    assert len(Survey(directory).results().fronts) == 36
+    assert len(opened) == 6
+
+
+def test_every_damaged_part_is_told_and_the_others_are_there(
+    directory: Path, make_record: MakeRecord
+) -> None:
+    for seed in (0, 1):
+        write_part(directory, make_record(seed=seed)).write_bytes(b"PAR1")
+    found = Survey(directory)
+    assert sorted(found.damaged) == ["two-digits-ties-0", "two-digits-ties-1"]
+    assert len(found.runs) == 4
+    with pytest.raises(StoreError, match=r"ties-0.parquet`, `parts/two-digits-ties-1.parquet`"):
+        found.results()
+
+
+def test_a_directory_that_is_not_there_has_no_parts(tmp_path: Path) -> None:
+    assert len(Survey(tmp_path / "nowhere").runs) == 0
+    assert len(part_stamps(tmp_path / "nowhere")) == 0
