@@ -19,6 +19,8 @@ from itertools import count
 from pathlib import Path
 from typing import final
 
+from tests.benchmark.dask_cluster import DaskCluster, dask_cluster, kill_group
+
 from fusefront.benchmark.claims import claimed
 from fusefront.benchmark.study import Study
 from fusefront.benchmark.study_file import write_study
@@ -35,6 +37,7 @@ class Chaos:
         heads: How many there are at once.
         seed: Of the moments and the victims.
         longest: Seconds between two kills, at most.
+        cluster: Computes the runs, if given; its nodes are killed instead of workers of the heads.
     """
 
     study: Path
@@ -42,6 +45,7 @@ class Chaos:
     heads: int = 1
     seed: int = 0
     longest: float = 2.0
+    cluster: DaskCluster | None = None
     killed: Counter[str] = field(default_factory=Counter)
     _living: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
@@ -53,15 +57,23 @@ class Chaos:
             if not self._busy():
                 return moment
             time.sleep(choose.uniform(0, self.longest))
-            heads = [head.pid for head in self._living]
-            groups = [pid for head in heads for pid in group(head)]
-            workers = sorted(set(groups) - set(heads))
-            kind = choose.choice(["head", "worker"])
-            victim = choose.choice(heads if kind == "head" or not workers else workers)
-            self.killed["head" if victim in heads else "worker"] += 1
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(victim, signal.SIGKILL)
+            if choose.choice(["head", "worker"]) == "head" or not self._kill_worker(choose):
+                self.killed["head"] += 1
+                choose.choice(self._living).kill()
         return moments
+
+    def _kill_worker(self, choose: random.Random) -> bool:
+        """Kill a node of the cluster, or a process of a head; False if there is none."""
+        if self.cluster is not None:
+            kill_group(choose.choice(self.cluster.nodes))
+            self.killed["node"] += 1
+            return True
+        workers = [p for head in self._living for p in group(head.pid) if p != head.pid]
+        if workers:
+            self.killed["worker"] += 1
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(choose.choice(sorted(workers)), signal.SIGKILL)
+        return bool(workers)
 
     def _busy(self) -> bool:
         """Wait until runs are computed; False if there are none left."""
@@ -73,17 +85,25 @@ class Chaos:
 
     def peace(self) -> int:
         """Let the heads that live end, then finish alone; the exit status of that."""
+        self._restart_nodes()
         for head in self._living:
             head.wait()
         return self._start().wait()
 
     def _restart(self) -> None:
+        self._restart_nodes()
         self._living = [head for head in self._living if head.poll() is None]
         while len(self._living) < self.heads:
             self._living.append(self._start())
 
+    def _restart_nodes(self) -> None:
+        if self.cluster is not None:
+            self.cluster.restart()
+
     def _start(self) -> "subprocess.Popen[bytes]":
         command = ["run", str(self.study), "-o", str(self.directory), "-j", "2"]
+        if self.cluster is not None:
+            command += ["--executor", f"dask:{self.cluster.address}"]
         return subprocess.Popen(
             [sys.executable, "-m", "fusefront.benchmark", *command],
             stdout=subprocess.DEVNULL,
@@ -107,8 +127,6 @@ def group(leader: int) -> list[int]:
 
 def main() -> None:
     """Torment the smoke suite, and compare it with one left in peace."""
-    from tests.benchmark.test_runner import assert_same
-
     from fusefront.algorithms import ALGORITHMS
     from fusefront.benchmark.study_file import suite_study
 
@@ -116,29 +134,40 @@ def main() -> None:
     parser.add_argument("--moments", type=int, default=50)
     parser.add_argument("--heads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--dask", action="store_true", help="on a cluster of two nodes")
     asked = parser.parse_args()
     study: Study = suite_study("smoke", ALGORITHMS)
-    with tempfile.TemporaryDirectory() as folder:
-        toml = Path(folder) / "study.toml"
-        write_study(toml, study.canonical(ALGORITHMS))
-        peaceful = Chaos(study=toml, directory=Path(folder) / "peace")
-        assert peaceful.peace() == 0
-        left, killed = asked.moments, Counter[str]()
-        for number in count():
-            chaos = Chaos(
-                study=toml,
-                directory=Path(folder) / f"chaos-{number}",
-                heads=asked.heads,
-                seed=asked.seed + number,
-            )
-            left -= chaos.rage(left)
-            assert chaos.peace() == 0
-            assert_same(chaos.directory, peaceful.directory)
-            killed += chaos.killed
-            if not left:
-                break
-        told = f"killed {dict(killed)} in {number + 1} studies: all ended as one in peace"
-        sys.stdout.write(f"{told}\n")
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        write_study(folder / "study.toml", study.canonical(ALGORITHMS))
+        cluster = stack.enter_context(dask_cluster(folder, nodes=2)) if asked.dask else None
+        told = torment(folder, asked.moments, asked.heads, asked.seed, cluster)
+    sys.stdout.write(f"{told}: all ended as one in peace\n")
+
+
+def torment(folder: Path, moments: int, heads: int, seed: int, cluster: DaskCluster | None) -> str:
+    """Kill at so many moments, over as many studies as that takes; what was killed."""
+    from tests.benchmark.test_runner import assert_same
+
+    peaceful = Chaos(study=folder / "study.toml", directory=folder / "peace")
+    assert peaceful.peace() == 0
+    left, killed = moments, Counter[str]()
+    for number in count():
+        chaos = Chaos(
+            study=peaceful.study,
+            directory=folder / f"chaos-{number}",
+            heads=heads,
+            seed=seed + number,
+            cluster=cluster,
+        )
+        left -= chaos.rage(left)
+        assert chaos.peace() == 0
+        assert_same(chaos.directory, peaceful.directory)
+        killed += chaos.killed
+        sys.stderr.write(f"study {number + 1}: {moments - left} of {moments} moments\n")
+        if not left:
+            return f"killed {dict(killed)} in {number + 1} studies"
+    raise AssertionError
 
 
 if __name__ == "__main__":

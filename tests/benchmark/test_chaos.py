@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.benchmark.chaos import Chaos
+from tests.benchmark.dask_cluster import dask_cluster
 from tests.benchmark.test_runner import assert_same
 
 from fusefront.benchmark.claims import CLAIMS, HEADS
@@ -12,9 +13,13 @@ from fusefront.benchmark.study_file import write_study
 from fusefront.results.store import part_ids
 from fusefront.results.verify import verify
 
+needs_processes = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="looks at processes in /proc"
+)
+
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+@needs_processes
 @pytest.mark.parametrize("heads", [1, 2])
 def test_whatever_is_killed_the_study_is_the_undisturbed_one(
     study: Study, directory: Path, tmp_path: Path, heads: int
@@ -22,7 +27,24 @@ def test_whatever_is_killed_the_study_is_the_undisturbed_one(
     toml = tmp_path / "study.toml"
     write_study(toml, study)
     chaos = Chaos(study=toml, directory=tmp_path / "runs", heads=heads, seed=heads, longest=1)
-    assert chaos.rage(8) > 0
+    _torment(chaos, directory, moments=8)
+
+
+@pytest.mark.slow
+@needs_processes
+def test_whatever_a_cluster_loses_the_study_is_the_undisturbed_one(
+    study: Study, directory: Path, tmp_path: Path
+) -> None:
+    toml = tmp_path / "study.toml"
+    write_study(toml, study)
+    with dask_cluster(tmp_path, nodes=2) as cluster:
+        chaos = Chaos(study=toml, directory=tmp_path / "runs", cluster=cluster, seed=17)
+        _torment(chaos, directory, moments=5)
+    assert chaos.killed["node"] > 0
+
+
+def _torment(chaos: Chaos, directory: Path, *, moments: int) -> None:
+    assert chaos.rage(moments) > 0
     assert chaos.peace() == 0
     assert len(part_ids(chaos.directory)) == 6
     assert not list((chaos.directory / CLAIMS).iterdir())

@@ -1,17 +1,11 @@
 """Clusters: the same bits as here, losses of workers, and what is refused."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.benchmark.conftest import Command
+from tests.benchmark.dask_cluster import dask_cluster, kill_group
 from tests.benchmark.test_runner import assert_same
 
 from fusefront.benchmark import runner
@@ -23,41 +17,6 @@ from fusefront.benchmark.executors.cluster import read_cluster
 from fusefront.benchmark.study import Study
 
 pytest.importorskip("distributed")
-
-
-@contextmanager
-def cluster(tmp_path: Path, nodes: int) -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]]]:
-    """A scheduler and worker nodes on loopback: its address and the nodes' processes."""
-    port_file = tmp_path / "scheduler.json"
-    scheduler = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1",
-         "--port", "0", "--no-dashboard", "--scheduler-file", str(port_file)],
-        stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file",
-             str(port_file), "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1",
-             "--local-directory", str(tmp_path / f"node-{node}"), "--death-timeout", "60"],
-            stderr=subprocess.DEVNULL, start_new_session=True,
-        )
-        for node in range(nodes)
-    ]  # fmt: skip
-    try:
-        deadline = time.monotonic() + 60
-        while not port_file.exists():
-            assert time.monotonic() < deadline, "no scheduler"
-            time.sleep(0.05)
-        yield json.loads(port_file.read_text())["address"], workers
-    finally:
-        for process in (*workers, scheduler):
-            with_group(process, signal.SIGKILL)
-            process.wait()
-
-
-def with_group(process: "subprocess.Popen[bytes]", signum: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signum)
 
 
 def test_processes_of_a_local_cluster_find_the_same_bits(
@@ -74,15 +33,15 @@ def test_processes_of_a_local_cluster_find_the_same_bits(
 
 def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_path: Path) -> None:
     planned = runner.plan(study, tmp_path / "runs")
-    with cluster(tmp_path, nodes=2) as (address, nodes):
-        events = run_plan(planned, tmp_path / "runs", jobs=2, executor=start_of(f"dask:{address}"))
+    with dask_cluster(tmp_path, nodes=2) as cluster:
+        start = start_of(f"dask:{cluster.address}")
+        events = run_plan(planned, tmp_path / "runs", jobs=2, executor=start)
         told = []
         with closing(events):
             for event in events:
                 told.append(event.status)
-                if told.count("done") == 1 and nodes[0].poll() is None:
-                    with_group(nodes[0], signal.SIGKILL)
-                    nodes[0].wait()
+                if told.count("done") == 1:
+                    kill_group(cluster.nodes[0])
     assert told.count("done") == 6
     assert "failed" not in told
     runner.finish(tmp_path / "runs")
