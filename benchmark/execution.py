@@ -60,6 +60,8 @@ def run_plan(
     with Claims(directory) as claims:
         workers = executor(place, jobs)
         try:
+            for spec in pending:
+                workers.check(spec)
             yield from _Execution(pending, place, workers, claims, stopping).events()
         finally:
             workers.close()  # before its runs are anybody's
@@ -105,7 +107,7 @@ class _Execution:
             if not self._workers.free:
                 return
             spec = self._waiting.popleft()
-            if not self._claims.take(spec.run_id):
+            if not self._workers.fits(spec) or not self._claims.take(spec.run_id):
                 self._waiting.append(spec)
             elif self._stamp(spec) != self._before[spec.run_id]:  # since the plan was made
                 self._claims.release(spec.run_id)

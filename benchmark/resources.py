@@ -24,12 +24,14 @@ class Resources:
     Args:
         timeout_seconds: Wall time of the whole run, after which it is killed; None is no limit.
         memory_bytes: Of the worker process; None is no limit.
+        gpus: Graphics processors of its own; it sees no others.
         retries: How often a run that the machine lost (a worker killed or out of memory) is begun
             again. A fit that raises is not.
     """
 
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
+    gpus: int = 0
     retries: int = 2
 
 
@@ -136,7 +138,7 @@ def _checked(values: Mapping[str, Any], where: str) -> dict[str, Any]:
         elif key == "timeout_seconds":
             checked[key] = None if value is None else _seconds(value, where) or None
         elif type(value) is not int or value < 0:
-            raise ParameterError(f"`{where}.retries` must be an integer, 0 or more. Found {value}.")
+            raise ParameterError(f"`{where}.{key}` must be an integer, 0 or more. Found {value}.")
         else:
             checked[key] = value
     return checked

@@ -14,7 +14,7 @@ from ..algorithms import ALGORITHMS
 from ..algorithms.base import Algorithm
 from ..algorithms.pareto_set import ParetoSet
 from ..problems.base import Oracle, Problem
-from ..problems.budget import Budget
+from ..problems.budget import PEAK_BYTES, Budget
 from ..problems.experts import ExpertPool
 from ..problems.kernels import linear_kernel
 from ..problems.view import ProblemView
@@ -121,6 +121,12 @@ class _Run:
         self.facts["peak_bytes"] = view.experts.nbytes + memory.peak_bytes
         self._rehearsed = (counter.flops, view.budget.ledger.units)
         self.facts["rehearsal_seconds"] = time.perf_counter() - clock
+        cap = self.spec.caps.get(PEAK_BYTES, float("inf"))
+        if self.facts["peak_bytes"] > cap:
+            raise NotApplicableError(
+                f"A fit must keep within {cap:,} bytes at its peak (`caps.{PEAK_BYTES}`). "
+                f"Found {self.facts['peak_bytes']:,} when it was rehearsed."
+            )
 
     def _fit(self, algorithm: Algorithm, view: ProblemView) -> ParetoSet:
         energy, clock = EnergyMeter(), time.perf_counter()
@@ -248,6 +254,6 @@ def make_record(spec: RunSpec, problem_hash: str, facts: dict[str, Any]) -> Reco
         "versions": provenance.versions(),
         "machine": provenance.machine(),
         "threads": 1,
-        "device": "cpu",
+        "device": "cuda" if spec.resources.gpus else "cpu",
     }
     return Record(**identity | facts)

@@ -33,8 +33,11 @@ class Ledger:
 
 
 WALL_SECONDS: Final = "wall_seconds"
-CAPPED: Final = (*(f.name for f in fields(Ledger) if f.name != "units"), WALL_SECONDS)
-"""What `caps` may name, besides the units."""
+PEAK_BYTES: Final = "peak_bytes"
+SPENT: Final = (*(f.name for f in fields(Ledger) if f.name != "units"), WALL_SECONDS)
+"""Currencies besides the units that a fit spends as it goes."""
+CAPPED: Final = (*SPENT, PEAK_BYTES)
+"""What `caps` may name, besides the units; memory is known before the fit, from its rehearsal."""
 
 
 @final
@@ -57,7 +60,7 @@ class Budget:
         return float("inf") if self.units is None else self.units - self.ledger.units
 
     def left(self, currency: str) -> float:
-        """What is left of a currency of `CAPPED`; infinite without a cap."""
+        """What is left of a currency of `SPENT`; infinite without a cap."""
         cap = self.caps.get(currency, float("inf"))
         if currency == WALL_SECONDS:
             return cap - (time.perf_counter() - self.begun)

@@ -60,8 +60,20 @@ class Executor(ABC):
         """What it computes now."""
 
     @abstractmethod
+    def check(self, spec: RunSpec) -> None:
+        """Refuse a run that it can never compute, before any is begun.
+
+        Raises:
+            StudyError: If its `gpus` are more than there are.
+        """
+
+    @abstractmethod
+    def fits(self, spec: RunSpec) -> bool:
+        """Whether, while it is `free`, the run's `gpus` are too."""
+
+    @abstractmethod
     def start(self, spec: RunSpec) -> None:
-        """Begin a run, while `free`."""
+        """Begin a run that `fits`, while `free`."""
 
     @abstractmethod
     def wait(self, timeout: float | None = None) -> list[Ended]:

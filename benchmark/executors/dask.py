@@ -21,6 +21,9 @@ except ImportError as error:
         "`--executor dask` needs dask. Found no `distributed`. Use `pip install 'fusefront[dask]'`."
     ) from error
 
+_GPU: Final = "GPU"
+"""What dask's workers call it."""
+
 _AHEAD: Final = 2
 """Runs handed to the scheduler for each thread of a worker, so that none waits for the head."""
 
@@ -58,8 +61,24 @@ class DaskExecutor(Executor):
         """What the scheduler has."""
         return list(self._futures.values())
 
+    def check(self, spec: RunSpec) -> None:
+        """Against what the workers that there are say of themselves."""
+        wanted, workers = spec.resources.gpus, self._client.scheduler_info(-1)["workers"].values()
+        most = max((int(worker["resources"].get(_GPU, 0)) for worker in workers), default=wanted)
+        if wanted > most:
+            raise StudyError(
+                f"`gpus` must be at most those of a worker. Found {wanted}, and {most} there. "
+                f"Start workers with `dask worker --resources {_GPU}={wanted}`, each with "
+                "processors of its own."
+            )
+
+    def fits(self, spec: RunSpec) -> bool:
+        """The scheduler waits for workers that have the GPUs."""
+        return True
+
     def start(self, spec: RunSpec) -> None:
         """As a task."""
+        gpus = spec.resources.gpus
         future = self._client.submit(
             compute,
             spec,
@@ -67,6 +86,7 @@ class DaskExecutor(Executor):
             key=f"{spec.run_id}-{next(self._numbers)}",
             pure=False,
             retries=0,
+            resources={_GPU: gpus} if gpus else None,
         )
         self._futures[future] = spec
 

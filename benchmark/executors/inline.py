@@ -6,6 +6,7 @@ from typing import final
 from ...results.store import write_part
 from ..study import RunSpec
 from .base import Ended, Executor, Place
+from .gpus import Gpus
 
 
 @final
@@ -31,6 +32,14 @@ class InlineExecutor(Executor):
     def running(self) -> Sequence[RunSpec]:
         """What `wait` will compute."""
         return self._waiting
+
+    def check(self, spec: RunSpec) -> None:
+        """It sees the GPUs that this process sees."""
+        Gpus().check(spec.resources.gpus)
+
+    def fits(self, spec: RunSpec) -> bool:
+        """One run at a time has all there are."""
+        return True
 
     def start(self, spec: RunSpec) -> None:
         """It is computed by `wait`."""

@@ -1,9 +1,10 @@
 """The local executor: one process a run, at most so many at once, isolated crashes."""
 
 import multiprocessing
+import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
@@ -14,6 +15,7 @@ from typing import Final, final
 from ...results.store import check_writable, part_path
 from ..study import RunSpec
 from .base import DISK_FAULT, Ended, Executor, Loss, Place
+from .gpus import Gpus
 
 _BENCHMARK: Final = __package__.rpartition(".")[0]
 PRELOADED: Final = (f"{_BENCHMARK}.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.library")
@@ -44,6 +46,7 @@ class LocalExecutor(Executor):
         self._jobs = jobs
         self._context = _context()
         self._workers: dict[int, _Worker] = {}
+        self._gpus = Gpus()
 
     @property
     def free(self) -> int:
@@ -55,11 +58,22 @@ class LocalExecutor(Executor):
         """A run a process."""
         return [worker.spec for worker in self._workers.values()]
 
+    def check(self, spec: RunSpec) -> None:
+        """Against the GPUs of this machine."""
+        self._gpus.check(spec.resources.gpus)
+
+    def fits(self, spec: RunSpec) -> bool:
+        """Whether so many GPUs are not another run's."""
+        return self._gpus.free(spec.resources.gpus)
+
     def start(self, spec: RunSpec) -> None:
         """In a process of its own."""
         problem_hash = self._place.problem_hashes[spec.problem]
+        environment = self._gpus.take(spec.run_id, spec.resources.gpus)
         process: BaseProcess = self._context.Process(  # type: ignore[attr-defined]
-            target=_work, args=(spec, problem_hash, self._place.directory), daemon=True
+            target=_work,
+            args=(spec, problem_hash, self._place.directory, environment),
+            daemon=True,
         )
         process.start()
         seconds = spec.resources.timeout_seconds
@@ -88,7 +102,7 @@ class LocalExecutor(Executor):
         self._workers.clear()
 
     def _reap(self, sentinel: int) -> Ended:
-        worker = self._workers.pop(sentinel)
+        worker = self._removed(sentinel)
         worker.process.join()
         code = worker.process.exitcode or 0
         if code == DISK_FAULT:
@@ -105,9 +119,14 @@ class LocalExecutor(Executor):
             spec=worker.spec, loss=_lost(message, of_machine=-code in _KILLED_FROM_OUTSIDE)
         )
 
+    def _removed(self, sentinel: int) -> _Worker:
+        worker = self._workers.pop(sentinel)
+        self._gpus.give_back(worker.spec.run_id)
+        return worker
+
     def _end(self, sentinel: int) -> Ended:
         """End a run whose time is over. The process gets no chance to object."""
-        worker = self._workers.pop(sentinel)
+        worker = self._removed(sentinel)
         worker.process.kill()
         worker.process.join()
         message = (
@@ -157,7 +176,10 @@ def prepare() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(spec: RunSpec, problem_hash: str, directory: Path) -> None:
+def _work(
+    spec: RunSpec, problem_hash: str, directory: Path, environment: Mapping[str, str]
+) -> None:
+    os.environ |= environment
     from ..worker import work  # the head never imports what workers need
 
     work(spec, problem_hash, directory)

@@ -1,6 +1,7 @@
 """Machines and plug-ins that fail: each ends as one row with a reason, others go on."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.benchmark.conftest import HEAD, PROBLEM
 import fusefront as package
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark import runner
+from fusefront.benchmark.errors import StudyError
 from fusefront.benchmark.execution import run_plan
 from fusefront.benchmark.resources import ResourceRules
 from fusefront.benchmark.study import AlgorithmSpec, Study
@@ -22,6 +24,9 @@ BODIES = {
     "Lost": "tries(1); os.kill(os.getpid(), 9)",
     "LostOnce": "tries(1) == 1 and os.kill(os.getpid(), 9); return zeros(view)",
     "Crashes": "tries(1); os.abort()",
+    "Sees": "seen(); return zeros(view)",
+    "Looks": "seen(); return zeros(view)",
+    "Peeks": "seen(); return zeros(view)",
     "Good": "return zeros(view)",
 }
 PLUGIN = (
@@ -35,6 +40,14 @@ def tries(n):
     count = int(file.read_text()) + n if file.exists() else n
     file.write_text(str(count))
     return count
+
+
+def seen():
+    began = time.time()
+    time.sleep(0.5)
+    line = f"{os.environ['CUDA_VISIBLE_DEVICES']} {began} {time.time()}"
+    with Path(__file__).with_name("seen").open("a") as file:
+        file.write(line + "\\n")
 """
     + "".join(
         f"""
@@ -60,12 +73,15 @@ def run(tmp_path: Path) -> Iterator[Run]:
     path = tmp_path / "bad.py"
     path.write_text(PLUGIN)
 
-    def runs(*names: str, **resources: Any) -> tuple[Rows, list[str]]:
+    def runs(
+        *names: str, caps: dict[str, Any] | None = None, **resources: Any
+    ) -> tuple[Rows, list[str]]:
         study = Study(
             problems=(PROBLEM,),
             algorithms=tuple(AlgorithmSpec.parse(f"{path}:{n}", ALGORITHMS) for n in names),
             seeds=1,
             budget=1000,
+            caps=caps or {},
             resources=ResourceRules(defaults=resources),
         )
         planned = runner.plan(study, tmp_path / "runs")
@@ -126,3 +142,45 @@ def test_a_crash_of_its_own_is_not_tried_again(run: Run, tmp_path: Path) -> None
     rows, _ = run("Crashes", retries=2)
     assert "ended by signal 6" in rows["crashes"]["error_message"]
     assert tries(tmp_path) == 1
+
+
+def test_gpus_are_one_runs_at_a_time_and_no_other_sees_them(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-left,GPU-right")
+    rows, _ = run("Sees", "Looks", "Peeks", gpus=1)
+    assert {row["status"] for row in rows.values()} == {"done"}
+    lines = [line.split() for line in (tmp_path / "seen").read_text().splitlines()]
+    assert {gpu for gpu, *_ in lines} == {"GPU-left", "GPU-right"}
+    for gpu in ("GPU-left", "GPU-right"):
+        times = sorted((float(began), float(ended)) for own, began, ended in lines if own == gpu)
+        assert all(one[1] <= other[0] for one, other in pairwise(times))
+
+
+def test_runs_that_ask_for_no_gpu_see_none(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    rows, _ = run("Sees")
+    assert rows["sees"]["status"] == "done"
+    assert (tmp_path / "seen").read_text().startswith(" ")
+
+
+def test_more_gpus_than_there_are_is_an_error_before_any_run(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    with pytest.raises(StudyError, match=r"`gpus` must be at most those of this machine\. Found 2"):
+        run("Good", gpus=2)
+
+
+def test_a_fit_that_takes_more_memory_than_its_cap_is_skipped(run: Run) -> None:
+    rows, told = run("Good", caps={"peak_bytes": "1 kB"})
+    assert (rows["good"]["status"], told) == ("skipped", ["running", "skipped"])
+    assert "must keep within 1,000 bytes at its peak" in rows["good"]["reason"]
+    assert f"Found {rows['good']['peak_bytes']:,}" in rows["good"]["reason"]
+
+
+def test_a_fit_within_its_cap_on_memory_is_done(run: Run) -> None:
+    rows, _ = run("Good", caps={"peak_bytes": "1 GiB"})
+    assert rows["good"]["status"] == "done"
