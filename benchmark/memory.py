@@ -1,4 +1,4 @@
-"""Peak memory: of tensors, exact on the CPU, and of the whole process."""
+"""Peak memory: of tensors, exact to the byte, and of the whole process."""
 
 import sys
 import weakref
@@ -27,10 +27,10 @@ def peak_rss() -> int | None:
 class PeakMemory(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch is untyped here
     """Counts bytes of every storage allocated inside the `with` block, and their peak.
 
-    A storage counts once however many views it has, until it is freed; activations saved for the
-    backward pass count while they are alive. Storages that existed before do not count, nor does
-    scratch memory inside a kernel, nor memory of NumPy. It slows small operations by about half:
-    use it in a pass of its own, never in a timed one.
+    A storage counts once however many views it has, until it is freed, on whatever device it is;
+    activations saved for the backward pass count while they are alive. Storages that existed before
+    do not count, nor does scratch memory inside a kernel, nor memory of NumPy. It slows small
+    operations by about half: use it in a pass of its own, never in a timed one.
 
     >>> with PeakMemory() as memory:
     ...     for _ in range(3):

@@ -8,8 +8,10 @@ from typing import Final, final
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from ...results.status import status_of
+from ...results.parquet import DamagedFileError
+from ...results.status import ended_as, status_of
 from ...results.store import part_ids
+from ...results.survey import Survey
 from ..claims import claimed
 from ..planned import read_planned
 from ..tally import Branch
@@ -36,10 +38,13 @@ def watch(directory: Path) -> None:
 
 @final
 class Look:
-    """What is known of a directory; parts are opened once, when they appear."""
+    """What is known of a directory; parts that are not compacted are opened once."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        survey = Survey(directory)
+        ended = ended_as(survey)
+        self._known = {i: told for i, told in ended.items() if i not in survey.damaged}
         self._ended: dict[str, tuple[str, str]] = {}
         self._planned: Sequence[tuple[str, str, str, int]] = ()
         self._running: frozenset[str] = frozenset()
@@ -57,11 +62,15 @@ class Look:
         self._running = frozenset(claimed(self._directory))
         names = {run_id: f"{problem} {name}" for run_id, problem, name, _ in self._planned}
         there = set(part_ids(self._directory))
-        again = {i for i in self._running if i in self._ended}  # a failed run that is tried again
-        for run_id in again:
-            del self._ended[run_id]
+        for run_id in self._running:  # perhaps a failed one that is tried again
+            self._ended.pop(run_id, None)
+            self._known.pop(run_id, None)
         for run_id in sorted(there & names.keys() - self._ended.keys() - self._running):
-            word, reason = self._ended[run_id] = status_of(self._directory, run_id)
+            try:
+                word, reason = self._known.pop(run_id, None) or status_of(self._directory, run_id)
+            except DamagedFileError:
+                continue  # the next `fusefront run` sets it aside
+            self._ended[run_id] = (word, reason)
             if word == "failed":
                 self._last_error = f"{names[run_id]}: {reason}"
 

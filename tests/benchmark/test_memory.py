@@ -37,6 +37,10 @@ def ones() -> torch.Tensor:
     return torch.ones(1024)
 
 
+def test_tensors_of_every_device_count() -> None:
+    assert peak(lambda: torch.ones(1024, device="meta")) == KILO
+
+
 def test_nothing_is_nothing() -> None:
     assert peak(lambda: None) == 0
 

@@ -60,3 +60,11 @@ def test_a_directory_of_nothing_is_told(tmp_path: Path, fusefront: Command) -> N
     told = fusefront("status", tmp_path, "--watch")
     assert told.status == 2
     assert "must be the list of runs" in told.err
+
+
+def test_a_damaged_part_has_not_ended(directory: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(directory, tmp_path / "copy"))
+    min((copy / "parts").glob("*.parquet")).write_bytes(b"PAR1")
+    look = Look(copy)
+    assert not look.over
+    assert "smoke-left-right  5/6" in text(look)
