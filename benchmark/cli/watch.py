@@ -67,7 +67,8 @@ class Look:
             self._known.pop(run_id, None)
         for run_id in sorted(there & names.keys() - self._ended.keys() - self._running):
             try:
-                word, reason = self._known.pop(run_id, None) or status_of(self._directory, run_id)
+                known = self._known.pop(run_id, None)
+                word, reason = known or status_of(self._directory, run_id)
             except DamagedFileError:
                 continue  # the next `fusefront run` sets it aside
             self._ended[run_id] = (word, reason)
