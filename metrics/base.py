@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 from numpy.typing import ArrayLike
@@ -62,6 +63,7 @@ class Inputs:
         object.__setattr__(self, name, view)
 
 
+@cache
 def needs(metric: Metric) -> frozenset[str]:
     """The names of what a metric asks for beside the points.
 

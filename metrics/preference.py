@@ -51,8 +51,10 @@ def check_preferences(preferences: ArrayLike, *, like: Array) -> Array:
         PreferenceError: If a row is not on the simplex.
     """
     array = check_rows(preferences, name="preferences", like=like)
-    for k, row in enumerate(array):
-        _check_simplex(row, f"`preferences` row {k}")
+    within = (array >= 0) & np.isfinite(array)
+    if not within.all() or (np.abs(array.sum(axis=1) - 1) > TOLERANCE).any():
+        for k, row in enumerate(array):
+            _check_simplex(row, f"`preferences` row {k}")
     return array
 
 
