@@ -11,12 +11,11 @@ from ..benchmark.errors import StoreError
 from .parquet import DamagedFileError, TableFile, write_table
 from .results import Results
 from .schema import STAMPS, TABLES
-from .store import PARTS
+from .store import ENDING, PARTS
 
 COMPACTED: Final = ("runs", "fronts", "points", "traces", "scores", "problems")
 FOLDER: Final = "tables"
 _STAMPS: Final = "parts"
-_ENDING: Final = ".parquet"
 _WRITTEN, _SCORER = "fusefront.written", "fusefront.scorer"
 _TEXTS: Final = frozenset(
     (
@@ -37,13 +36,13 @@ def part_stamps(directory: Path) -> pa.Table:
         return STAMPS.empty_table()
     with entries:
         for entry in entries:
-            if entry.name.startswith(".") or not entry.name.endswith(_ENDING):
+            if entry.name.startswith(".") or not entry.name.endswith(ENDING):
                 continue
             try:
                 about = entry.stat()
             except FileNotFoundError:  # set aside since it was listed
                 continue
-            rows.append((entry.name[: -len(_ENDING)], about.st_size, about.st_mtime_ns))
+            rows.append((entry.name[: -len(ENDING)], about.st_size, about.st_mtime_ns))
     columns = zip(*rows, strict=True) if rows else ([],) * len(STAMPS)
     arrays = [pa.array(c, field.type) for c, field in zip(columns, STAMPS, strict=True)]
     return pa.Table.from_arrays(arrays, schema=STAMPS).sort_by("run_id")
@@ -105,7 +104,7 @@ class Compacted:
         """Those of the directory; None unless they are there, whole and of one compaction."""
         try:
             return cls(directory)
-        except StoreError:
+        except (StoreError, OSError):
             return None
 
     def read(self, name: str) -> pa.Table:

@@ -1,5 +1,6 @@
 """A run directory: one Parquet part a run, one table a problem, each whole or absent."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from .record import ProblemFacts, Record
 from .schema import PART, TABLES, record_table
 
 PARTS, PROBLEMS = "parts", "problems"
+ENDING = ".parquet"
 _NAMED = 20
 """Damaged files that an error names."""
 
@@ -43,7 +45,11 @@ def write_problem(directory: Path, facts: ProblemFacts) -> Path:
 
 def part_ids(directory: Path) -> list[str]:
     """The run ids that have a part, sorted; the files are not opened."""
-    return [path.stem for path in _files(directory, PARTS)]
+    try:
+        names = os.listdir(directory / PARTS)  # noqa: PTH208 - names alone, in a tenth of the time
+    except FileNotFoundError:
+        return []
+    return sorted(n.removesuffix(ENDING) for n in names if n.endswith(ENDING) and n[0] != ".")
 
 
 def read_part(path: Path) -> pa.Table:
