@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from fusefront.benchmark.scorer import scorer
 from fusefront.metrics import METRICS
-from fusefront.results.compacted import compact, part_stamps
+from fusefront.results.compacted import compact, part_files
 from fusefront.results.results import of_tables
-from fusefront.results.schema import TABLES
+from fusefront.results.schema import STAMPS, TABLES
 from fusefront.results.store import PARTS
 
 PROBLEMS, ALGORITHMS, SEEDS, POINTS, TASKS = 100, 100, 10, 11, 2
@@ -45,8 +45,14 @@ def make(directory: Path) -> Path:
         "problems": TABLES["problems"].empty_table(),
         "outcomes": TABLES["outcomes"].empty_table(),
     }
-    compact(directory, of_tables(tables), part_stamps(directory), scorer=scorer())
+    compact(directory, of_tables(tables), _stamps(directory, keys), scorer=scorer())
     return directory
+
+
+def _stamps(directory: Path, keys: pa.Table) -> pa.Table:
+    return part_files(directory).append_column(
+        STAMPS.field("display_name"), keys.column("display_name")
+    )
 
 
 def _keys() -> pa.Table:

@@ -10,7 +10,7 @@ from typing import Final, final
 from ..algorithms import ALGORITHMS
 from ..algorithms.base import Algorithm
 from ..problems.base import Report
-from ..results.compacted import compact, discard_damaged, part_stamps, unchanged
+from ..results.compacted import compact, discard_damaged, part_files, unchanged
 from ..results.results import Results
 from ..results.status import ended_as, status_of
 from ..results.store import (
@@ -139,8 +139,8 @@ def finish(directory: Path) -> Results:
 
 def _finished(directory: Path, specs: Sequence[RunSpec], survey: Survey) -> frozenset[str]:
     """Runs that are done or skipped; parts written since the survey are opened."""
-    now = part_stamps(directory)
-    known = unchanged(now, survey.stamps)
+    now = part_files(directory)
+    known = unchanged(now, survey.files)
     words = {run_id: word for run_id, (word, _) in ended_as(survey).items() if run_id in known}
     wanted = {spec.run_id for spec in specs} & set(now.column("run_id").to_pylist())
     for run_id in wanted - words.keys():

@@ -10,7 +10,7 @@ import pyarrow as pa
 from ..benchmark.errors import StoreError
 from .parquet import DamagedFileError, TableFile, write_table
 from .results import Results
-from .schema import STAMPS, TABLES
+from .schema import FILES, STAMPS, TABLES
 from .store import ENDING, PARTS
 
 COMPACTED: Final = ("runs", "fronts", "points", "traces", "scores", "problems")
@@ -27,13 +27,13 @@ _TEXTS: Final = frozenset(
 """Columns whose texts are repeated."""
 
 
-def part_stamps(directory: Path) -> pa.Table:
-    """Size and time of the file of every part, by run id, as `schema.STAMPS`; none is opened."""
+def part_files(directory: Path) -> pa.Table:
+    """Size and time of the file of every part, by run id, as `schema.FILES`; none is opened."""
     rows = []
     try:
         entries = os.scandir(directory / PARTS)
     except FileNotFoundError:
-        return STAMPS.empty_table()
+        return FILES.empty_table()
     with entries:
         for entry in entries:
             if entry.name.startswith(".") or not entry.name.endswith(ENDING):
@@ -43,16 +43,16 @@ def part_stamps(directory: Path) -> pa.Table:
             except FileNotFoundError:  # set aside since it was listed
                 continue
             rows.append((entry.name[: -len(ENDING)], about.st_size, about.st_mtime_ns))
-    columns = zip(*rows, strict=True) if rows else ([],) * len(STAMPS)
-    arrays = [pa.array(c, field.type) for c, field in zip(columns, STAMPS, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=STAMPS).sort_by("run_id")
+    columns = zip(*rows, strict=True) if rows else ([],) * len(FILES)
+    arrays = [pa.array(c, field.type) for c, field in zip(columns, FILES, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=FILES).sort_by("run_id")
 
 
-def unchanged(stamps: pa.Table, others: pa.Table) -> set[str]:
-    """Ids of the parts that have the same stamp in both."""
+def unchanged(files: pa.Table, others: pa.Table) -> set[str]:
+    """Ids of the parts that have the same file in both."""
     rows = (
         set(zip(*(column.to_pylist() for column in table.columns), strict=True))
-        for table in (stamps, others)
+        for table in (files, others)
     )
     return {run_id for run_id, *_ in set.intersection(*rows)}
 
@@ -63,7 +63,7 @@ def compact(directory: Path, results: Results, stamps: pa.Table, *, scorer: str 
     Args:
         directory: A run directory.
         results: What its parts hold.
-        stamps: Those of the parts, from before they were read.
+        stamps: Of the parts, as `schema.STAMPS`; the files from before they were read.
         scorer: Digest of what the scores were derived by.
     """
     folder = directory / FOLDER
@@ -81,7 +81,7 @@ class Compacted:
     """The compacted tables of a run directory, opened.
 
     Attributes:
-        stamps: Of the parts that they were made of.
+        stamps: Of the parts that they were made of, as `schema.STAMPS`.
         scorer: Digest of what their scores were derived by.
     """
 

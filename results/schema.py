@@ -93,8 +93,10 @@ TABLES = {
     "outcomes": pa.schema([*_KEYS, *_POINT, *_OUTCOME]),
 }
 
-# Which parts the compacted tables were made of: size and time of each file. And all there is.
-STAMPS = pa.schema(_required(run_id=_STRING, bytes=_INT, modified_ns=_INT))
+# Size and time of the file of a part; and of each that the compacted tables were made of, with how
+# it calls its algorithm.
+FILES = pa.schema(_required(run_id=_STRING, bytes=_INT, modified_ns=_INT))
+STAMPS = pa.schema([*FILES, *_required(display_name=_STRING)])
 STORED = TABLES | {"parts": STAMPS}
 
 

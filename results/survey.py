@@ -8,12 +8,12 @@ from typing import Final, final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .compacted import Compacted, part_stamps, unchanged
+from .compacted import Compacted, part_files, unchanged
 from .long import long_tables
 from .names import display_names, renamed
 from .parquet import DamagedFileError
 from .results import Results
-from .schema import STAMPS, TABLES
+from .schema import FILES, STAMPS, TABLES
 from .store import (
     PARTS,
     damage,
@@ -36,7 +36,7 @@ class Survey:
     A part that has the size and time of the file that was compacted is not opened.
 
     Attributes:
-        stamps: Size and time of each part, from before any was read.
+        files: Size and time of each part, as `schema.FILES`, from before any was read.
         damaged: What is wrong with each part that is not whole, by run id.
 
     Raises:
@@ -45,20 +45,29 @@ class Survey:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self.stamps = part_stamps(directory)
+        self.files = part_files(directory)
         self.damaged: dict[str, str] = {}
         self._compacted = Compacted.find(directory)
-        before = STAMPS.empty_table() if self._compacted is None else self._compacted.stamps
-        self._as_compacted = self.stamps.equals(before)
-        self._kept = set() if self._as_compacted else unchanged(self.stamps, before)
+        stamps = STAMPS.empty_table() if self._compacted is None else self._compacted.stamps
+        before = stamps.select(FILES.names)
+        self._as_compacted = self.files.equals(before)
+        self._kept = set() if self._as_compacted else unchanged(self.files, before)
         others = () if self._as_compacted else self._read_others()
         self._fresh = long_tables(list(others), ORDER)
+        self._own_names = _names(stamps) | _names(self._fresh["runs"])
 
     @cached_property
     def runs(self) -> pa.Table:
         """The rows of `runs`, sorted, of all whole parts."""
         rows = self._united("runs")
         return rows if self._as_compacted else rows.sort_by([(c, "ascending") for c in ORDER])
+
+    @property
+    def stamps(self) -> pa.Table:
+        """The files of the parts, with how each part calls its algorithm: what `compact` keeps."""
+        whole = self.files.filter(pc.is_in(self.files.column("run_id"), self.runs.column("run_id")))
+        names = [self._own_names[run_id] for run_id in whole.column("run_id").to_pylist()]
+        return whole.append_column(STAMPS.field("display_name"), pa.array(names, pa.string()))
 
     def results(self) -> Results:
         """The tables; `scores` is empty.
@@ -99,7 +108,7 @@ class Survey:
         return parts + set_aside_damaged_problems(self._directory)
 
     def _read_others(self) -> Iterator[pa.Table]:
-        for run_id in self.stamps.column("run_id").to_pylist():
+        for run_id in self.files.column("run_id").to_pylist():
             if run_id in self._kept:
                 continue
             try:
@@ -126,17 +135,22 @@ class Survey:
 
     def _outcomes(self) -> pa.Table:
         """They are not compacted: all parts are read."""
-        return self._named(long_tables(read_parts(self._directory), ORDER)["outcomes"])
+        outcomes = long_tables(read_parts(self._directory), ORDER)["outcomes"]
+        return renamed(outcomes, display_names(self._directory))
 
     @cached_property
     def _new_names(self) -> dict[str, str]:
-        """Names of runs that were compacted, or written, under another."""
-        columns = (self.runs.column(name).to_pylist() for name in ("run_id", "display_name"))
-        names = display_names(self._directory)
-        return {i: names[i] for i, old in zip(*columns, strict=True) if names.get(i, old) != old}
+        """Names of runs whose rows have another: the last plan's, or else their parts' own."""
+        wanted = self._own_names | display_names(self._directory)
+        return {i: wanted[i] for i, name in _names(self.runs).items() if wanted[i] != name}
 
     def _named(self, table: pa.Table) -> pa.Table:
         return renamed(table, self._new_names) if self._new_names else table
+
+
+def _names(runs: pa.Table) -> dict[str, str]:
+    columns = (runs.column(name).to_pylist() for name in ("run_id", "display_name"))
+    return dict(zip(*columns, strict=True))
 
 
 def sorted_problems(tables: Sequence[pa.Table]) -> pa.Table:

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from fusefront.benchmark.errors import ParameterError, StoreError
-from fusefront.results.compacted import COMPACTED, compact, part_stamps
+from fusefront.results.compacted import COMPACTED, compact
 from fusefront.results.reading import from_parts, read
 from fusefront.results.record import Record, unpack_outcomes
 from fusefront.results.results import Results
 from fusefront.results.schema import TABLES, record_table
+from fusefront.results.survey import Survey
 
 MakeRecord = Callable[..., Record]
 
@@ -88,12 +89,12 @@ def test_compacted_tables_read_back_the_same(
 ) -> None:
     scored = results.with_scores(make_scores({("two-digits", "TIES", 0): np.nan}, results))
     _assert_same(
-        scored, read(compact(run_directory, scored, part_stamps(run_directory))), COMPACTED
+        scored, read(compact(run_directory, scored, Survey(run_directory).stamps)), COMPACTED
     )
 
 
 def test_a_damaged_table_is_named(run_directory: Path, results: Results) -> None:
-    folder = compact(run_directory, results, part_stamps(run_directory))
+    folder = compact(run_directory, results, Survey(run_directory).stamps)
     (folder / "fronts.parquet").write_bytes(b"PAR1")
     with pytest.raises(StoreError, match=r"tables/fronts.parquet` must be a whole table"):
         read(folder)

@@ -1,4 +1,6 @@
+import json
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,12 +10,12 @@ import pytest
 
 from fusefront.benchmark.errors import StoreError
 from fusefront.results import store, survey
-from fusefront.results.compacted import Compacted, compact, discard_damaged, part_stamps
+from fusefront.results.compacted import Compacted, compact, discard_damaged
 from fusefront.results.parquet import DamagedFileError
-from fusefront.results.record import Record
+from fusefront.results.record import ProblemFacts, Record
 from fusefront.results.results import Results
 from fusefront.results.schema import TABLES
-from fusefront.results.store import part_path, write_part
+from fusefront.results.store import part_ids, part_path, write_part, write_problem
 from fusefront.results.survey import Survey
 
 MakeRecord = Callable[..., Record]
@@ -60,6 +62,7 @@ def _plain(directory: Path) -> Results:
 def _assert_as_plain(directory: Path) -> None:
     fast, plain = Survey(directory).results(), _plain(directory)
     for name in TABLES:
+        assert fast.arrow(name).to_pylist() == plain.arrow(name).to_pylist(), name
         assert fast.arrow(name).equals(plain.arrow(name)), name
 
 
@@ -172,4 +175,30 @@ def test_every_damaged_part_is_told_and_the_others_are_there(
 
 def test_a_directory_that_is_not_there_has_no_parts(tmp_path: Path) -> None:
     assert len(Survey(tmp_path / "nowhere").runs) == 0
-    assert len(part_stamps(tmp_path / "nowhere")) == 0
+    assert len(Survey(tmp_path / "nowhere").stamps) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_to_parts_tables_are_those_of_the_parts(
+    tmp_path: Path, make_record: MakeRecord, make_facts: Callable[..., ProblemFacts], seed: int
+) -> None:
+    choose = random.Random(seed)
+    write_problem(tmp_path, make_facts())
+    compact(tmp_path, Survey(tmp_path).results(), Survey(tmp_path).stamps)
+    for _ in range(25):
+        what = choose.choice(["write", "write", "write", "remove", "rename", "compact"])
+        there = part_ids(tmp_path)
+        if what == "write":
+            status = choose.choice(["done", "done", "failed", "skipped"])
+            name, number = choose.choice(["ties", "average"]), choose.randrange(4)
+            front = [[choose.random(), choose.random()] for _ in range(choose.randint(1, 3))]
+            write_part(tmp_path, make_record(name, seed=number, status=status, objectives=front))
+        elif what == "remove" and there:
+            part_path(tmp_path, choose.choice(there)).unlink()
+        elif what == "rename" and there:
+            row = [choose.choice(there), "two-digits", f"name {choose.random()}", 0]
+            (tmp_path / "planned.json").write_text(json.dumps([row]))
+        elif what == "compact":
+            found = Survey(tmp_path)
+            compact(tmp_path, found.results(), found.stamps)
+        _assert_as_plain(tmp_path)

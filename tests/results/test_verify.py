@@ -13,7 +13,7 @@ import pytest
 from fusefront.benchmark.errors import StoreError, UnknownNameError
 from fusefront.results import archive, parquet
 from fusefront.results.archive import FILES, pack
-from fusefront.results.compacted import compact, part_stamps
+from fusefront.results.compacted import compact
 from fusefront.results.parquet import write_table
 from fusefront.results.reading import read
 from fusefront.results.record import ProblemFacts, Record
@@ -21,6 +21,7 @@ from fusefront.results.results import Results
 from fusefront.results.schema import SCHEMA_VERSION, TABLES, from_frame
 from fusefront.results.single_file import pack_single
 from fusefront.results.store import write_part, write_problem
+from fusefront.results.survey import Survey
 from fusefront.results.verify import Fault, verify
 
 MakeRecord = Callable[..., Record]
@@ -33,7 +34,7 @@ def whole(run_directory: Path, make_scores: Callable[..., pd.DataFrame]) -> Path
     """A run directory with all that `fusefront run` leaves there."""
     results = read(run_directory)
     scored = results.with_scores(make_scores({("two-digits", "TIES", 0): 0.5}, results))
-    compact(run_directory, scored, part_stamps(run_directory))
+    compact(run_directory, scored, Survey(run_directory).stamps)
     shutil.copytree(run_directory / "parts", run_directory / "superseded")
     _plan(run_directory, [f"two-digits-{a}-{s}" for a in ("ties", "average") for s in range(3)])
     (run_directory / "study.toml").write_text("seeds = 3\n")
