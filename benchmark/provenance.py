@@ -16,7 +16,8 @@ def versions(**arithmetic: str) -> str:
     """Versions of Python and of the packages that results depend on, as JSON.
 
     Args:
-        **arithmetic: What else decides the bits of a run: precision of the fit, linear kernels.
+        **arithmetic: What else decides the bits of a run: precision and caps of the
+            fit, linear kernels.
     """
     source = {} if (known := commit()) is None else {"commit": known}
     return json.dumps({**_installed(), **source, **arithmetic})

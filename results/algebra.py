@@ -189,11 +189,13 @@ def _check_settings(holdings: Sequence[Holding], rows: Sequence[dict[str, Row]])
 
 
 def _settings(row: Row) -> Iterator[tuple[str, Any]]:
-    """What all runs of a study share; those that did not end well do not tell their precision."""
+    """What all runs of a study share; those that did not end well do not tell all."""
     for key in ("study_seed", "budget_units", "protocol_version"):
         yield key, row[key]
     if row["status"] == "done":
-        yield "precision", json.loads(row["versions"]).get("fit", "float32")
+        told = json.loads(row["versions"])
+        yield "precision", told.get("fit", "float32")
+        yield "caps", told.get("caps", "none but the budget")
 
 
 def _problems(holdings: Sequence[Holding]) -> tuple[dict[str, pa.Table], dict[str, str]]:

@@ -1,5 +1,6 @@
 """Machines and plug-ins that fail: each ends as one row with a reason, others go on."""
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -182,5 +183,7 @@ def test_a_fit_that_takes_more_memory_than_its_cap_is_skipped(run: Run) -> None:
 
 
 def test_a_fit_within_its_cap_on_memory_is_done(run: Run) -> None:
-    rows, _ = run("Good", caps={"peak_bytes": "1 GiB"})
+    rows, _ = run("Good", caps={"peak_bytes": "1 GiB", "wall_seconds": 600})
     assert rows["good"]["status"] == "done"
+    told = json.loads(rows["good"]["versions"])
+    assert told["caps"] == "peak_bytes=1073741824, wall_seconds=600"

@@ -130,14 +130,19 @@ def test_the_computation_with_outcomes_is_kept(
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"study_seed": 8}, {"budget_units": 3}, {"protocol_version": 2}, {"versions": '{"fit": "b"}'}],
+    ("key", "change"),
+    [
+        ("study_seed", {"study_seed": 8}),
+        ("budget_units", {"budget_units": 3}),
+        ("protocol_version", {"protocol_version": 2}),
+        ("precision", {"versions": '{"fit": "b"}'}),
+        ("caps", {"versions": '{"caps": "gradient_steps=5"}'}),
+    ],
 )
 def test_runs_that_cannot_be_compared_are_refused(
-    holding: MakeHolding, make_record: MakeRecord, change: dict[str, object]
+    holding: MakeHolding, make_record: MakeRecord, key: str, change: dict[str, object]
 ) -> None:
     other = replace(make_record(seed=1), **change)  # type: ignore[arg-type] # one of several
-    key = next(iter(change)).replace("versions", "precision")
     with pytest.raises(StudyError, match=rf"`{key}` must be the same.*in `a` and .* in `b`"):
         union([holding("a", make_record()), holding("b", other)])
 
