@@ -211,7 +211,7 @@ def _point_row(index: int, scored: ScoredPoint, original: bool) -> PointRow:
 def run(spec: RunSpec, problem_hash: str) -> Record:
     """Compute a run. Whatever happens inside is a record: done, skipped or failed."""
     torch.set_num_threads(1)
-    arithmetic = {"fit": spec.precision, "linear": linear_kernel()}
+    arithmetic: dict[str, str] = {"fit": spec.precision, "linear": linear_kernel()}
     if spec.caps:
         arithmetic["caps"] = ", ".join(f"{key}={value:.15g}" for key, value in spec.caps.items())
     started = {"started": provenance.now(), "versions": provenance.versions(**arithmetic)}
