@@ -1,7 +1,7 @@
 import pytest
 
 from fusefront.benchmark.errors import BudgetExhausted
-from fusefront.problems.budget import CAPPED, TIERS, Budget
+from fusefront.problems.budget import SPENT, TIERS, Budget
 
 
 def test_call_that_would_cross_the_cap_is_refused_and_costs_nothing() -> None:
@@ -35,7 +35,7 @@ def test_ledger_has_a_column_for_every_currency() -> None:
     }
 
 
-@pytest.mark.parametrize("currency", [name for name in CAPPED if name != "wall_seconds"])
+@pytest.mark.parametrize("currency", [name for name in SPENT if name != "wall_seconds"])
 def test_a_cap_in_any_currency_refuses_and_nothing_is_spent(currency: str) -> None:
     budget = Budget(units=100, caps={currency: 3})
     budget.charge(10, **{currency: 2})
