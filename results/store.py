@@ -121,7 +121,7 @@ def check_writable(directory: Path) -> None:
     """
     probe = directory / PARTS / ".probe"
     write_bytes(probe, b"fusefront")
-    probe.unlink()
+    probe.unlink(missing_ok=True)  # another head may look too
 
 
 def _files(directory: Path, folder: str) -> list[Path]:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,9 @@ def test_file_names_stay_in_their_folder_and_apart(name: str) -> None:
     assert "/" not in file_name(name)
     assert not file_name(name).startswith(".")
     assert (file_name(name) == name) == (name in {"plain", "x[k=1,l=2]"})
+
+
+def test_several_heads_look_whether_a_directory_is_writable_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as heads:
+        list(heads.map(check_writable, [tmp_path] * 200))
+    assert list((tmp_path / "parts").iterdir()) == []
