@@ -60,8 +60,7 @@ def run_plan(
     with Claims(directory) as claims:
         workers = executor(place, jobs)
         try:
-            for spec in pending:
-                workers.check(spec)
+            workers.check(max(spec.resources.gpus for spec in pending))
             yield from _Execution(pending, place, workers, claims, stopping).events()
         finally:
             workers.close()  # before its runs are anybody's

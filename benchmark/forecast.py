@@ -1,7 +1,7 @@
 """What a study would do in a directory, told without doing or writing anything."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, final
@@ -108,7 +108,7 @@ def forecast(study: Study, directory: Path) -> Forecast:
     specs = study.expand(ALGORITHMS, hashes)
     survey = Survey(directory)
     history = History(directory, survey)
-    back = dict.fromkeys(_ids(directory / SUPERSEDED), ("done", ""))
+    back = dict.fromkeys(part_ids(directory, SUPERSEDED), ("done", ""))
     ended = back | ended_as(survey)
     groups: dict[tuple[str, str], list[RunSpec]] = {}
     for spec in specs:
@@ -144,10 +144,6 @@ class _Look:
                 f"{f.what} {f.found}" for f in findings if f.ok and _FIRST_USE in f.found
             ),
         )
-
-
-def _ids(folder: Path) -> Iterable[str]:
-    return (path.stem for path in folder.glob("[!.]*.parquet"))
 
 
 def _known_hashes(directory: Path) -> dict[str, str]:

@@ -48,13 +48,13 @@ class Survey:
         self.files = part_files(directory)
         self.damaged: dict[str, str] = {}
         self._compacted = Compacted.find(directory)
-        stamps = STAMPS.empty_table() if self._compacted is None else self._compacted.stamps
-        before = stamps.select(FILES.names)
+        found = self._compacted
+        self._before = STAMPS.empty_table() if found is None else found.stamps
+        before = self._before.select(FILES.names)
         self._as_compacted = self.files.equals(before)
         self._kept = set() if self._as_compacted else unchanged(self.files, before)
         others = () if self._as_compacted else self._read_others()
         self._fresh = long_tables(list(others), ORDER)
-        self._own_names = _names(stamps) | _names(self._fresh["runs"])
 
     @cached_property
     def runs(self) -> pa.Table:
@@ -137,6 +137,11 @@ class Survey:
         """They are not compacted: all parts are read."""
         outcomes = long_tables(read_parts(self._directory), ORDER)["outcomes"]
         return renamed(outcomes, display_names(self._directory))
+
+    @cached_property
+    def _own_names(self) -> dict[str, str]:
+        """How each part calls its algorithm."""
+        return _names(self._before) | _names(self._fresh["runs"])
 
     @cached_property
     def _new_names(self) -> dict[str, str]:

@@ -60,11 +60,11 @@ class Executor(ABC):
         """What it computes now."""
 
     @abstractmethod
-    def check(self, spec: RunSpec) -> None:
-        """Refuse a run that it can never compute, before any is begun.
+    def check(self, gpus: int) -> None:
+        """Refuse runs that need so many GPUs, before any is begun, if it can never have them.
 
         Raises:
-            StudyError: If its `gpus` are more than there are.
+            StudyError: If there are fewer.
         """
 
     @abstractmethod

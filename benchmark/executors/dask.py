@@ -61,14 +61,14 @@ class DaskExecutor(Executor):
         """What the scheduler has."""
         return list(self._futures.values())
 
-    def check(self, spec: RunSpec) -> None:
+    def check(self, gpus: int) -> None:
         """Against what the workers that there are say of themselves."""
-        wanted, workers = spec.resources.gpus, self._client.scheduler_info(-1)["workers"].values()
-        most = max((int(worker["resources"].get(_GPU, 0)) for worker in workers), default=wanted)
-        if wanted > most:
+        workers = self._client.scheduler_info(-1)["workers"].values()
+        most = max((int(worker["resources"].get(_GPU, 0)) for worker in workers), default=gpus)
+        if gpus > most:
             raise StudyError(
-                f"`gpus` must be at most those of a worker. Found {wanted}, and {most} there. "
-                f"Start workers with `dask worker --resources {_GPU}={wanted}`, each with "
+                f"`gpus` must be at most those of a worker. Found {gpus}, and {most} there. "
+                f"Start workers with `dask worker --resources {_GPU}={gpus}`, each with "
                 "processors of its own."
             )
 

@@ -33,9 +33,9 @@ class InlineExecutor(Executor):
         """What `wait` will compute."""
         return self._waiting
 
-    def check(self, spec: RunSpec) -> None:
+    def check(self, gpus: int) -> None:
         """It sees the GPUs that this process sees."""
-        Gpus().check(spec.resources.gpus)
+        Gpus().check(gpus)
 
     def fits(self, spec: RunSpec) -> bool:
         """One run at a time has all there are."""

@@ -58,9 +58,9 @@ class LocalExecutor(Executor):
         """A run a process."""
         return [worker.spec for worker in self._workers.values()]
 
-    def check(self, spec: RunSpec) -> None:
+    def check(self, gpus: int) -> None:
         """Against the GPUs of this machine."""
-        self._gpus.check(spec.resources.gpus)
+        self._gpus.check(gpus)
 
     def fits(self, spec: RunSpec) -> bool:
         """Whether so many GPUs are not another run's."""
