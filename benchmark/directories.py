@@ -8,13 +8,12 @@ from typing import Final, NamedTuple
 
 from ..algorithms import ALGORITHMS
 from ..results.algebra import Holding, held, narrowed, union, write
-from ..results.names import PLANNED, read_planned
+from ..results.names import PLANNED, read_planned, write_planned
 from ..results.record import UNAVAILABLE
 from ..results.sources import opened
 from ..results.staging import check_outside, staged
 from . import runner
 from .errors import FusefrontError, ParameterError
-from .planned import write_planned, write_rows
 from .problem_spec import ProblemSpec
 from .study import RunSpec, Study, merge_studies
 from .study_file import read_study, write_study
@@ -120,7 +119,7 @@ def _make(
     notes = list(holding.notes)
     if isinstance(study, Study) and not isinstance(specs, str):
         write_study(folder / runner.STUDY, study)
-        write_planned(folder, specs)
+        write_planned(folder, [spec.planned_row for spec in specs])
         missing = len(specs) - len(holding.parts)
         if missing:
             notes.append(
@@ -129,7 +128,7 @@ def _make(
             )
     else:
         rows = {row[0]: row for row in [*planned, *_as_planned(holding)]}
-        write_rows(folder, rows.values())
+        write_planned(folder, rows.values())
         why = f"no `{runner.STUDY}`: {specs}".rstrip(".")
         notes.append(f"{why}. `fusefront run -o` there moves runs of no new study aside")
     runner.finish(folder)

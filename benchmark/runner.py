@@ -11,6 +11,7 @@ from ..algorithms import ALGORITHMS
 from ..algorithms.base import Algorithm
 from ..problems.base import Report
 from ..results.compacted import compact, discard_damaged, part_files, unchanged
+from ..results.names import write_planned
 from ..results.results import Results
 from ..results.status import ended_as, status_of
 from ..results.store import (
@@ -22,7 +23,6 @@ from ..results.survey import Survey
 from .claims import lock
 from .errors import PluginError
 from .loading import load_directory
-from .planned import write_planned
 from .preparation import prepare
 from .scorer import scorer
 from .study import RunSpec, Study, merge_studies
@@ -113,7 +113,7 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
     specs = tuple(study.expand(ALGORITHMS, hashes))
     all_specs = whole.expand(ALGORITHMS, hashes)
     write_study(frozen, whole)
-    write_planned(directory, all_specs)
+    write_planned(directory, [spec.planned_row for spec in all_specs])
     superseded = tuple(_keep_only(directory, all_specs))
     return Plan(
         study=study,

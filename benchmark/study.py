@@ -42,6 +42,11 @@ class RunSpec:
     caps: Mapping[str, float] = field(default_factory=dict)
     resources: Resources = field(default_factory=Resources)
 
+    @property
+    def planned_row(self) -> tuple[str, str, str, int]:
+        """The run's row in the list of planned runs: id, problem, display name, seed."""
+        return (self.run_id, self.problem, self.algorithm.display_name, self.repetition)
+
     def identity(self, problem_hash: str, algorithms: Registry[Any]) -> Identity:
         """What its id is the hash of, for a problem of this digest."""
         problem = ProblemSpec.parse(self.problem_text).entry.file

@@ -55,14 +55,6 @@ def uses_scores(results: Results) -> bool:
     return SELECTOR in results.metrics()
 
 
-def nondominated(points: Array) -> NDArray[np.bool_]:
-    """Which of `(n, m)` objectives, minimised, no other one dominates. O(n^2 m)."""
-    no_worse = np.all(points[:, None] <= points[None], axis=2)
-    better = np.any(points[:, None] < points[None], axis=2)
-    kept: NDArray[np.bool_] = np.logical_not(np.any(no_worse & better, axis=0, keepdims=True)[0])
-    return kept
-
-
 def _names(runs: pd.DataFrame, algorithms: list[str] | None) -> list[str]:
     ordered = runs.sort_values(["algorithm", "parameters"], kind="stable")
     shown = ordered.drop_duplicates("display_name")

@@ -1,7 +1,7 @@
 """How a run directory calls its algorithms now, whatever they were called when they ran."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,8 +9,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..benchmark.errors import StoreError
+from .parquet import write_bytes
 
 PLANNED: Final = "planned.json"
+
+
+def write_planned(directory: Path, rows: Iterable[tuple[str, str, str, int]]) -> None:
+    """Write the id, problem, display name and seed of every planned run, one run per line.
+
+    Display names are kept here and not only in the parts, so that renaming an algorithm never
+    rewrites a part.
+    """
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    write_bytes(directory / PLANNED, f"[\n{lines}\n]\n".encode())
 
 
 def read_planned(directory: Path) -> list[tuple[str, str, str, int]]:

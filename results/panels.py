@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from .chosen import Array, Panel, nondominated
+from ..metrics.nondominated import nondominated
+from .chosen import Array, Panel
 
 LIMIT = 2.0  # normalised objectives above it are counted, not drawn: one bad point would hide all
 NOTE_WIDTH = 46  # characters, within the narrowest panel

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
 from PIL import Image
 
-from fusefront.results.chosen import nondominated
+from fusefront.metrics.nondominated import nondominated
 from fusefront.results.comparison import best, mean_ranks, over_problems, rank_test, ranks
 from fusefront.results.panels import COLOURS, GREY, LIGHT
 from fusefront.results.plots import plot_front

@@ -42,10 +42,10 @@ def status(
 
     Example: `fusefront status runs/smoke --watch`
     """
+    from ...results.names import read_planned
     from ...results.status import status as count
     from ...results.survey import Survey
     from ..claims import claimed
-    from ..planned import read_planned
 
     if watch:
         from .watch import watch as follow

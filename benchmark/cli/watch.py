@@ -8,12 +8,12 @@ from typing import Final, final
 from rich.console import Console, RenderableType
 from rich.live import Live
 
+from ...results.names import read_planned
 from ...results.parquet import DamagedFileError
 from ...results.status import ended_as, status_of
 from ...results.store import part_ids
 from ...results.survey import Survey
 from ..claims import claimed
-from ..planned import read_planned
 from ..tally import Branch
 from .display import tree
 

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from . import geometry
 from .base import MOST_TASKS, AnalyticProblem, require
+from .geometry import equally_correlated, orthonormal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,8 @@ class EquiangularProblem(AnalyticProblem, ABC):
 
     @cached_property
     def _task_vectors(self) -> NDArray[np.float64]:
-        rows = geometry.orthonormal(self._layout, self.n_tasks)
-        return geometry.equally_correlated(rows, 1 - self._spread)
+        rows = orthonormal(self._layout, self.n_tasks)
+        return equally_correlated(rows, 1 - self._spread)
 
     @property
     def _spread(self) -> float:

@@ -19,7 +19,7 @@ from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark import runner
 from fusefront.benchmark.directories import merge, split
 from fusefront.benchmark.errors import IntegrityError, StoreError, StudyError
-from fusefront.benchmark.planned import read_planned
+from fusefront.results.names import read_planned
 from fusefront.benchmark.runner import SUPERSEDED
 from fusefront.benchmark.study import AlgorithmSpec, Study
 from fusefront.benchmark.study_file import read_study

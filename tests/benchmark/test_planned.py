@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fusefront.benchmark.errors import StoreError
-from fusefront.benchmark.planned import PLANNED, read_planned, write_planned
 from fusefront.benchmark.study import AlgorithmSpec, RunSpec
+from fusefront.results.names import PLANNED, read_planned, write_planned
 
 
 def test_planned_runs_are_read_back(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_planned_runs_are_read_back(tmp_path: Path) -> None:
         )
         for i in range(3)
     ]
-    write_planned(tmp_path, runs)
+    write_planned(tmp_path, [run.planned_row for run in runs])
     expected = [(f"r{i}", "smoke-all", spec.display_name, i) for i in range(3)]
     assert read_planned(tmp_path) == expected
 

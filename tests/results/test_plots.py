@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from fusefront.benchmark.errors import ParameterError, UnknownNameError
-from fusefront.results.chosen import nondominated, panels
+from fusefront.metrics.nondominated import nondominated
+from fusefront.results.chosen import panels
 from fusefront.results.plots import plot_front
 from fusefront.results.reading import read
 from fusefront.results.record import ProblemFacts, Record
