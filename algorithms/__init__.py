@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from ..benchmark.registry import Entry, Registry
+from ..registry import Entry, Registry
 from .adamerging import catalogue as adamerging
 from .ensemble import catalogue as ensemble
 from .gradient import catalogue as gradient

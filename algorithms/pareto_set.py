@@ -10,11 +10,11 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from ..benchmark.errors import ShapeError
+from ..errors import ShapeError
 from ..metrics.preference import check_preference
 from ..problems.experts import Coefficients, ExpertPool
 from ..problems.predictor import Predictor
-from .scalarization.functions import achievement
+from .scalarizations import achievement
 
 Model = Coefficients | Tensor
 """A model: merging coefficients, or `(P,)` parameters where it is not in their span."""

@@ -9,7 +9,7 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from fusefront.benchmark.memory import PeakMemory
+from fusefront.benchmark.run.meters import PeakMemory
 
 Work = Callable[[], object]
 

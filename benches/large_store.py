@@ -6,12 +6,12 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from fusefront.benchmark.scorer import scorer
+from fusefront.benchmark.score.fingerprint import scorer
 from fusefront.metrics import METRICS
-from fusefront.results.compacted import compact, part_files
+from fusefront.results.directory.compaction import compact, part_files
+from fusefront.results.directory.parts import PARTS
+from fusefront.results.files.schema import STAMPS, TABLES
 from fusefront.results.results import of_tables
-from fusefront.results.schema import STAMPS, TABLES
-from fusefront.results.store import PARTS
 
 PROBLEMS, ALGORITHMS, SEEDS, POINTS, TASKS = 100, 100, 10, 11, 2
 RUNS: Final = PROBLEMS * ALGORITHMS * SEEDS

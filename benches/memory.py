@@ -8,17 +8,14 @@ import sys
 from collections.abc import Callable
 
 import torch
+from fusefront.vit import B32, Shapes
 from torch import Tensor
 
-from fusefront.algorithms.criterion import CrossEntropy
-from fusefront.algorithms.decoder import ConstantWeights, Decoder
-from fusefront.algorithms.moe.router import Routers
-from fusefront.algorithms.moe.routing import routed_rows
-from fusefront.algorithms.scalarization.weightings import Linear
-from fusefront.algorithms.weighting import weighted
-from fusefront.benchmark.memory import PeakMemory
-
-from .vit import B32, Shapes
+from fusefront.algorithms.moe.router import Routers, routed_rows
+from fusefront.algorithms.training.criterion import CrossEntropy
+from fusefront.algorithms.training.decoder import ConstantWeights, Decoder
+from fusefront.algorithms.training.weighting import Linear, weighted
+from fusefront.benchmark.run.meters import PeakMemory
 
 RAYS = 11
 MIB = 2**20

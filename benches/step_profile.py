@@ -9,8 +9,7 @@ from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
 from benches.test_pwemoe_step import WEIGHTINGS, ours
-from fusefront.problems.kernels import Kernel, linear_kernels
-from fusefront.problems.precision import PRECISIONS
+from fusefront.problems.arithmetic import PRECISIONS, Kernel, linear_kernels
 
 SHOWN = 8
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from benches.peers import PWEMOE, peer_module
 from fusefront.algorithms.merging.dare import dropped
 from fusefront.algorithms.merging.fisher import FisherMean
-from fusefront.algorithms.merging.regression import regression
+from fusefront.algorithms.merging.regmean import regression
 from fusefront.algorithms.merging.slerp import cosines, spherical_weights
 from fusefront.algorithms.merging.ties import disjoint_mean
 from fusefront.algorithms.merging.trimming import trim

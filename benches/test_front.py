@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
-from fusefront.benchmark.problem_spec import ProblemSpec
+from fusefront.benchmark.study.problem_spec import ProblemSpec
 from fusefront.problems.classifier import ClassifierOracle, Examples
 from fusefront.problems.experts import Coefficients
 

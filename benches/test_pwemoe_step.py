@@ -15,14 +15,12 @@ from torch.nn import functional
 
 from benches.peers import EPO_SOLVER, PWEMOE, peer_module
 from benches.vit import B32, Shapes
-from fusefront.algorithms.criterion import CrossEntropy
 from fusefront.algorithms.gradient.epo import EPO
-from fusefront.algorithms.moe.router import Routers
-from fusefront.algorithms.moe.routing import routed_rows
-from fusefront.algorithms.rays import draw
-from fusefront.algorithms.scalarization.weightings import Linear
-from fusefront.algorithms.weighting import Weighting, weighted
-from fusefront.problems.precision import Precision
+from fusefront.algorithms.moe.router import Routers, routed_rows
+from fusefront.algorithms.training.criterion import CrossEntropy
+from fusefront.algorithms.training.rays import draw
+from fusefront.algorithms.training.weighting import Linear, Weighting, weighted
+from fusefront.problems.arithmetic import Precision
 
 INITIAL = 0.3
 GOALS = {

@@ -6,9 +6,9 @@ from pathlib import Path
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import fusefront
-from fusefront.benchmark import runner
-from fusefront.benchmark.execution import run_plan
-from fusefront.benchmark.executors import start_of
+from fusefront.benchmark.run import plan as runner
+from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.run.executors import start_of
 
 RUNS = 1_000
 AIM = 20.0

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
+from fusefront.problems.arithmetic import Precision
 from fusefront.problems.base import Anchors, Batch
 from fusefront.problems.budget import Budget
 from fusefront.problems.classifier import ClassifierOracle, Examples
 from fusefront.problems.experts import ExpertPool
 from fusefront.problems.layout import Layout
-from fusefront.problems.precision import Precision
 from fusefront.problems.view import ProblemView
 
 B32 = {

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..benchmark.registry import Entry, Registry
+from ..registry import Entry, Registry
 
 if TYPE_CHECKING:
     from .base import Metric

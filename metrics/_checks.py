@@ -5,7 +5,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..benchmark.errors import ParameterError, ShapeError
+from ..errors import ParameterError, ShapeError
 
 Array: TypeAlias = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from numpy.typing import ArrayLike
 
-from ..benchmark.errors import PluginError
+from ..errors import PluginError
 from ._checks import Array as Array
 from ._checks import check_points as check_points
 from ._checks import check_rows, check_vector

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from numpy.typing import ArrayLike
 
-from ..benchmark.errors import ParameterError
+from ..errors import ParameterError
 
 
 def peak_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:

@@ -4,7 +4,7 @@ import moocore
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..benchmark.errors import ParameterError
+from ..errors import ParameterError
 from ._checks import Array, check_points
 
 

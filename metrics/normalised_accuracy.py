@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..benchmark.errors import ParameterError
+from ..errors import ParameterError
 from ._checks import Array, check_expert_values, check_points, check_rows, check_vector
 from .preference import check_preferences
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..benchmark.errors import PreferenceError
+from ..errors import PreferenceError
 from ._checks import Array, check_rows
 
 TOLERANCE = 1e-6

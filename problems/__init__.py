@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from ..benchmark.registry import Entry, Registry
+from ..registry import Entry, Registry
 from .analytic.catalogue import entries as analytic_entries
-from .dino.catalogue import entries as dino_entries
 from .hub.catalogue import entries as hub_entries
 from .language.catalogue import entries as language_entries
 from .vision.catalogue import entries as vision_entries
+from .vision.dino_catalogue import entries as dino_entries
 
 if TYPE_CHECKING:
     from .base import Problem

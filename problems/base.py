@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..benchmark.errors import NotApplicableError
+from ..errors import NotApplicableError
 from .experts import ExpertPool
 from .predictor import Head, Layer
 

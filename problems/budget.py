@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Final, final
 
-from ..benchmark.errors import BudgetExhausted
+from ..errors import BudgetExhausted
 
 TIERS: Final = {"S": 100_000, "M": 500_000, "L": 2_000_000}
 """Named caps in units."""

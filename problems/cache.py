@@ -1,19 +1,22 @@
-"""Where problems keep what they make on this machine: trained experts, decoded data, anchors."""
+"""The cache of this machine: trained experts, decoded data and anchors, written by one process."""
 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import load as parse
 from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from ..benchmark.errors import IntegrityError
+from ..errors import IntegrityError
+from .base import Report
 
 ENVIRONMENT: Final = "FUSEFRONT_CACHE"
 
@@ -111,3 +114,19 @@ def _damaged(path: Path, found: str) -> IntegrityError:
         f"`{path}` must be as it was written. Found {found}. "
         "Delete it and prepare the problem again: it is made anew."
     )
+
+
+@contextmanager
+def exclusive(path: Path, what: str, report: Report) -> Iterator[None]:
+    """Inside, no other process works on `path`; one that dies gives its turn back."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        report(f"{what}: another process is at it; waiting")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

@@ -4,22 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, final
+from typing import final
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from . import outputs, recomputation
+from . import outputs
+from .arithmetic import LinearLayers, linear_kernels, names_of
 from .base import Batch, Measurement, Oracle, Split
-from .kernels import linear_kernels
 from .layout import Layout
-from .linear_layers import LinearLayers, names_of
+from .network import EVALUATION_BATCH, recompute_blocks, recomputes
 from .predictor import Head, Layer
-
-EVALUATION_BATCH: Final = 250
-"""Fastest measured for small vision transformers on a CPU: activations stay in the cache."""
 
 
 @final
@@ -55,8 +52,8 @@ class ClassifierOracle(Oracle):
         splits: Mapping[Split, Sequence[Examples]],
     ) -> None:
         self._backbone = backbone.requires_grad_(False).eval()
-        if recomputation.asked():
-            recomputation.recompute_blocks(self._backbone)
+        if recomputes():
+            recompute_blocks(self._backbone)
         self._features = features
         self._layout = layout
         self._heads = heads

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ..benchmark.errors import ShapeError
+from ..errors import ShapeError
 from .layout import Groups, Layout, Space
 
 Key = TypeVar("Key", bound=Hashable)

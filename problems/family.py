@@ -18,7 +18,7 @@ from .base import Anchors, Finding, Oracle, Problem, Report, Split
 from .cache import cache_directory, digest, read_json, write_whole
 from .classifier import ClassifierOracle, Examples
 from .experts import ExpertPool
-from .heads import Head as Head
+from .fine_tuning import Head as Head
 
 MEASURED: tuple[Split, ...] = ("validation", "test")
 """Splits that a problem's own models are measured on."""

@@ -11,7 +11,7 @@ from typing import Literal, final, get_args
 import torch
 from torch import Tensor
 
-from ..benchmark.registry import unknown_name
+from ..registry import unknown_name
 
 Space = Literal["task", "block", "module", "tensor"]
 """Granularity of merging coefficients: one row for the model, a block, a module or a tensor."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..benchmark.errors import ParameterError
+from ..errors import ParameterError
 from .base import Batch, Measurement
 
 

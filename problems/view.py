@@ -14,15 +14,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..benchmark.errors import NotApplicableError
+from ..errors import NotApplicableError
 from . import outputs
+from .arithmetic import Precision
 from .base import Anchors, Batch, Measurement, Oracle
 from .budget import Budget
-from .draws import Draws
 from .experts import Coefficients, ExpertPool
 from .gradients import jacobian_at, values_at
-from .precision import Precision
 from .predictor import Predictor, predicted
+from .sampling import Draws
 
 FORWARD: Final = 1
 FORWARD_BACKWARD: Final = 3

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from ..benchmark.errors import IntegrityError, ShapeError, StoreError
-from .parquet import DamagedFileError, file_name, read_table, write_table
+from ..errors import IntegrityError, ShapeError, StoreError
+from .files.parquet import DamagedFileError, file_name, read_table, write_table
 
 REFERENCE_FRONTS = Path(__file__).parent / "reference_fronts"
 

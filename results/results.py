@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..benchmark.errors import ParameterError
-from .schema import TABLES, from_frame, to_frame
+from ..errors import ParameterError
+from .files.schema import TABLES, from_frame, to_frame
 
 Source = Callable[[], pa.Table]
 

@@ -8,14 +8,14 @@ from typing import Any, Final, NamedTuple, final
 
 import pyarrow as pa
 
-from ..benchmark.errors import IntegrityError, StoreError
-from .archive import FILES, MANIFEST, faults, manifest, prerun_path
-from .names import PLANNED, read_planned
-from .parquet import DamagedFileError, NewerSchemaError, file_name, read_table
-from .record import UNAVAILABLE
-from .schema import STORED
-from .single_file import FOREIGN, damaged_entries, extracted
-from .store import PARTS, PROBLEMS, part_ids, read_part
+from ..errors import IntegrityError, StoreError
+from .archive.archive import FILES, MANIFEST, faults, manifest, prerun_path
+from .archive.zip_file import FOREIGN, damaged_entries, extracted
+from .directory.parts import PARTS, PROBLEMS, part_ids, read_part
+from .directory.planned import PLANNED, read_planned
+from .files.parquet import DamagedFileError, NewerSchemaError, file_name, read_table
+from .files.record import UNAVAILABLE
+from .files.schema import STORED
 
 _AGAIN: Final = "run the same `fusefront run` command again:"
 _RECOMPUTE: Final = f"{_AGAIN} it sets the file aside and computes it anew"

@@ -7,9 +7,9 @@ import pytest
 
 import fusefront
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.problem_spec import ProblemSpec
-from fusefront.benchmark.study_file import suite_study
-from fusefront.results.comparison import beats, scored
+from fusefront.benchmark.study.file import suite_study
+from fusefront.benchmark.study.problem_spec import ProblemSpec
+from fusefront.results.tables.compare import beats, scored
 
 SUITE = fusefront.SUITES["comparison"].load()
 SKIPPED = {("digits-all", "qlognehvi")}

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.resources import SETTINGS, Resources
-from fusefront.benchmark.study import Study
-from fusefront.benchmark.study_file import _KEYS, read_study
+from fusefront.benchmark.study.file import _KEYS, read_study
+from fusefront.benchmark.study.limits import SETTINGS, Resources
+from fusefront.benchmark.study.study import Study
 from fusefront.problems.budget import CAPPED
 
 PAGE = (Path(__file__).parents[1] / "docs" / "studies.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""AdaMerging: merging coefficients that make the merged model confident on unlabelled inputs."""
+"""AdaMerging: coefficients that make the merged model confident on unlabelled inputs."""
 
 from abc import ABC
 from dataclasses import dataclass
@@ -9,13 +9,12 @@ import torch
 from ...problems.layout import Space
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..criterion import Criterion, CrossEntropy
-from ..decoder import ConstantCoefficients
-from ..descent import Descent, affordable
 from ..merging.trimming import resolved
 from ..pareto_set import ParetoSet
-from ..trained_constant import Training
-from .entropy import Entropy
+from ..training.constant import Training
+from ..training.criterion import Criterion, CrossEntropy, Entropy
+from ..training.decoder import ConstantCoefficients
+from ..training.descent import Descent, affordable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,5 +132,29 @@ class TaskWisePlusPlus(_PlusPlus):
 @dataclass(frozen=True, kw_only=True)
 class TensorWisePlusPlus(_PlusPlus):
     """AdaMerging++ with one coefficient a task and named tensor."""
+
+    space: ClassVar[Space] = "tensor"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Transductive(AdaMerging, ABC):
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Descend on the unlabelled inputs of the test split."""
+        batches = view.transductive_batches(self.batch_size)
+        return self.training(view).run(view, batches, generator)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TaskWiseTransductive(_Transductive):
+    """AdaMerging with one coefficient a task, on the test's unlabelled inputs."""
+
+    space: ClassVar[Space] = "task"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TensorWiseTransductive(_Transductive):
+    """AdaMerging with one coefficient a task and tensor, on the test's unlabelled inputs."""
 
     space: ClassVar[Space] = "tensor"

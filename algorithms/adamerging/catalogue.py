@@ -62,14 +62,14 @@ ENTRIES: Final = (
     ),
     (
         "adamerging-task-transductive",
-        "adamerging.transductive:TaskWiseTransductive",
+        "adamerging.adamerging:TaskWiseTransductive",
         "One coefficient a task by entropy minimisation on the test's inputs, as published.",
         _SOURCE,
         "constant unlabelled gradients task transductive",
     ),
     (
         "adamerging-tensor-transductive",
-        "adamerging.transductive:TensorWiseTransductive",
+        "adamerging.adamerging:TensorWiseTransductive",
         "One coefficient a task and tensor by entropy minimisation on the test's inputs, as "
         "published.",
         _SOURCE,

@@ -11,12 +11,32 @@ from torch import Tensor
 
 from ...problems.base import Batch
 from ...problems.experts import Coefficients
+from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..decoder import ConstantCoefficients
-from ..descent import Descent, affordable
 from ..pareto_set import ConstantSet, ParetoSet
-from .mask import logistic, relaxed, rescaled
+from ..training.decoder import ConstantCoefficients
+from ..training.descent import Descent, affordable
+
+
+def logistic(size: int, generator: torch.Generator) -> Tensor:
+    """`(size,)` draws from the logistic distribution, 0 being its median."""
+    return torch.logit(torch.rand(size, generator=generator), eps=1e-6)
+
+
+def relaxed(logits: Tensor, noise: Tensor | float, temperature: float) -> Tensor:
+    """`(P,)` relaxed Bernoulli variables; of noise 0, their medians.
+
+    Source: Maddison et al. 2017, The Concrete distribution, ICLR, section 3.1.
+    """
+    return torch.sigmoid((logits + noise) / temperature)
+
+
+def rescaled(mask: Tensor, layout: Layout) -> Tensor:
+    """A mask `(P,)` divided by its mean over each tensor."""
+    tensors = torch.split(mask, list(layout.sizes))
+    return torch.cat([tensor / tensor.mean() for tensor in tensors])
+
 
 _SPACE: Final = "tensor"
 

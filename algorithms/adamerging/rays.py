@@ -10,13 +10,13 @@ from torch import Tensor
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..criterion import NormalisedEntropy
-from ..decoder import ConstantCoefficients
-from ..descent import Descent, affordable
 from ..pareto_set import MapSet, ParetoSet, Recipe
-from ..rays import rays
-from ..scalarization.weightings import Linear
-from ..trained_constant import Training
+from ..training.constant import Training
+from ..training.criterion import NormalisedEntropy
+from ..training.decoder import ConstantCoefficients
+from ..training.descent import Descent, affordable
+from ..training.rays import rays
+from ..training.weighting import Linear
 
 _POWER: Final = 4
 

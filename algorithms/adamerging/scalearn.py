@@ -10,11 +10,11 @@ from ...problems.experts import ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..criterion import CrossEntropy
-from ..decoder import Decoder, Parameters
-from ..descent import Descent, affordable
 from ..pareto_set import Model, ParetoSet
-from ..trained_constant import Training
+from ..training.constant import Training
+from ..training.criterion import CrossEntropy
+from ..training.decoder import Decoder, Parameters
+from ..training.descent import Descent, affordable
 
 
 def rows_of(layout: Layout) -> list[int]:

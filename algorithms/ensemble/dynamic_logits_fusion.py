@@ -12,7 +12,7 @@ from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import MapSet, ParetoSet, Recipe
-from .experts import expert, wanted
+from .logits_fusion import expert, wanted
 
 
 @final

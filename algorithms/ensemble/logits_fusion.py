@@ -7,11 +7,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import MapSet, ParetoSet, Recipe
-from .experts import expert, wanted
+
+
+def expert(index: int, m: int) -> Coefficients:
+    """Expert `index` of m."""
+    return Coefficients(values=torch.eye(m)[index])
+
+
+def wanted(preference: Tensor) -> tuple[int, ...]:
+    """Tasks of positive importance in a preference `(m,)`: only their experts need to be run."""
+    return tuple(torch.nonzero(preference > 0).flatten().tolist())
 
 
 @final

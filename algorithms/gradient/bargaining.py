@@ -5,7 +5,7 @@ from typing import ClassVar, Final, final
 import numpy as np
 from torch import Tensor
 
-from ..weighting import Step, Weighting
+from ..training.weighting import Step, Weighting
 from .conflict import as_array, as_weights
 from .least_norm import Array, root
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from ...problems.view import ProblemView
-from ..decoder import ConstantCoefficients, Decoder
-from ..weighting import Weighting
+from ..training.decoder import ConstantCoefficients, Decoder
+from ..training.weighting import Weighting
 from .bargaining import NashMTL
 from .conflict import MGDA, CAGrad, DualProj, PCGrad, UPGrad
 from .epo import EPO

@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-from ..weighting import Step, Weighting
+from ..training.weighting import Step, Weighting
 from .least_norm import Array, least_norm, least_norm_above
 
 _STATIONARY: Final = 1e-6

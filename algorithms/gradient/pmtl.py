@@ -11,15 +11,15 @@ from torch import Tensor
 from ...problems.predictor import Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..criterion import CrossEntropy
-from ..decoder import Decoder
-from ..descent import Descent, steps_a_ray
-from ..measured_pool import MeasuredPool
 from ..pareto_set import ParetoSet
-from ..rays import rays
-from ..trained_constant import Training
-from ..trained_rays import nearest
-from ..weighting import Step, Weighting
+from ..training.constant import Training
+from ..training.criterion import CrossEntropy
+from ..training.decoder import Decoder
+from ..training.descent import Descent, steps_a_ray
+from ..training.measured_pool import MeasuredPool
+from ..training.ray_algorithm import nearest
+from ..training.rays import rays
+from ..training.weighting import Step, Weighting
 from .conflict import as_array, as_weights
 from .least_norm import Array, least_norm
 

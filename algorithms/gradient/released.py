@@ -5,8 +5,8 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
-from ...benchmark.errors import NotApplicableError
-from ..weighting import Step, Weighting
+from ...errors import NotApplicableError
+from ..training.weighting import Step, Weighting
 
 
 @final

@@ -8,13 +8,13 @@ import torch
 
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..criterion import CrossEntropy
-from ..decoder import ConstantCoefficients, ConstantWeights, Decoder
-from ..descent import Descent, affordable
 from ..pareto_set import ParetoSet
-from ..trained_constant import Training
-from ..trained_rays import RayAlgorithm
-from ..weighting import Weighting
+from ..training.constant import Training
+from ..training.criterion import CrossEntropy
+from ..training.decoder import ConstantCoefficients, ConstantWeights, Decoder
+from ..training.descent import Descent, affordable
+from ..training.ray_algorithm import RayAlgorithm
+from ..training.weighting import Weighting
 
 
 @dataclass(frozen=True, kw_only=True)

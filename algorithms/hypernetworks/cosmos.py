@@ -6,18 +6,18 @@ from typing import ClassVar, Final, final
 import torch
 from torch import Tensor
 
-from ...benchmark.errors import NotApplicableError
+from ...errors import NotApplicableError
 from ...problems.base import Batch
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..criterion import CrossEntropy
-from ..decoder import Decoder, Needs, Parameters
 from ..lowrank.training import Training
 from ..pareto_set import ParetoSet
-from ..rays import draw
-from ..weighting import Step, Weighting, weighted
+from ..training.criterion import CrossEntropy
+from ..training.decoder import Decoder, Needs, Parameters
+from ..training.rays import draw
+from ..training.weighting import Step, Weighting, weighted
 
 _LEAST_IMPORTANCE: Final = 0.01
 _INPUT_BIASES: Final = ("embeddings.bias", "patch_embeddings.projection.bias")

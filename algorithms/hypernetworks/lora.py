@@ -9,12 +9,11 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..decoder import Decoder, Needs, Parameters
 from ..lowrank.matrices import Matrix, add, gaussian, matrices
 from ..pareto_set import Model
-from ..trained_map import MapAlgorithm
-from .perceptron import perceptron, start_perceptron
-from .trunk import with_preference
+from ..training.decoder import Decoder, Needs, Parameters
+from ..training.map_algorithm import MapAlgorithm
+from .trunk import perceptron, start_perceptron, with_preference
 
 _CHUNK_EMBEDDING: Final = 64
 

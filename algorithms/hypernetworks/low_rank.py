@@ -9,14 +9,13 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..decoder import Decoder, Parameters
 from ..gradient.epo import EPO
 from ..lowrank.matrices import add, gaussian, matrices
 from ..pareto_set import Model
-from ..trained_map import MapAlgorithm
-from ..weighting import Weighting
-from .perceptron import perceptron, start_perceptron
-from .trunk import EMBEDDING, with_preference
+from ..training.decoder import Decoder, Parameters
+from ..training.map_algorithm import MapAlgorithm
+from ..training.weighting import Weighting
+from .trunk import EMBEDDING, perceptron, start_perceptron, with_preference
 
 
 @final

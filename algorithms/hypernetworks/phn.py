@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from ...problems.view import ProblemView
-from ..decoder import Decoder
 from ..gradient.epo import EPO
-from ..scalarization.weightings import Tchebycheff
-from ..trained_map import MapAlgorithm
-from ..weighting import Weighting
+from ..training.decoder import Decoder
+from ..training.map_algorithm import MapAlgorithm
+from ..training.weighting import Tchebycheff, Weighting
 from .trunk import BlockHypernetwork
 
 

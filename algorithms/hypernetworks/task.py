@@ -9,12 +9,12 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..decoder import Decoder, Parameters
 from ..gradient.epo import EPO
 from ..pareto_set import Model
-from ..trained_map import MapAlgorithm
-from ..weighting import Weighting
-from .perceptron import perceptron, start_perceptron
+from ..training.decoder import Decoder, Parameters
+from ..training.map_algorithm import MapAlgorithm
+from ..training.weighting import Weighting
+from .trunk import perceptron, start_perceptron
 
 
 @final

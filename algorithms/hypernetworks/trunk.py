@@ -1,15 +1,41 @@
-"""The hypernetwork over block coefficients: one trunk for all blocks."""
+"""The hypernetwork over block coefficients, and the perceptron that all hypernetworks use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, final
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ...problems.experts import Coefficients, ExpertPool
-from ..decoder import Decoder, Parameters
 from ..pareto_set import Model
-from .perceptron import perceptron, start_perceptron
+from ..training.decoder import Decoder, Parameters
+
+
+def start_perceptron(widths: Sequence[int], generator: torch.Generator) -> list[Tensor]:
+    """Weight and bias of each layer: N(0, 2 / inputs) and 0, but all 0 in the last one.
+
+    An output is its last bias at the start, whatever the input.
+    """
+    *hidden, last = pairwise(widths)
+    parameters = []
+    for inputs, outputs in hidden:
+        deviation = (2 / inputs) ** 0.5
+        parameters.append(deviation * torch.randn(outputs, inputs, generator=generator))
+        parameters.append(torch.zeros(outputs))
+    inputs, outputs = last
+    return [*parameters, torch.zeros(outputs, inputs), torch.zeros(outputs)]
+
+
+def perceptron(parameters: Parameters, rows: Tensor) -> Tensor:
+    """`(..., outputs)` of rows `(..., inputs)`, with ReLU between the layers."""
+    *hidden, weight, bias = parameters
+    for w, b in zip(hidden[::2], hidden[1::2], strict=True):
+        rows = functional.relu(functional.linear(rows, w, b))
+    return functional.linear(rows, weight, bias)
+
 
 EMBEDDING: Final = 16
 """Length of the embedding of whatever a trunk answers for."""

@@ -6,13 +6,13 @@ from typing import ClassVar, Final, final
 import torch
 from torch import Tensor
 
-from ...benchmark.errors import NotApplicableError
+from ...errors import NotApplicableError
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..decoder import Decoder, Needs, Parameters
 from ..pareto_set import Model
-from ..trained_map import MapAlgorithm
-from .perceptron import perceptron, start_perceptron
+from ..training.decoder import Decoder, Needs, Parameters
+from ..training.map_algorithm import MapAlgorithm
+from .trunk import perceptron, start_perceptron
 
 MOST_PARAMETERS: Final = 40_000_000
 """Largest hypernetwork: with gradients and Adam's moments it takes 640 MB."""

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
-from ..decoder import Decoder, Needs, Parameters
 from ..pareto_set import Model
+from ..training.decoder import Decoder, Needs, Parameters
 from .matrices import Matrix, add, matrices, towards_experts
 
 

@@ -10,7 +10,7 @@ from ...problems.base import Batch
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from ..rays import draw
+from ..training.rays import draw
 from .adapters import TaskAdapters, overlap
 from .training import Training, linear_loss
 

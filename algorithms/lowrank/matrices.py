@@ -7,7 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...benchmark.errors import NotApplicableError
+from ...errors import NotApplicableError
 from ...problems.experts import ExpertPool
 from ...problems.layout import Layout
 

@@ -10,7 +10,7 @@ from ...problems.base import Batch
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from ..rays import rays
+from ..training.rays import rays
 from .adapters import TaskAdapters
 from .training import Training, linear_loss
 

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
-from ..decoder import Decoder, Needs, Parameters
 from ..pareto_set import Model
-from ..trained_map import MapAlgorithm
+from ..training.decoder import Decoder, Needs, Parameters
+from ..training.map_algorithm import MapAlgorithm
 
 
 @final

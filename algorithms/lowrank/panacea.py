@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..decoder import Decoder, Needs, Parameters
 from ..pareto_set import Model
-from ..trained_map import MapAlgorithm
+from ..training.decoder import Decoder, Needs, Parameters
+from ..training.map_algorithm import MapAlgorithm
 from .matrices import add, gaussian, matrices, towards_experts
 
 

@@ -12,14 +12,13 @@ from ...problems.base import Batch
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..criterion import Criterion, NormalisedEntropy
-from ..decoder import Decoder, Needs, Parameters
-from ..descent import Descent
 from ..pareto_set import Model, ParetoSet
-from ..rays import draw
-from ..scalarization.weightings import SmoothTchebycheff
-from ..trained_map import MapAlgorithm, map_set
-from ..weighting import Step, Weighting
+from ..training.criterion import Criterion, NormalisedEntropy
+from ..training.decoder import Decoder, Needs, Parameters
+from ..training.descent import Descent
+from ..training.map_algorithm import MapAlgorithm, map_set
+from ..training.rays import draw
+from ..training.weighting import SmoothTchebycheff, Step, Weighting
 from .matrices import add, gaussian, matrices
 
 _NO_DATA: Final = Batch(inputs=torch.empty(0), segments=(), labels=None)

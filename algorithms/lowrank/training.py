@@ -11,13 +11,12 @@ from torch import Tensor
 
 from ...problems.base import Batch
 from ...problems.view import ProblemView
-from ..criterion import CrossEntropy
-from ..decoder import Decoder
-from ..descent import Descent, affordable
 from ..pareto_set import ParetoSet
-from ..scalarization.weightings import Linear
-from ..trained_map import map_set
-from ..weighting import weighted
+from ..training.criterion import CrossEntropy
+from ..training.decoder import Decoder
+from ..training.descent import Descent, affordable
+from ..training.map_algorithm import map_set
+from ..training.weighting import Linear, weighted
 
 Loss = Callable[[Batch, float], Tensor]
 """From a batch, and the part of the training that is over, in [0, 1), to a loss."""

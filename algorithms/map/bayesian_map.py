@@ -1,17 +1,118 @@
-"""Bayesian MAP: the design goes where the surrogate errs."""
+"""Bayesian MAP: samples directions of coefficients where the surrogate errs most."""
 
 from dataclasses import dataclass
+from itertools import product
 from typing import final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ...problems.view import ProblemView
-from ..search.sobol import sobol
-from .bins import AngularBins, bin_scores, update
+from ..search.pools import sobol
 from .design import Design, affordable_examples
 from .surrogate import QuadraticSurrogate
 from .surrogate_search import SurrogateSearch
+
+Array = NDArray[np.float64]
+_NEAR, _FAR = 0.2, 0.8
+"""Range of the sampled radii, as fractions of the way from the base to the end of the box."""
+_KEPT = 0.8
+"""Share of a bin's errors whose mean the spread is that of."""
+_SPREAD = 0.5
+"""Weight of the spread in a bin's score."""
+
+
+@final
+class AngularBins:
+    """Equal boxes of the m - 1 angles in [0, pi/2] that say a direction with no negative entry.
+
+    Four cuts of each angle up to three tasks, two from four on. Source: Li et al. 2025, bMAP.
+
+    Args:
+        tasks: m, at least 2.
+        upper: End of the box [0, upper]^m of coefficients.
+    """
+
+    def __init__(self, tasks: int, upper: float) -> None:
+        self._cuts = 4 if tasks < 4 else 2
+        self._upper = upper
+        self.cells = np.array(list(product(range(self._cuts), repeat=tasks - 1)))
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def of(self, points: Array) -> NDArray[np.int64]:
+        """`(k,)` bin of each point `(k, m)`; -1 for the base, which has no direction."""
+        cell = np.minimum((angles(points) / (np.pi / 2) * self._cuts).astype(int), self._cuts - 1)
+        index = cell @ self._cuts ** np.arange(cell.shape[1])[::-1]
+        return np.where(points.any(axis=1), index, -1)
+
+    def draw(self, index: int, rng: np.random.Generator) -> Array:
+        """`(m,)` coefficients in a bin: angles uniform, and 0.2 to 0.8 of the way to the box's end.
+
+        A radius relative to the box means the same for every number of tasks.
+        """
+        cell = self.cells[index]
+        direction = from_angles((cell + rng.uniform(size=len(cell))) * np.pi / 2 / self._cuts)
+        to_end = self._upper / direction.max()
+        inside: Array = rng.uniform(_NEAR, _FAR) * to_end * direction
+        return inside
+
+
+def angles(points: Array) -> Array:
+    """`(k, m - 1)` hyperspherical angles in [0, pi/2] of points `(k, m)` without negative entries.
+
+    Angle i is that between coordinate i and what comes after it.
+    """
+    rest = np.sqrt(np.cumsum(points[:, ::-1] ** 2, axis=1)[:, ::-1])[:, 1:]
+    found: Array = np.arctan2(rest, points[:, :-1])
+    return found
+
+
+def from_angles(found: Array) -> Array:
+    """`(m,)` unit vector of `(m - 1,)` angles."""
+    sines = np.r_[1.0, np.cumprod(np.sin(found))]
+    unit: Array = sines * np.r_[np.cos(found), 1.0]
+    return unit
+
+
+def bin_scores(bins: NDArray[np.int64], squared_errors: Array, count: int) -> Array:
+    """`(count,)` score of each bin: mean squared error of its points, and half its spread.
+
+    The spread is the standard deviation of the mean of four fifths of the points, drawn without
+    replacement. A bin without points scores as the worst one that has some.
+
+    Args:
+        bins: `(k,)` bin of each point; -1 is none.
+        squared_errors: `(k,)` of the surrogate at each point.
+        count: How many bins there are.
+    """
+    scores = np.full(count, -np.inf)
+    for index in set(bins.tolist()) - {-1}:
+        errors = squared_errors[bins == index]
+        scores[index] = errors.mean() + _SPREAD * _deviation_of_mean(errors)
+    scores[scores == -np.inf] = scores.max(initial=0.0)
+    return scores
+
+
+def update(log_prior: Array, scores: Array, temperature: float) -> Array:
+    """`(count,)` log probabilities: the prior times exp(score / temperature), normalised.
+
+    Scores count relative to the largest, so that the temperature does not depend on their unit.
+    """
+    posterior = log_prior + scores / max(scores.max(), np.finfo(float).tiny) / temperature
+    normalised: Array = posterior - np.logaddexp.reduce(posterior)
+    return normalised
+
+
+def _deviation_of_mean(errors: Array) -> float:
+    """Of the mean of `_KEPT` of the errors drawn without replacement; 0 for a single one."""
+    n = len(errors)
+    kept = max(1, round(_KEPT * n))
+    if n == 1:
+        return 0.0
+    return float(np.sqrt(errors.var(ddof=1) / kept * (1 - kept / n)))
 
 
 @final

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
-from ..measured_pool import MeasuredPool
+from ..training.measured_pool import MeasuredPool
 from .surrogate import QuadraticSurrogate
 
 Array = NDArray[np.float64]

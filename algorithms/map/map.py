@@ -6,7 +6,7 @@ from typing import final
 import torch
 
 from ...problems.view import ProblemView
-from ..search.sobol import sobol
+from ..search.pools import sobol
 from .design import Design, affordable_examples
 from .surrogate import QuadraticSurrogate
 from .surrogate_search import SurrogateSearch

@@ -5,21 +5,21 @@ from typing import Final
 ENTRIES: Final = (
     (
         "pretrained",
-        "merging.anchors:Pretrained",
+        "merging.soups:Pretrained",
         "The base model, unmerged.",
         "-",
         "constant none weights task inductive",
     ),
     (
         "experts",
-        "merging.anchors:SingleExperts",
+        "merging.soups:SingleExperts",
         "The experts, unmerged; the common selector chooses one for a preference.",
         "-",
         "finite none weights task inductive",
     ),
     (
         "simple-average",
-        "merging.anchors:SimpleAverage",
+        "merging.soups:SimpleAverage",
         "The mean of the experts.",
         "Wortsman et al. 2022, Model soups, ICML. https://arxiv.org/abs/2203.05482",
         "constant none weights task inductive",
@@ -34,14 +34,14 @@ ENTRIES: Final = (
     ),
     (
         "rewarded-soup",
-        "merging.rewarded_soup:RewardedSoup",
+        "merging.soups:RewardedSoup",
         "Experts averaged with the preference as weights.",
         "Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488",
         "map none weights task inductive",
     ),
     (
         "generalised-soup",
-        "merging.generalised_soup:GeneralisedSoup",
+        "merging.soups:GeneralisedSoup",
         "Rewarded soup whose scale goes from 1 at the corners to task arithmetic at the centre.",
         "Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488 (with the "
         "scale of task arithmetic)",

@@ -9,7 +9,7 @@ from torch import Tensor
 from ...problems.experts import ExpertPool
 from ...problems.layout import Layout
 from .lift import effective_number, weighted_sum
-from .regression import inputs_first
+from .regmean import inputs_first
 
 
 class Triplets(NamedTuple):

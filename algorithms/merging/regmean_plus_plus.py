@@ -14,8 +14,7 @@ from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from .regmean import add, affordable_forwards
-from .regression import RegressionMean, inputs_first, regression
+from .regmean import RegressionMean, add, affordable_forwards, inputs_first, regression
 
 
 @final

@@ -1,7 +1,7 @@
-"""Merges of task vectors whose length is chosen on validation."""
+"""Merges of task vectors whose length is chosen by a sweep on validation."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, final
@@ -12,9 +12,37 @@ from torch import Tensor
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import ConstantSet, MapSet, ParetoSet, Recipe
+from ..pareto_set import ConstantSet, MapSet, Model, ParetoSet, Recipe
 from .lift import lifted
-from .sweep import sweep
+
+
+def sweep(
+    view: ProblemView,
+    scales: Sequence[float],
+    model: Callable[[float], Model],
+    answer: Callable[[float], ParetoSet],
+) -> ParetoSet:
+    """The answer of the scale whose model has the least mean validation objective g.
+
+    Scales are measured in their order, each with one validation evaluation; ties go to the earlier
+    one. After each the best so far is the answer so far.
+
+    Args:
+        view: The problem.
+        scales: What is tried.
+        model: The model that a scale is judged by.
+        answer: What is returned for a scale.
+    """
+    measured: list[tuple[float, float]] = []
+
+    def best() -> ParetoSet:
+        return answer(min(measured, key=lambda pair: pair[0])[1])
+
+    for scale in scales:
+        measured.append((float(view.objectives(model(scale)).mean()), scale))
+        view.checkpoint(best)
+    return best()
+
 
 Merge = Callable[[Tensor], Tensor]
 """From coefficients `(T,)`, not negative, to the merged vector `(P,)` of c_i task_vector_i.

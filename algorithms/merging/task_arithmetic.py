@@ -9,7 +9,7 @@ from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ConstantSet, ParetoSet
-from .sweep import sweep
+from .swept_merge import sweep
 
 
 @final

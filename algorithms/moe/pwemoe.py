@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from ...problems.view import ProblemView
-from ..criterion import Criterion, NormalisedEntropy
-from ..decoder import Decoder
 from ..gradient.epo import EPO
-from ..scalarization.weightings import SmoothTchebycheff
-from ..trained_map import MapAlgorithm
-from ..weighting import Weighting
-from .router import Activation, CornerExactRouters, Layers, Routers
-from .routing import Routed, routed_rows, space_of
+from ..training.criterion import Criterion, NormalisedEntropy
+from ..training.decoder import Decoder
+from ..training.map_algorithm import MapAlgorithm
+from ..training.weighting import SmoothTchebycheff, Weighting
+from .router import Activation, CornerExactRouters, Layers, Routed, Routers, routed_rows, space_of
 
 
 @dataclass(frozen=True, kw_only=True)

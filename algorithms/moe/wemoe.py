@@ -1,18 +1,182 @@
-"""WEMoE: mixture-of-experts fusion whose routers look at the input."""
+"""WEMoE: mixture-of-experts fusion whose routers see the input."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
+from functools import cached_property
+from typing import Final, final
 
 import torch
+from torch import Tensor
+from torch.nn import functional
 
+from ...errors import NotApplicableError
+from ...problems.experts import Coefficients, ExpertPool
+from ...problems.layout import Layout
+from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
-from ..adamerging.entropy import Entropy
 from ..base import Algorithm
-from ..descent import Descent, affordable
 from ..pareto_set import ParetoSet
-from ..trained_constant import Training
-from .input_routed import InputRouters, passes
+from ..training.constant import Training
+from ..training.criterion import Entropy
+from ..training.decoder import Decoder, Parameters
+from ..training.descent import Descent, affordable
+from .router import routed_rows
+
+_INITIAL_DEVIATION: Final = 0.01
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class InputRouters(Decoder):
+    """A router in every MLP, d -> d -> T, from what the MLP is given to its coefficients.
+
+    Weights start at N(0, 0.01^2), inner biases at 0, output biases at `initial`: training starts at
+    task arithmetic. Source: Tang et al. 2024, Merging multi-task models via weight-ensembling
+    mixture of experts, section 3.
+
+    Args:
+        initial: Router output at the start, and the coefficient of all that is not routed.
+    """
+
+    initial: float
+
+    def start(self, experts: ExpertPool, generator: torch.Generator) -> list[Tensor]:
+        """`(M, d, d)`, `(M, d)`, `(M, T, d)` and `(M, T)` of the M routers."""
+        modules = routed_modules(experts.layout)
+        shapes = dict(zip(experts.layout.names, experts.layout.shapes, strict=True))
+        (d,) = {shapes[module[0]][1] for module in modules}
+        shape = (len(modules), len(experts))
+        draws = [torch.randn(*s, generator=generator) for s in ((shape[0], d, d), (*shape, d))]
+        first, second = (_INITIAL_DEVIATION * draw for draw in draws)
+        return [first, torch.zeros(shape[0], d), second, torch.full(shape, self.initial)]
+
+    def decode(
+        self, experts: ExpertPool, parameters: Parameters, preference: Tensor
+    ) -> "InputRouted":
+        """The same predictor for every preference."""
+        routed = set(_routed_tensors(experts.layout))
+        rows = [0.0 if name in routed else self.initial for name in experts.layout.names]
+        fixed = torch.tensor(rows).unsqueeze(1).expand(-1, len(experts)).contiguous()
+        return InputRouted(
+            models=(Coefficients(values=fixed, space="tensor"),),
+            experts=experts,
+            parameters=tuple(parameters),
+        )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class InputRouted(Predictor):
+    """In routed linear layers W(x) = base + sum_t c_t(x) task_vector_t, biases alike.
+
+    c(x) is the mean over the positions of x of its module's router.
+
+    Attributes:
+        experts: The pool that task vectors are of.
+        parameters: As `InputRouters.start` has them.
+    """
+
+    experts: ExpertPool
+    parameters: tuple[Tensor, ...]
+
+    @property
+    def passes(self) -> float:
+        """As `passes` has it."""
+        return passes(self.experts)
+
+    @property
+    def stored_bytes(self) -> int:
+        """The pool and the routers."""
+        return self.experts.nbytes + sum(p.nbytes for p in self.parameters)
+
+    def layer(self) -> Layer | None:
+        """Routed layers; all others are plain."""
+        modules = routed_modules(self.experts.layout)
+        row_of = {name: row for row, module in enumerate(modules) for name in module}
+        first = {module[0] for module in modules}
+        chosen: dict[int, Tensor] = {}
+
+        def routed(name: str, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+            out = functional.linear(x, weight, bias)
+            row = row_of.get(name)
+            if row is None:
+                return out
+            if name in first:
+                chosen[row] = self._coefficients(row, x)
+            coefficients = chosen[row].view(len(x), *[1] * (x.ndim - 2), -1)
+            vectors = self._vectors[name]
+            scaled = (coefficients.unsqueeze(-1) * x.unsqueeze(-2)).flatten(-2)
+            out = out + scaled @ vectors.permute(0, 2, 1).flatten(0, 1)
+            if bias is not None:
+                out = out + coefficients @ self._vectors[_bias_of(name)]
+            return out
+
+        return routed
+
+    def logits(self, features: Tensor, head: Head) -> Tensor:
+        """`(B, C)` logits of the one model."""
+        return functional.linear(features[0], *head)
+
+    def _coefficients(self, row: int, x: Tensor) -> Tensor:
+        """`(B, T)` of inputs `(B, ..., d)`."""
+        first, inner, second, outer = (parameter[row] for parameter in self.parameters)
+        hidden = torch.relu(functional.linear(x, first, inner))
+        found = functional.linear(hidden, second, outer)
+        return found if found.ndim == 2 else found.flatten(1, -2).mean(dim=1)
+
+    @cached_property
+    def _vectors(self) -> Mapping[str, Tensor]:
+        """`(T, *shape)` task vectors of every tensor, by name."""
+        each = [self.experts.layout.unflatten(v) for v in self.experts.task_vectors]
+        names = _routed_tensors(self.experts.layout)
+        return {name: torch.stack([v[name] for v in each]) for name in names}
+
+
+def passes(experts: ExpertPool) -> float:
+    """Price of an input: a pass, and for each task the share of parameters in routed layers."""
+    layout = experts.layout
+    sizes = dict(zip(layout.names, layout.sizes, strict=True))
+    return 1 + len(experts) * sum(sizes[n] for n in _routed_tensors(layout)) / layout.size
+
+
+def routed_modules(layout: Layout) -> tuple[tuple[str, ...], ...]:
+    """Weight names of the linear layers of every MLP, in their order.
+
+    Raises:
+        NotApplicableError: If there are no MLPs, or their layers are GPT-2's, which see the
+            positions of all examples as one.
+    """
+    groups = layout.groups("module")
+    rows, group_of = routed_rows(groups), layout.group_of("module")
+    tensors = list(zip(layout.names, layout.shapes, group_of, strict=True))
+    found = [
+        tuple(name for name, shape, group in tensors if group == row and len(shape) == 2)
+        for row in rows
+    ]
+    modules = tuple(module for module in found if module)
+    if not modules:
+        raise NotApplicableError(
+            f"The MLPs must have linear layers. Found none in {', '.join(layout.names)}."
+        )
+    shapes = dict(zip(layout.names, layout.shapes, strict=True))
+    for name in (module[0] for module in modules):
+        if shapes[name][0] < shapes[name][1]:
+            raise NotApplicableError(
+                f"`{name}` must be the weight of an `nn.Linear`, `(d_out, d_in)`, whose inputs are "
+                f"apart. Found {shapes[name]}, as in GPT-2, where the positions of all are one."
+            )
+    return modules
+
+
+def _routed_tensors(layout: Layout) -> list[str]:
+    """Weights and biases of the routed layers."""
+    weights = [name for module in routed_modules(layout) for name in module]
+    return [n for weight in weights for n in (weight, _bias_of(weight)) if n in layout.names]
+
+
+def _bias_of(weight: str) -> str:
+    return weight.removesuffix("weight") + "bias"
 
 
 @final

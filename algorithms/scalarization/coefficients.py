@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from ...problems.view import ProblemView
-from ..decoder import ConstantCoefficients, Decoder
-from ..trained_rays import RayAlgorithm
-from ..weighting import Weighting
-from .weightings import AugmentedTchebycheff, SmoothTchebycheff, Tchebycheff
+from ..training.decoder import ConstantCoefficients, Decoder
+from ..training.ray_algorithm import RayAlgorithm
+from ..training.weighting import AugmentedTchebycheff, SmoothTchebycheff, Tchebycheff, Weighting
 
 
 @dataclass(frozen=True, kw_only=True)

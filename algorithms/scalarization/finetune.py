@@ -8,10 +8,9 @@ import torch
 
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
-from ..decoder import ConstantWeights, Decoder
-from ..trained_rays import RayAlgorithm
-from ..weighting import Weighting
-from .weightings import SmoothTchebycheff, Tchebycheff
+from ..training.decoder import ConstantWeights, Decoder
+from ..training.ray_algorithm import RayAlgorithm
+from ..training.weighting import SmoothTchebycheff, Tchebycheff, Weighting
 
 _GRID: Final = tuple(step / 10 for step in range(1, 11))
 """Coefficients of task arithmetic that are measured."""

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..decoder import Decoder, Parameters
 from ..lowrank.matrices import add, gaussian, matrices
 from ..pareto_set import Model
-from ..trained_rays import RayAlgorithm
+from ..training.decoder import Decoder, Parameters
+from ..training.ray_algorithm import RayAlgorithm
 
 
 @final

@@ -10,13 +10,13 @@ from torch import Tensor
 from ...problems.view import ProblemView
 from ..adamerging.rays import inverse_distance_weights
 from ..base import Algorithm
-from ..criterion import CrossEntropy
-from ..decoder import ConstantWeights
-from ..descent import Descent, affordable
 from ..pareto_set import MapSet, ParetoSet, Recipe
-from ..rays import rays
-from ..trained_constant import Training
-from .weightings import Linear
+from ..training.constant import Training
+from ..training.criterion import CrossEntropy
+from ..training.decoder import ConstantWeights
+from ..training.descent import Descent, affordable
+from ..training.rays import rays
+from ..training.weighting import Linear
 
 
 @final

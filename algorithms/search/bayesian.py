@@ -1,22 +1,20 @@
-"""Bayesian optimisation: measure next where Gaussian processes of the objectives promise most."""
+"""Bayesian optimisation: measures next where Gaussian processes of the objectives promise most."""
 
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...benchmark.errors import NotApplicableError
-from ..scalarization.functions import achievement
+from ...errors import NotApplicableError
+from ..scalarizations import achievement
 from . import gaussian_process as gp
-from .inner_rays import inner_rays
-from .pool_search import PoolSearch
-from .sobol import sobol
-from .trial import Trial
+from .pools import PoolSearch, sobol
+from .trial import Trial, inner_rays
 
 Array = NDArray[np.float64]
 _LOOKED_AT: Final = 2048
@@ -96,3 +94,60 @@ class BayesianSearch(PoolSearch, ABC):
         best = [int(achievement(predicted, ray).argmin()) for ray in asked]
         found: Array = self.upper * looked_at[sorted(set(best))]
         return found
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class QLogNEHVI(BayesianSearch):
+    """Measures where the log of the noisy expected hypervolume improvement is largest.
+
+    The reference point is the base model, g = 1. For up to four tasks: the cost of the box
+    decomposition explodes with their number. Source: Daulton et al. 2021,
+    https://arxiv.org/abs/2105.08195, and Ament et al. 2023, https://arxiv.org/abs/2310.20708;
+    BoTorch's implementation.
+
+    Args:
+        points: Most models to measure; fewer where the budget ends first.
+        examples: Validation examples of each task for the search; all, if the budget covers it.
+        kept: Most models to measure again; at most half of the budget is kept for them.
+        upper: The box is [0, upper]^m.
+        batch: Points between two fits of the processes.
+        samples: Of the posterior, to integrate over it.
+        restarts: Of the maximisation of the acquisition.
+    """
+
+    most_tasks: ClassVar[float] = 4
+
+    def _acquisition(
+        self, model: Any, rows: NDArray[np.float64], pending: Tensor | None, seed: int
+    ) -> Any:
+        return gp.hypervolume_improvement(model, rows, pending, samples=self.samples, seed=seed)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class QLogNParEGO(BayesianSearch):
+    """Measures where the expected improvement of a random Tchebycheff scalarization is largest.
+
+    Every point has weights of its own, drawn evenly from the simplex. For any number of tasks.
+    Source: Knowles 2006, IEEE Trans. Evol. Comput. 10(1); Daulton et al. 2020,
+    https://arxiv.org/abs/2006.05078, and Ament et al. 2023, https://arxiv.org/abs/2310.20708;
+    BoTorch's implementation.
+
+    Args:
+        points: Most models to measure; fewer where the budget ends first.
+        examples: Validation examples of each task for the search; all, if the budget covers it.
+        kept: Most models to measure again; at most half of the budget is kept for them.
+        upper: The box is [0, upper]^m.
+        batch: Points between two fits of the processes.
+        samples: Of the posterior, to integrate over it.
+        restarts: Of the maximisation of the acquisition.
+    """
+
+    def _acquisition(
+        self, model: Any, rows: NDArray[np.float64], pending: Tensor | None, seed: int
+    ) -> Any:
+        weights = np.random.default_rng(seed).dirichlet(np.ones(model.num_outputs))
+        return gp.scalarised_improvement(
+            model, rows, pending, weights, samples=self.samples, seed=seed
+        )

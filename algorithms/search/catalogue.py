@@ -7,35 +7,35 @@ _TASK: Final = "finite labelled evaluations task inductive"
 ENTRIES: Final = (
     (
         "sobol-pool",
-        "search.sobol_pool:SobolPool",
+        "search.pools:SobolPool",
         "Scrambled Sobol coefficients, measured on validation; the control for every search.",
         "Sobol 1967, USSR Comput. Math. Math. Phys. 7(4); Owen 1998, J. Complexity 14(4)",
         _TASK,
     ),
     (
         "random-pool",
-        "search.random_pool:RandomPool",
+        "search.pools:RandomPool",
         "Random coefficients with the budget of a search; what a search must beat.",
         "Bergstra and Bengio 2012, J. Mach. Learn. Res. 13, https://jmlr.org/papers/v13/bergstra12a.html",
         _TASK,
     ),
     (
         "nsga2",
-        "search.nsga2:NSGA2Search",
+        "search.evolution:NSGA2Search",
         "NSGA-II over task coefficients: nondomination rank and crowding distance.",
         "Deb et al. 2002, IEEE Trans. Evol. Comput. 6(2), https://doi.org/10.1109/4235.996017",
         _TASK,
     ),
     (
         "nsga2-block",
-        "search.nsga2_block:NSGA2BlockSearch",
+        "search.evolution:NSGA2BlockSearch",
         "NSGA-II over block-wise coefficients: the same search in a larger space.",
         "Deb et al. 2002, IEEE Trans. Evol. Comput. 6(2), https://doi.org/10.1109/4235.996017",
         "finite labelled evaluations block inductive",
     ),
     (
         "nsga3",
-        "search.nsga3:NSGA3Search",
+        "search.evolution:NSGA3Search",
         "NSGA-III over task coefficients: nondomination rank and reference directions.",
         "Deb and Jain 2014, IEEE Trans. Evol. Comput. 18(4), "
         "https://doi.org/10.1109/TEVC.2013.2281535",
@@ -43,7 +43,7 @@ ENTRIES: Final = (
     ),
     (
         "moead",
-        "search.moead:MOEADSearch",
+        "search.evolution:MOEADSearch",
         "MOEA/D over task coefficients: a model for each weight vector, bred from neighbours.",
         "Zhang and Li 2007, IEEE Trans. Evol. Comput. 11(6), "
         "https://doi.org/10.1109/TEVC.2007.892759",
@@ -51,14 +51,14 @@ ENTRIES: Final = (
     ),
     (
         "sms-emoa",
-        "search.sms_emoa:SMSEMOASearch",
+        "search.evolution:SMSEMOASearch",
         "SMS-EMOA over task coefficients: drops the model of least hypervolume contribution.",
         "Beume et al. 2007, Eur. J. Oper. Res. 181(3), https://doi.org/10.1016/j.ejor.2006.08.008",
         _TASK,
     ),
     (
         "rvea",
-        "search.rvea:RVEASearch",
+        "search.evolution:RVEASearch",
         "RVEA over task coefficients: angles to reference vectors, penalised by distance.",
         "Cheng et al. 2016, IEEE Trans. Evol. Comput. 20(5), "
         "https://doi.org/10.1109/TEVC.2016.2519378",
@@ -66,7 +66,7 @@ ENTRIES: Final = (
     ),
     (
         "age-moea",
-        "search.age_moea:AGEMOEASearch",
+        "search.evolution:AGEMOEASearch",
         "AGE-MOEA over task coefficients: diversity over proximity in the front's own norm.",
         "Panichella 2019, An adaptive evolutionary algorithm based on non-Euclidean geometry for "
         "many-objective optimization, GECCO, https://doi.org/10.1145/3321707.3321839",
@@ -83,7 +83,7 @@ ENTRIES: Final = (
     ),
     (
         "qlognehvi",
-        "search.qlognehvi:QLogNEHVI",
+        "search.bayesian:QLogNEHVI",
         "Bayesian optimisation of the hypervolume, up to four tasks; needs the extra `bo`.",
         "Daulton et al. 2021, https://arxiv.org/abs/2105.08195; Ament et al. 2023, "
         "https://arxiv.org/abs/2310.20708",
@@ -91,7 +91,7 @@ ENTRIES: Final = (
     ),
     (
         "qlognparego",
-        "search.qlognparego:QLogNParEGO",
+        "search.bayesian:QLogNParEGO",
         "Bayesian optimisation of random scalarizations; needs the extra `bo`.",
         "Knowles 2006, IEEE Trans. Evol. Comput. 10(1); Daulton et al. 2020, "
         "https://arxiv.org/abs/2006.05078; Ament et al. 2023, https://arxiv.org/abs/2310.20708",

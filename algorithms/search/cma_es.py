@@ -8,10 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..scalarization.functions import linear
-from .inner_rays import inner_rays
-from .pool_search import PoolSearch
-from .trial import Trial
+from ..scalarizations import linear
+from .pools import PoolSearch
+from .trial import Trial, inner_rays
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...benchmark.errors import NotApplicableError
+from ...errors import NotApplicableError
 
 Array = NDArray[np.float64]
 _LEAST_NOISE: Final = 1e-4

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..scalarization.functions import achievement
+from ..scalarizations import achievement
 
 Array = NDArray[np.float64]
 _ASKED: Final = 512

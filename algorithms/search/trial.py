@@ -1,6 +1,7 @@
-"""What a search has measured, how much more it may, and the finite set it ends in."""
+"""State of a search: what it has measured, its remaining budget, and the finite set it ends in."""
 
-from typing import final
+import math
+from typing import Final, final
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from ...problems.experts import Coefficients
 from ...problems.layout import Space
 from ...problems.view import ProblemView
 from ..pareto_set import FiniteSet
+from ..training.rays import rays
 from .representatives import representatives
 
 Array = NDArray[np.float64]
@@ -123,3 +125,25 @@ class Trial:
         values = torch.from_numpy(row.copy()).to(torch.float32)
         shaped = values if self._space == "task" else values.reshape(-1, self.tasks)
         return Coefficients(values=shaped, space=self._space)
+
+
+_LEAST: Final = 1e-3
+"""Importance of a task at least, so that a pair of tasks that is asked nothing has a best."""
+
+
+def inner_rays(m: int, at_most: int) -> Array:
+    """`(r, m)` rays other than the corners, the most even first, no task without importance.
+
+    Of the finest lattice that fits, or that of the centre and the midpoints of all edges. At the
+    corners stand the experts, which are known.
+
+    >>> inner_rays(2, 3).round(3).tolist()
+    [[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]
+    """
+    edges = math.comb(m + 1, 2) + 1
+    lattice = rays(m, max(at_most + m, edges)).double().numpy()
+    inner = lattice[lattice.max(axis=1) < 1]
+    order = np.argsort((inner**2).sum(axis=1), kind="stable")[:at_most]
+    clipped = np.maximum(inner[order], _LEAST)
+    even: Array = clipped / clipped.sum(axis=1, keepdims=True)
+    return even

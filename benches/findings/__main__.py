@@ -8,11 +8,11 @@ import sys
 import tomllib
 from pathlib import Path
 
-import fusefront
-from fusefront.results.render import render
+from fusefront.study import DEARER, PER_TASK, TRANSDUCTIVE, Study
 
-from . import figures, tables
-from .study import DEARER, PER_TASK, TRANSDUCTIVE, Study
+import fusefront
+from fusefront import figures, tables
+from fusefront.results.tables.render import render
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGE = DOCS / "findings.md"

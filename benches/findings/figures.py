@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from fusefront.study import DIRECTION, FAMILIES, SOUP, Study
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
 from PIL import Image
 
 from fusefront.metrics.nondominated import nondominated
-from fusefront.results.comparison import best, mean_ranks, over_problems, rank_test, ranks
-from fusefront.results.panels import COLOURS, GREY, LIGHT
-from fusefront.results.plots import plot_front
-
-from .study import DIRECTION, FAMILIES, SOUP, Study
+from fusefront.results.plots.front import plot_front
+from fusefront.results.plots.panels import COLOURS, GREY, LIGHT
+from fusefront.results.tables.compare import best, mean_ranks, over_problems, rank_test, ranks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

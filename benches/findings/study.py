@@ -6,8 +6,8 @@ from functools import cached_property
 import pandas as pd
 
 from fusefront import ALGORITHMS, METRICS
-from fusefront.results.comparison import best, scored
 from fusefront.results.results import Results
+from fusefront.results.tables.compare import best, scored
 
 METRIC = "expected-utility"
 DIRECTION = METRICS[METRIC].labels["direction"]

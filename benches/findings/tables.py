@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 import pandas as pd
+from fusefront.study import DIRECTION, METRIC, RANKED, SOUP, Study
 
-from fusefront.results.comparison import (
+from fusefront.results.tables.compare import (
     beats,
     mean_ranks,
     over_problems,
@@ -12,8 +13,6 @@ from fusefront.results.comparison import (
     ranks,
     scored,
 )
-
-from .study import DIRECTION, METRIC, RANKED, SOUP, Study
 
 TOP = 15
 REFERENCES = [SOUP, "simple-average", "task-arithmetic", "experts"]

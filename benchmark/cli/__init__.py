@@ -4,7 +4,7 @@ import importlib
 import sys
 from typing import NoReturn
 
-from ..errors import FusefrontError
+from ...errors import FusefrontError
 from .app import app
 from .interrupts import ending_at_once
 

@@ -4,7 +4,7 @@ from importlib.metadata import version as package_version
 
 import typer
 
-from ..errors import ParameterError
+from ...errors import ParameterError
 
 app = typer.Typer(
     name="fusefront",

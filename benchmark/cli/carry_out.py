@@ -8,15 +8,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ...results.render import render
 from ...results.results import Results
-from ...results.tables import table
-from ..estimate import History
-from ..execution import run_plan
-from ..executors import Start, processes
-from ..runner import Plan, finish, plan
-from ..study import Study
-from ..tally import ENDED, Tally, expected_seconds
+from ...results.tables.render import render
+from ...results.tables.table import table
+from ..history import History
+from ..run.execute import run_plan
+from ..run.executors import Start, processes
+from ..run.plan import Plan, finish, plan
+from ..run.progress import ENDED, Tally, expected_seconds
+from ..study.study import Study
 from .display import Display, JsonDisplay, LineDisplay, say
 from .interrupts import stopping_in_order
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ...algorithms import ALGORITHMS
-from ..errors import MissingDataError
+from ...errors import MissingDataError
 from .app import app
 
 
@@ -26,7 +26,7 @@ def check(
         raise MissingDataError(
             "`fusefront check` needs pytest, which is not installed. Use `pip install pytest`."
         )
-    from ..study import AlgorithmSpec
+    from ..study.study import AlgorithmSpec
 
     brought = AlgorithmSpec.parse(algorithm, ALGORITHMS).canonical(ALGORITHMS).load(ALGORITHMS)
     import pytest

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ..registry import unknown_name
+from ...registry import unknown_name
 from .app import app
 
 TINY_GPT2: Final = "tiny-gpt2"
@@ -22,7 +22,7 @@ def list_archives() -> None:
 
     Example: `fusefront data list`
     """
-    from ...results.archive import manifest, prerun_names, prerun_path
+    from ...results.archive.archive import manifest, prerun_names, prerun_path
 
     for name in prerun_names():
         facts = manifest(prerun_path(name))
@@ -56,12 +56,12 @@ def pack(
     Examples: `fusefront data pack runs/default -o my-archive --note "my machine"`;
     `fusefront data pack runs/default -o results.zip`
     """
-    from ...results.archive import pack as write
-    from ...results.reading import read
-    from ...results.single_file import SUFFIX, pack_single
-    from ...results.sources import opened
+    from ...results.archive.archive import pack as write
+    from ...results.archive.source import open_results
+    from ...results.archive.zip_file import SUFFIX, pack_single
+    from ...results.load import read
 
-    with opened(directory) as folder:
+    with open_results(directory) as folder:
         results = read(folder)
     print((pack_single if output.suffix == SUFFIX else write)(results, output, note=note))
 
@@ -78,11 +78,11 @@ def unpack(
     Examples: `fusefront data unpack comparison -o runs/comparison`;
     `fusefront data unpack results.zip -o runs/theirs`
     """
-    from ...results.archive import read_archive
-    from ...results.sources import opened
-    from ...results.unpack import unpack as write
+    from ...results.archive.archive import read_archive
+    from ...results.archive.source import open_results
+    from ...results.reshape import unpack as write
 
-    with opened(source if Path(source).exists() else f"{source.rstrip('!')}!") as folder:
+    with open_results(source if Path(source).exists() else f"{source.rstrip('!')}!") as folder:
         results = read_archive(folder)
     print(f"{write(results, output)}: {len(results.runs)} runs")
 
@@ -96,8 +96,8 @@ def references(
 
     Example: `fusefront data references runs/default -o results/reference_fronts`
     """
-    from ..library import load
-    from ..reference_fronts import freeze
+    from ..api import load
+    from ..score.reference_fronts import freeze
 
     for problem, front in freeze(load(directory), output):
         print(f"{problem}: {len(front.points)} points, {front}")
@@ -113,7 +113,7 @@ def retrain(
     Example: `fusefront retrain smoke -o my-weights`
     """
     from ...problems.vision.families import FAMILIES
-    from ...results.parquet import write_bytes
+    from ...results.files.parquet import write_bytes
 
     if family not in (*FAMILIES, TINY_GPT2):
         raise unknown_name("family", family, [*FAMILIES, TINY_GPT2])

@@ -5,8 +5,8 @@ import inspect
 from typing import Any
 
 from ...metrics.base import needs
-from ..registry import Entry
-from ..suites import Suite
+from ...registry import Entry
+from ..study.suites import Suite
 
 
 def head(kind: str, entry: Entry[Any]) -> str:

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from ...errors import UnknownNameError
 from ...problems.base import Anchors, Problem
 from ...problems.cache import cache_directory, cached_json
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.family import one_thread
 from ...results.references import load_reference
-from ..errors import UnknownNameError
-from ..problem_spec import ProblemSpec
-from ..scores import REF_POINTS
+from ..score.derive import REF_POINTS
+from ..study.problem_spec import ProblemSpec
 from .describe import head
 
 COEFFICIENTS = tuple(round(0.1 * k, 1) for k in range(11))

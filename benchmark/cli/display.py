@@ -11,8 +11,7 @@ from rich.live import Live
 from rich.text import Text
 from rich.tree import Tree
 
-from ..progress import Progress
-from ..tally import Branch, Tally, clock
+from ..run.progress import Branch, Progress, Tally, clock
 
 _COLOURS = {"done": "green", "skipped": "yellow", "lost": "yellow", "failed": "red"}
 _SHOWN = 3

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sized
 from functools import partial
 from typing import Final
 
+from ...errors import FusefrontError
 from ...problems.base import Finding
 from ...problems.vision.families import FAMILIES
-from .. import provenance
-from ..errors import FusefrontError
-from ..problem_spec import ProblemSpec
-from ..suites import SUITES
+from ..run import provenance
+from ..study.problem_spec import ProblemSpec
+from ..study.suites import SUITES
 
 OPTIONAL: Final = ("garments", "dino", "minilm", "tiny-gpt2", "clip-vit-b32", "gpt2")
 """Suites that need more than pip installs with fusefront."""

@@ -9,8 +9,8 @@ import typer
 from ...algorithms import ALGORITHMS
 from ...metrics import METRICS
 from ...problems import PROBLEMS
-from ..registry import Registry, unknown_name
-from ..suites import SUITES
+from ...registry import Registry, unknown_name
+from ..study.suites import SUITES
 from .app import app, key_value
 
 REGISTRIES: dict[str, Registry[Any]] = {

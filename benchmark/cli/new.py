@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import ParameterError, StoreError
+from ...errors import ParameterError, StoreError
 from .app import app
 from .scaffolds import ALGORITHM, PROBLEM
 

@@ -6,9 +6,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from ..estimate import BASES
-from ..forecast import Branch, Forecast, forecast
-from ..study import Study
+from ..dry_run import Branch, Forecast, forecast
+from ..history import BASES
+from ..study.study import Study
 
 
 def show_plan(study: Study, directory: Path, *, jobs: int, as_json: bool = False) -> None:

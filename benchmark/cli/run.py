@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...algorithms import ALGORITHMS
+from ...errors import ParameterError, StudyError
 from ...problems.budget import TIERS
-from ..errors import ParameterError, StudyError
-from ..executors import processes, start_of
-from ..provenance import processors
-from ..suites import SUITES
+from ..run.executors import processes, start_of
+from ..run.provenance import processors
+from ..study.suites import SUITES
 from .app import app
 
 if TYPE_CHECKING:
-    from ..study import Study
+    from ..study.study import Study
 
 
 @app.command()
@@ -78,7 +78,7 @@ def run(
         show_plan(study, directory, jobs=jobs or processors(), as_json=as_json)
         return
     if start is processes:
-        from ..executors.local import prepare
+        from ..run.executors.local import prepare
 
         prepare()  # it and this process import torch at the same time
     from .carry_out import carry_out
@@ -97,8 +97,8 @@ def _study(
 ) -> "Study":
     import dataclasses
 
-    from ..study import AlgorithmSpec, Study
-    from ..study_file import read_study, suite_study
+    from ..study.file import read_study, suite_study
+    from ..study.study import AlgorithmSpec, Study
 
     if suite.endswith(".toml"):
         base = read_study(Path(suite), ALGORITHMS)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from ...errors import ParameterError
 from ...metrics import METRICS
 from ...problems import PROBLEMS
-from ..errors import ParameterError
 from .app import app, key_value
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ def status(
 
     Example: `fusefront status runs/smoke --watch`
     """
-    from ...results.names import read_planned
-    from ...results.status import status as count
-    from ...results.survey import Survey
-    from ..claims import claimed
+    from ...results.directory.planned import read_planned
+    from ...results.directory.snapshot import Survey
+    from ...results.directory.status import status as count
+    from ..run.leases import claimed
 
     if watch:
         from .watch import watch as follow
@@ -77,9 +77,9 @@ def table(
 
     Example: `fusefront table runs/smoke --metric igd-plus --format latex`
     """
-    from ...results.render import render
-    from ...results.tables import table as make
-    from ..library import load
+    from ...results.tables.render import render
+    from ...results.tables.table import table as make
+    from ..api import load
 
     entry = METRICS[metric]
     results = load(directory)
@@ -106,9 +106,9 @@ def summary(
 
     Example: `fusefront summary default! --label tasks=2`
     """
-    from ...results.render import render
-    from ...results.summary import summary as make
-    from ..library import load
+    from ...results.tables.render import render
+    from ...results.tables.summary import summary as make
+    from ..api import load
 
     columns = [
         (METRICS[name].name, "", METRICS[name].labels["direction"]) for name in metric or SUMMARY
@@ -145,9 +145,9 @@ def plot(
 
     Example: `fusefront plot runs/demo front -o front.pdf -p digits-left-right`
     """
-    from ...results.plots import plot_front
-    from ..library import load
-    from ..registry import unknown_name
+    from ...registry import unknown_name
+    from ...results.plots.front import plot_front
+    from ..api import load
 
     if kind != "front":
         raise unknown_name("kind", kind, ["front"])

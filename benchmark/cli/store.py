@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import ParameterError
+from ...errors import ParameterError
 from .app import app
 from .interrupts import stopping_in_order
 
 if TYPE_CHECKING:
-    from ..directories import Made
+    from ..merge_split import Made
 
 
 @app.command()
@@ -62,7 +62,7 @@ def merge(
 
     Example: `fusefront merge runs/monday runs/tuesday.zip default! -o runs/all`
     """
-    from ..directories import merge as make
+    from ..merge_split import merge as make
 
     _tell(output, lambda: make(directories, output))
 
@@ -83,7 +83,7 @@ def split(
 
     Example: `fusefront split default! -p digits-all -a map -a rewarded-soup -o runs/few`
     """
-    from ..directories import split as make
+    from ..merge_split import split as make
 
     numbers = _numbers(seeds)
     _tell(
@@ -136,8 +136,8 @@ def export(
 
     Example: `fusefront export runs/smoke --format xlsx --table runs --table scores -o smoke.xlsx`
     """
-    from ...results.export import export as write
-    from ..library import load
+    from ...results.archive.export import export as write
+    from ..api import load
 
     notes = write(load(directory), output, format=style, tables=table or ())
     print(output)

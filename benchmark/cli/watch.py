@@ -8,13 +8,13 @@ from typing import Final, final
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from ...results.names import read_planned
-from ...results.parquet import DamagedFileError
-from ...results.status import ended_as, status_of
-from ...results.store import part_ids
-from ...results.survey import Survey
-from ..claims import claimed
-from ..tally import Branch
+from ...results.directory.parts import part_ids
+from ...results.directory.planned import read_planned
+from ...results.directory.snapshot import Survey
+from ...results.directory.status import ended_as, status_of
+from ...results.files.parquet import DamagedFileError
+from ..run.leases import claimed
+from ..run.progress import Branch
 from .display import tree
 
 EVERY: Final = 2.0

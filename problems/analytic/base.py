@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...benchmark.errors import ParameterError
+from ...errors import ParameterError
 from ..base import Anchors, Oracle, Problem, Split
 from ..cache import digest
 from ..experts import ExpertPool

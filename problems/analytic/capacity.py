@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from . import geometry, simplex
+from . import geometry
+from . import volumes as simplex
 from .base import MOST_TASKS, AnalyticProblem, require
 from .oracle import Losses
 

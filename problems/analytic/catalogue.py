@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final, final
 
-from ...benchmark.registry import Entry
+from ...registry import Entry
 from .cases import CASES
 
 if TYPE_CHECKING:

@@ -1,15 +1,11 @@
-"""Where base and experts lie: named tensors, and directions with known inner products in each.
-
-Everything here is a formula: nothing is drawn, so that the same problem is the same numbers
-everywhere.
-"""
+"""Positions of base and experts: named tensors, and directions with known inner products."""
 
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...benchmark.errors import ParameterError
+from ...errors import ParameterError
 from ..layout import Layout
 
 Array = NDArray[np.float64]

@@ -9,7 +9,7 @@ import torch
 from scipy.special import ndtri
 from torch import Tensor
 
-from ...benchmark.errors import NotApplicableError, ParameterError
+from ...errors import NotApplicableError, ParameterError
 from ..base import Batch, Measurement, Oracle, Split
 
 Losses = Callable[[Tensor], Tensor]

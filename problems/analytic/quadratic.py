@@ -8,8 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...benchmark.errors import ParameterError
-from . import regular, simplex
+from ...errors import ParameterError
+from . import regular
+from . import volumes as simplex
 from .base import require
 from .equiangular import EquiangularProblem
 from .oracle import Losses

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import quad
 
-from . import simplex
+from . import volumes as simplex
 from .volumes import MOST_CORNERS, area, simplex_volume
 
 Array = NDArray[np.float64]

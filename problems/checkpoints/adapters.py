@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn, final
 
-from ...benchmark.errors import IntegrityError
+from ...errors import IntegrityError
 from .checkpoint import Checkpoint
-from .names import stored_names
+from .tensors import stored_names
 
 _LOW_RANK = re.compile(
     r"(?P<module>.+)\.(?:lora_A(?:\.[^.]+)?\.weight|lora_B(?:\.[^.]+)?\.(?P<what>weight|bias)"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
-from ...benchmark.errors import IntegrityError
+from ...errors import IntegrityError
 from .adapters import plan_adapter
 from .checkpoint import Checkpoint, Header
-from .names import stored_names
+from .tensors import stored_names
 
 Kind = Literal[
     "architecture", "setting", "missing", "unexpected", "shape", "dtype", "vocabulary", "tokenizer"

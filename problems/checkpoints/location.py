@@ -1,11 +1,14 @@
-"""Where a checkpoint or a data set is: a folder, a mirror of the hub, or the hub itself."""
+"""Where a checkpoint or data set is: a folder, a mirror of the hub, or the hub itself."""
 
+import hashlib
+import json
 import os
 import re
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from ...benchmark.errors import MissingDataError
+from ...errors import IntegrityError, MissingDataError
 
 MIRROR: Final = "FUSEFRONT_MIRROR"
 """Environment variable: a folder that holds copies of hub repositories as `owner/name`."""
@@ -111,3 +114,32 @@ def _missing(reference: str, found: str) -> MissingDataError:
         f"hub. Found it in none: {found}. Go online, or set {MIRROR} to a folder that has "
         f"`{reference}` in it."
     )
+
+
+def file_sha256(path: Path) -> str:
+    """Hex sha256 of a file; computed once a process, unless the file changes."""
+    facts = path.stat()
+    return _file_sha256(path, facts.st_size, facts.st_mtime_ns)
+
+
+@cache
+def _file_sha256(path: Path, size: int, mtime_ns: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        IntegrityError: If it cannot be read or is not an object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise IntegrityError(
+            f"`{path}` must be a JSON file. Found {type(error).__name__}: {error}. Save it anew."
+        ) from error
+    if not isinstance(content, dict):
+        raise IntegrityError(f"`{path}` must hold a JSON object. Found {type(content).__name__}.")
+    return content

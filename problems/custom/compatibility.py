@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from ..checkpoints.checkpoint import Checkpoint, signature
 from ..checkpoints.comparison import backbone_names, mismatches
-from ..checkpoints.files import read_json
-from ..checkpoints.names import stored_names
+from ..checkpoints.location import read_json
+from ..checkpoints.tensors import stored_names
 
 _PROCESSING: Final = (
     "size", "crop_size", "crop_pct", "resample", "image_mean", "image_std", "do_resize",

@@ -1,21 +1,50 @@
-"""The examples of a problem file, split, encoded and kept in the cache."""
+"""Examples of a problem file: split by the digest of their inputs, encoded, and cached."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from ...benchmark.errors import StudyError
+from ...errors import StudyError
 from ..base import Split
 from ..cache import cache_directory, cached_tensors, digest
 from ..classifier import Examples
-from .labels import class_names, encode_answers
+from .encoding import class_names, encode_answers
 from .models import Models
 from .rows import Rows, read_rows, row_keys, source_digest
 from .specification import ProblemFile, Task
-from .splits import SPLITS, split_rows
+
+SPLITS: Final[tuple[Split, ...]] = ("calibration", "validation", "test")
+
+
+def split_rows(
+    keys: Sequence[str], fractions: Sequence[float], seed: int
+) -> dict[Split, list[int]]:
+    """Rows of each split, in an order of its own; every row is in one of them.
+
+    Equal keys are in the same split whatever the file and the task, so that no example that one
+    task is fitted on is in the test of another. Classes are in proportion by chance.
+
+    >>> {s: len(r) for s, r in split_rows(list("abcdefghij"), (0.4, 0.2, 0.4), 0).items()}
+    {'calibration': 4, 'validation': 3, 'test': 3}
+    """
+    places = [_place(key, seed) for key in keys]
+    ends = np.cumsum(fractions)[:-1]
+    found: dict[Split, list[int]] = {split: [] for split in SPLITS}
+    for row in np.argsort(places, kind="stable").tolist():
+        found[SPLITS[int(np.searchsorted(ends, places[row], side="right"))]].append(row)
+    return found
+
+
+def _place(key: str, seed: int) -> float:
+    """A number in [0, 1) that looks drawn."""
+    drawn = hashlib.sha256(f"{seed} {key}".encode()).digest()[:8]
+    return int.from_bytes(drawn, "big") / 2**64
+
 
 _CODE = 1
 """Raised when the same files give other tensors."""

@@ -10,20 +10,19 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ...benchmark.errors import FusefrontError, IntegrityError
+from ...errors import FusefrontError, IntegrityError
 from ..base import Finding, Report, Split
 from ..cache import cache_directory, cached_tensors, digest, read_json, write_whole
 from ..checkpoints.checkpoint import open_checkpoint
-from ..checkpoints.files import file_sha256
-from ..checkpoints.location import find_here
-from ..classifier import EVALUATION_BATCH, Examples
+from ..checkpoints.location import file_sha256, find_here
+from ..classifier import Examples
 from ..experts import ExpertPool
 from ..family import MEASURED, ExpertFamily, FamilyProblem, one_thread
-from ..heads import Head, fit_head
-from .examples import ExampleStore
+from ..fine_tuning import Head, fit_head
+from ..network import EVALUATION_BATCH
+from .examples import SPLITS, ExampleStore
 from .models import Loaded, Models
 from .specification import ProblemFile
-from .splits import SPLITS
 
 _CODE: Final = 1
 """Raised when the same files give another problem."""

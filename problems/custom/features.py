@@ -6,7 +6,7 @@ from typing import Any, Final, final
 import torch
 from torch import Tensor, nn
 
-from ...benchmark.errors import IntegrityError
+from ...errors import IntegrityError
 from .specification import Pooling
 
 PLANES: Final = ("input_ids", "attention_mask", "token_type_ids")

@@ -1,4 +1,4 @@
-"""What a family of a user's experts needs to know of its models."""
+"""What a family of a user's experts needs to know of its models and checkpoints."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -8,9 +8,12 @@ from typing import Any, final
 from torch import Tensor, nn
 
 from ..base import Finding
-from ..heads import Head
+from ..checkpoints.checkpoint import Checkpoint, open_checkpoint
+from ..checkpoints.location import locate
+from ..fine_tuning import Head
 from ..layout import Layout
 from .rows import Rows
+from .specification import ProblemFile
 
 
 @final
@@ -58,3 +61,22 @@ class Models(ABC):
     @abstractmethod
     def inputs(self, rows: Rows) -> Tensor:
         """`(n, ...)` what the backbone takes, of n raw examples."""
+
+
+@final
+class OpenedCheckpoints:
+    """Called with a task, its expert's checkpoint; with None, the base's."""
+
+    def __init__(self, file: ProblemFile) -> None:
+        self._file = file
+        self._opened: dict[str, Checkpoint] = {}
+
+    def __call__(self, task: str | None) -> Checkpoint:
+        """Located and opened at the first call."""
+        key = task or ""
+        if key not in self._opened:
+            of = self._file if task is None else self._file.task(task)
+            reference = of.base if isinstance(of, ProblemFile) else of.expert
+            folder = locate(reference, base_folder=self._file.folder, revision=of.revision)
+            self._opened[key] = open_checkpoint(folder)
+        return self._opened[key]

@@ -10,14 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...benchmark.errors import IntegrityError, PluginError, StudyError
+from ...errors import IntegrityError, PluginError, StudyError
 from ..base import Finding
-from ..checkpoints.files import file_sha256
+from ..checkpoints.location import file_sha256
 from ..checkpoints.tensors import read_tensors
 from ..layout import Layout
 from .compatibility import describe, differences
-from .models import Loaded, Models
-from .opened import OpenedCheckpoints
+from .models import Loaded, Models, OpenedCheckpoints
 from .rows import Rows
 from .specification import ProblemFile
 

@@ -1,11 +1,17 @@
-"""The TOML file of a problem: every key, checked before anything heavy is loaded."""
+"""The TOML file of a problem, checked before anything heavy is loaded, and its registry entry."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final, cast, get_args
+from typing import TYPE_CHECKING, Final, cast, get_args
 
+from ...registry import Entry
 from .specification import FRACTIONS, LONGEST, Data, Modality, Pooling, ProblemFile, Task
 from .table import Table, read_toml
+
+if TYPE_CHECKING:
+    from ..base import Problem
+
 
 SPLITS: Final = ("calibration", "validation", "test")
 _TOP: Final = (
@@ -114,3 +120,38 @@ def _check_together(top: Table, tables: list[Table], found: ProblemFile) -> None
             table.refuse("head", "must be `fit` or a file where there is a `module`.")
     if found.module is not None and found.pooling != "classifier":
         top.refuse("pooling", "must not stand beside `module`, which gives the features itself.")
+
+
+_MODALITIES: Final[dict[Modality, str]] = {"text": "language", "image": "vision"}
+
+
+def problem_entry(path: Path) -> Entry["Callable[[], Problem]"]:
+    """The entry of the problem that a TOML file describes.
+
+    Raises:
+        StudyError: If the file is not as it must be; what it names is looked at later, by
+            `preflight` and `prepare`.
+    """
+    found = read_problem_file(path)
+    names = ", ".join(task.name for task in found.tasks)
+    labels = {"tasks": str(len(found.tasks)), "family": found.name}
+    if found.modality in _MODALITIES:
+        labels["modality"] = _MODALITIES[found.modality]
+    return Entry(
+        name=found.name,
+        target=lambda: _make(found),
+        summary=f"Merge your own experts of {names}: which method gives their best front.",
+        source=f"The checkpoints and data that {found.path} names",
+        labels=labels,
+        file=found.path,
+    )
+
+
+def _make(found: ProblemFile) -> "Problem":
+    from ..family import FamilyProblem
+    from .family import CustomFamily
+
+    return FamilyProblem(
+        make_family=lambda: CustomFamily(found),
+        tasks=tuple(task.name for task in found.tasks),
+    )

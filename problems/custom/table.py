@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn, final
 
-from ...benchmark.errors import StudyError
-from ...benchmark.registry import unknown_name
+from ...errors import StudyError
+from ...registry import unknown_name
 
 
 def read_toml(path: Path) -> "Table":

@@ -7,13 +7,13 @@ from typing import Any, Final, final
 import torch
 from torch import Tensor, nn
 
-from ...benchmark.errors import IntegrityError
+from ...errors import IntegrityError
 from ..base import Finding
 from ..checkpoints.adapters import plan_adapter
 from ..checkpoints.checkpoint import Checkpoint
-from ..checkpoints.files import file_sha256
+from ..checkpoints.location import file_sha256
 from ..checkpoints.tensors import apply_plan, read_tensors
-from ..heads import Head
+from ..fine_tuning import Head
 from ..layout import Layout
 from .compatibility import describe, differences
 from .encoding import (
@@ -26,8 +26,7 @@ from .encoding import (
     quiet,
 )
 from .features import FeatureModel, classifier_name
-from .models import Loaded, Models
-from .opened import OpenedCheckpoints
+from .models import Loaded, Models, OpenedCheckpoints
 from .rows import Rows
 from .specification import ProblemFile
 

@@ -15,7 +15,7 @@ from torch import nn
 from ..checkpoints.checkpoint import Checkpoint
 from ..family import Head
 from ..layout import Layout
-from .tasks import HubTask
+from .suites import HubTask
 
 
 @final

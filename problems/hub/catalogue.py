@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from ...benchmark.registry import Entry
+from ...registry import Entry
 from ..case import case_labels, case_name
 from .facts import published
 from .suites import SUITES, Kind, Suite
@@ -28,7 +28,7 @@ def entries() -> Iterator[Entry["Callable[[], Problem]"]]:
 
 def _entry(suite: Suite, tasks: tuple[str, ...]) -> Entry["Callable[[], Problem]"]:
     def make() -> "Problem":
-        from .problem import HubProblem
+        from .family import HubProblem
 
         return HubProblem(suite=suite.name, tasks=tasks)
 

@@ -15,9 +15,9 @@ from ..checkpoints.checkpoint import Checkpoint
 from ..family import Head
 from ..layout import Layout
 from .architecture import Architecture, Encoder, parameter_layout, read_model
+from .encoding import encode_images, normalised
 from .facts import Prompts, prompts
-from .images import encode_images, normalised
-from .tasks import HubTask
+from .suites import HubTask
 
 
 @final

@@ -1,4 +1,4 @@
-"""The hub's data sets, opened by the `datasets` library, from a mirror or the hub."""
+"""Data sets of the hub, opened from a mirror or the hub, and their splits."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from ...benchmark.errors import IntegrityError, MissingDataError
+from ...errors import IntegrityError, MissingDataError
+from ..base import Split
 from ..cache import digest
 from . import repositories
-from .tasks import HubTask
+from .suites import HubTask
 
 INSTALL: Final = (
     "`datasets` must be installed: it opens the data sets of this problem. Found none. "
@@ -162,3 +164,27 @@ def _stamp(folder: Path) -> str:
 
 def _facts(path: Path) -> tuple[int, str]:
     return path.stat().st_size, path.read_text("utf-8") if path.suffix == ".json" else ""
+
+
+FRACTION: Final = 0.1
+"""Share of the training split that is validation."""
+SEED: Final = 0
+
+
+def rows(split: Split, n: int) -> list[int]:
+    """Sorted indices into the training split of n examples, or into a test split of n.
+
+    A tenth of the training examples, drawn with seed 0, is validation, the rest calibration.
+    Source: the validation sets of FusionBench, `random_split` with 1 - 1/10 and 1/10.
+
+    Raises:
+        IntegrityError: If there are too few to leave one in each part.
+    """
+    if split == "test":
+        return list(range(n))
+    validation = int(n * FRACTION)
+    if validation == 0:
+        raise IntegrityError(f"A training split must have 10 examples or more. Found {n}.")
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(SEED)).tolist()
+    cut = n - validation
+    return sorted(order[:cut] if split == "calibration" else order[cut:])

@@ -1,4 +1,4 @@
-"""A suite of the hub as a family of experts."""
+"""A suite of the hub as a family of experts, and the problems that are subsets of its tasks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from typing import final
 
 from torch import nn
 
-from ...benchmark.errors import IntegrityError, MissingDataError
-from ..base import Finding, Report, Split
+from ...errors import IntegrityError, MissingDataError
+from ..base import Anchors, Finding, Oracle, Problem, Report, Split
 from ..cache import digest
 from ..classifier import Examples
 from ..experts import ExpertPool
-from ..family import ExpertFamily, Head
+from ..family import ExpertFamily, FamilyProblem, Head
 from . import data_sets, repositories
+from .checks import reproduction
 from .inspection import inspect
 from .preparation import SPLITS, Preparation
-from .suites import Suite
-from .tasks import HubTask
+from .suites import SUITES, HubTask, Suite
 
 
 @final
@@ -97,3 +97,48 @@ class HubFamily(ExpertFamily):
             raise MissingDataError(repositories.needs_hub(list(dict.fromkeys(missing)), reason))
         if to_encode and not data_sets.is_installed():
             raise MissingDataError(data_sets.INSTALL)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class HubProblem(Problem):
+    """Merge the experts of these tasks of a suite.
+
+    Args:
+        suite: Name of the suite; see `fusefront.problems.hub.suites`.
+        tasks: At least two of its tasks.
+    """
+
+    suite: str
+    tasks: tuple[str, ...]
+
+    @cached_property
+    def _inside(self) -> FamilyProblem:
+        suite = SUITES[self.suite]
+        return FamilyProblem(make_family=lambda: HubFamily(suite=suite), tasks=self.tasks)
+
+    def preflight(self) -> Iterator[Finding]:
+        """Each model and data set: here, to be fetched, missing, or unfit."""
+        return self._inside.preflight()
+
+    def prepare(self, report: Report) -> None:
+        """Fetch, encode and measure, then say which published accuracies are reproduced."""
+        self._inside.prepare(report)
+        for line in reproduction(self.suite, self.tasks, self.anchors("test")):
+            report(line)
+
+    def hash(self) -> str:
+        """Digest of experts, heads, data and tasks."""
+        return self._inside.hash()
+
+    def anchors(self, split: Split) -> Anchors:
+        """The base model, the experts and their average, measured on this machine."""
+        return self._inside.anchors(split)
+
+    def pool(self) -> ExpertPool:
+        """The experts of the tasks."""
+        return self._inside.pool()
+
+    def oracle(self, splits: frozenset[Split]) -> Oracle:
+        """The classifier on these splits only."""
+        return self._inside.oracle(splits)

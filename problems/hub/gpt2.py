@@ -15,8 +15,8 @@ from ..checkpoints.tensors import read_tensors
 from ..family import Head
 from ..layout import Layout
 from .architecture import Architecture, Encoder, parameter_layout, read_model
-from .tasks import HubTask
-from .texts import WIDTH, encode_texts, padded_batch
+from .encoding import WIDTH, encode_texts, padded_batch
+from .suites import HubTask
 
 _SCORE: Final = "score.weight"
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from ...benchmark.errors import FusefrontError
+from ...errors import FusefrontError
 from ..base import Finding
 from ..checkpoints.checkpoint import open_checkpoint, signature
 from . import data_sets, repositories
-from .comparison import misfits
+from .checks import misfits
 from .preparation import SPLITS, Preparation
-from .tasks import HubTask
+from .suites import HubTask
 
 
 def inspect(made: Preparation, tasks: Sequence[HubTask]) -> Iterator[Finding]:

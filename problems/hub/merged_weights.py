@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...benchmark.errors import IntegrityError, MissingDataError
+from ...errors import IntegrityError, MissingDataError
 from ..cache import read_json, write_whole
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.tensors import read_flat, task_vector

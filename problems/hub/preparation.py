@@ -9,23 +9,21 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ...benchmark.errors import IntegrityError, MissingDataError
+from ...errors import IntegrityError, MissingDataError
 from ..base import Report, Split
-from ..cache import cache_directory, cached_tensors, digest
+from ..cache import cache_directory, cached_tensors, digest, exclusive
 from ..checkpoints.checkpoint import Checkpoint, open_checkpoint
-from ..exclusive import exclusive
 from ..family import Head
 from ..layout import Layout
 from . import data_sets, repositories
 from .architecture import Architecture, Encoder
+from .checks import check_fit
 from .clip import Clip
-from .comparison import check_fit
+from .data_sets import rows
 from .gpt2 import Gpt2
 from .merged_weights import MergedWeights
-from .splits import rows
 from .stored_examples import StoredExamples
-from .suites import Suite
-from .tasks import HubTask
+from .suites import HubTask, Suite
 
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
 

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, final
 
-from ...benchmark.errors import IntegrityError, MissingDataError
+from ...errors import IntegrityError, MissingDataError
 from ..base import Report
 from ..cache import cache_directory, read_json, write_whole
 from ..checkpoints.location import MIRROR, WANTED, find_in_mirror, locate

@@ -1,11 +1,147 @@
-"""The families of the hub: one backbone and the experts fine-tuned from it."""
+"""Suites of the hub: one backbone each, the experts fine-tuned from it, and their tasks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final, Literal, final
 
-from .tasks import GLUE, VISION, HubTask
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class HubTask:
+    """One task: examples of a data set, and the expert fine-tuned on its training split.
+
+    Attributes:
+        name: As in problem names.
+        title: As in the literature.
+        dataset: Repository on the hub.
+        config: Which of its configurations; "" if it has one only.
+        expert: How this task is called in the names of expert checkpoints.
+        inputs: Columns of an example: an image, or one or two texts.
+        test_split: Split that serves as test.
+        n_classes: Number of classes.
+        n_test: Examples of the test split as published.
+        trait: What is asked of what, in a few words.
+        question: Tasks with the same question have the same classes on other inputs.
+    """
+
+    name: str
+    title: str
+    dataset: str
+    config: str = ""
+    expert: str
+    inputs: tuple[str, ...] = ("image",)
+    test_split: str = "test"
+    n_classes: int
+    n_test: int
+    trait: str
+    question: str
+
+
+def _image(name: str, title: str, n_classes: int, n_test: int, trait: str) -> HubTask:
+    """A vision task whose data set and expert are called as the task itself."""
+    return HubTask(
+        name=name,
+        title=title,
+        dataset=f"tanganke/{name}",
+        expert=name,
+        n_classes=n_classes,
+        n_test=n_test,
+        trait=trait,
+        question=name,
+    )
+
+
+def _digits(
+    name: str, title: str, n_test: int, trait: str, *, dataset: str, config: str = ""
+) -> HubTask:
+    return HubTask(
+        name=name,
+        title=title,
+        dataset=dataset,
+        config=config,
+        expert=name,
+        n_classes=10,
+        n_test=n_test,
+        trait=trait,
+        question="digit",
+    )
+
+
+VISION: Final = (
+    _image("sun397", "SUN397", 397, 19_850, "397 indoor and outdoor scenes"),
+    HubTask(
+        name="cars",
+        title="Cars",
+        dataset="tanganke/stanford_cars",
+        expert="stanford-cars",
+        n_classes=196,
+        n_test=8_041,
+        trait="196 fine-grained car models",
+        question="cars",
+    ),
+    _image("resisc45", "RESISC45", 45, 6_300, "45 kinds of places from the air"),
+    _image("eurosat", "EuroSAT", 10, 2_700, "10 land uses from a satellite"),
+    _digits(
+        "svhn",
+        "SVHN",
+        26_032,
+        "digits on house fronts",
+        dataset="ufldl-stanford/svhn",
+        config="cropped_digits",
+    ),
+    _image("gtsrb", "GTSRB", 43, 12_630, "43 traffic signs"),
+    _digits("mnist", "MNIST", 10_000, "hand-written digits", dataset="ylecun/mnist"),
+    _image("dtd", "DTD", 47, 1_880, "47 textures"),
+)
+
+
+def _glue(
+    name: str, title: str, inputs: tuple[str, ...], n_test: int, trait: str, *, question: str
+) -> HubTask:
+    return HubTask(
+        name=name,
+        title=title,
+        dataset="nyu-mll/glue",
+        config=name,
+        expert=name,
+        inputs=inputs,
+        test_split="validation_matched" if name == "mnli" else "validation",
+        n_classes=3 if name == "mnli" else 2,
+        n_test=n_test,
+        trait=trait,
+        question=question,
+    )
+
+
+_PAIR: Final = ("sentence1", "sentence2")
+
+GLUE: Final = (
+    _glue("cola", "CoLA", ("sentence",), 1_043, "grammar of one sentence", question="grammar"),
+    _glue(
+        "mnli",
+        "MNLI",
+        ("premise", "hypothesis"),
+        9_815,
+        "entailment in three classes",
+        question="entailment",
+    ),
+    _glue("mrpc", "MRPC", _PAIR, 408, "paraphrases in news", question="paraphrase"),
+    _glue(
+        "qnli", "QNLI", ("question", "sentence"), 5_463, "answers to questions", question="answer"
+    ),
+    _glue(
+        "qqp",
+        "QQP",
+        ("question1", "question2"),
+        40_430,
+        "duplicates of questions",
+        question="paraphrase",
+    ),
+    _glue("rte", "RTE", _PAIR, 277, "entailment in two classes", question="entailment"),
+    _glue("sst2", "SST-2", ("sentence",), 872, "sentiment of film reviews", question="sentiment"),
+)
+
 
 Kind = Literal["clip", "gpt2"]
 

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ...benchmark.registry import Entry
+from ...registry import Entry
 from ..case import case_labels, case_name
-from .families import MINILM, TINY_GPT2, Conflict, TextFamily, conflict
-from .tasks import get_task
+from .tasks import MINILM, TINY_GPT2, Conflict, TextFamily, conflict, get_task
 
 if TYPE_CHECKING:
     from ..base import Problem

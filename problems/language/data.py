@@ -1,4 +1,4 @@
-"""The tasks as examples of one tokenizer, cached as token ids."""
+"""Language tasks as token ids: encoding and cache."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,16 +6,45 @@ from functools import cached_property
 from typing import Final, final
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 
-from ...benchmark.errors import MissingDataError
+from ...errors import MissingDataError
 from ..base import Finding
 from ..cache import cache_directory, cached_tensors, digest
 from ..classifier import Examples
-from .sources import SIZES, SOURCES
-from .splits import TextSplit, rows_of_splits
+from .splits import SIZES, SOURCES, TextSplit, rows_of_splits
 from .tasks import get_task
-from .tokens import Encoder
+
+_CHARACTERS_READ: Final = 12  # of a text that are looked at, for every token there is room for
+
+
+@final
+class Encoder:
+    """A tokenizer that cuts and pads.
+
+    Args:
+        tokenizer: Set to cut at the length; it is not shared.
+        length: Tokens of every text.
+        padding: Id of the padding.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, *, length: int, padding: int) -> None:
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(length)
+        self._tokenizer = tokenizer
+        self._length = length
+        self._padding = padding
+
+    def ids(self, texts: Sequence[str]) -> Tensor:
+        """`(n, length)` int64 ids of n texts."""
+        found = torch.full((len(texts), self._length), self._padding, dtype=torch.int64)
+        for row, text in enumerate(texts):
+            ids = self._tokenizer.encode(text[: _CHARACTERS_READ * self._length]).ids
+            real = [i for i in ids if i != self._padding]  # a text may spell the padding out
+            found[row, : len(real)] = torch.tensor(real)
+        return found
+
 
 _CODE: Final = 1
 """Raised when the readers, the splits or this module give other examples of the same files."""

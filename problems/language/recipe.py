@@ -1,34 +1,114 @@
-"""The recipe that reproduces the shipped `tiny-gpt2`: vocabulary, language model, experts."""
+"""How the shipped `tiny-gpt2` was made: vocabulary, language model, experts."""
 
 import hashlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
 
 import torch
-from tokenizers import Tokenizer
-from torch import Tensor
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from torch import Tensor, nn
 from torch.nn import functional
 
 from ..base import Report
 from ..classifier import Examples
 from ..family import one_thread
-from ..fine_tuning import Schedule, fine_tune
-from ..heads import Head, fit_head
+from ..fine_tuning import Head, Schedule, fine_tune, fit_head
 from ..layout import Layout
 from ..network import features, trainable
-from .data import TextData
-from .families import TINY_GPT2
-from .gpt2 import PADDING, LastToken
-from .language_model import Pretraining, pretrain, train_vocabulary, windows
-from .sources import SIZES, SOURCES
-from .splits import rows_of_splits
-from .tasks import get_task
-from .tokens import Encoder
+from .data import Encoder, TextData
+from .splits import SIZES, SOURCES, rows_of_splits
+from .tasks import TINY_GPT2, get_task
+from .tiny_gpt2 import PADDING, LastToken
 from .weights import NAME, rounded, save
+
+_CHARACTERS: Final = 4_000  # of a text that are read
+_SHORTEST: Final = 6  # tokens of a window worth predicting
+_LINE_SECONDS: Final = 10.0
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Pretraining:
+    """How long and how fast to predict; at most `windows` windows of each text are read."""
+
+    epochs: float
+    learning_rate: float
+    batch: int = 64
+    warm_up: float = 0.05
+    windows: int = 8
+    weight_decay: float = 0.01
+    largest_gradient: float = 1.0
+    seed: int = 1
+
+
+def train_vocabulary(texts: Iterable[str], size: int) -> Tokenizer:
+    """Byte-pair encoding of lower-cased texts; id 0 is the padding."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=["<pad>"],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def windows(tokenizer: Tokenizer, texts: Iterable[str], length: int, most: int) -> Tensor:
+    """`(n, length)` ids of the first windows of each text, padded on the right."""
+    found: list[list[int]] = []
+    for text in texts:
+        ids = [i for i in tokenizer.encode(text[:_CHARACTERS]).ids if i != PADDING]
+        ids = ids[: most * length]
+        pieces = (ids[start : start + length] for start in range(0, len(ids), length))
+        found += [p + [PADDING] * (length - len(p)) for p in pieces if len(p) >= _SHORTEST]
+    return torch.tensor(found)
+
+
+def pretrain(network: LastToken, data: Tensor, plan: Pretraining, report: Report) -> None:
+    """Train all of the network, output tied to the embedding, on windows `(n, L)`; in place."""
+    weights = list(network.requires_grad_(True).parameters())
+    optimiser = torch.optim.AdamW(weights, weight_decay=plan.weight_decay)
+    steps = int(plan.epochs * (len(data) // plan.batch))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, plan.learning_rate, total_steps=steps, pct_start=plan.warm_up
+    )
+    start = last = time.monotonic()
+    for step, rows in zip(range(1, steps + 1), _batches(len(data), plan), strict=False):
+        loss = _next_token_loss(network, data[rows])
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(weights, plan.largest_gradient)
+        optimiser.step()
+        schedule.step()
+        now = time.monotonic()
+        if now - last > _LINE_SECONDS or step == steps:
+            left = round((now - start) / step * (steps - step))
+            line = f"{step}/{steps} steps, loss {float(loss.detach()):.2f}, ETA {left} s"
+            report(f"tiny-gpt2: language model {line}")
+            last = now
+    network.freeze_embeddings()
+
+
+def _next_token_loss(network: LastToken, ids: Tensor) -> Tensor:
+    hidden, following = network.hidden(ids[:, :-1]), ids[:, 1:]
+    real = following != PADDING
+    logits = functional.linear(hidden[real], network.gpt2.wte.weight)
+    return functional.cross_entropy(logits, following[real])
+
+
+def _batches(n: int, plan: Pretraining) -> Iterator[Tensor]:
+    generator = torch.Generator().manual_seed(plan.seed)
+    while True:
+        order = torch.randperm(n, generator=generator)[: n // plan.batch * plan.batch]
+        yield from torch.split(order, plan.batch)
+
 
 _CREDITS: Final = (
     "Vocabulary from the glosses of WordNet 3.0, copyright 2006 by Princeton University, all "

@@ -1,13 +1,17 @@
-"""Which text is in which split: by the digest of the text, classes in proportion, none twice."""
+"""Corpora and their splits: by the digest of the text, classes in proportion, no text twice."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, Literal, final
 
-from ...benchmark.errors import ParameterError
-from .texts.corpus import Corpus
+from ...errors import ParameterError
+from .texts.corpus import Corpus, Source
+from .texts.mails import MAILS
+from .texts.orange import FRIENDS, NEWSGROUPS, REUTERS, TWEETS
+from .texts.reviews import REVIEWS
+from .texts.wordnet import GLOSSES
 
 TextSplit = Literal["upstream", "experts", "calibration", "validation", "test"]
 """`upstream` belongs to the language model, `experts` to fine-tuning and heads."""
@@ -28,6 +32,23 @@ class Sizes:
     def facts(self) -> dict[str, int]:
         """The sizes as JSON can hold them."""
         return asdict(self)
+
+
+SOURCES: Final[Mapping[str, Source]] = {
+    source.name: source
+    for source in (NEWSGROUPS, REUTERS, TWEETS, FRIENDS, REVIEWS, GLOSSES, MAILS)
+}
+
+SIZES: Final[Mapping[str, Sizes]] = {
+    "newsgroups": Sizes(experts=7500, calibration=1000, validation=1000, test=2500),
+    "reuters": Sizes(experts=3500, calibration=500, validation=700, test=2000),
+    "tweets": Sizes(experts=3000, calibration=500, validation=700, test=1500),
+    "friends": Sizes(experts=8000, calibration=1000, validation=1000, test=3000),
+    "reviews": Sizes(experts=8000, calibration=1000, validation=1000, test=3000),
+    "glosses": Sizes(experts=8000, calibration=1000, validation=1000, test=3000),
+    "mails": Sizes(experts=2600, calibration=400, validation=500, test=1200),
+}
+"""Of friends and mails only the upstream texts are used, by the language model."""
 
 
 def rows_of_splits(corpus: Corpus, sizes: Sizes) -> dict[TextSplit, list[int]]:

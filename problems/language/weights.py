@@ -13,9 +13,9 @@ from safetensors.torch import load as parse
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from ...benchmark.errors import IntegrityError
+from ...errors import IntegrityError
 from ..cache import write_whole
-from ..heads import Head
+from ..fine_tuning import Head
 from ..layout import Layout
 
 SHIPPED: Final = Path(__file__).parent / "weights"

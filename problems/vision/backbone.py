@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from transformers import ViTConfig, ViTModel
 from transformers import __version__ as transformers_version
 
-from ...benchmark.errors import IntegrityError, ShapeError
+from ...errors import IntegrityError, ShapeError
 
 Layout = tuple[tuple[str, tuple[int, ...]], ...]
 """Names and shapes of the parameters, in the order of the flat vector."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from ...benchmark.registry import Entry
+from ...registry import Entry
 from .families import FAMILIES, Conflict, Family
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal
 
-from ...benchmark.registry import unknown_name
+from ...registry import unknown_name
 from ..case import case_labels, case_name
 
 Conflict = Literal["same-inputs", "other-domain", "other-mapping", "other-labels", "mixed"]

@@ -10,7 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...benchmark.errors import IntegrityError, MissingDataError
+from ...errors import IntegrityError, MissingDataError
 from ..cache import cache_directory
 
 ENVIRONMENT: Final = "FUSEFRONT_FASHION_MNIST"

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...benchmark.errors import MissingDataError
+from ...errors import MissingDataError
 from .families import Source
 from .fashion import fashion
 

@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 from torch import Tensor
 
-from ...benchmark.errors import IntegrityError, MissingDataError
+from ...errors import IntegrityError, MissingDataError
 from ..base import Anchors, Finding, Oracle, Problem, Report, Split
 from ..classifier import ClassifierOracle, Examples
 from ..experts import ExpertPool

@@ -9,7 +9,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from ...benchmark.errors import IntegrityError
+from ...errors import IntegrityError
 from .compose import enlarge, jittered, overlay_corners, place, to_inputs
 from .families import Family, Source, Task, get_family
 from .images import WHITE, read

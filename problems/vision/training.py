@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .. import heads
+from .. import fine_tuning as heads
 from .backbone import all_features, features
 from .tasks import Split
 from .weights import Head

@@ -13,7 +13,7 @@ from safetensors.torch import load as parse
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from ...benchmark.errors import IntegrityError
+from ...errors import IntegrityError
 from .backbone import Layout
 from .families import get_family
 

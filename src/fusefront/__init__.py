@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from .algorithms.pareto_set import FiniteSet as FiniteSet
     from .algorithms.pareto_set import MapSet as MapSet
     from .algorithms.pareto_set import ParetoSet as ParetoSet
-    from .benchmark.errors import FusefrontError as FusefrontError
-    from .benchmark.library import load as load
-    from .benchmark.library import load_prerun as load_prerun
-    from .benchmark.library import run as run
-    from .benchmark.study import AlgorithmSpec as AlgorithmSpec
-    from .benchmark.study import Study as Study
-    from .benchmark.suites import SUITES as SUITES
+    from .benchmark.api import load as load
+    from .benchmark.api import load_prerun as load_prerun
+    from .benchmark.api import run as run
+    from .benchmark.study.study import AlgorithmSpec as AlgorithmSpec
+    from .benchmark.study.study import Study as Study
+    from .benchmark.study.suites import SUITES as SUITES
+    from .errors import FusefrontError as FusefrontError
     from .metrics import METRICS as METRICS
     from .problems import PROBLEMS as PROBLEMS
     from .problems.base import Problem as Problem
@@ -33,22 +33,22 @@ _HOME = {
     "ALGORITHMS": "algorithms",
     "METRICS": "metrics",
     "PROBLEMS": "problems",
-    "SUITES": "benchmark.suites",
+    "SUITES": "benchmark.study.suites",
     "Algorithm": "algorithms.base",
-    "AlgorithmSpec": "benchmark.study",
+    "AlgorithmSpec": "benchmark.study.algorithm_spec",
     "Coefficients": "problems.experts",
     "ConstantSet": "algorithms.pareto_set",
     "FiniteSet": "algorithms.pareto_set",
-    "FusefrontError": "benchmark.errors",
+    "FusefrontError": "errors",
     "MapSet": "algorithms.pareto_set",
     "ParetoSet": "algorithms.pareto_set",
     "Problem": "problems.base",
     "ProblemView": "problems.view",
     "Results": "results.results",
-    "Study": "benchmark.study",
-    "load": "benchmark.library",
-    "load_prerun": "benchmark.library",
-    "run": "benchmark.library",
+    "Study": "benchmark.study.study",
+    "load": "benchmark.api",
+    "load_prerun": "benchmark.api",
+    "run": "benchmark.api",
 }
 __all__ = sorted(_HOME)
 

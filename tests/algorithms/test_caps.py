@@ -6,7 +6,7 @@ import torch
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.moe.pwemoe import PWEMoELinear
 from fusefront.algorithms.pareto_set import ParetoSet
-from fusefront.benchmark.errors import BudgetExhausted
+from fusefront.errors import BudgetExhausted
 from fusefront.problems.view import ProblemView
 from fusefront.testing.toy_problem import open_view, toy_problem
 

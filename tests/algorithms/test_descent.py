@@ -2,8 +2,8 @@ import pytest
 import torch
 from tests.algorithms.quadratic import quadratic_view
 
-from fusefront.algorithms.descent import Descent, affordable
-from fusefront.benchmark.errors import BudgetExhausted
+from fusefront.algorithms.training.descent import Descent, affordable
+from fusefront.errors import BudgetExhausted
 from fusefront.testing.toy_problem import open_view, toy_problem
 
 

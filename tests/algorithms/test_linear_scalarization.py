@@ -5,12 +5,12 @@ import pytest
 import torch
 from tests.algorithms.quadratic import quadratic_view
 
-from fusefront.algorithms.descent import steps_a_ray
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.rays import rays
 from fusefront.algorithms.scalarization.coefficients import LinearScalarizationCoefficients
 from fusefront.algorithms.scalarization.finetune import LinearScalarizationFinetune
-from fusefront.algorithms.trained_rays import nearest
+from fusefront.algorithms.training.descent import steps_a_ray
+from fusefront.algorithms.training.ray_algorithm import nearest
+from fusefront.algorithms.training.rays import rays
 from fusefront.problems.experts import Coefficients
 from fusefront.testing.toy_problem import open_view, toy_problem
 

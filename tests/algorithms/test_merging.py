@@ -2,8 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from fusefront.algorithms.merging.anchors import Pretrained, SimpleAverage, SingleExperts
-from fusefront.algorithms.merging.rewarded_soup import RewardedSoup
+from fusefront.algorithms.merging.soups import (
+    Pretrained,
+    RewardedSoup,
+    SimpleAverage,
+    SingleExperts,
+)
 from fusefront.algorithms.merging.task_arithmetic import TaskArithmetic
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView

@@ -6,7 +6,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from fusefront.algorithms.pareto_set import ConstantSet, FiniteSet, MapSet, ParetoSet
-from fusefront.benchmark.errors import PreferenceError
+from fusefront.errors import PreferenceError
 from fusefront.problems.experts import Coefficients, ExpertPool
 from fusefront.testing.toy_problem import toy_problem
 

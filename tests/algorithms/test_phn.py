@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from fusefront.algorithms.decoder import Parameters
 from fusefront.algorithms.hypernetworks.phn import PreferenceHypernetwork
 from fusefront.algorithms.hypernetworks.trunk import BlockHypernetwork
 from fusefront.algorithms.pareto_set import MapSet
+from fusefront.algorithms.training.decoder import Parameters
 from fusefront.problems.experts import Coefficients, ExpertPool
 from fusefront.problems.view import ProblemView
 from fusefront.testing.toy_problem import ToyProblem, open_view, toy_problem

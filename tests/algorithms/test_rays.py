@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from fusefront.algorithms.rays import draw, lattice, rays
+from fusefront.algorithms.training.rays import draw, lattice, rays
 
 
 @pytest.mark.parametrize(("m", "partitions"), [(2, 10), (3, 4), (5, 3), (8, 2)])

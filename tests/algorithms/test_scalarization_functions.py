@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fusefront.algorithms.scalarization.functions import achievement, linear, tchebycheff
+from fusefront.algorithms.scalarizations import achievement, linear, tchebycheff
 
 Array = NDArray[np.float64]
 P = np.array([0.8, 0.2])

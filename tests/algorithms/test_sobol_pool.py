@@ -3,8 +3,7 @@ import pytest
 import torch
 
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.search.sobol import sobol
-from fusefront.algorithms.search.sobol_pool import SobolPool
+from fusefront.algorithms.search.pools import SobolPool, sobol
 from fusefront.problems.experts import Coefficients
 from fusefront.testing.toy_problem import ToyProblem, open_view
 

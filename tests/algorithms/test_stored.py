@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from fusefront.algorithms.decoder import ConstantCoefficients, TrainedMap
+from fusefront.algorithms.answer_files import load_answer, save_answer
 from fusefront.algorithms.pareto_set import (
     ConstantSet,
     FiniteSet,
@@ -17,8 +17,8 @@ from fusefront.algorithms.pareto_set import (
     Point,
     Recipe,
 )
-from fusefront.algorithms.stored import load_answer, save_answer
-from fusefront.benchmark.errors import AnswerFileError
+from fusefront.algorithms.training.decoder import ConstantCoefficients, TrainedMap
+from fusefront.errors import AnswerFileError
 from fusefront.problems.experts import Coefficients, ExpertPool
 from fusefront.testing.toy_problem import toy_problem
 

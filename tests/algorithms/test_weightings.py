@@ -9,19 +9,22 @@ import torch
 from tests.algorithms.quadratic import quadratic_view
 from torch import Tensor
 
-from fusefront.algorithms.criterion import CrossEntropy, NormalisedEntropy
-from fusefront.algorithms.decoder import ConstantCoefficients, ConstantWeights, Decoder
 from fusefront.algorithms.gradient.epo import EPO
-from fusefront.algorithms.scalarization.functions import achievement, linear, tchebycheff
-from fusefront.algorithms.scalarization.weightings import (
+from fusefront.algorithms.scalarizations import achievement, linear, tchebycheff
+from fusefront.algorithms.training.criterion import CrossEntropy, NormalisedEntropy
+from fusefront.algorithms.training.decoder import ConstantCoefficients, ConstantWeights, Decoder
+from fusefront.algorithms.training.weighting import (
     AugmentedTchebycheff,
     Linear,
     SmoothTchebycheff,
+    Step,
     Tchebycheff,
+    Weighting,
+    pull_back,
+    weighted,
 )
-from fusefront.algorithms.weighting import Step, Weighting, pull_back, weighted
-from fusefront.benchmark.errors import NotApplicableError
-from fusefront.benchmark.memory import PeakMemory
+from fusefront.benchmark.run.meters import PeakMemory
+from fusefront.errors import NotApplicableError
 from fusefront.problems import view as problem_view
 from fusefront.testing.toy_problem import open_view, toy_problem
 

@@ -21,9 +21,9 @@ from typing import final
 
 from tests.benchmark.dask_cluster import DaskCluster, dask_cluster, kill_group
 
-from fusefront.benchmark.claims import claimed
-from fusefront.benchmark.study import Study
-from fusefront.benchmark.study_file import write_study
+from fusefront.benchmark.run.leases import claimed
+from fusefront.benchmark.study.file import write_study
+from fusefront.benchmark.study.study import Study
 
 
 @final
@@ -128,7 +128,7 @@ def group(leader: int) -> list[int]:
 def main() -> None:
     """Torment the smoke suite, and compare it with one left in peace."""
     from fusefront.algorithms import ALGORITHMS
-    from fusefront.benchmark.study_file import suite_study
+    from fusefront.benchmark.study.file import suite_study
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moments", type=int, default=50)

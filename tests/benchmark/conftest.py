@@ -11,10 +11,10 @@ from unittest import mock
 import pytest
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import runner
 from fusefront.benchmark.cli import main
-from fusefront.benchmark.execution import run_plan
-from fusefront.benchmark.study import AlgorithmSpec, Study
+from fusefront.benchmark.run import plan as runner
+from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.study.study import AlgorithmSpec, Study
 
 PROBLEM = "smoke-left-right"
 BUDGET = 1_000

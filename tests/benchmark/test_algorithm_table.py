@@ -10,13 +10,13 @@ import pytest
 from tests.benchmark.conftest import Command
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.errors import StudyError
-from fusefront.benchmark.problem_spec import ProblemSpec
-from fusefront.benchmark.registry import Registry
-from fusefront.benchmark.resources import ResourceRules, Resources
-from fusefront.benchmark.study import AlgorithmSpec, Study, merge_studies
-from fusefront.benchmark.study_file import read_study, write_study
-from fusefront.benchmark.suites import SUITES
+from fusefront.benchmark.study.file import read_study, write_study
+from fusefront.benchmark.study.limits import ResourceRules, Resources
+from fusefront.benchmark.study.problem_spec import ProblemSpec
+from fusefront.benchmark.study.study import AlgorithmSpec, Study, merge_studies
+from fusefront.benchmark.study.suites import SUITES
+from fusefront.errors import StudyError
+from fusefront.registry import Registry
 
 HEAD = 'problems = ["smoke-all", "smoke-left-right"]\n'
 

@@ -7,10 +7,10 @@ from tests.benchmark.chaos import Chaos
 from tests.benchmark.dask_cluster import dask_cluster
 from tests.benchmark.test_runner import assert_same
 
-from fusefront.benchmark.claims import CLAIMS, HEADS
-from fusefront.benchmark.study import Study
-from fusefront.benchmark.study_file import write_study
-from fusefront.results.store import part_ids
+from fusefront.benchmark.run.leases import CLAIMS, HEADS
+from fusefront.benchmark.study.file import write_study
+from fusefront.benchmark.study.study import Study
+from fusefront.results.directory.parts import part_ids
 from fusefront.results.verify import verify
 
 needs_processes = pytest.mark.skipif(

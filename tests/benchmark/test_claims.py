@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from tests.benchmark.test_runner import assert_same
 
-from fusefront.benchmark import claims
-from fusefront.benchmark.claims import CLAIMS, HEADS, SILENCE, Claims, claimed
-from fusefront.benchmark.study import Study
-from fusefront.benchmark.study_file import write_study
+from fusefront.benchmark.run import leases as claims
+from fusefront.benchmark.run.leases import CLAIMS, HEADS, SILENCE, Claims, claimed
+from fusefront.benchmark.study.file import write_study
+from fusefront.benchmark.study.study import Study
 
 
 def test_a_run_is_claimed_by_one_head_at_a_time(tmp_path: Path) -> None:
@@ -36,7 +36,8 @@ def test_in_the_end_nothing_is_claimed(tmp_path: Path) -> None:
 
 def test_claims_of_a_killed_process_can_be_taken_at_once(tmp_path: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from fusefront.benchmark.claims import Claims\n"
+        "import os, sys; from pathlib import Path\n"
+        "from fusefront.benchmark.run.leases import Claims\n"
         "claims = Claims(Path(sys.argv[1])).__enter__(); claims.take('a'); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)

@@ -10,8 +10,8 @@ import pytest
 from tests.benchmark.conftest import PROBLEM, Command
 
 from fusefront.benchmark.cli.run import parse_budget
-from fusefront.benchmark.errors import ParameterError
-from fusefront.benchmark.suites import SUITES
+from fusefront.benchmark.study.suites import SUITES
+from fusefront.errors import ParameterError
 
 COMMANDS = (
     *("run", "status", "table", "plot", "list", "info", "doctor", "retrain"),

@@ -9,9 +9,8 @@ import torch
 
 import fusefront
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import provenance
-from fusefront.benchmark.energy import EnergyMeter
-from fusefront.benchmark.flops import FlopCounter
+from fusefront.benchmark.run import provenance
+from fusefront.benchmark.run.meters import EnergyMeter, FlopCounter
 from fusefront.testing.toy_problem import open_view
 
 

@@ -8,13 +8,13 @@ from tests.benchmark.conftest import Command
 from tests.benchmark.dask_cluster import dask_cluster, kill_group
 from tests.benchmark.test_runner import assert_same
 
-from fusefront.benchmark import runner
-from fusefront.benchmark.errors import StudyError
-from fusefront.benchmark.execution import run_plan
-from fusefront.benchmark.executors import start_of
-from fusefront.benchmark.executors.base import Place
-from fusefront.benchmark.executors.cluster import read_cluster
-from fusefront.benchmark.study import Study
+from fusefront.benchmark.run import plan as runner
+from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.run.executors import start_of
+from fusefront.benchmark.run.executors.base import Place
+from fusefront.benchmark.run.executors.job_queue import read_cluster
+from fusefront.benchmark.study.study import Study
+from fusefront.errors import StudyError
 
 pytest.importorskip("distributed")
 

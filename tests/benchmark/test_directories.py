@@ -16,16 +16,16 @@ from tests.benchmark.conftest import Command
 
 import fusefront as ff
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import runner
-from fusefront.benchmark.directories import merge, split
-from fusefront.benchmark.errors import IntegrityError, StoreError, StudyError
-from fusefront.results.names import read_planned
-from fusefront.benchmark.runner import SUPERSEDED
-from fusefront.benchmark.study import AlgorithmSpec, Study
-from fusefront.benchmark.study_file import read_study
-from fusefront.results.archive import pack
-from fusefront.results.reading import read
-from fusefront.results.single_file import pack_single
+from fusefront.benchmark.merge_split import merge, split
+from fusefront.benchmark.run import plan as runner
+from fusefront.benchmark.run.plan import SUPERSEDED
+from fusefront.benchmark.study.file import read_study
+from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.errors import IntegrityError, StoreError, StudyError
+from fusefront.results.archive.archive import pack
+from fusefront.results.archive.zip_file import pack_single
+from fusefront.results.directory.planned import read_planned
+from fusefront.results.load import read
 from fusefront.results.verify import verify
 
 P, Q = "analytic-quadratic", "analytic-quadratic[angle=60.0]"

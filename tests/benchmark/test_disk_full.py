@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fusefront.benchmark.study import Study
-from fusefront.benchmark.study_file import write_study
+from fusefront.benchmark.study.file import write_study
+from fusefront.benchmark.study.study import Study
 
 SCRIPT = """
 set -e

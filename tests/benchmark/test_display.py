@@ -9,11 +9,10 @@ import pytest
 from rich.console import Console
 
 from fusefront.benchmark.cli.display import JsonDisplay, LineDisplay
-from fusefront.benchmark.progress import Progress
-from fusefront.benchmark.runner import Plan
-from fusefront.benchmark.study import AlgorithmSpec, RunSpec, Study
-from fusefront.benchmark.tally import Tally
-from fusefront.results.survey import Survey
+from fusefront.benchmark.run.plan import Plan
+from fusefront.benchmark.run.progress import Progress, Tally
+from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec, Study
+from fusefront.results.directory.snapshot import Survey
 
 SPEC = RunSpec(
     run_id="r0",

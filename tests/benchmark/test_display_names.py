@@ -8,9 +8,10 @@ import pytest
 from tests.benchmark.conftest import Command
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import loading, runner
-from fusefront.benchmark.study import AlgorithmSpec, Study
-from fusefront.results.names import PLANNED
+from fusefront.benchmark.run import plan as runner
+from fusefront.benchmark.score import load as loading
+from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.results.directory.planned import PLANNED
 
 LABELS = ("The soup", "Sobol 4", "AdaMerging")
 

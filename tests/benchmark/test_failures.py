@@ -8,7 +8,7 @@ import pytest
 from tests.benchmark.conftest import HEAD, PROBLEM, Command, Outcome
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import loading
+from fusefront.benchmark.score import load as loading
 
 BODIES = {
     "Killed": "os.kill(os.getpid(), 9)",
@@ -22,7 +22,7 @@ BODIES = {
         )""",
     "Shapeless": "return ConstantSet(experts=view.experts, answer=torch.zeros(3))",
     "Spends": "view.budget.charge(10**9)",
-    "Unfit": """from fusefront.benchmark.errors import NotApplicableError
+    "Unfit": """from fusefront.errors import NotApplicableError
         raise NotApplicableError("needs three tasks")""",
     "Flaky": """if not Path(__file__).with_name("mended").exists():
             raise RuntimeError("not yet")

@@ -11,11 +11,11 @@ from tests.benchmark.conftest import HEAD, PROBLEM
 
 import fusefront as package
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import runner
-from fusefront.benchmark.errors import StudyError
-from fusefront.benchmark.execution import run_plan
-from fusefront.benchmark.resources import ResourceRules
-from fusefront.benchmark.study import AlgorithmSpec, Study
+from fusefront.benchmark.run import plan as runner
+from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.study.limits import ResourceRules
+from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.errors import StudyError
 
 BODIES = {
     "Hangs": "time.sleep(1000)",

@@ -10,16 +10,16 @@ import pytest
 from tests.benchmark.conftest import BUDGET, PROBLEM, Command
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.errors import StudyError
-from fusefront.benchmark.estimate import BASES, History, Timed, wall_time
-from fusefront.benchmark.forecast import forecast
-from fusefront.benchmark.run import make_record
-from fusefront.benchmark.study import AlgorithmSpec, RunSpec, Study
+from fusefront.benchmark.dry_run import forecast
+from fusefront.benchmark.history import BASES, History, Timed, wall_time
+from fusefront.benchmark.run.one_run import make_record
+from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec, Study
+from fusefront.errors import StudyError
 from fusefront.problems import PROBLEMS
 from fusefront.problems.base import Finding
-from fusefront.results.record import AnchorRow, ProblemFacts
-from fusefront.results.store import read_parts, write_part, write_problem
-from fusefront.results.survey import Survey
+from fusefront.results.directory.parts import read_parts, write_part, write_problem
+from fusefront.results.directory.snapshot import Survey
+from fusefront.results.files.record import AnchorRow, ProblemFacts
 
 HASHES = {"smoke-left-right": "abc", "smoke-all": "def", "digits-left-right": "ghi"}
 
@@ -86,7 +86,7 @@ def put(directory: Path, run: RunSpec, seconds: float, **facts: Any) -> None:
 @pytest.fixture
 def unshipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """No archives."""
-    monkeypatch.setattr("fusefront.benchmark.estimate.prerun_names", list)
+    monkeypatch.setattr("fusefront.benchmark.history.prerun_names", list)
 
 
 @pytest.mark.usefixtures("unshipped")

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import pytest
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.errors import ParameterError, PluginError, StudyError, UnknownNameError
-from fusefront.benchmark.registry import Registry
-from fusefront.benchmark.resources import ResourceRules
-from fusefront.benchmark.study import AlgorithmSpec, RunSpec, Study, merge_studies
+from fusefront.benchmark.study.limits import ResourceRules
+from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec, Study, merge_studies
+from fusefront.errors import ParameterError, PluginError, StudyError, UnknownNameError
+from fusefront.registry import Registry
 
 HASHES = {"smoke-all": "abc", "analytic-quadratic[n_tasks=3]": "def"}
 BUILT_IN = ("rewarded-soup", "task-arithmetic[sweep=[0.5]]")

@@ -3,8 +3,8 @@ from pathlib import Path
 from tests.benchmark.conftest import Command
 from tests.benchmark.test_runner import assert_same
 
-from fusefront.benchmark.study import Study
-from fusefront.benchmark.study_file import write_study
+from fusefront.benchmark.study.file import write_study
+from fusefront.benchmark.study.study import Study
 
 
 def test_runs_in_this_process_have_the_same_bits(

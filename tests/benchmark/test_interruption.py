@@ -21,11 +21,11 @@ from tests.benchmark.test_runner import assert_same, changed_at
 
 from fusefront.benchmark.cli import carry_out
 from fusefront.benchmark.cli.interrupts import ending_at_once, stopping_in_order
-from fusefront.benchmark.execution import run_plan
-from fusefront.benchmark.progress import Progress
-from fusefront.benchmark.runner import Plan
-from fusefront.benchmark.study import Study
-from fusefront.benchmark.study_file import write_study
+from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.run.plan import Plan
+from fusefront.benchmark.run.progress import Progress
+from fusefront.benchmark.study.file import write_study
+from fusefront.benchmark.study.study import Study
 
 PATIENCE = 60.0
 """Seconds to wait for what takes a few on an idle machine."""

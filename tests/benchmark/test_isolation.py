@@ -12,8 +12,8 @@ import torch
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.base import Algorithm
 from fusefront.algorithms.pareto_set import ConstantSet, ParetoSet
-from fusefront.benchmark.run import run
-from fusefront.benchmark.study import AlgorithmSpec, Study
+from fusefront.benchmark.run.one_run import run
+from fusefront.benchmark.study.study import AlgorithmSpec, Study
 from fusefront.problems import PROBLEMS
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fusefront.benchmark.errors import StoreError
-from fusefront.benchmark.study import AlgorithmSpec, RunSpec
-from fusefront.results.names import PLANNED, read_planned, write_planned
+from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec
+from fusefront.errors import StoreError
+from fusefront.results.directory.planned import PLANNED, read_planned, write_planned
 
 
 def test_planned_runs_are_read_back(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from torch.nn import functional
 import fusefront
 from fusefront.algorithms.ensemble.logits_fusion import LogitsFusion
 from fusefront.algorithms.moe.wemoe import WEMoE
-from fusefront.benchmark.scoring import score
+from fusefront.benchmark.score.measure import score
 from fusefront.problems.base import Split
 from fusefront.problems.classifier import ClassifierOracle
 from fusefront.problems.predictor import Layer

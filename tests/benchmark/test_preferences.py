@@ -5,8 +5,8 @@ from math import comb
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import ParameterError
-from fusefront.benchmark.preferences import lattice, scoring_preferences
+from fusefront.benchmark.score.preferences import lattice, scoring_preferences
+from fusefront.errors import ParameterError
 from fusefront.metrics.preference import check_preference
 
 M = [2, 3, 4, 5, 8, 14, 20]

@@ -13,7 +13,7 @@ PLUGIN = '''
 from pathlib import Path
 
 from fusefront import PROBLEMS, Problem
-from fusefront.benchmark.errors import MissingDataError
+from fusefront.errors import MissingDataError
 
 HERE = Path(__file__).parent
 

@@ -7,13 +7,13 @@ from typing import final
 
 import pytest
 
-from fusefront.benchmark.errors import ParameterError, PluginError, StudyError, UnknownNameError
-from fusefront.benchmark.problem_spec import ProblemSpec
-from fusefront.benchmark.registry import Entry
-from fusefront.benchmark.study import AlgorithmSpec, Study
+from fusefront.benchmark.study.problem_spec import ProblemSpec
+from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.errors import ParameterError, PluginError, StudyError, UnknownNameError
 from fusefront.problems import PROBLEMS
 from fusefront.problems.base import Anchors, Oracle, Problem, Split
 from fusefront.problems.experts import ExpertPool
+from fusefront.registry import Entry
 
 PLUGIN = """
 from fusefront import PROBLEMS

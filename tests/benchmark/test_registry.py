@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.errors import ParameterError, PluginError, UnknownNameError
-from fusefront.benchmark.registry import Entry, Registry
-from fusefront.benchmark.suites import SUITES
+from fusefront.benchmark.study.suites import SUITES
+from fusefront.errors import ParameterError, PluginError, UnknownNameError
 from fusefront.metrics import METRICS
 from fusefront.problems import PROBLEMS
+from fusefront.registry import Entry, Registry
 
 LABELS = {"data": frozenset({"none", "labelled"}), "anything": frozenset[str]()}
 
@@ -112,7 +112,9 @@ def test_select_keeps_entries_that_have_all_labels(registry: Registry[type]) -> 
 
 def test_lazy_target_is_imported_when_loaded() -> None:
     registry: Registry[object] = Registry("thing", {})
-    registry.add(Entry(name="lazy", target="benchmark.seeds:derive", summary="", source=""))
+    registry.add(
+        Entry(name="lazy", target="benchmark.study.identity:derive", summary="", source="")
+    )
     assert isinstance(registry["lazy"].target, str)
     assert callable(registry["lazy"].load())
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from fusefront.benchmark.errors import ParameterError, UnknownNameError
-from fusefront.benchmark.resources import ResourceRules, Resources, parse_bytes
+from fusefront.benchmark.study.limits import ResourceRules, Resources, parse_bytes
+from fusefront.errors import ParameterError, UnknownNameError
 
 KNOWN = ("map", "map[points=4]", "smoke-all")
 

@@ -14,12 +14,13 @@ from tests.benchmark.conftest import BUDGET, PROBLEM, Command
 
 import fusefront as package
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import loading, runner
-from fusefront.benchmark.errors import StoreError, StudyError
-from fusefront.benchmark.execution import run_plan
-from fusefront.benchmark.memory import PeakMemory
-from fusefront.benchmark.run import run
-from fusefront.benchmark.study import AlgorithmSpec, Study
+from fusefront.benchmark.run import plan as runner
+from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.run.meters import PeakMemory
+from fusefront.benchmark.run.one_run import run
+from fusefront.benchmark.score import load as loading
+from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.errors import StoreError, StudyError
 from fusefront.problems import PROBLEMS
 from fusefront.testing.toy_problem import open_view
 
@@ -183,7 +184,7 @@ def test_damaged_problem_table_is_written_anew(study: Study, copied: Path, direc
 def test_run_that_the_study_no_longer_has_is_moved_not_mixed_and_comes_back(
     study: Study, copied: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fusefront.benchmark.study.PROTOCOL_VERSION", 2)
+    monkeypatch.setattr("fusefront.benchmark.study.study.PROTOCOL_VERSION", 2)
     planned = runner.plan(study, copied)
     assert len(planned.superseded) == 6
     assert not planned.finished

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusefront.benchmark import scores as module
-from fusefront.benchmark.errors import StoreError
-from fusefront.benchmark.registry import Entry
-from fusefront.benchmark.scores import REF_POINTS, derive_scores
+from fusefront.benchmark.score import derive as module
+from fusefront.benchmark.score.derive import REF_POINTS, derive_scores
+from fusefront.errors import StoreError
 from fusefront.metrics.corner_gap import corner_gap
 from fusefront.metrics.expected_utility import expected_utility
 from fusefront.metrics.hypervolume import hypervolume
@@ -23,11 +22,12 @@ from fusefront.metrics.normalised_accuracy import (
 )
 from fusefront.problems import PROBLEMS
 from fusefront.problems.analytic.catalogue import entries
-from fusefront.results.reading import read
-from fusefront.results.record import AnchorRow, FrontRow, PointRow, ProblemFacts, Record
+from fusefront.registry import Entry
+from fusefront.results.directory.parts import write_part, write_problem
+from fusefront.results.files.record import AnchorRow, FrontRow, PointRow, ProblemFacts, Record
+from fusefront.results.load import read
 from fusefront.results.references import ReferenceFront, write_reference
 from fusefront.results.results import Results
-from fusefront.results.store import write_part, write_problem
 
 TASKS = ("one", "two")
 PREFERENCES = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])

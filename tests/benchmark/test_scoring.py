@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from fusefront.algorithms.pareto_set import ConstantSet, MapSet, PerTask, Point
-from fusefront.benchmark import scoring
-from fusefront.benchmark.scoring import score
+from fusefront.benchmark.score import measure as scoring
+from fusefront.benchmark.score.measure import score
 from fusefront.problems.base import Measurement, Split
 from fusefront.problems.classifier import ClassifierOracle
 from fusefront.problems.experts import Coefficients

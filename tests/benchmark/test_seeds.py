@@ -2,7 +2,7 @@
 
 from itertools import permutations
 
-from fusefront.benchmark.seeds import derive
+from fusefront.benchmark.study.identity import derive
 
 
 def test_values_are_the_same_in_every_version() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.errors import ParameterError, PluginError, StudyError, UnknownNameError
-from fusefront.benchmark.registry import Registry
-from fusefront.benchmark.study import AlgorithmSpec, Study, merge_studies
+from fusefront.benchmark.study.study import AlgorithmSpec, Study, merge_studies
+from fusefront.errors import ParameterError, PluginError, StudyError, UnknownNameError
+from fusefront.registry import Registry
 
 HASHES = {"smoke-left-right": "abc", "smoke-all": "def"}
 

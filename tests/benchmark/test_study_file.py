@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.errors import StudyError
-from fusefront.benchmark.study import AlgorithmSpec, Study
-from fusefront.benchmark.study_file import read_study, write_study
+from fusefront.benchmark.study.file import read_study, write_study
+from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.errors import StudyError
 
 PLUGIN = """
 @ALGORITHMS.register("mine")

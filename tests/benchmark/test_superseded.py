@@ -9,13 +9,13 @@ import pytest
 from tests.benchmark.conftest import Command
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark import study as study_module
-from fusefront.benchmark.registry import Registry
-from fusefront.benchmark.run import make_record
-from fusefront.benchmark.study import AlgorithmSpec, RunSpec, Study
-from fusefront.benchmark.superseded import explain
-from fusefront.results.record import UNAVAILABLE
-from fusefront.results.store import part_path, write_part
+from fusefront.benchmark.run.one_run import make_record
+from fusefront.benchmark.run.outdated import explain
+from fusefront.benchmark.study import study as study_module
+from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec, Study
+from fusefront.registry import Registry
+from fusefront.results.directory.parts import part_path, write_part
+from fusefront.results.files.record import UNAVAILABLE
 
 HASHES = {"smoke-all": "aaaaaaaa1", "smoke-left-right": "bbbbbbbb2"}
 STUDY = Study(
@@ -116,7 +116,7 @@ def test_data_that_came_is_told(tmp_path: Path) -> None:
 
 def test_another_protocol_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study_module, "PROTOCOL_VERSION", 9)
-    monkeypatch.setattr("fusefront.benchmark.run.PROTOCOL_VERSION", 9)
+    monkeypatch.setattr("fusefront.benchmark.run.one_run.PROTOCOL_VERSION", 9)
     there = parts(tmp_path, STUDY, NOW, HASHES)
     monkeypatch.undo()
     wanted = STUDY.canonical(NOW).expand(NOW, HASHES)

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.benchmark.test_display import SPEC
 
-from fusefront.benchmark.progress import Progress
-from fusefront.benchmark.tally import Tally
+from fusefront.benchmark.run.progress import Progress, Tally
 
 SPECS = [replace(SPEC, run_id=f"r{i}", problem=f"p{i % 2}") for i in range(4)]
 

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 from tests.benchmark.conftest import Command
 
-from fusefront.benchmark.claims import Claims
 from fusefront.benchmark.cli.watch import Look
+from fusefront.benchmark.run.leases import Claims
 
 
 def text(look: Look) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import ParameterError, PluginError, PreferenceError, ShapeError
+from fusefront.errors import ParameterError, PluginError, PreferenceError, ShapeError
 from fusefront.metrics.base import Array, Inputs, check_points, evaluate, needs
 
 POINTS = np.array([[0.0, 1.0], [1.0, 0.0], [0.4, 0.4]])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import ParameterError
+from fusefront.errors import ParameterError
 from fusefront.metrics.corner_gap import corner_gap
 
 EXPERTS = np.array([0.75, 0.99, 0.8])

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import ParameterError, PreferenceError, ShapeError
+from fusefront.errors import ParameterError, PreferenceError, ShapeError
 from fusefront.metrics.expected_utility import expected_utility
 
 CORNERS = np.eye(3)

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import ParameterError, ShapeError
+from fusefront.errors import ParameterError, ShapeError
 from fusefront.metrics.base import Array
 from fusefront.metrics.hypervolume import hypervolume, is_exact
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import ParameterError, ShapeError
+from fusefront.errors import ParameterError, ShapeError
 from fusefront.metrics.base import Array
 from fusefront.metrics.igd import igd, igd_plus
 

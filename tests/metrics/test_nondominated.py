@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import ParameterError
+from fusefront.errors import ParameterError
 from fusefront.metrics.base import Array
 from fusefront.metrics.nondominated import nondominated
 

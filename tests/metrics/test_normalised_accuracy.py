@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import ParameterError
-from fusefront.benchmark.preferences import lattice, scoring_preferences
+from fusefront.benchmark.score.preferences import lattice, scoring_preferences
+from fusefront.errors import ParameterError
 from fusefront.metrics.base import Array
 from fusefront.metrics.normalised_accuracy import (
     average_normalised_accuracy,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from fusefront.benchmark.errors import PreferenceError
+from fusefront.errors import PreferenceError
 from fusefront.metrics.preference import check_preference, check_preferences
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from fusefront.benchmark.errors import BudgetExhausted
+from fusefront.errors import BudgetExhausted
 from fusefront.problems.budget import SPENT, TIERS, Budget
 
 

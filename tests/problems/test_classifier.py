@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from fusefront.benchmark.errors import ParameterError
+from fusefront.errors import ParameterError
 from fusefront.problems.base import Oracle
 from fusefront.testing.toy_problem import Backbone, ToyProblem, toy_layout, toy_problem
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fusefront.benchmark.errors import MissingDataError
+from fusefront.errors import MissingDataError
 from fusefront.problems import PROBLEMS
 from fusefront.problems.base import Problem
 from fusefront.testing.problem_contract import ProblemContract

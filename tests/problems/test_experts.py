@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusefront.benchmark.errors import ShapeError
-from fusefront.benchmark.memory import PeakMemory
+from fusefront.benchmark.run.meters import PeakMemory
+from fusefront.errors import ShapeError
 from fusefront.problems import experts
 from fusefront.problems.experts import Coefficients, ExpertPool
 from fusefront.problems.layout import Layout, Space

@@ -7,7 +7,7 @@ from tests.problems.toy_recipe import SIZES, ToyRecipe
 from fusefront.problems.base import Anchors
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.family import FamilyProblem
-from fusefront.problems.first_use import FirstUseFamily
+from fusefront.problems.trained_experts import FirstUseFamily
 
 Lines = list[str]
 TASKS = ("odd", "even", "apart")

@@ -11,12 +11,11 @@ from filelock import FileLock
 from tests.problems.toy_recipe import ToyRecipe
 from torch import nn
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError, ParameterError
-from fusefront.problems import first_use
+from fusefront.errors import IntegrityError, MissingDataError, ParameterError
+from fusefront.problems import trained_experts as first_use
 from fusefront.problems.classifier import Examples
-from fusefront.problems.fine_tuning import Progress, Schedule, fine_tune
-from fusefront.problems.first_use import FirstUseFamily
-from fusefront.problems.heads import Head, fit_head
+from fusefront.problems.fine_tuning import Head, Progress, Schedule, fine_tune, fit_head
+from fusefront.problems.trained_experts import FirstUseFamily
 from fusefront.testing.toy_problem import Backbone
 
 TASKS = ("odd", "apart")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusefront.benchmark.memory import PeakMemory
+from fusefront.benchmark.run.meters import PeakMemory
 from fusefront.problems.base import Batch
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.layout import Space

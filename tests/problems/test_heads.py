@@ -1,7 +1,7 @@
 import torch
 from torch.nn import functional
 
-from fusefront.problems.heads import fit_head
+from fusefront.problems.fine_tuning import fit_head
 
 
 def clusters(n: int) -> tuple[torch.Tensor, torch.Tensor]:

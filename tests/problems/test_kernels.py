@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from fusefront.benchmark.errors import ParameterError
-from fusefront.problems import kernels
-from fusefront.problems.kernels import linear_kernel, linear_kernels
+from fusefront.errors import ParameterError
+from fusefront.problems import arithmetic as kernels
+from fusefront.problems.arithmetic import linear_kernel, linear_kernels
 
 
 @pytest.fixture(autouse=True)

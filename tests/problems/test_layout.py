@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 import torch
 
-from fusefront.benchmark.errors import UnknownNameError
+from fusefront.errors import UnknownNameError
 from fusefront.problems.layout import Layout, Space
 
 VIT = (

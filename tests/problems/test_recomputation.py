@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusefront.benchmark.memory import PeakMemory
+from fusefront.benchmark.run.meters import PeakMemory
 from fusefront.problems.classifier import ClassifierOracle
 from fusefront.problems.experts import Coefficients
-from fusefront.problems.recomputation import VARIABLE, recompute_blocks
+from fusefront.problems.network import VARIABLE, recompute_blocks
 from fusefront.testing.toy_problem import Backbone, ToyProblem, open_view, toy_problem
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusefront.benchmark.errors import BudgetExhausted, NotApplicableError
+from fusefront.errors import BudgetExhausted, NotApplicableError
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView
 from fusefront.testing.toy_problem import SIZES, open_view, toy_problem

@@ -11,7 +11,7 @@ from torch import nn
 from fusefront.problems.base import Finding
 from fusefront.problems.classifier import Examples
 from fusefront.problems.fine_tuning import Schedule
-from fusefront.problems.first_use import Plan, Recipe, TrainingSplit
+from fusefront.problems.trained_experts import Plan, Recipe, TrainingSplit
 from fusefront.testing.toy_problem import CLASSES, INPUTS, Backbone
 
 CLUSTERS, NOISE = 16, 0.3

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusefront.results.reading import read
-from fusefront.results.record import (
+from fusefront.results.directory.parts import write_part, write_problem
+from fusefront.results.files.record import (
     AnchorRow,
     FrontRow,
     OutcomeRow,
@@ -20,8 +20,8 @@ from fusefront.results.record import (
     TraceRow,
     pack_outcomes,
 )
+from fusefront.results.load import read
 from fusefront.results.results import Results
-from fusefront.results.store import write_part, write_problem
 
 
 def _record(

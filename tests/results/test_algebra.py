@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.errors import ParameterError, StoreError, StudyError, UnknownNameError
-from fusefront.results.algebra import Holding, held, narrowed, union, write
-from fusefront.results.archive import FILES, pack
-from fusefront.results.reading import from_parts, read
-from fusefront.results.record import Record
-from fusefront.results.schema import TABLES, record_table
-from fusefront.results.store import write_part, write_problem
+from fusefront.errors import ParameterError, StoreError, StudyError, UnknownNameError
+from fusefront.results.archive.archive import FILES, pack
+from fusefront.results.directory.parts import write_part, write_problem
+from fusefront.results.files.record import Record
+from fusefront.results.files.schema import TABLES, record_table
+from fusefront.results.load import from_parts, read
+from fusefront.results.merge import Holding, held, narrowed, union, write
 
 MakeRecord = Callable[..., Record]
 MakeHolding = Callable[..., Holding]

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.errors import IntegrityError, StoreError, UnknownNameError
-from fusefront.results import archive
-from fusefront.results.archive import (
+from fusefront.errors import IntegrityError, StoreError, UnknownNameError
+from fusefront.results.archive import archive
+from fusefront.results.archive.archive import (
     FILES,
     manifest,
     pack,
@@ -16,8 +16,8 @@ from fusefront.results.archive import (
     read_archive,
     verify,
 )
+from fusefront.results.files.schema import SCHEMA_VERSION
 from fusefront.results.results import Results
-from fusefront.results.schema import SCHEMA_VERSION
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_rel
 
-from fusefront.benchmark.errors import UnknownNameError
-from fusefront.results.comparison import (
+from fusefront.errors import UnknownNameError
+from fusefront.results.results import Results
+from fusefront.results.tables.compare import (
     beats,
     best,
     mean_ranks,
@@ -15,7 +16,6 @@ from fusefront.results.comparison import (
     ranks,
     scored,
 )
-from fusefront.results.results import Results
 
 
 def scores(cells: Mapping[tuple[str, str], list[float]]) -> pd.DataFrame:

@@ -13,20 +13,15 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv
 
-from fusefront.benchmark.errors import (
-    MissingDataError,
-    ParameterError,
-    StoreError,
-    UnknownNameError,
-)
-from fusefront.results import export as module
-from fusefront.results.compacted import COMPACTED
-from fusefront.results.export import export
-from fusefront.results.export_iohanalyzer import QUANTITY
-from fusefront.results.reading import from_parts
-from fusefront.results.record import Record, TraceRow
+from fusefront.errors import MissingDataError, ParameterError, StoreError, UnknownNameError
+from fusefront.results.archive import export as module
+from fusefront.results.archive.export import export
+from fusefront.results.archive.iohanalyzer import QUANTITY
+from fusefront.results.directory.compaction import COMPACTED
+from fusefront.results.files.record import Record, TraceRow
+from fusefront.results.files.schema import TABLES, from_frame, record_table, to_frame
+from fusefront.results.load import from_parts
 from fusefront.results.results import Results
-from fusefront.results.schema import TABLES, from_frame, record_table, to_frame
 
 MakeRecord = Callable[..., Record]
 NASTY = '=1+1, "quoted"\nsecond line; é </t>'

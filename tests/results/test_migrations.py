@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import fusefront
-from fusefront.results.parquet import read_table
-from fusefront.results.reading import read
+from fusefront.results.files.parquet import read_table
+from fusefront.results.files.schema import SCHEMA_VERSION, STORED
+from fusefront.results.load import read
 from fusefront.results.results import Results
-from fusefront.results.schema import SCHEMA_VERSION, STORED
 
 SAMPLES = Path(__file__).parent / "samples"
 OLDER = [f"schema-{version}" for version in range(1, SCHEMA_VERSION)]

@@ -5,15 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.errors import ParameterError, UnknownNameError
-from fusefront.metrics.nondominated import nondominated
-from fusefront.results.chosen import panels
-from fusefront.results.plots import plot_front
-from fusefront.results.reading import read
-from fusefront.results.record import ProblemFacts, Record
+from fusefront.errors import ParameterError, UnknownNameError
+from fusefront.results.directory.parts import write_part, write_problem
+from fusefront.results.files.record import ProblemFacts, Record
+from fusefront.results.load import read
+from fusefront.results.plots.data import panels
+from fusefront.results.plots.front import plot_front
 from fusefront.results.references import write_reference
 from fusefront.results.results import Results
-from fusefront.results.store import write_part, write_problem
 
 MakeRecord = Callable[..., Record]
 MakeFacts = Callable[..., ProblemFacts]
@@ -117,8 +116,3 @@ def test_a_task_without_span_has_no_anchors(results: Results) -> None:
 def test_the_most_even_preference_is_found(results: Results) -> None:
     (panel,) = panels(results, None, None)
     assert panel.even == {"TIES": 1, "AVERAGE": 1}
-
-
-def test_dominated_points_are_told_from_the_others() -> None:
-    points = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.5, 0.5]])
-    assert nondominated(points).tolist() == [True, True, False, True, True]

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import ParameterError
-from fusefront.results.record import (
+from fusefront.errors import ParameterError
+from fusefront.results.files.record import (
     FrontRow,
     OutcomeRow,
     PointRow,
@@ -15,7 +15,14 @@ from fusefront.results.record import (
     pack_outcomes,
     unpack_outcomes,
 )
-from fusefront.results.schema import NESTED, PART, TABLES, from_frame, record_table, to_frame
+from fusefront.results.files.schema import (
+    NESTED,
+    PART,
+    TABLES,
+    from_frame,
+    record_table,
+    to_frame,
+)
 
 MakeRecord = Callable[..., Record]
 

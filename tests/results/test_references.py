@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import IntegrityError, ShapeError
+from fusefront.errors import IntegrityError, ShapeError
 from fusefront.results import references
 from fusefront.results.references import ReferenceFront, load_reference, write_reference
 

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from fusefront.results.render import render
+from fusefront.results.tables.render import render
 
 
 def test_wide_text_goes_into_blocks_that_each_have_the_index() -> None:

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.errors import ParameterError, StoreError
-from fusefront.results.compacted import COMPACTED, compact
-from fusefront.results.reading import from_parts, read
-from fusefront.results.record import Record, unpack_outcomes
+from fusefront.errors import ParameterError, StoreError
+from fusefront.results.directory.compaction import COMPACTED, compact
+from fusefront.results.directory.snapshot import Survey
+from fusefront.results.files.record import Record, unpack_outcomes
+from fusefront.results.files.schema import TABLES, record_table
+from fusefront.results.load import from_parts, read
 from fusefront.results.results import Results
-from fusefront.results.schema import TABLES, record_table
-from fusefront.results.survey import Survey
 
 MakeRecord = Callable[..., Record]
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.errors import IntegrityError, StoreError
-from fusefront.results.archive import FILES, read_archive
-from fusefront.results.reading import read
+from fusefront.errors import IntegrityError, StoreError
+from fusefront.results.archive.archive import FILES, read_archive
+from fusefront.results.archive.source import open_results
+from fusefront.results.archive.zip_file import damaged_entries, extracted, pack_single
+from fusefront.results.load import read
 from fusefront.results.results import Results
-from fusefront.results.single_file import damaged_entries, extracted, pack_single
-from fusefront.results.sources import opened
 
 Change = Callable[[dict[str, bytes]], dict[str, bytes]]
 
@@ -38,7 +38,7 @@ def _rewrite(path: Path, entries: dict[str, bytes], compression: int = zipfile.Z
 
 
 def test_a_single_file_reads_back_bit_for_bit(single: Path, results: Results) -> None:
-    with opened(single) as folder:
+    with open_results(single) as folder:
         again = read_archive(folder)
         place = folder
     for name in FILES:
@@ -176,7 +176,7 @@ def test_any_damage_is_seen_or_harmless(single: Path, results: Results) -> None:
         except IntegrityError:
             continue
         if not bad:
-            with opened(single) as folder:
+            with open_results(single) as folder:
                 assert read(folder).fronts.equals(results.fronts)
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fusefront.benchmark.errors import StoreError
-from fusefront.results.staging import check_outside, staged
+from fusefront.errors import StoreError
+from fusefront.results.files.atomic import check_outside, staged
 
 
 @pytest.mark.parametrize("name", ["new", "deep/new", "empty"])

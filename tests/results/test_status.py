@@ -1,10 +1,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from fusefront.results.record import Record
-from fusefront.results.status import PlannedRun, status
-from fusefront.results.store import write_part
-from fusefront.results.survey import Survey
+from fusefront.results.directory.parts import write_part
+from fusefront.results.directory.snapshot import Survey
+from fusefront.results.directory.status import PlannedRun, status
+from fusefront.results.files.record import Record
 
 MakeRecord = Callable[..., Record]
 PLANNED = [PlannedRun(f"two-digits-ties-{i}", "two-digits", "TIES", i) for i in range(5)]

@@ -4,12 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fusefront.benchmark.errors import StoreError
-from fusefront.results import parquet
-from fusefront.results.parquet import file_name, read_table, write_bytes
-from fusefront.results.record import ProblemFacts, Record
-from fusefront.results.schema import SCHEMA_VERSION, TABLES, record_table
-from fusefront.results.store import (
+from fusefront.errors import StoreError
+from fusefront.results.directory.parts import (
     check_writable,
     part_ids,
     read_parts,
@@ -18,7 +14,11 @@ from fusefront.results.store import (
     write_problem,
     write_table,
 )
-from fusefront.results.survey import Survey
+from fusefront.results.directory.snapshot import Survey
+from fusefront.results.files import parquet
+from fusefront.results.files.parquet import file_name, read_table, write_bytes
+from fusefront.results.files.record import ProblemFacts, Record
+from fusefront.results.files.schema import SCHEMA_VERSION, TABLES, record_table
 
 MakeRecord = Callable[..., Record]
 VICTIM = "two-digits-ties-1"

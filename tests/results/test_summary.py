@@ -3,12 +3,12 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.errors import ParameterError
-from fusefront.results.reading import from_parts
-from fusefront.results.record import Record
+from fusefront.errors import ParameterError
+from fusefront.results.files.record import Record
+from fusefront.results.files.schema import record_table
+from fusefront.results.load import from_parts
 from fusefront.results.results import Results
-from fusefront.results.schema import record_table
-from fusefront.results.summary import summary
+from fusefront.results.tables.summary import summary
 
 COLUMNS = [("hypervolume", "", "maximise")]
 

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.errors import StoreError
-from fusefront.results import store, survey
-from fusefront.results.compacted import Compacted, compact, discard_damaged
-from fusefront.results.parquet import DamagedFileError
-from fusefront.results.record import ProblemFacts, Record
+from fusefront.errors import StoreError
+from fusefront.results.directory import parts as store
+from fusefront.results.directory import snapshot as survey
+from fusefront.results.directory.compaction import Compacted, compact, discard_damaged
+from fusefront.results.directory.parts import part_ids, part_path, write_part, write_problem
+from fusefront.results.directory.snapshot import Survey
+from fusefront.results.files.parquet import DamagedFileError
+from fusefront.results.files.record import ProblemFacts, Record
+from fusefront.results.files.schema import TABLES
 from fusefront.results.results import Results
-from fusefront.results.schema import TABLES
-from fusefront.results.store import part_ids, part_path, write_part, write_problem
-from fusefront.results.survey import Survey
 
 MakeRecord = Callable[..., Record]
 SCORER = "the code of today"

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.errors import ParameterError, UnknownNameError
-from fusefront.results.reading import from_parts
-from fusefront.results.record import Record
-from fusefront.results.render import FORMATS, escape_latex, render
+from fusefront.errors import ParameterError, UnknownNameError
+from fusefront.results.files.record import Record
+from fusefront.results.files.schema import record_table
+from fusefront.results.load import from_parts
 from fusefront.results.results import Results
-from fusefront.results.schema import record_table
-from fusefront.results.tables import table
+from fusefront.results.tables.render import FORMATS, escape_latex, render
+from fusefront.results.tables.table import table
 
 Scored = Callable[[dict[tuple[str, str], list[float | str]]], Results]
 

@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 import fusefront
-from fusefront.benchmark.errors import StoreError
-from fusefront.results.archive import FILES, pack, read_archive
-from fusefront.results.reading import read
+from fusefront.errors import StoreError
+from fusefront.results.archive.archive import FILES, pack, read_archive
+from fusefront.results.load import read
+from fusefront.results.reshape import unpack
 from fusefront.results.results import Results
-from fusefront.results.unpack import unpack
 
 STUDY = fusefront.Study(
     problems=("analytic-quadratic",),

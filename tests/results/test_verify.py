@@ -10,18 +10,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.errors import StoreError, UnknownNameError
-from fusefront.results import archive, parquet
-from fusefront.results.archive import FILES, pack
-from fusefront.results.compacted import compact
-from fusefront.results.parquet import write_table
-from fusefront.results.reading import read
-from fusefront.results.record import ProblemFacts, Record
+from fusefront.errors import StoreError, UnknownNameError
+from fusefront.results.archive import archive
+from fusefront.results.archive.archive import FILES, pack
+from fusefront.results.archive.zip_file import pack_single
+from fusefront.results.directory.compaction import compact
+from fusefront.results.directory.parts import write_part, write_problem
+from fusefront.results.directory.snapshot import Survey
+from fusefront.results.files import parquet
+from fusefront.results.files.parquet import write_table
+from fusefront.results.files.record import ProblemFacts, Record
+from fusefront.results.files.schema import SCHEMA_VERSION, TABLES, from_frame
+from fusefront.results.load import read
 from fusefront.results.results import Results
-from fusefront.results.schema import SCHEMA_VERSION, TABLES, from_frame
-from fusefront.results.single_file import pack_single
-from fusefront.results.store import write_part, write_problem
-from fusefront.results.survey import Survey
 from fusefront.results.verify import Fault, verify
 
 MakeRecord = Callable[..., Record]

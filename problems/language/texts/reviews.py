@@ -6,8 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from .corpus import Corpus, Source
-from .places import damaged, first_file, texts_folder
+from .corpus import Corpus, Source, damaged, first_file, texts_folder
 
 _ARCHIVE: Final = "vaderSentiment-0.5.zip"
 _INNER: Final = "vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz"

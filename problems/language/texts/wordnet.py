@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from .corpus import Corpus, Source
-from .places import damaged, first_file, texts_folder
+from .corpus import Corpus, Source, damaged, first_file, texts_folder
 
 _SYSTEM: Final = Path("/usr/share/wordnet")
 _LINE: Final = re.compile(r"\d{8} (\d\d) [nvasr] [^|]*\| (.+?)\s*")

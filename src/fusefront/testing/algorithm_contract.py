@@ -12,17 +12,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusefront.algorithms import ALGORITHMS
-from fusefront.algorithms.base import Algorithm
-from fusefront.algorithms.pareto_set import MapSet, ParetoSet, Recipe
-from fusefront.algorithms.stored import load_answer, save_answer
-from fusefront.benchmark.errors import BudgetExhausted, PreferenceError
-from fusefront.benchmark.registry import Entry
-from fusefront.benchmark.scoring import ScoredPoint, score
-from fusefront.problems.base import Oracle
-from fusefront.problems.predictor import Predictor
-from fusefront.problems.view import ProblemView
-
+from ..algorithms import ALGORITHMS
+from ..algorithms.answer_files import load_answer, save_answer
+from ..algorithms.base import Algorithm
+from ..algorithms.pareto_set import MapSet, ParetoSet, Recipe
+from ..benchmark.score.measure import ScoredPoint, score
+from ..errors import BudgetExhausted, PreferenceError
+from ..problems.base import Oracle
+from ..problems.predictor import Predictor
+from ..problems.view import ProblemView
+from ..registry import Entry
 from .spy_oracle import SpyOracle
 from .toy_problem import ToyProblem, open_view, toy_problem
 

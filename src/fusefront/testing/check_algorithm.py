@@ -2,8 +2,7 @@
 
 import pytest
 
-from fusefront.algorithms.base import Algorithm
-
+from ..algorithms.base import Algorithm
 from .algorithm_contract import AlgorithmContract
 
 

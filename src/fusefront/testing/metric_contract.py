@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import FusefrontError
-from fusefront.metrics.base import NEEDS, Array, Inputs, Metric, evaluate, needs
+from ..errors import FusefrontError
+from ..metrics.base import NEEDS, Array, Inputs, Metric, evaluate, needs
 
 
 class MetricContract:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ..benchmark.errors import NotApplicableError
+from ..errors import NotApplicableError
 from ..metrics.nondominated import nondominated
 from ..problems.base import Anchors, Batch, Oracle, Problem, Split
 from ..problems.experts import ExpertPool

@@ -5,8 +5,8 @@ from typing import final
 
 from torch import Tensor
 
-from fusefront.problems.base import Batch, Measurement, Oracle, Split
-from fusefront.problems.predictor import Head, Layer
+from ..problems.base import Batch, Measurement, Oracle, Split
+from ..problems.predictor import Head, Layer
 
 
 @final

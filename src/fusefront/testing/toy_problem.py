@@ -14,13 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fusefront.problems.base import Anchors, Oracle, Problem, Split
-from fusefront.problems.budget import Budget
-from fusefront.problems.classifier import ClassifierOracle, Examples
-from fusefront.problems.experts import ExpertPool
-from fusefront.problems.layout import Layout
-from fusefront.problems.precision import Precision
-from fusefront.problems.view import ProblemView
+from ..problems.arithmetic import Precision
+from ..problems.base import Anchors, Oracle, Problem, Split
+from ..problems.budget import Budget
+from ..problems.classifier import ClassifierOracle, Examples
+from ..problems.experts import ExpertPool
+from ..problems.layout import Layout
+from ..problems.view import ProblemView
 
 torch.set_num_threads(1)  # more threads make matrices this small many times slower
 

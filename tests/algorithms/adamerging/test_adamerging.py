@@ -3,10 +3,7 @@ import pytest
 import torch
 from tests.algorithms.quadratic import quadratic_view
 
-from fusefront.algorithms.adamerging.adamerging import (
-    TaskWiseAdaMerging,
-    TensorWiseAdaMerging,
-)
+from fusefront.algorithms.adamerging.adamerging import TaskWiseAdaMerging, TensorWiseAdaMerging
 from fusefront.algorithms.base import Algorithm
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView

@@ -15,20 +15,18 @@ from fusefront.algorithms.adamerging.adamerging import (
     LabelledAdaMerging,
     TaskWiseAdaMerging,
     TaskWisePlusPlus,
+    TaskWiseTransductive,
     TensorWiseAdaMerging,
     TensorWisePlusPlus,
-)
-from fusefront.algorithms.adamerging.rays import AdaMergingRays, inverse_distance_weights
-from fusefront.algorithms.adamerging.transductive import (
-    TaskWiseTransductive,
     TensorWiseTransductive,
 )
+from fusefront.algorithms.adamerging.rays import AdaMergingRays, inverse_distance_weights
+from fusefront.algorithms.answer_files import load_answer, save_answer
 from fusefront.algorithms.base import Algorithm
 from fusefront.algorithms.merging.trimming import resolved
 from fusefront.algorithms.pareto_set import ConstantSet
-from fusefront.algorithms.rays import rays
-from fusefront.algorithms.stored import load_answer, save_answer
-from fusefront.benchmark.errors import NotApplicableError
+from fusefront.algorithms.training.rays import rays
+from fusefront.errors import NotApplicableError
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView
 from fusefront.testing.spy_oracle import SpyOracle

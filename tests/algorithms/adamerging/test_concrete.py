@@ -5,8 +5,13 @@ import torch
 from tests.algorithms.quadratic import LAYOUT, quadratic_view
 from torch import Tensor
 
-from fusefront.algorithms.adamerging.concrete import ConcreteAdaMerging, ConcreteTaskArithmetic
-from fusefront.algorithms.adamerging.mask import logistic, relaxed, rescaled
+from fusefront.algorithms.adamerging.concrete import (
+    ConcreteAdaMerging,
+    ConcreteTaskArithmetic,
+    logistic,
+    relaxed,
+    rescaled,
+)
 from fusefront.algorithms.base import Algorithm
 from fusefront.problems.view import ProblemView
 

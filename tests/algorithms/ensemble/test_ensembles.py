@@ -11,9 +11,9 @@ from fusefront.algorithms.ensemble.dynamic_logits_fusion import DynamicLogitsFus
 from fusefront.algorithms.ensemble.logits_fusion import LogitsFusion
 from fusefront.algorithms.ensemble.react import Aligned, AlignedMap, ReACT
 from fusefront.algorithms.pareto_set import MapSet, ParetoSet
-from fusefront.benchmark.errors import NotApplicableError
-from fusefront.benchmark.problem_spec import ProblemSpec
-from fusefront.benchmark.scoring import score
+from fusefront.benchmark.score.measure import score
+from fusefront.benchmark.study.problem_spec import ProblemSpec
+from fusefront.errors import NotApplicableError
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.predictor import Predictor
 from fusefront.testing.toy_problem import ToyProblem, open_view, toy_problem

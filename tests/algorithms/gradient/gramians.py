@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fusefront.algorithms.weighting import Step
+from fusefront.algorithms.training.weighting import Step
 
 Array = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from fusefront.algorithms.gradient.coefficients import DualProjCoefficients
 from fusefront.algorithms.gradient.conflict import DualProj, UPGrad
 from fusefront.algorithms.gradient.finetune import DualProjFinetune
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.rays import rays
+from fusefront.algorithms.training.rays import rays
 from fusefront.problems.experts import Coefficients
 
 CASES = [(m, seed, rank) for m in (2, 3, 4, 5) for seed in range(6) for rank in {m, max(1, m - 1)}]

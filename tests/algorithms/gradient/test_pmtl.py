@@ -10,7 +10,7 @@ from fusefront.algorithms.gradient.coefficients import PMTLCoefficients
 from fusefront.algorithms.gradient.least_norm import least_norm
 from fusefront.algorithms.gradient.pmtl import Sector, directions
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.rays import rays
+from fusefront.algorithms.training.rays import rays
 
 
 def sector_of(objectives: Array, u: Array) -> int:

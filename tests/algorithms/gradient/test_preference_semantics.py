@@ -11,12 +11,13 @@ import torch
 from scipy.optimize import brentq
 
 from fusefront.algorithms.gradient.epo import EPO
-from fusefront.algorithms.scalarization.weightings import (
+from fusefront.algorithms.training.weighting import (
     Linear,
     SmoothTchebycheff,
+    Step,
     Tchebycheff,
+    Weighting,
 )
-from fusefront.algorithms.weighting import Step, Weighting
 
 PREFERENCE = torch.tensor([0.8, 0.2], dtype=torch.float64)
 FRONTS: dict[str, Callable[[float], tuple[list[float], list[float]]]] = {

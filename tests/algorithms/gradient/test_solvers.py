@@ -22,9 +22,9 @@ from fusefront.algorithms.gradient.conflict import (
 )
 from fusefront.algorithms.gradient.least_norm import least_norm, least_norm_above
 from fusefront.algorithms.gradient.released import IMTLG, AlignedMTL
-from fusefront.algorithms.rays import lattice
-from fusefront.algorithms.weighting import Weighting
-from fusefront.benchmark.errors import NotApplicableError
+from fusefront.algorithms.training.rays import lattice
+from fusefront.algorithms.training.weighting import Weighting
+from fusefront.errors import NotApplicableError
 
 CASES = [(m, seed, rank) for m in (2, 3, 4) for seed in range(6) for rank in {m, max(1, m - 1)}]
 cases = pytest.mark.parametrize(("m", "seed", "rank"), CASES)

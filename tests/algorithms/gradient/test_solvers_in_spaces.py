@@ -24,8 +24,8 @@ from fusefront.algorithms.gradient.coefficients import (
 )
 from fusefront.algorithms.gradient.finetune import EPOFinetune, MGDAFinetune, PMTLFinetune
 from fusefront.algorithms.pareto_set import ConstantSet, FiniteSet
-from fusefront.algorithms.rays import rays
 from fusefront.algorithms.scalarization.coefficients import LinearScalarizationCoefficients
+from fusefront.algorithms.training.rays import rays
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView
 from fusefront.testing.toy_problem import open_view, toy_problem

@@ -14,7 +14,7 @@ from fusefront.algorithms.hypernetworks.cosmos import (
     Cosmos,
     input_tensor,
 )
-from fusefront.benchmark.errors import NotApplicableError
+from fusefront.errors import NotApplicableError
 from fusefront.problems import PROBLEMS
 from fusefront.problems.experts import ExpertPool
 from fusefront.problems.layout import Layout

@@ -4,10 +4,7 @@ import moocore
 import numpy as np
 import pytest
 
-from fusefront.algorithms.hypernetworks.hypervolume_gradient import (
-    hypervolume_gradient,
-    layered_directions,
-)
+from fusefront.algorithms.hypernetworks.hvi import hypervolume_gradient, layered_directions
 
 
 @pytest.mark.parametrize(("m", "k"), [(2, 1), (2, 7), (3, 6), (4, 6), (5, 5)])

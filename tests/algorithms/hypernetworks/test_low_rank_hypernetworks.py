@@ -5,7 +5,6 @@ import pytest
 import torch
 from tests.algorithms.matrix_problem import LAYOUT, matrix_view
 
-from fusefront.algorithms.decoder import Decoder
 from fusefront.algorithms.hypernetworks.lora import LoraHypernetwork
 from fusefront.algorithms.hypernetworks.low_rank import (
     LowRankHypernetwork,
@@ -17,8 +16,9 @@ from fusefront.algorithms.hypernetworks.weights import (
     WeightHypernetwork,
 )
 from fusefront.algorithms.pareto_set import MapSet
-from fusefront.algorithms.trained_map import MapAlgorithm
-from fusefront.benchmark.errors import NotApplicableError
+from fusefront.algorithms.training.decoder import Decoder
+from fusefront.algorithms.training.map_algorithm import MapAlgorithm
+from fusefront.errors import NotApplicableError
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView
 

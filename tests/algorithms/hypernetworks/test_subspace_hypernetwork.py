@@ -6,7 +6,7 @@ import torch
 from tests.algorithms.matrix_problem import LAYOUT, matrix_view
 
 from fusefront.algorithms.hypernetworks.subspace import SubspaceHypernetwork, split_pool
-from fusefront.benchmark.errors import PreferenceError
+from fusefront.errors import PreferenceError
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView
 

@@ -5,11 +5,11 @@ import pytest
 import torch
 from tests.algorithms.quadratic import quadratic_view
 
-from fusefront.algorithms.hypernetworks.perceptron import perceptron, start_perceptron
 from fusefront.algorithms.hypernetworks.task import (
     TaskPreferenceHypernetwork,
     TaskPreferenceHypernetworkEPO,
 )
+from fusefront.algorithms.hypernetworks.trunk import perceptron, start_perceptron
 from fusefront.problems.view import ProblemView
 
 

@@ -4,7 +4,7 @@ from tests.algorithms.matrix_problem import LAYOUT
 from tests.algorithms.quadratic import LAYOUT as WITHOUT_MATRICES
 
 from fusefront.algorithms.lowrank.matrices import Matrix, add, gaussian, matrices
-from fusefront.benchmark.errors import NotApplicableError
+from fusefront.errors import NotApplicableError
 
 
 def test_matrices_have_two_sides_of_at_least_the_rank() -> None:

@@ -12,7 +12,7 @@ from fusefront.algorithms.lowrank.pareto_merging import (
     PreferenceTensor,
     distances,
 )
-from fusefront.algorithms.scalarization.functions import tchebycheff
+from fusefront.algorithms.scalarizations import tchebycheff
 from fusefront.problems.view import ProblemView
 from fusefront.testing.toy_problem import open_view, toy_problem
 

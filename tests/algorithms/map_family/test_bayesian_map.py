@@ -5,8 +5,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from fusefront.algorithms.map.bayesian_map import BayesianMAP
-from fusefront.algorithms.map.bins import AngularBins, angles, bin_scores, from_angles, update
+from fusefront.algorithms.map.bayesian_map import (
+    AngularBins,
+    BayesianMAP,
+    angles,
+    bin_scores,
+    from_angles,
+    update,
+)
 from fusefront.algorithms.map.design import Design
 from fusefront.algorithms.map.map import MAP
 from fusefront.algorithms.map.surrogate import QuadraticSurrogate

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from fusefront.algorithms.merging.fisher import Fisher, FisherMean, normalised, score
-from fusefront.algorithms.merging.rewarded_soup import RewardedSoup
+from fusefront.algorithms.merging.soups import RewardedSoup
 from fusefront.algorithms.pareto_set import MapSet
 from fusefront.testing.toy_problem import Backbone, ToyProblem, open_view, toy_problem
 

@@ -9,11 +9,10 @@ from tests.algorithms.merging.pools import small_pool
 
 from fusefront.algorithms.merging.breadcrumbs import Breadcrumbs
 from fusefront.algorithms.merging.dare import Dare, DareTies
-from fusefront.algorithms.merging.generalised_soup import GeneralisedSoup
 from fusefront.algorithms.merging.isotropic import IsotropicCommon, IsotropicCommonTaskSpecific
 from fusefront.algorithms.merging.lift import effective_number, lifted
 from fusefront.algorithms.merging.magmax import MagMax, MagMaxMap
-from fusefront.algorithms.merging.rewarded_soup import RewardedSoup
+from fusefront.algorithms.merging.soups import GeneralisedSoup, RewardedSoup
 from fusefront.algorithms.merging.swept_merge import SweptMerge
 from fusefront.algorithms.merging.tall_masks import Consensus
 from fusefront.algorithms.merging.task_arithmetic import TaskArithmetic

@@ -5,10 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusefront.algorithms.merging.regmean import RegMean
+from fusefront.algorithms.merging.regmean import RegMean, RegressionMean, conditioned, inputs_first
 from fusefront.algorithms.merging.regmean_plus_plus import RegMeanPlusPlus
-from fusefront.algorithms.merging.regression import RegressionMean, conditioned, inputs_first
-from fusefront.algorithms.merging.rewarded_soup import RewardedSoup
+from fusefront.algorithms.merging.soups import RewardedSoup
 from fusefront.problems.experts import ExpertPool
 from fusefront.problems.layout import Layout
 from fusefront.testing.toy_problem import Backbone, ToyProblem, open_view, toy_problem

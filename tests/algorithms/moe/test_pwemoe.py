@@ -7,10 +7,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from fusefront.algorithms.moe.pwemoe import PWEMoELinear
-from fusefront.algorithms.moe.router import Activation, Routers
-from fusefront.algorithms.moe.routing import routed_rows
+from fusefront.algorithms.moe.router import Activation, Routers, routed_rows
 from fusefront.algorithms.pareto_set import MapSet
-from fusefront.benchmark.errors import NotApplicableError
+from fusefront.errors import NotApplicableError
 from fusefront.problems.experts import Coefficients, ExpertPool
 from fusefront.problems.layout import Groups, Layout
 from fusefront.problems.view import ProblemView

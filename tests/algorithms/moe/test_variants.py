@@ -12,10 +12,9 @@ from fusefront.algorithms.moe.pwemoe import (
     PWEMoELinear,
     PWEMoESmoothTchebycheff,
 )
-from fusefront.algorithms.moe.router import Layers, Routers
-from fusefront.algorithms.moe.routing import Routed, routed_rows
+from fusefront.algorithms.moe.router import Layers, Routed, Routers, routed_rows
 from fusefront.algorithms.pareto_set import MapSet
-from fusefront.benchmark.errors import NotApplicableError
+from fusefront.errors import NotApplicableError
 from fusefront.problems.layout import Layout
 from fusefront.problems.view import ProblemView
 from fusefront.testing.toy_problem import open_view, toy_problem

@@ -6,10 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from fusefront.algorithms.moe.input_routed import InputRouted, InputRouters, routed_modules
-from fusefront.algorithms.moe.wemoe import WEMoE
+from fusefront.algorithms.moe.wemoe import InputRouted, InputRouters, WEMoE, routed_modules
 from fusefront.algorithms.pareto_set import ConstantSet
-from fusefront.benchmark.errors import NotApplicableError
+from fusefront.errors import NotApplicableError
 from fusefront.problems.experts import Coefficients, ExpertPool
 from fusefront.problems.layout import Layout
 from fusefront.testing.toy_problem import ToyProblem, open_view, toy_layout, toy_problem

@@ -6,14 +6,14 @@ import torch
 from tests.algorithms.matrix_problem import LAYOUT, matrix_view
 from tests.algorithms.quadratic import quadratic_view
 
-from fusefront.algorithms.decoder import ConstantWeights
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.rays import rays
 from fusefront.algorithms.scalarization.finetune import (
     LinearScalarizationFromArithmetic,
     LinearScalarizationFromAverage,
 )
 from fusefront.algorithms.scalarization.lora import ConstantAdapter, LinearScalarizationAdapters
+from fusefront.algorithms.training.decoder import ConstantWeights
+from fusefront.algorithms.training.rays import rays
 from fusefront.problems.view import ProblemView
 from fusefront.testing.toy_problem import open_view, toy_problem
 

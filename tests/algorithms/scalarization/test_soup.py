@@ -6,9 +6,9 @@ import torch
 from tests.algorithms.quadratic import SIZE, quadratic_view
 
 from fusefront.algorithms.pareto_set import FiniteSet, MapSet
-from fusefront.algorithms.rays import rays
 from fusefront.algorithms.scalarization.finetune import LinearScalarizationFromAverage
 from fusefront.algorithms.scalarization.soup import InterpolatedWeights, LinearScalarizationSoup
+from fusefront.algorithms.training.rays import rays
 from fusefront.problems.view import ProblemView
 from fusefront.testing.toy_problem import open_view, toy_problem
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from tests.algorithms.quadratic import quadratic_view
 
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.rays import rays
 from fusefront.algorithms.scalarization.coefficients import (
     AugmentedTchebycheffCoefficients,
     SmoothTchebycheffCoefficients,
@@ -19,7 +18,8 @@ from fusefront.algorithms.scalarization.finetune import (
     SmoothTchebycheffFinetune,
     TchebycheffFinetune,
 )
-from fusefront.algorithms.trained_rays import RayAlgorithm
+from fusefront.algorithms.training.ray_algorithm import RayAlgorithm
+from fusefront.algorithms.training.rays import rays
 
 Array = NDArray[np.float64]
 MU = 0.1

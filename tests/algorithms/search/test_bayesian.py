@@ -8,14 +8,12 @@ import torch
 from numpy.typing import NDArray
 
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.scalarization.functions import achievement
+from fusefront.algorithms.scalarizations import achievement
 from fusefront.algorithms.search import gaussian_process as gp
-from fusefront.algorithms.search.bayesian import BayesianSearch
-from fusefront.algorithms.search.inner_rays import inner_rays
-from fusefront.algorithms.search.qlognehvi import QLogNEHVI
-from fusefront.algorithms.search.qlognparego import QLogNParEGO
-from fusefront.algorithms.search.random_pool import RandomPool
-from fusefront.benchmark.errors import NotApplicableError
+from fusefront.algorithms.search.bayesian import BayesianSearch, QLogNEHVI, QLogNParEGO
+from fusefront.algorithms.search.pools import RandomPool
+from fusefront.algorithms.search.trial import inner_rays
+from fusefront.errors import NotApplicableError
 from fusefront.metrics.igd import igd_plus
 from fusefront.problems.analytic.quadratic import QuadraticProblem
 from fusefront.problems.base import Problem

@@ -9,10 +9,13 @@ from pymoo.optimize import minimize
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.search.evolution import Evolution, directions
-from fusefront.algorithms.search.nsga2 import NSGA2Search
-from fusefront.algorithms.search.nsga2_block import NSGA2BlockSearch
-from fusefront.algorithms.search.random_pool import RandomPool
+from fusefront.algorithms.search.evolution import (
+    Evolution,
+    NSGA2BlockSearch,
+    NSGA2Search,
+    directions,
+)
+from fusefront.algorithms.search.pools import RandomPool
 from fusefront.metrics.igd import igd_plus
 from fusefront.problems.analytic.quadratic import QuadraticProblem
 from fusefront.problems.analytic.saturating import SaturatingProblem

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fusefront.algorithms.scalarization.functions import achievement
+from fusefront.algorithms.scalarizations import achievement
 from fusefront.algorithms.search.representatives import representatives
 
 Array = NDArray[np.float64]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from fusefront.algorithms.search.random_pool import RandomPool
+from fusefront.algorithms.search.pools import RandomPool
 from fusefront.algorithms.search.trial import Trial
 from fusefront.problems.analytic.quadratic import QuadraticProblem
 from fusefront.problems.view import ProblemView

@@ -13,16 +13,16 @@ from fusefront.algorithms.map.map import MAP
 from fusefront.algorithms.map.surrogate import QuadraticSurrogate
 from fusefront.algorithms.merging.task_arithmetic import TaskArithmetic
 from fusefront.algorithms.pareto_set import FiniteSet, ParetoSet
-from fusefront.algorithms.rays import rays
 from fusefront.algorithms.scalarization.coefficients import LinearScalarizationCoefficients
-from fusefront.algorithms.search.sobol_pool import SobolPool
-from fusefront.benchmark.errors import NotApplicableError
-from fusefront.benchmark.registry import Entry
+from fusefront.algorithms.search.pools import SobolPool
+from fusefront.algorithms.training.rays import rays
+from fusefront.errors import NotApplicableError
 from fusefront.problems.analytic.base import AnalyticProblem
 from fusefront.problems.analytic.disjoint import DisjointProblem
 from fusefront.problems.analytic.quadratic import QuadraticProblem
 from fusefront.problems.analytic.saturating import SaturatingProblem
 from fusefront.problems.experts import Coefficients
+from fusefront.registry import Entry
 from fusefront.testing.toy_problem import open_view
 
 Array = NDArray[np.float64]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tests.problems.analytic.independent import Exact, staircases
 
-from fusefront.benchmark.errors import ParameterError
+from fusefront.errors import ParameterError
 from fusefront.metrics.nondominated import nondominated
 from fusefront.problems.analytic.barrier import BarrierProblem
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 from tests.problems.analytic.independent import Exact, monte_carlo, staircases, tchebycheff_minimum
 
-from fusefront.benchmark.errors import ParameterError
+from fusefront.errors import ParameterError
 from fusefront.metrics.nondominated import nondominated
 from fusefront.problems.analytic.capacity import CapacityProblem
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fusefront.benchmark.errors import ParameterError
+from fusefront.errors import ParameterError
 from fusefront.problems.analytic import geometry
 
 

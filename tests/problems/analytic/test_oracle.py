@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from fusefront.benchmark.errors import NotApplicableError, ParameterError
+from fusefront.errors import NotApplicableError, ParameterError
 from fusefront.problems.analytic.oracle import SIZES, draw_tilts
 from fusefront.problems.analytic.quadratic import QuadraticProblem
 from fusefront.problems.base import Split

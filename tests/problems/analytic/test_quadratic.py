@@ -9,7 +9,7 @@ from tests.problems.analytic.independent import (
     weighted_minimum,
 )
 
-from fusefront.benchmark.errors import ParameterError
+from fusefront.errors import ParameterError
 from fusefront.metrics.igd import igd_plus
 from fusefront.metrics.nondominated import nondominated
 from fusefront.problems.analytic import volumes

@@ -4,7 +4,7 @@ from math import comb, factorial
 import numpy as np
 import pytest
 
-from fusefront.problems.analytic import simplex
+from fusefront.problems.analytic import volumes as simplex
 
 
 @pytest.mark.parametrize("m", [1, 2, 3, 4, 10])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tests.problems.analytic.independent import Exact, hull_dominates, monte_carlo, weighted_minimum
 
-from fusefront.benchmark.errors import ParameterError
+from fusefront.errors import ParameterError
 from fusefront.metrics.nondominated import nondominated
 from fusefront.problems.analytic.twins import TwinsProblem
 

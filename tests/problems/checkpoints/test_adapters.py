@@ -7,7 +7,7 @@ import torch
 from tests.problems.checkpoints.stored import write_adapter
 from torch import Tensor
 
-from fusefront.benchmark.errors import IntegrityError
+from fusefront.errors import IntegrityError
 from fusefront.problems.checkpoints.adapters import plan_adapter
 from fusefront.problems.checkpoints.checkpoint import open_checkpoint
 from fusefront.problems.checkpoints.tensors import apply_plan

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from tests.problems.checkpoints.stored import SHAPES, tensors, write, write_adapter, write_sharded
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError
+from fusefront.errors import IntegrityError, MissingDataError
 from fusefront.problems.checkpoints.checkpoint import open_checkpoint, signature
 
 

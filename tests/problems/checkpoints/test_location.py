@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fusefront.benchmark.errors import MissingDataError
+from fusefront.errors import MissingDataError
 from fusefront.problems.checkpoints.location import is_hub_id, locate
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tests.problems.checkpoints.stored import SHAPES, tensors, write, write_adapter, write_sharded
 
-from fusefront.benchmark.errors import IntegrityError
+from fusefront.errors import IntegrityError
 from fusefront.problems.checkpoints.checkpoint import open_checkpoint
 from fusefront.problems.checkpoints.tensors import read_flat, read_tensors, task_vector
 from fusefront.problems.layout import Layout

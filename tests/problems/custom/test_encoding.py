@@ -13,7 +13,7 @@ from tests.problems.custom.stand_ins import (
     save_tokenizer,
 )
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError
+from fusefront.errors import IntegrityError, MissingDataError
 from fusefront.problems.custom.encoding import (
     encode_pictures,
     encode_texts,

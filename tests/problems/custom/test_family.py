@@ -17,8 +17,8 @@ from tests.problems.custom.stand_ins import (
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.pareto_set import ParetoSet
-from fusefront.benchmark.errors import IntegrityError, MissingDataError, StudyError
-from fusefront.benchmark.parameters import instantiate
+from fusefront.benchmark.study.parameters import instantiate
+from fusefront.errors import IntegrityError, MissingDataError, StudyError
 from fusefront.problems.base import Batch, Finding, Oracle, Problem
 from fusefront.problems.cache import cache_directory
 from fusefront.problems.custom import problem_entry

@@ -1,7 +1,7 @@
 import pytest
 
-from fusefront.benchmark.errors import StudyError
-from fusefront.problems.custom.labels import class_names, encode_answers
+from fusefront.errors import StudyError
+from fusefront.problems.custom.encoding import class_names, encode_answers
 from fusefront.problems.custom.specification import Data, Task
 
 CONFIG = {"id2label": {"1": "dog", "0": "cat"}}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from fusefront.benchmark.errors import FusefrontError
+from fusefront.errors import FusefrontError
 from fusefront.problems.base import Problem
 from fusefront.problems.custom import problem_entry
 

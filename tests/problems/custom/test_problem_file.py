@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fusefront.benchmark.errors import StudyError
+from fusefront.errors import StudyError
 from fusefront.problems.custom import problem_entry
 from fusefront.problems.custom.problem_file import read_problem_file
 

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tests.problems.custom.stand_ins import WORDS, save, save_tokenizer, text_model
 
-from fusefront.benchmark.errors import FusefrontError
+from fusefront.errors import FusefrontError
 from fusefront.problems.custom import problem_entry
 
 SECONDS = 5.0

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError, StudyError
+from fusefront.errors import IntegrityError, MissingDataError, StudyError
 from fusefront.problems.custom.rows import Rows, read_rows, row_keys, source_digest
 from fusefront.problems.custom.specification import Data
 

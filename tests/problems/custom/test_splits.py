@@ -1,4 +1,4 @@
-from fusefront.problems.custom.splits import SPLITS, split_rows
+from fusefront.problems.custom.examples import SPLITS, split_rows
 
 KEYS = [f"text {i}" for i in range(3000)]
 FRACTIONS = (0.5, 0.2, 0.3)

@@ -5,10 +5,9 @@ import pytest
 import torch
 from tests.problems.dino.tiny import CONFIG, tiny_state
 
-from fusefront.benchmark.errors import MissingDataError
-from fusefront.problems.dino.backbone import Dino
-from fusefront.problems.dino.conversion import base_weights, find_weights
+from fusefront.errors import MissingDataError
 from fusefront.problems.layout import Layout
+from fusefront.problems.vision.dino import Dino, base_weights, find_weights
 
 
 @pytest.fixture

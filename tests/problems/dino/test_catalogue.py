@@ -1,10 +1,9 @@
 import subprocess
 import sys
 
-from fusefront.benchmark.registry import Entry
-from fusefront.problems.dino.catalogue import entries
-from fusefront.problems.dino.tasks import DINO
 from fusefront.problems.family import FamilyProblem
+from fusefront.problems.vision.dino_catalogue import DINO, entries
+from fusefront.registry import Entry
 
 ENTRIES = {entry.name: entry for entry in entries()}
 
@@ -56,7 +55,7 @@ def test_summaries_tell_the_same_corner_from_opposite_corners() -> None:
 
 def test_listing_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from fusefront.problems.dino.catalogue import entries; list(entries());"
+        "import sys; from fusefront.problems.vision.dino_catalogue import entries; list(entries());"
         "assert not {'torch', 'numpy', 'pandas', 'transformers'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,9 +11,9 @@ import torch
 from tests.problems.dino.tiny import CONFIG, tiny_state
 from torch import Tensor
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError
-from fusefront.problems.dino import conversion
-from fusefront.problems.dino.backbone import Dino
+from fusefront.errors import IntegrityError, MissingDataError
+from fusefront.problems.vision import dino as conversion
+from fusefront.problems.vision.dino import Dino
 
 onnx = pytest.importorskip("onnx", reason="the package `onnx` is not installed")
 

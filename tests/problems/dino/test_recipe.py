@@ -3,11 +3,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from fusefront.problems.dino import conversion, recipe
-from fusefront.problems.dino.recipe import DinoRecipe
-from fusefront.problems.dino.tasks import DINO
-from fusefront.problems.first_use import TrainingSplit
+from fusefront.problems.trained_experts import TrainingSplit
+from fusefront.problems.vision import dino as conversion
+from fusefront.problems.vision import dino as recipe
 from fusefront.problems.vision import fashion
+from fusefront.problems.vision.dino import DinoRecipe
+from fusefront.problems.vision.dino_catalogue import DINO
 from fusefront.problems.vision.tasks import _source, source_images
 
 SPLITS: tuple[TrainingSplit, ...] = ("experts", "calibration", "validation", "test")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from tests.problems.hub import stand_ins
 
-from fusefront.problems.hub.problem import HubProblem
+from fusefront.problems.hub.family import HubProblem
 
 CLIP_TASKS, GPT2_TASKS = ("eurosat", "mnist"), ("cola", "mnli")
 

@@ -19,8 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from fusefront.problems.hub.facts import prompts
-from fusefront.problems.hub.suites import SUITES
-from fusefront.problems.hub.tasks import HubTask
+from fusefront.problems.hub.suites import SUITES, HubTask
 
 SIDE, EMBEDDING = 32, 16
 LABELS = 4

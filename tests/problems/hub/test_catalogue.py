@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from fusefront.benchmark.registry import Registry
 from fusefront.problems import PROBLEMS
 from fusefront.problems.case import case_name, half
 from fusefront.problems.hub.catalogue import entries
 from fusefront.problems.hub.suites import SUITES
+from fusefront.registry import Registry
 
 ENTRIES = {entry.name: entry for entry in entries()}
 

@@ -10,14 +10,12 @@ from tests.problems.hub.conftest import CLIP_TASKS
 from torch import Tensor
 from torch.nn import functional
 
-from fusefront.algorithms.moe.router import Routers
-from fusefront.algorithms.moe.routing import routed_rows
+from fusefront.algorithms.moe.router import Routers, routed_rows
 from fusefront.problems.checkpoints.checkpoint import Checkpoint, open_checkpoint
 from fusefront.problems.checkpoints.tensors import task_vector
 from fusefront.problems.experts import ExpertPool
 from fusefront.problems.hub.clip import Clip
-from fusefront.problems.hub.family import HubFamily
-from fusefront.problems.hub.problem import HubProblem
+from fusefront.problems.hub.family import HubFamily, HubProblem
 from fusefront.problems.hub.suites import SUITES
 from fusefront.problems.layout import Layout
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.problems.hub import stand_ins
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError
+from fusefront.errors import IntegrityError, MissingDataError
 from fusefront.problems.hub import data_sets, repositories
 from fusefront.problems.hub.suites import SUITES
 

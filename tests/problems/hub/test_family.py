@@ -11,10 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from tests.problems.hub.conftest import CLIP_TASKS
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError
+from fusefront.errors import IntegrityError, MissingDataError
 from fusefront.problems.hub import repositories
-from fusefront.problems.hub.family import HubFamily
-from fusefront.problems.hub.problem import HubProblem
+from fusefront.problems.hub.family import HubFamily, HubProblem
 from fusefront.problems.hub.suites import SUITES
 
 SUITE = SUITES["clip-vit-b32"]

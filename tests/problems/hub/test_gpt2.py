@@ -9,12 +9,11 @@ from tests.problems.hub import stand_ins
 from tests.problems.hub.conftest import GPT2_TASKS
 from tests.problems.hub.test_clip import our_logits
 
-from fusefront.algorithms.moe.router import Routers
-from fusefront.algorithms.moe.routing import routed_rows
+from fusefront.algorithms.moe.router import Routers, routed_rows
 from fusefront.problems.checkpoints.checkpoint import Checkpoint, open_checkpoint
 from fusefront.problems.experts import ExpertPool
+from fusefront.problems.hub.family import HubProblem
 from fusefront.problems.hub.gpt2 import Gpt2
-from fusefront.problems.hub.problem import HubProblem
 from fusefront.problems.hub.repositories import find
 from fusefront.problems.hub.suites import SUITES
 

@@ -9,12 +9,12 @@ import torch
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.pareto_set import ParetoSet
-from fusefront.benchmark.errors import NotApplicableError
-from fusefront.benchmark.preferences import scoring_preferences
-from fusefront.benchmark.scoring import score
+from fusefront.benchmark.score.measure import score
+from fusefront.benchmark.score.preferences import scoring_preferences
+from fusefront.errors import NotApplicableError
 from fusefront.problems.base import Problem
 from fusefront.problems.budget import Budget
-from fusefront.problems.hub.problem import HubProblem
+from fusefront.problems.hub.family import HubProblem
 from fusefront.problems.view import ProblemView
 from fusefront.testing.problem_contract import ProblemContract
 

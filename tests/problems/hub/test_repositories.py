@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fusefront.benchmark.errors import MissingDataError
+from fusefront.errors import MissingDataError
 from fusefront.problems.hub import repositories
 
 MODEL = "tanganke/gpt2_cola"

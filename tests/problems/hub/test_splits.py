@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.utils.data import Subset, random_split
 
-from fusefront.benchmark.errors import IntegrityError
-from fusefront.problems.hub.splits import rows
+from fusefront.errors import IntegrityError
+from fusefront.problems.hub.data_sets import rows
 
 
 @pytest.mark.parametrize("n", [10, 99, 3_760])

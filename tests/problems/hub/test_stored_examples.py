@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError
+from fusefront.errors import IntegrityError, MissingDataError
 from fusefront.problems.hub.stored_examples import CHUNK, StoredExamples
 
 N = 2 * CHUNK + 10

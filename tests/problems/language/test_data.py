@@ -4,14 +4,12 @@ import pytest
 import torch
 from tests.problems.language import standins
 
-from fusefront.benchmark.errors import MissingDataError, UnknownNameError
+from fusefront.errors import MissingDataError, UnknownNameError
 from fusefront.problems.base import Finding
 from fusefront.problems.language import data
-from fusefront.problems.language.data import TextData, texts_preflight
-from fusefront.problems.language.language_model import train_vocabulary
-from fusefront.problems.language.sources import SOURCES
-from fusefront.problems.language.splits import Sizes
-from fusefront.problems.language.tokens import Encoder
+from fusefront.problems.language.data import Encoder, TextData, texts_preflight
+from fusefront.problems.language.recipe import train_vocabulary
+from fusefront.problems.language.splits import SOURCES, Sizes
 
 SIZES = Sizes(experts=16, calibration=6, validation=6, test=12)
 LENGTH = 60

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusefront.problems.language.gpt2 import PADDING, LastToken
+from fusefront.problems.language.tiny_gpt2 import PADDING, LastToken
 from fusefront.problems.network import trainable
 
 CONFIG = {

@@ -3,13 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from fusefront.benchmark.errors import MissingDataError
-from fusefront.problems.first_use import FirstUseFamily
+from fusefront.errors import MissingDataError
 from fusefront.problems.language import minilm as module
-from fusefront.problems.language.families import MINILM
 from fusefront.problems.language.minilm import RECIPE, minilm
-from fusefront.problems.language.tasks import TASKS
-from fusefront.problems.language.texts.places import package_file
+from fusefront.problems.language.tasks import MINILM, TASKS
+from fusefront.problems.language.texts.corpus import package_file
+from fusefront.problems.trained_experts import FirstUseFamily
 
 
 def test_the_family_is_made_by_its_recipe() -> None:

@@ -8,10 +8,8 @@ from torch.nn import functional
 
 from fusefront.problems.fine_tuning import Schedule
 from fusefront.problems.language import data, recipe, weights
-from fusefront.problems.language.language_model import Pretraining
-from fusefront.problems.language.recipe import Recipe, train
-from fusefront.problems.language.sources import SOURCES
-from fusefront.problems.language.splits import Sizes
+from fusefront.problems.language.recipe import Pretraining, Recipe, train
+from fusefront.problems.language.splits import SOURCES, Sizes
 from fusefront.problems.language.tiny_gpt2 import TinyGpt2Family
 from fusefront.problems.language.weights import load, rounded
 

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from fusefront.benchmark.errors import ParameterError
+from fusefront.errors import ParameterError
 from fusefront.problems.language.splits import Sizes, rows_of_splits
 from fusefront.problems.language.texts.corpus import Corpus
 

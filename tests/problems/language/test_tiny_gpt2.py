@@ -4,13 +4,12 @@ import pytest
 import torch
 from tests.problems.language import standins
 
-from fusefront.benchmark.errors import IntegrityError
+from fusefront.errors import IntegrityError
 from fusefront.problems.base import Problem
 from fusefront.problems.family import FamilyProblem
 from fusefront.problems.language import data, weights
-from fusefront.problems.language.families import TINY_GPT2
-from fusefront.problems.language.sources import SOURCES
-from fusefront.problems.language.splits import Sizes
+from fusefront.problems.language.splits import SOURCES, Sizes
+from fusefront.problems.language.tasks import TINY_GPT2
 from fusefront.problems.language.tiny_gpt2 import TinyGpt2Family
 
 SIZES = Sizes(experts=16, calibration=8, validation=8, test=12)

@@ -1,8 +1,8 @@
 import torch
 from tokenizers import Tokenizer
 
-from fusefront.problems.language.language_model import train_vocabulary
-from fusefront.problems.language.tokens import Encoder
+from fusefront.problems.language.data import Encoder
+from fusefront.problems.language.recipe import train_vocabulary
 
 TEXTS = ["the cat sat on the mat", "the dog", "the cat and the dog sat"]
 

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from fusefront.benchmark.errors import IntegrityError
-from fusefront.problems.language.families import TINY_GPT2
-from fusefront.problems.language.gpt2 import LastToken
-from fusefront.problems.language.tasks import TASKS
+from fusefront.errors import IntegrityError
+from fusefront.problems.language.tasks import TASKS, TINY_GPT2
+from fusefront.problems.language.tiny_gpt2 import LastToken
 from fusefront.problems.language.weights import NAME, SHIPPED, load, rounded
 from fusefront.problems.network import trainable
 

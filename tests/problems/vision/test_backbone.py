@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from fusefront.benchmark.errors import IntegrityError, ShapeError
+from fusefront.errors import IntegrityError, ShapeError
 from fusefront.problems.vision.backbone import (
     all_features,
     build,

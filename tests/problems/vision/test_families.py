@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from fusefront.benchmark.errors import UnknownNameError
+from fusefront.errors import UnknownNameError
 from fusefront.problems.case import half
 from fusefront.problems.vision.families import FAMILIES, get_family
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError
+from fusefront.errors import IntegrityError, MissingDataError
 from fusefront.problems.vision import fashion
 from fusefront.problems.vision.fashion import read_idx
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fusefront.benchmark.errors import MissingDataError
+from fusefront.errors import MissingDataError
 from fusefront.problems.vision import images
 from fusefront.problems.vision.families import Source
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError
+from fusefront.errors import IntegrityError, MissingDataError
 from fusefront.problems.base import Split
 from fusefront.problems.vision import problem, weights
 from fusefront.problems.vision.problem import VisionProblem

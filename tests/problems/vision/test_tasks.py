@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fusefront.benchmark.errors import IntegrityError, UnknownNameError
+from fusefront.errors import IntegrityError, UnknownNameError
 from fusefront.problems.vision.families import FAMILIES
 from fusefront.problems.vision.tasks import TaskData, check_source, fingerprint, load_tasks
 

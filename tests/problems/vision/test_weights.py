@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fusefront.benchmark.errors import IntegrityError
+from fusefront.errors import IntegrityError
 from fusefront.problems.vision.anchors import score
 from fusefront.problems.vision.backbone import build, layout, load_flat
 from fusefront.problems.vision.families import FAMILIES

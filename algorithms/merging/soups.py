@@ -1,0 +1,113 @@
+"""The models that every problem starts with, and soups of the experts."""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from ...problems.experts import Coefficients
+from ...problems.view import ProblemView
+from ..base import Algorithm
+from ..pareto_set import ConstantSet, FiniteSet, MapSet, ParetoSet, Recipe
+from .lift import lifted
+from .swept_merge import sweep
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Pretrained(Algorithm):
+    """The base model, whatever the preference: coefficients 0."""
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Nothing is fitted."""
+        zeros = torch.zeros(len(view.tasks))
+        return ConstantSet(experts=view.experts, answer=Coefficients(values=zeros))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SingleExperts(Algorithm):
+    """The m experts; the common selector chooses one by their known validation objectives."""
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Nothing is fitted: the experts' anchors are known."""
+        corners = [Coefficients(values=row) for row in torch.eye(len(view.tasks))]
+        objectives = view.anchors.objectives(view.anchors.experts)
+        return FiniteSet(experts=view.experts, points=corners, objectives=objectives)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SimpleAverage(Algorithm):
+    """The mean of the experts: coefficients 1 / m."""
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Nothing is fitted."""
+        values = torch.full((len(view.tasks),), 1 / len(view.tasks))
+        return ConstantSet(experts=view.experts, answer=Coefficients(values=values))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RewardedSoup(Algorithm):
+    """theta(p) = sum_i p_i expert_i; the corners are the experts, nothing is fitted.
+
+    Source: Rame et al. 2023, section 2.2.
+    """
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Nothing is fitted."""
+        return MapSet(experts=view.experts, function=Soup())
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Soup(Recipe):
+    """The preference itself as coefficients."""
+
+    def __call__(self, preference: Tensor) -> Coefficients:
+        """`(m,)` coefficients."""
+        return Coefficients(values=preference)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GeneralisedSoup(Algorithm):
+    """base + s(p) sum_i p_i task_vector_i, s being 1 at the corners and m c at the centre.
+
+    Between them s follows the entropy of the preference. The one number c is the coefficient of
+    task arithmetic, the best of a sweep by mean validation objective; c = 1 / m gives the rewarded
+    soup. Of this curve, c_i = p_i^a with exact corners, and c_i = m c p_i without, it was the best
+    or nearly so by mean utility on validation of `digits-left-right` and `digits-mnist-neg180`.
+    Source: Rame et al. 2023, section 2.2, with the scale of Ilharco et al. 2023.
+
+    Args:
+        sweep: Coefficients c tried, in order; ties go to the earlier one.
+    """
+
+    sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Measure each coefficient at the centre on validation."""
+
+        def centre(c: float) -> Coefficients:
+            return Coefficients(values=torch.full((len(view.tasks),), c))
+
+        def answer(c: float) -> MapSet:
+            function = LiftedSoup(length=c)
+            return MapSet(experts=view.experts, function=function, trainable_parameters=1)
+
+        return sweep(view, self.sweep, centre, answer)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LiftedSoup(Recipe):
+    """s(p) p as coefficients, `length` of each at the centre."""
+
+    length: float
+
+    def __call__(self, preference: Tensor) -> Coefficients:
+        """`(m,)` coefficients."""
+        return Coefficients(values=lifted(preference, self.length))

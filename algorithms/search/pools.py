@@ -1,0 +1,106 @@
+"""Pools of coefficients, Sobol or random, measured on validation: the controls of any search."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+import torch
+from scipy.stats import qmc
+from torch import Tensor
+
+from ...problems.experts import Coefficients
+from ...problems.layout import Space
+from ...problems.view import ProblemView
+from ..base import Algorithm
+from ..pareto_set import ParetoSet
+from ..training.measured_pool import MeasuredPool
+from .trial import Trial
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolSearch(Algorithm, ABC):
+    """Measure coefficients in a box one after another; what is best of them is the answer.
+
+    Models are compared on the same examples. The best of many noisy values is optimistic, so that
+    representatives of what was found are measured again on all of validation, and they, the base
+    model and the experts are the answer. Subclasses say which coefficients are measured, and in
+    which space. Every subclass names the four hyper-parameters here:
+
+    Args:
+        points: Most models to measure; fewer where the budget ends first.
+        examples: Validation examples of each task for the search; all, if the budget covers it.
+        kept: Most models to measure again; at most half of the budget is kept for them.
+        upper: The box is [0, upper]^d.
+    """
+
+    points: int = 500
+    examples: int = 256
+    kept: int = 25
+    upper: float = 1.0
+
+    space: ClassVar[Space] = "task"
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Search, and measure what was found."""
+        trial = Trial(
+            view, points=self.points, examples=self.examples, kept=self.kept, space=self.space
+        )
+        self._search(trial, generator)
+        return trial.settle(generator)
+
+    @abstractmethod
+    def _search(self, trial: Trial, generator: torch.Generator) -> None:
+        """Measure until `trial.left` is 0, or there is nothing left to measure."""
+
+
+def sobol(dimensions: int, count: int, generator: torch.Generator) -> Tensor:
+    """`(count, dimensions)` scrambled Sobol points in the unit box, float32.
+
+    Source: Sobol 1967; scrambling of Owen 1998 (scipy's linear matrix scramble with a shift).
+    """
+    seed = int(torch.randint(2**31, (1,), generator=generator))
+    sampler = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
+    power = max(0, (count - 1).bit_length())
+    return torch.from_numpy(sampler.random_base2(power)[:count]).to(torch.float32)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SobolPool(Algorithm):
+    """Scrambled Sobol coefficients in [0, upper]^m, measured on validation, and the anchors.
+
+    Args:
+        points: Most points to measure; fewer where the budget ends first.
+        upper: Upper end of the box.
+    """
+
+    points: int = 64
+    upper: float = 1.0
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Measure the pool; the base model and the experts are known and free."""
+        m = len(view.tasks)
+        pool = MeasuredPool(view, trainable_parameters=m)
+        pool.add_anchors()
+        count = int(min(self.points, view.affordable_evaluations()))
+        for row in self.upper * sobol(m, count, generator):
+            pool.measure(Coefficients(values=row))
+        return pool.answer()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RandomPool(PoolSearch):
+    """Uniformly random coefficients: the control that differs from a search in nothing else.
+
+    Args:
+        points: Most models to measure; fewer where the budget ends first.
+        examples: Validation examples of each task for the search; all, if the budget covers it.
+        kept: Most models to measure again; at most half of the budget is kept for them.
+        upper: The box is [0, upper]^m.
+    """
+
+    def _search(self, trial: Trial, generator: torch.Generator) -> None:
+        rng = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
+        trial.measure(self.upper * rng.uniform(size=(trial.count, trial.dimensions)))

@@ -1,0 +1,1 @@
+"""Training shared by gradient-based algorithms: decoders, weightings, criteria, and the loop."""

@@ -1,0 +1,109 @@
+"""Criteria: what is minimised on a batch, task by task."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...errors import NotApplicableError
+from ...problems.base import Batch
+from ...problems.view import ProblemView
+from ..pareto_set import Model, Single
+
+
+class Criterion(ABC):
+    """One value a task and batch, smaller is better, and what 0 and 1 mean on it."""
+
+    labelled: ClassVar[bool]
+
+    @abstractmethod
+    def values(self, view: ProblemView, point: Single, batch: Batch) -> Tensor:
+        """`(m,)` values, differentiable in the point."""
+
+    @abstractmethod
+    def jacobian(self, view: ProblemView, point: Model, batch: Batch) -> tuple[Tensor, Tensor]:
+        """`(m,)` values and their gradients, as `ProblemView.loss_jacobian` has them."""
+
+    @abstractmethod
+    def scale(self, view: ProblemView) -> tuple[Tensor, Tensor]:
+        """`(m,)` values that the normalised objectives 0 and 1 stand for."""
+
+
+@final
+class CrossEntropy(Criterion):
+    """The loss on labelled examples; normalised, 0 is the expert's loss and 1 the base model's."""
+
+    labelled: ClassVar[bool] = True
+
+    def values(self, view: ProblemView, point: Single, batch: Batch) -> Tensor:
+        """`(m,)` losses."""
+        return view.losses(point, batch)
+
+    def jacobian(self, view: ProblemView, point: Model, batch: Batch) -> tuple[Tensor, Tensor]:
+        """`(m,)` losses and their gradients."""
+        return view.loss_jacobian(point, batch)
+
+    def scale(self, view: ProblemView) -> tuple[Tensor, Tensor]:
+        """Validation losses of the experts and of the base model, which are known and free.
+
+        Raises:
+            NotApplicableError: If an expert's loss is no less than the base model's.
+        """
+        expert = np.diagonal(view.anchors.experts_loss)
+        base = view.anchors.pretrained_loss
+        for task, low, high in zip(view.tasks, expert, base, strict=True):
+            if low >= high:
+                raise NotApplicableError(
+                    f"The expert's validation loss must be below the base model's, to normalise "
+                    f"by. Found {low:.4g} and {high:.4g} on `{task}`."
+                )
+        return _tensor(expert), _tensor(base)
+
+
+@final
+class NormalisedEntropy(Criterion):
+    """Entropy of the predicted distribution over its greatest possible value, log(classes)."""
+
+    labelled: ClassVar[bool] = False
+
+    def values(self, view: ProblemView, point: Single, batch: Batch) -> Tensor:
+        """`(m,)` entropies between 0 and 1."""
+        return view.entropies(point, batch) / self._greatest(view)
+
+    def jacobian(self, view: ProblemView, point: Model, batch: Batch) -> tuple[Tensor, Tensor]:
+        """`(m,)` normalised entropies and their gradients."""
+        values, gradients = view.entropy_jacobian(point, batch)
+        greatest = self._greatest(view)
+        return values / greatest, gradients / greatest.view(-1, *[1] * (gradients.ndim - 1))
+
+    def scale(self, view: ProblemView) -> tuple[Tensor, Tensor]:
+        """0 and 1: they are normalised already."""
+        return torch.zeros(len(view.tasks)), torch.ones(len(view.tasks))
+
+    def _greatest(self, view: ProblemView) -> Tensor:
+        return torch.log(torch.tensor(view.classes, dtype=torch.float32))
+
+
+def _tensor(values: np.typing.NDArray[np.float64]) -> Tensor:
+    return torch.from_numpy(values.copy()).to(torch.float32)
+
+
+@final
+class Entropy(Criterion):
+    """Entropy of the predicted distribution in nats, up to log(classes): a task's own scale."""
+
+    labelled: ClassVar[bool] = False
+
+    def values(self, view: ProblemView, point: Single, batch: Batch) -> Tensor:
+        """`(m,)` entropies."""
+        return view.entropies(point, batch)
+
+    def jacobian(self, view: ProblemView, point: Model, batch: Batch) -> tuple[Tensor, Tensor]:
+        """`(m,)` entropies and their gradients."""
+        return view.entropy_jacobian(point, batch)
+
+    def scale(self, view: ProblemView) -> tuple[Tensor, Tensor]:
+        """0 and 1: they are taken as they are."""
+        return torch.zeros(len(view.tasks)), torch.ones(len(view.tasks))

@@ -1,0 +1,68 @@
+"""Gradient descent within a budget: the loop that every gradient algorithm shares."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+import torch
+from torch import Tensor
+
+from ...problems.base import Batch
+from ...problems.view import ProblemView
+
+_LOGGED: Final = 20
+"""Loss values kept in the traces of a descent."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Descent:
+    """Adam with a cosine schedule from `learning_rate` to `final` times it over `steps`."""
+
+    steps: int
+    learning_rate: float
+    final: float = 0.1
+
+    def run(
+        self,
+        view: ProblemView,
+        parameters: Sequence[Tensor],
+        batches: Iterator[Batch],
+        loss: Callable[[Batch], Tensor],
+        *,
+        after_step: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Minimise `loss` in place.
+
+        Args:
+            view: Where the loss is logged.
+            parameters: Leaves that `loss` depends on.
+            batches: One is taken a step.
+            loss: Of a batch; charged by the view's methods it calls.
+            after_step: Called after every step, to project or to keep a checkpoint.
+        """
+        optimiser = torch.optim.Adam(parameters, lr=self.learning_rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            optimiser, T_max=self.steps, eta_min=self.final * self.learning_rate
+        )
+        every = max(1, self.steps // _LOGGED)
+        for step in range(self.steps):
+            value = loss(next(batches))
+            optimiser.zero_grad()
+            value.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+            if step % every == 0:
+                view.log("loss", float(value.detach()))
+            after_step()
+
+
+def affordable(view: ProblemView, steps: int, batch_size: int) -> int:
+    """At most `steps`, but one where not even that is affordable, so that the budget refuses it."""
+    return int(min(steps, max(1, view.affordable_steps(batch_size))))
+
+
+def steps_a_ray(view: ProblemView, rays: int, steps: int, batch_size: int) -> int:
+    """As `affordable`, for each of so many rays, whose solutions are all measured once."""
+    share = view.affordable_steps(batch_size, evaluations=rays) / rays
+    return int(min(steps, max(1, share)))

@@ -1,0 +1,1 @@
+"""Runs: planning a study, executing it, and computing one run."""

@@ -1,0 +1,266 @@
+"""One run from its specification to its record: load, rehearse, fit, score."""
+
+import dataclasses
+import time
+import traceback
+import zlib
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+import numpy as np
+import torch
+
+from ...algorithms import ALGORITHMS
+from ...algorithms.base import Algorithm
+from ...algorithms.pareto_set import ParetoSet
+from ...errors import BudgetExhausted, FusefrontError, NotApplicableError
+from ...problems.arithmetic import linear_kernel
+from ...problems.base import Oracle, Problem
+from ...problems.budget import PEAK_BYTES, Budget
+from ...problems.experts import ExpertPool
+from ...problems.view import ProblemView
+from ...results.files.record import (
+    FrontRow,
+    OutcomeRow,
+    PointRow,
+    Record,
+    TraceRow,
+    pack_outcomes,
+)
+from ..score.measure import ScoredPoint, anytime_utility, score
+from ..score.preferences import scoring_preferences
+from ..study.identity import derive
+from ..study.problem_spec import ProblemSpec
+from ..study.study import PROTOCOL_VERSION, RunSpec
+from . import provenance
+from .meters import EnergyMeter, FlopCounter, PeakMemory, peak_rss
+
+REHEARSED: Final = ("steps", "points", "generations")
+"""Hyper-parameters that count repetitions which take no more memory the more there are."""
+REPETITIONS: Final = 4
+"""How many of them a rehearsal does."""
+
+_ALLOCATION: Final = "can't allocate memory"
+"""What torch says where there is none."""
+
+
+class PluginResultError(FusefrontError, TypeError):
+    """A fit that returned something else than a ParetoSet, or models that are not finite."""
+
+
+def fingerprint(pool: ExpertPool) -> tuple[int, ...]:
+    """Checksums of the base and of the task vectors."""
+    tensors = (pool.base, *pool.task_vectors)
+    return tuple(zlib.crc32(t.contiguous().view(torch.uint8).numpy().data) for t in tensors)
+
+
+@final
+@dataclass(kw_only=True)
+class _Run:
+    """A run under way; what was measured before a failure is kept in its record."""
+
+    spec: RunSpec
+    facts: dict[str, Any]
+    _rehearsed: tuple[int, int] = (0, 0)
+
+    def execute(self) -> None:
+        """All phases, filling `facts`."""
+        clock = time.perf_counter()
+        problem = ProblemSpec.parse(self.spec.problem_text).load()
+        algorithm: Algorithm = self.spec.algorithm.load(ALGORITHMS)
+        visible = problem.oracle(frozenset({"calibration", "validation"}))
+        pool = problem.pool()
+        self.facts["load_seconds"] = time.perf_counter() - clock
+        before = fingerprint(pool)
+        self._rehearse(algorithm, self._view(problem, visible, pool))
+        view = self._view(problem, visible, pool)
+        answer = self._fit(algorithm, view)
+        if fingerprint(pool) != before:
+            raise PluginResultError(
+                "`fit` must leave the experts as they are. Found others afterwards. Work on copies "
+                "(`view.experts.base.clone()`)."
+            )
+        clock = time.perf_counter()
+        self._score(problem, answer)
+        self._trace(problem, visible, view, answer)
+        self.facts["score_seconds"] = time.perf_counter() - clock
+
+    def _view(self, problem: Problem, oracle: Oracle, pool: ExpertPool) -> ProblemView:
+        spec = self.spec
+        return ProblemView(
+            tasks=problem.tasks,
+            experts=pool,
+            oracle=oracle,
+            anchors=problem.anchors("validation"),
+            budget=Budget(units=spec.budget, caps=spec.caps),
+            data_seed=derive(spec.study_seed, spec.problem, spec.repetition, "data"),
+            precision=spec.precision,
+            test=problem.oracle(frozenset({"test"})) if self._is_transductive() else None,
+        )
+
+    def _is_transductive(self) -> bool:
+        return self.spec.algorithm.entry(ALGORITHMS).labels.get("track") == "transductive"
+
+    def _generator(self) -> torch.Generator:
+        spec = self.spec
+        seed = derive(spec.study_seed, spec.problem, spec.algorithm.name, spec.repetition, "fit")
+        return torch.Generator().manual_seed(seed)
+
+    def _rehearse(self, algorithm: Algorithm, view: ProblemView) -> None:
+        """Measure the peak of the same fit with few repetitions, apart from the timed one."""
+        clock = time.perf_counter()
+        cut = {
+            field.name: min(getattr(algorithm, field.name), REPETITIONS)
+            for field in dataclasses.fields(algorithm)
+            if field.name in REHEARSED and isinstance(getattr(algorithm, field.name), int)
+        }
+        algorithm = dataclasses.replace(algorithm, **cut)
+        # Copies that the protocol keeps for its traces are no memory of the fit.
+        view.checkpoint = lambda answer: None  # type: ignore[method-assign]
+        memory, counter = PeakMemory(), FlopCounter()
+        try:
+            with memory, counter:
+                algorithm.fit(view, generator=self._generator())
+        except BudgetExhausted:
+            pass  # the peak until then is what the fit itself will reach
+        self.facts["peak_bytes"] = view.experts.nbytes + memory.peak_bytes
+        self._rehearsed = (counter.flops, view.budget.ledger.units)
+        self.facts["rehearsal_seconds"] = time.perf_counter() - clock
+        cap = self.spec.caps.get(PEAK_BYTES, float("inf"))
+        if self.facts["peak_bytes"] > cap:
+            raise NotApplicableError(
+                f"A fit must keep within {cap:,} bytes at its peak (`caps.{PEAK_BYTES}`). "
+                f"Found {self.facts['peak_bytes']:,} when it was rehearsed."
+            )
+
+    def _fit(self, algorithm: Algorithm, view: ProblemView) -> ParetoSet:
+        energy, clock = EnergyMeter(), time.perf_counter()
+        try:
+            answer: object = algorithm.fit(view, generator=self._generator())
+        except BudgetExhausted:
+            answer = view.answer_so_far()
+            if answer is None:
+                raise
+        finally:
+            self.facts["wall_seconds"] = time.perf_counter() - clock
+            self.facts["energy_joules"] = energy.joules()
+            self.facts["rss_bytes"] = peak_rss()
+            self.facts["flops"] = self._flops(view.budget.ledger.units)
+            self.facts |= view.budget.ledger.as_dict()
+            self.facts["traces"] = [TraceRow(*row) for row in view.traces]
+        if not isinstance(answer, ParetoSet):
+            raise PluginResultError(
+                f"`fit` must return a ParetoSet. Found {type(answer).__name__}."
+            )
+        self.facts["output"] = answer.output
+        self.facts["trainable_parameters"] = answer.trainable_parameters
+        self.facts["storage_bytes"] = answer.storage_bytes()
+        return answer
+
+    def _flops(self, units: int) -> int:
+        """Those of the rehearsal, in proportion to the units: what differs is their mix."""
+        flops, rehearsed = self._rehearsed
+        return round(flops * units / rehearsed) if rehearsed and units else flops
+
+    def _score(self, problem: Problem, answer: ParetoSet) -> None:
+        preferences = scoring_preferences(len(problem.tasks))
+        scored = score(answer, problem.oracle(frozenset({"test"})), "test", preferences)
+        anchors = problem.anchors("test")
+        original = answer.experts.original
+        self.facts["inference_passes"] = float(np.mean([s.passes for s in scored]))
+        self.facts["points"] = [_point_row(i, s, original) for i, s in enumerate(scored)]
+        for i, s in enumerate(scored):
+            measured = s.measurement
+            if not (np.isfinite(measured.loss).all() and np.isfinite(measured.value).all()):
+                raise PluginResultError(
+                    f"Every returned model must give finite losses. Found {measured.loss.tolist()} "
+                    f"at preference {s.preference.tolist()}."
+                )
+            columns = zip(
+                problem.tasks,
+                measured.value.tolist(),
+                measured.loss.tolist(),
+                anchors.objectives(measured.value).tolist(),
+                measured.n.tolist(),
+                strict=True,
+            )
+            self.facts.setdefault("fronts", []).extend(FrontRow(i, *row) for row in columns)
+            outcomes = zip(problem.tasks, measured.outcomes, strict=True)
+            self.facts.setdefault("outcomes", []).extend(
+                OutcomeRow(i, task, len(right), pack_outcomes(right)) for task, right in outcomes
+            )
+
+    def _trace(
+        self, problem: Problem, oracle: Oracle, view: ProblemView, answer: ParetoSet
+    ) -> None:
+        """Expected utility on validation of the checkpoints and of the end."""
+        stages = [(c.units, c.wall_seconds, c.answer) for c in view.checkpoints]
+        stages.append((view.budget.ledger.units, self.facts["wall_seconds"], answer))
+        for units, seconds, stage in stages:
+            assert isinstance(stage, ParetoSet)
+            utility = anytime_utility(stage, oracle, problem.anchors("validation"))
+            row = TraceRow(units, seconds, "validation_expected_utility", utility)
+            self.facts["traces"].append(row)
+
+
+def _point_row(index: int, scored: ScoredPoint, original: bool) -> PointRow:
+    """Coefficients are told where they are those of the problem's own task vectors."""
+    preference = scored.preference.tolist()
+    point = scored.coefficients
+    if not original or point is None:
+        return PointRow(index, preference, "weights")
+    flat = point.values.double().flatten().tolist()
+    return PointRow(index, preference, point.space, flat, list(point.values.shape))
+
+
+def run(spec: RunSpec, problem_hash: str) -> Record:
+    """Compute a run. Whatever happens inside is a record: done, skipped or failed."""
+    torch.set_num_threads(1)
+    arithmetic: dict[str, str] = {"fit": spec.precision, "linear": linear_kernel()}
+    if spec.caps:
+        arithmetic["caps"] = ", ".join(f"{key}={value:.15g}" for key, value in spec.caps.items())
+    started = {"started": provenance.now(), "versions": provenance.versions(**arithmetic)}
+    under_way = _Run(spec=spec, facts=started)
+    try:
+        under_way.execute()
+        outcome: dict[str, Any] = {"status": "done"}
+    except NotApplicableError as reason:
+        outcome = {"status": "skipped", "reason": str(reason)}
+    except (Exception, SystemExit) as error:  # a plug-in may call sys.exit
+        outcome = failure(error)
+    return make_record(spec, problem_hash, under_way.facts | outcome)
+
+
+def failure(error: BaseException) -> dict[str, Any]:
+    """What a record says of an exception; all that is too little memory has one class."""
+    out_of_memory = isinstance(error, MemoryError) or _ALLOCATION in str(error)
+    return {
+        "status": "failed",
+        "error_class": "OutOfMemory" if out_of_memory else type(error).__name__,
+        "error_message": str(error),
+        "traceback": "".join(traceback.format_exception(error)),
+        "fronts": [],
+        "points": [],
+        "outcomes": [],
+    }
+
+
+def make_record(spec: RunSpec, problem_hash: str, facts: dict[str, Any]) -> Record:
+    """A record of `spec` with these facts and where they were found."""
+    identity: dict[str, Any] = {
+        "run_id": spec.run_id,
+        "problem": spec.problem,
+        "algorithm": spec.algorithm.name,
+        "parameters": spec.resolved,
+        "display_name": spec.algorithm.display_name,
+        "seed": spec.repetition,
+        "study_seed": spec.study_seed,
+        "budget_units": spec.budget,
+        "problem_hash": problem_hash,
+        "protocol_version": PROTOCOL_VERSION,
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "threads": 1,
+        "device": "cuda" if spec.resources.gpus else "cpu",
+    }
+    return Record(**identity | facts)

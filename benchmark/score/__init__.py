@@ -1,0 +1,1 @@
+"""Scores: measure fitted answers at the scoring preferences, and derive metrics."""

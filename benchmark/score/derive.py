@@ -1,0 +1,143 @@
+"""Scores: every registered metric of every done run, derived from raw values and objectives."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ...errors import ParameterError, StoreError, UnknownNameError
+from ...metrics import METRICS
+from ...metrics.base import Inputs, Metric, evaluate
+from ...problems import PROBLEMS
+from ...registry import Entry
+from ...results.references import ReferenceFront, load_reference
+from ...results.results import Results
+from ..study.parameters import split_spec
+from ..study.problem_spec import ProblemSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REF_POINTS: Final = (1.0, 1.1)
+"""Both reference points of hypervolume, the same in every objective: the pretrained model, and a
+tenth beyond it, which gives points at its level some credit."""
+
+_DECIMALS: Final = 9
+"""Of a true front's objectives."""
+
+_COLUMNS: Final = (
+    *("run_id", "problem", "algorithm", "display_name", "seed"),
+    *("metric", "value", "reference"),
+)
+
+
+def derive_scores(results: Results) -> "pd.DataFrame":
+    """The scores table, long: one row a done run, metric and reference.
+
+    A metric that needs a reference front is left out where the problem has none. Losses, which
+    metrics ask to grow with quality, are given to them negated.
+    """
+    import pandas as pd
+
+    entries = [(entry, entry.load()) for entry in METRICS]
+    experts = _expert_values(results.problems)
+    negated = _loss_valued(results.problems)
+    reference = cache(_reference)
+    fronts = dict(tuple(results.fronts.groupby("run_id", sort=False)))
+    rows: list[tuple[object, ...]] = []
+    done = results.runs[results.runs["status"] == "done"]
+    records: list[dict[str, Any]] = done.to_dict("records")  # type: ignore[assignment]
+    for run in records:
+        problem = run["problem"], run["problem_hash"]
+        if problem not in experts:
+            raise StoreError(
+                f"The problem table of `{run['problem']}` must have the anchors of its runs. "
+                "Found none. Run the same `fusefront run` command again: it writes them anew."
+            )
+        sign = -1.0 if problem in negated else 1.0
+        inputs = _inputs(run, fronts[run["run_id"]], experts[problem], sign)
+        identity = tuple(run[column] for column in _COLUMNS[:5])
+        for entry, metric in entries:
+            for value, used in _values(entry, metric, inputs, reference(*problem)):
+                rows.append((*identity, entry.name, value, used))
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+def _values(
+    entry: Entry[Metric], metric: Metric, inputs: Inputs, reference: ReferenceFront | None
+) -> Iterator[tuple[float, str]]:
+    kind = entry.labels.get("reference", "none")
+    if kind == "ref_point":
+        for level in REF_POINTS:
+            ref_point = np.full(inputs.points.shape[1], level)
+            value = evaluate(metric, inputs, ref_point=ref_point)
+            if value is not None:
+                yield value, f"ref_point={level}"
+        return
+    front = reference if kind == "front" else None
+    points = None if front is None else front.points
+    value = evaluate(metric, inputs, front=points)
+    if value is not None:
+        yield value, "" if front is None else str(front)
+
+
+def _reference(problem: str, problem_hash: str) -> ReferenceFront | None:
+    """The stored reference front, else the true front of a registered problem that knows it.
+
+    Only problems labelled as knowing it are loaded, and it must be the very problem that was run:
+    results outlive knobs and formulas.
+    """
+    stored = load_reference(problem)
+    name = split_spec(problem, "A problem")[0]
+    if stored is not None or name not in PROBLEMS or not _knows_front(PROBLEMS[name].labels):
+        return stored
+    try:
+        known = ProblemSpec.parse(problem).load()
+    except (UnknownNameError, ParameterError):
+        return None
+    front = known.true_front() if known.hash() == problem_hash else None
+    if front is None:
+        return None
+    # Rounded, so that the last bits of another machine's functions do not change the hash.
+    rounded = np.round(front, _DECIMALS)
+    return ReferenceFront.of(rounded, id=f"{problem}:true", note="sample of the true front")
+
+
+def _knows_front(labels: Mapping[str, str]) -> bool:
+    return "front" in labels or labels.get("modality") == "analytic"
+
+
+def _inputs(
+    run: dict[str, Any], front: "pd.DataFrame", expert: dict[str, float], sign: float
+) -> Inputs:
+    tasks = list(dict.fromkeys(front["task"]))
+
+    def matrix(column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        return front[column].to_numpy(dtype=np.float64).reshape(-1, len(tasks))
+
+    preferences = np.array(front["preference"].to_list()[:: len(tasks)], dtype=np.float64)
+    return Inputs(
+        points=matrix("objective"),
+        preferences=preferences,
+        values=sign * matrix("value"),
+        losses=matrix("loss"),
+        expert_values=sign * np.array([expert[task] for task in tasks]),
+        run=run,
+    )
+
+
+def _loss_valued(problems: "pd.DataFrame") -> set[tuple[str, str]]:
+    """Problems and hashes whose values are losses: known without examples."""
+    rows = problems[problems["n"] == 0]
+    return set(zip(rows["problem"], rows["problem_hash"], strict=True))
+
+
+def _expert_values(problems: "pd.DataFrame") -> dict[tuple[str, str], dict[str, float]]:
+    """Value of each expert on its own task, by problem and its hash."""
+    own = problems[problems["model"] == problems["task"]]
+    values: dict[tuple[str, str], dict[str, float]] = {}
+    columns = (own[name].to_list() for name in ("problem", "problem_hash", "task", "value"))
+    for problem, problem_hash, task, value in zip(*columns, strict=True):
+        values.setdefault((problem, problem_hash), {})[task] = value
+    return values

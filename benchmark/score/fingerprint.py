@@ -1,0 +1,54 @@
+"""What scores are derived by, as a digest: equal digests derive equal scores from equal runs."""
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from importlib import metadata
+from inspect import getsourcefile
+from pathlib import Path
+from typing import Final
+
+import fusefront
+
+from ...metrics import METRICS
+
+_PACKAGE: Final = Path(fusefront.__file__).parent
+_LIBRARIES: Final = ("numpy", "pymoo", "scipy")
+_READ: Final = (".py", ".parquet")
+"""Source code, and reference fronts."""
+
+
+@cache
+def scorer() -> str:
+    """Digest of the code of fusefront, its reference fronts, its metrics and what they compute by.
+
+    Of all the code, since a metric may use any of it.
+    """
+    digest = sha256()
+    for text in (*_versions(), *_metrics()):
+        digest.update(text.encode() + b"\0")
+    for path in sorted(_files()):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
+        digest.update(sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _versions() -> Iterator[str]:
+    for name in _LIBRARIES:
+        yield f"{name} {metadata.version(name)}"
+
+
+def _metrics() -> Iterator[str]:
+    """The metrics that are registered, with the source of those that are not ours."""
+    for entry in METRICS:
+        source = "" if isinstance(entry.target, str) else getsourcefile(entry.load()) or ""
+        code = sha256(Path(source).read_bytes()).hexdigest() if source else ""
+        yield f"{entry.name} {sorted(entry.labels.items())} {code}"
+
+
+def _files() -> Iterator[Path]:
+    """All but the archives of results, which are data."""
+    for folder, folders, names in os.walk(_PACKAGE, followlinks=True):
+        folders[:] = [name for name in folders if name not in {"prerun", "__pycache__"}]
+        yield from (Path(folder, name) for name in names if name.endswith(_READ))

@@ -1,0 +1,48 @@
+"""Results with their scores: those kept with the compacted tables, and others derived."""
+
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...results.directory.parts import PARTS
+from ...results.directory.snapshot import Survey, by_run
+from ...results.files.schema import from_frame
+from ...results.load import read
+from ...results.results import Results
+from .derive import derive_scores
+from .fingerprint import scorer
+
+
+def load(path: Path) -> Results:
+    """The tables of a run directory or an archive; scores are derived when they are asked for.
+
+    Raises:
+        StoreError: If there are no results, or a file of them is damaged; it is named.
+    """
+    if (path / PARTS).is_dir():
+        return load_directory(Survey(path))
+    results = read(path)
+    return results.with_tables(scores=partial(_derived, results))
+
+
+def load_directory(survey: Survey) -> Results:
+    """The tables of a run directory; only runs without compacted scores are scored anew."""
+    results = survey.results()
+    return results.with_tables(scores=partial(_completed, results, survey))
+
+
+def _completed(results: Results, survey: Survey) -> pa.Table:
+    kept = survey.scores(scorer())
+    runs = results.arrow("runs")
+    done = runs.filter(pc.equal(runs.column("status"), "done")).column("run_id")
+    left = done.filter(pc.invert(pc.is_in(done, kept.column("run_id").unique())))
+    if not len(left):
+        return kept
+    derived = _derived(results.only(left))
+    return by_run(pa.concat_tables([kept, derived]), runs)
+
+
+def _derived(results: Results) -> pa.Table:
+    return from_frame(derive_scores(results), "scores")

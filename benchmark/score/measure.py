@@ -1,0 +1,154 @@
+"""Scoring: a fitted answer is asked at the hidden preferences and measured."""
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Final, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...algorithms.pareto_set import Model, ParetoSet, PerTask, Point
+from ...metrics.expected_utility import expected_utility
+from ...problems.base import Anchors, Measurement, Oracle, Split
+from ...problems.experts import Coefficients
+from ...problems.predictor import Layer, Predictor, predicted
+
+AT_ONCE: Final = 1 << 28
+"""Bytes of models that are formed at once."""
+
+Key = bytes | int
+"""Coefficients are known by their bytes, weights from 0 up, predictors from -1 down."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScoredPoint:
+    """What an answer returned for one preference, and its measurement.
+
+    `coefficients` are those of one model in the span of the answer's pool, else None. `passes` is
+    the price of an input, in forward passes of one model.
+    """
+
+    preference: NDArray[np.float64]
+    coefficients: Coefficients | None
+    measurement: Measurement
+    passes: float
+
+
+def score(
+    answer: ParetoSet, oracle: Oracle, split: Split, preferences: NDArray[np.float64]
+) -> list[ScoredPoint]:
+    """Measure the model that the answer returns for each preference; equal models once.
+
+    Models that are coefficients are formed many at once; of those that are weights, no more is held
+    than the answer itself holds.
+
+    Args:
+        answer: What a fit returned.
+        oracle: Holds the split.
+        split: Test for scores, validation for traces.
+        preferences: `(k, m)`.
+    """
+    models = _Models(answer, oracle, split)
+    asked = []
+    for preference in preferences:
+        point = answer.point(preference)
+        single = point if isinstance(point, Coefficients) else None
+        passes = point.passes if isinstance(point, Predictor) else 1.0
+        asked.append((preference, single, passes, models.enter(point)))
+    models.measure_entered()
+    return [
+        ScoredPoint(
+            preference=preference,
+            coefficients=coefficients,
+            passes=passes,
+            measurement=models.measurement(keys),
+        )
+        for preference, coefficients, passes, keys in asked
+    ]
+
+
+@final
+class _Models:
+    """Models to be measured, each once: weights when they come, coefficients together."""
+
+    def __init__(self, answer: ParetoSet, oracle: Oracle, split: Split) -> None:
+        self._experts = answer.experts
+        self._oracle, self._split = oracle, split
+        self._known: dict[Key, Measurement] = {}
+        self._waiting: dict[bytes, Coefficients] = {}
+        self._weights: list[weakref.ref[Tensor]] = []
+        self._features: dict[Key, list[Tensor]] = {}
+        self._predictors = count(-1, -1)
+
+    def enter(self, point: Point) -> list[Key]:
+        """The keys that the measurements of a point will have: one, or one a task."""
+        if isinstance(point, PerTask):
+            return [self._enter(model) for model in point.points]
+        if isinstance(point, Predictor):
+            key = next(self._predictors)
+            self._known[key] = self._predict(point)
+            return [key]
+        return [self._enter(point)]
+
+    def _enter(self, model: Model) -> Key:
+        if isinstance(model, Coefficients):
+            self._waiting[model.key()] = model
+            return model.key()
+        number = self._number(model)
+        if number not in self._known:
+            self._known[number] = self._measure(model)
+        return number
+
+    def _number(self, model: Tensor) -> int:
+        for number, known in enumerate(self._weights):
+            if known() is model:
+                return number
+        self._weights.append(weakref.ref(model))
+        return len(self._weights) - 1
+
+    def _measure(self, params: Tensor) -> Measurement:
+        return self._oracle.measure(params, self._split)
+
+    def _predict(self, predictor: Predictor) -> Measurement:
+        with torch.inference_mode():
+            features = [self._features_of(m, predictor.layer()) for m in predictor.models]
+            logits = predicted(predictor, features, self._oracle.heads())
+            return self._oracle.judge(logits, self._split)
+
+    def _features_of(self, model: Model, layer: Layer | None) -> list[Tensor]:
+        """Those of plain models are kept: predictors of other preferences run them too."""
+        if layer is not None:
+            return self._oracle.split_features(self._experts.build(model), self._split, layer)
+        key = model.key() if isinstance(model, Coefficients) else self._number(model)
+        if key not in self._features:
+            params = self._experts.build(model)
+            self._features[key] = self._oracle.split_features(params, self._split)
+        return self._features[key]
+
+    def measure_entered(self) -> None:
+        """Measure the coefficients that wait."""
+        for key, params in self._experts.merge_each(self._waiting, AT_ONCE):
+            self._known[key] = self._measure(params)
+
+    def measurement(self, keys: Sequence[Key]) -> Measurement:
+        """Of the model with this key, or of the models of each task."""
+        found = [self._known[key] for key in keys]
+        return found[0] if len(found) == 1 else Measurement.per_task(found)
+
+
+def anytime_preferences(m: int) -> NDArray[np.float64]:
+    """The corners and the centre: what checkpoints are asked."""
+    return np.vstack([np.eye(m), np.full((1, m), 1 / m)])
+
+
+def anytime_utility(answer: ParetoSet, oracle: Oracle, anchors: Anchors) -> float:
+    """Expected utility of a checkpoint on validation, at the corners and the centre; minimise."""
+    preferences = anytime_preferences(len(anchors.n))
+    scored = score(answer, oracle, "validation", preferences)
+    objectives = np.array([anchors.objectives(s.measurement.value) for s in scored])
+    return expected_utility(objectives, preferences=preferences)

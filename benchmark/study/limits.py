@@ -1,0 +1,177 @@
+"""Limits of a run: caps on what its fit spends, and resources it may take of the machine."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, final
+
+from ...errors import ParameterError
+from ...problems.budget import CAPPED, PEAK_BYTES, WALL_SECONDS
+from ...registry import unknown_name
+
+_UNITS: Final = {
+    "B": 1,
+    **{f"{letter}B": 1000**i for i, letter in enumerate("kMGT", 1)},
+    **{f"{letter}iB": 1024**i for i, letter in enumerate("KMGT", 1)},
+}
+_SIZE: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z]+)")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """Limits of one run; no part of its identity.
+
+    Args:
+        timeout_seconds: Wall time of the whole run, after which it is killed; None is no limit.
+        memory_bytes: Of the worker process; None is no limit.
+        gpus: Graphics processors of its own; it sees no others.
+        retries: How often a run that the machine lost (a worker killed or out of memory) is begun
+            again. A fit that raises is not.
+    """
+
+    timeout_seconds: float | None = None
+    memory_bytes: int | None = None
+    gpus: int = 0
+    retries: int = 2
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ResourceRules:
+    """Resources of every run, and of those of some algorithms and problems.
+
+    Each run takes every setting from the last of these that has it: the defaults, the overrides
+    that name its algorithm or problem without parameters, those that name it with its parameters.
+    Among overrides of one kind the later wins.
+
+    Args:
+        defaults: Fields of `Resources` to values.
+        overrides: Name of an algorithm or problem, or all of it with its brackets, to the same.
+    """
+
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def resolve(self, general: Collection[str], exact: Collection[str]) -> Resources:
+        """The resources of a run.
+
+        Args:
+            general: Names of its algorithm and problem without parameters.
+            exact: The same with parameters.
+        """
+        settings = dict(self.defaults)
+        for names in (general, set(exact) - set(general)):
+            for name, values in self.overrides.items():
+                if name in names:
+                    settings |= values
+        return Resources(**settings)
+
+    def checked(self, known: Collection[str]) -> "ResourceRules":
+        """The same, with every value as `Resources` holds it.
+
+        Raises:
+            UnknownNameError: If a setting is not known, or an override names none of `known`.
+            ParameterError: If a value is out of range.
+        """
+        for name in self.overrides:
+            if name not in known:
+                raise unknown_name("An algorithm or problem in `resources`", name, sorted(known))
+        return ResourceRules(
+            defaults=_checked(self.defaults, "resources"),
+            overrides={
+                name: _checked(values, f'resources."{name}"')
+                for name, values in self.overrides.items()
+            },
+        )
+
+    def renamed(self, rename: Callable[[str], str]) -> "ResourceRules":
+        """The same with other names of the overrides; of two that become one the later wins."""
+        overrides: dict[str, Mapping[str, Any]] = {}
+        for name, values in self.overrides.items():
+            overrides[rename(name)] = values
+        return ResourceRules(defaults=self.defaults, overrides=overrides)
+
+    def only(self, known: Collection[str]) -> "ResourceRules":
+        """The same without the overrides that name none of `known`."""
+        kept = {name: values for name, values in self.overrides.items() if name in known}
+        return ResourceRules(defaults=self.defaults, overrides=kept)
+
+    def updated(self, new: "ResourceRules") -> "ResourceRules":
+        """These, and `new` where both say something."""
+        kept = {name: v for name, v in self.overrides.items() if name not in new.overrides}
+        return ResourceRules(
+            defaults={**self.defaults, **new.defaults}, overrides=kept | dict(new.overrides)
+        )
+
+
+SETTINGS: Final = tuple(f.name for f in fields(Resources))
+
+
+def parse_bytes(value: object) -> int:
+    """A number of bytes: an integer, or a text such as `2 GiB` or `500 MB`.
+
+    Raises:
+        ParameterError: If it is neither.
+
+    >>> parse_bytes("1.5 KiB")
+    1536
+    """
+    if type(value) is int and value >= 0:
+        return value
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is not None and match["unit"] in _UNITS:
+        return int(float(match["number"]) * _UNITS[match["unit"]])
+    raise ParameterError(
+        f"Memory must be a number of bytes, or a text such as `2 GiB` ({', '.join(_UNITS)}). "
+        f"Found {value!r}."
+    )
+
+
+def _checked(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Settings as the fields hold them; 0 and None are no limit."""
+    checked: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in SETTINGS:
+            raise unknown_name(f"A key of `{where}`", key, list(SETTINGS))
+        if key == "memory_bytes":
+            checked[key] = None if value is None else parse_bytes(value) or None
+        elif key == "timeout_seconds":
+            checked[key] = None if value is None else _seconds(value, where) or None
+        elif type(value) is not int or value < 0:
+            raise ParameterError(f"`{where}.{key}` must be an integer, 0 or more. Found {value}.")
+        else:
+            checked[key] = value
+    return checked
+
+
+def _seconds(value: object, where: str) -> float:
+    if type(value) in (int, float) and 0 <= value < float("inf"):  # type: ignore[operator] # just checked
+        return float(value)  # type: ignore[arg-type] # just checked
+    raise ParameterError(
+        f"`{where}.timeout_seconds` must be a number of seconds, 0 or more (0 is no limit). "
+        f"Found {value!r}."
+    )
+
+
+def check_caps(caps: Mapping[str, Any]) -> dict[str, float]:
+    """The caps in their one spelling: sorted, counts and bytes as integers, seconds as a float.
+
+    Raises:
+        UnknownNameError: If there is no such currency.
+        ParameterError: If a cap is not a positive number, or a count not an integer.
+    """
+    checked = {}
+    for key, value in sorted(caps.items()):
+        if key not in CAPPED:
+            raise unknown_name("A cap", key, list(CAPPED))
+        if key == PEAK_BYTES and isinstance(value, str):
+            value = parse_bytes(value)
+        number = (int, float) if key == WALL_SECONDS else (int,)
+        if type(value) not in number or not 0 < value < float("inf"):
+            kind = "number" if key == WALL_SECONDS else "integer"
+            raise ParameterError(
+                f"`caps.{key}` must be a positive {kind}. Found {value!r}. Leave it out for no cap."
+            )
+        checked[key] = float(value) if key == WALL_SECONDS else value
+    return checked

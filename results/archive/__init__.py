@@ -1,0 +1,1 @@
+"""Archives of finished results, as a folder or as one zip file, and exports to other formats."""

@@ -1,0 +1,155 @@
+"""Archives: the tables of finished results with a manifest that names every file's hash."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from ...errors import IntegrityError, StoreError
+from ...registry import unknown_name
+from ..files.atomic import staged
+from ..files.parquet import check_version, write_bytes, write_table
+from ..files.schema import SCHEMA_VERSION, from_frame
+from ..load import read
+from ..results import Results
+
+FILES: Final = ("runs", "fronts", "points", "traces", "problems")
+MANIFEST: Final = "manifest.json"
+PRERUN = Path(__file__).parents[1] / "prerun"
+
+# Repeated texts by dictionary, numbers by byte planes: small, and lossless.
+_TEXTS = ["run_id", "problem", "algorithm", "display_name"]
+_DICTIONARY = {
+    "runs": True,
+    "fronts": [*_TEXTS, "task"],
+    "points": [*_TEXTS, "space"],
+    "traces": [*_TEXTS, "metric"],
+    "problems": True,
+}
+
+
+def pack(results: Results, directory: Path, *, note: str, created: str | None = None) -> Path:
+    """Write the results as an archive to `directory`, which must be new or empty.
+
+    Scores and per-example outcomes are left out: the former are derived anew when read.
+
+    Args:
+        results: What to pack.
+        directory: The archive.
+        note: What these results are.
+        created: What the manifest says of the time, ISO in UTC; now if None.
+
+    Returns:
+        The manifest.
+    """
+    with staged(directory) as folder:
+        for name in FILES:
+            table = from_frame(getattr(results, name), name)
+            options: dict[str, Any] = {
+                "use_dictionary": _DICTIONARY[name],
+                "use_byte_stream_split": True,
+                "compression_level": 19,
+            }
+            write_table(folder / f"{name}.parquet", table, name=name, **options)
+        files = [folder / f"{name}.parquet" for name in FILES]
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        manifest = {
+            "fusefront": metadata.version("fusefront"),
+            "schema_version": SCHEMA_VERSION,
+            "created": now if created is None else created,
+            "note": note,
+            "runs": len(results.runs),
+            "files": {path.name: _sha256(path) for path in files},
+            "bytes": {path.name: path.stat().st_size for path in files},
+        }
+        write_bytes(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
+    return directory / MANIFEST
+
+
+def manifest(directory: Path) -> dict[str, Any]:
+    """What the archive's manifest says; the files are not looked at."""
+    path = directory / MANIFEST
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise StoreError(
+            f"`{directory}` must be an archive, with `{MANIFEST}`. Found: {error.strerror}."
+        ) from error
+    return parse_manifest(text, path)
+
+
+def parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
+    """The manifest of these bytes, which are called `path` in errors.
+
+    Raises:
+        IntegrityError: If it is not that of an archive.
+        NewerSchemaError: If the archive is of a schema version above ours.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _tampered(path, "no JSON") from error
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if isinstance(version, int):
+        check_version(path, version)
+    files = content.get("files") if isinstance(content, dict) else None
+    if not isinstance(files, dict) or set(files) != {f"{name}.parquet" for name in FILES}:
+        raise _tampered(path, "other files than those of an archive")
+    if not isinstance(content.get("bytes", {}), dict):
+        raise _tampered(path, "no sizes of its files")
+    return dict(content)
+
+
+def verify(directory: Path) -> None:
+    """Compare every file of the archive with its hash in the manifest.
+
+    Raises:
+        IntegrityError: If a file is missing or not the one that was packed; it is named.
+    """
+    for name, found in faults(directory).items():
+        raise _tampered(directory / name, found)
+
+
+def faults(directory: Path) -> dict[str, str]:
+    """What is wrong with each file of the archive that is not as the manifest names it."""
+    wrong = {}
+    for name, expected in manifest(directory)["files"].items():
+        path = directory / name
+        if not path.is_file():
+            wrong[name] = "no such file"
+        elif (found := _sha256(path)) != expected:
+            wrong[name] = f"sha256 {found[:8]} instead of {str(expected)[:8]}"
+    return wrong
+
+
+def read_archive(directory: Path) -> Results:
+    """The results of a verified archive."""
+    verify(directory)
+    return read(directory)
+
+
+def prerun_names() -> list[str]:
+    """Names of the pre-run archives that ship with fusefront."""
+    return sorted(path.parent.name for path in PRERUN.glob(f"*/{MANIFEST}"))
+
+
+def prerun_path(name: str) -> Path:
+    """The folder of a pre-run archive that ships; `_` and `-` are the same."""
+    known = prerun_names()
+    if name.replace("_", "-") not in known:
+        raise unknown_name("Pre-run archive", name, known)
+    return PRERUN / name.replace("_", "-")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _tampered(path: Path, found: str) -> IntegrityError:
+    return IntegrityError(
+        f"`{path}` must be the file that was packed. Found {found}. "
+        "Fetch the archive again, or reinstall fusefront if it came with it."
+    )

@@ -1,0 +1,170 @@
+"""Tables for other programs: CSV, Excel, JSON, and the anytime curves for IOHanalyzer."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from ...errors import MissingDataError, ParameterError, StoreError
+from ...registry import unknown_name
+from ..directory.compaction import COMPACTED
+from ..files.atomic import staged
+from ..files.parquet import write_bytes
+from ..files.schema import TABLES, from_frame
+from ..results import Results
+from .iohanalyzer import write_iohanalyzer
+
+SHEET_ROWS: Final = 1_048_576
+CELL_CHARACTERS: Final = 32_767
+"""Limits of Excel, and of every program that reads its files."""
+
+Tables = dict[str, pa.Table]
+
+
+def export(results: Results, output: Path, *, format: str, tables: Sequence[str] = ()) -> list[str]:
+    """Write tables to a new file or folder, whole or not at all.
+
+    Vectors are JSON text in CSV and Excel, packed outcomes hexadecimal text everywhere.
+
+    Args:
+        results: With scores, if they are to be written.
+        output: A folder, new or empty; for `xlsx` a new file.
+        format: One of `FORMATS`. `csv` and `json` are a file a table, `xlsx` a sheet a table;
+            `iohanalyzer` is described in `export_iohanalyzer`, and has no tables.
+        tables: Names in `schema.TABLES`; all but `outcomes` if none is given.
+
+    Returns:
+        What was left out and why, for the reader.
+
+    Raises:
+        UnknownNameError: If there is no such format or table.
+        ParameterError: If a table does not fit on a sheet, or `iohanalyzer` is asked for tables.
+        MissingDataError: If the package that writes Excel files is not installed.
+        StoreError: If there is something at `output` already, or it cannot be written.
+    """
+    if format not in FORMATS:
+        raise unknown_name("Format", format, list(FORMATS))
+    for name in tables:
+        if name not in TABLES:
+            raise unknown_name("Table", name, list(TABLES))
+    if format == "iohanalyzer":
+        if tables:
+            raise ParameterError(
+                f"`iohanalyzer` has anytime curves, no tables. Found {', '.join(tables)}. "
+                "Leave out `--table`."
+            )
+        with staged(output) as folder:
+            return write_iohanalyzer(results, folder)
+    names = tables or COMPACTED
+    _WRITERS[format]({name: from_frame(getattr(results, name), name) for name in names}, output)
+    return []
+
+
+def _write_csv(tables: Tables, output: Path) -> None:
+    """UTF-8 with a header; missing values are empty, texts are quoted and so never missing."""
+    with staged(output) as folder:
+        for name, table in tables.items():
+            data = BytesIO()
+            csv.write_csv(_with_texts(table), data)
+            write_bytes(folder / f"{name}.csv", data.getvalue())
+
+
+def _write_json(tables: Tables, output: Path) -> None:
+    """A list of records, one a line; NaN and infinities, which JSON does not have, are null."""
+    with staged(output) as folder:
+        for name, table in tables.items():
+            rows = (json.dumps(_plain(row), ensure_ascii=False) for row in table.to_pylist())
+            text = "[\n" + ",\n".join(rows) + "\n]\n"
+            write_bytes(folder / f"{name}.json", text.encode())
+
+
+def _write_xlsx(tables: Tables, output: Path) -> None:
+    """A sheet a table: texts as text, whatever they begin with, numbers to 16 digits."""
+    try:
+        from xlsxwriter import Workbook
+    except ImportError as error:
+        raise MissingDataError(
+            "Excel files must be written by XlsxWriter. Found it not installed: "
+            "`pip install 'fusefront[xlsx]'`."
+        ) from error
+    if output.exists():
+        raise StoreError(f"`{output}` must be new, so that nothing there is replaced.")
+    texts = {name: _with_texts(table) for name, table in tables.items()}
+    for name, table in texts.items():
+        _check_sheet(name, table)
+    data = BytesIO()
+    with Workbook(data, {"in_memory": True}) as book:
+        for name, table in texts.items():
+            sheet = book.add_worksheet(name)
+            sheet.freeze_panes(1, 0)
+            for place, (title, column) in enumerate(
+                zip(table.column_names, table.columns, strict=True)
+            ):
+                sheet.write_string(0, place, title)
+                text = pa.types.is_string(column.type)
+                _fill(sheet.write_string if text else sheet.write_number, place, column.to_pylist())
+    write_bytes(output, data.getvalue())
+
+
+def _fill(write: Callable[[int, int, Any], object], place: int, cells: Iterable[Any]) -> None:
+    """Write a column below its title; missing values, and numbers that Excel lacks, are empty."""
+    for row, cell in enumerate(cells, 1):
+        if isinstance(cell, str) or (cell is not None and np.isfinite(cell)):
+            write(row, place, cell)
+
+
+def _check_sheet(name: str, table: pa.Table) -> None:
+    if table.num_rows >= SHEET_ROWS:  # and the titles
+        raise ParameterError(
+            f"A sheet must have at most {SHEET_ROWS:,} rows. Found {table.num_rows:,} and the "
+            f"titles in `{name}`. Leave it out with `--table`, or use csv."
+        )
+    for title, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_string(column.type):
+            longest = pc.max(pc.utf8_length(column)).as_py() or 0
+            if longest > CELL_CHARACTERS:
+                raise ParameterError(
+                    f"A cell must have at most {CELL_CHARACTERS:,} characters. Found {longest:,} "
+                    f"in `{title}` of `{name}`. Leave the table out with `--table`, or use csv."
+                )
+
+
+_WRITERS: Final[dict[str, Callable[[Tables, Path], None]]] = {
+    "csv": _write_csv,
+    "xlsx": _write_xlsx,
+    "json": _write_json,
+}
+FORMATS: Final = (*_WRITERS, "iohanalyzer")
+
+
+def _with_texts(table: pa.Table) -> pa.Table:
+    """Vectors and bytes as text."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_list(field.type) or pa.types.is_binary(field.type):
+            cells = [_text(cell) for cell in table.column(place).to_pylist()]
+            table = table.set_column(place, field.name, pa.array(cells, pa.string()))
+    return table
+
+
+def _text(cell: Any) -> str | None:
+    plain = _plain(cell)
+    return plain if isinstance(plain, str) or plain is None else json.dumps(plain)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: no NaN, no infinities, bytes as hexadecimal text."""
+    if isinstance(value, dict):
+        return {key: _plain(inside) for key, inside in value.items()}
+    if isinstance(value, list):
+        return [_plain(inside) for inside in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

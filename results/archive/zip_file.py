@@ -1,0 +1,152 @@
+"""One file for mailing: an archive in a zip, stored, of known names, with every hash checked."""
+
+import struct
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from ...errors import FusefrontError, IntegrityError, StoreError
+from ..files.parquet import write_bytes
+from ..results import Results
+from .archive import FILES, MANIFEST, pack, parse_manifest
+
+SUFFIX: Final = ".zip"
+FOREIGN: Final = "pack the results again with `fusefront data pack DIR -o NAME.zip`"
+
+_NAMES: Final = (MANIFEST, *(f"{name}.parquet" for name in FILES))
+_MANIFEST_BYTES: Final = 1 << 20
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can tell
+_UNIX, _MODE = 3, 0o100644 << 16
+_BAD_ZIP: Final = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError),
+    *(EOFError, OSError, ValueError, struct.error),
+)
+
+
+def pack_single(results: Results, path: Path, *, note: str) -> Path:
+    """Write the archive of the results as one zip; equal results and notes give equal bytes.
+
+    Its tables are Parquet, which is compressed, so they are stored. The manifest's `created` is
+    when the newest of the runs was started.
+
+    Args:
+        results: As for `archive.pack`.
+        path: Must not exist; ends in `.zip`.
+        note: What these results are.
+    """
+    if path.exists():
+        raise StoreError(
+            f"`{path}` must be new, since an archive is never changed. Choose another name."
+        )
+    created = max(results.runs["started"], default="")
+    with tempfile.TemporaryDirectory(prefix="fusefront-") as temporary:
+        folder = Path(temporary) / "archive"
+        pack(results, folder, note=note, created=created)
+        data = BytesIO()
+        with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:
+            for name in _NAMES:
+                archive.writestr(_info(name), (folder / name).read_bytes())
+    write_bytes(path, data.getvalue())
+    return path
+
+
+@contextmanager
+def extracted(path: Path) -> Iterator[Path]:
+    """A temporary folder with the archive of a single file, whose entries are all verified.
+
+    Raises:
+        IntegrityError: If it is no single file of fusefront, or an entry is damaged; it is named.
+    """
+    entries, bad = _read(path)
+    for name, found in bad.items():
+        raise IntegrityError(
+            f"`{name}` in `{path}` must be the file that was packed. Found {found}. "
+            "Have it sent again."
+        )
+    with tempfile.TemporaryDirectory(prefix="fusefront-") as temporary:
+        folder = Path(temporary) / path.name
+        for name, data in entries.items():
+            write_bytes(folder / name, data)
+        yield folder
+
+
+def damaged_entries(path: Path) -> dict[str, str]:
+    """What is wrong with each damaged entry of a single file; errors as in `extracted`."""
+    return _read(path)[1]
+
+
+def _info(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.create_system, info.external_attr = _UNIX, _MODE
+    return info
+
+
+def _read(path: Path) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The whole entries by name, and what is wrong with the others.
+
+    No more is read than the file is long: entries are stored, and their sizes are looked at first.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = _checked(path, archive.infolist())
+            return _entries(path, archive, infos)
+    except _BAD_ZIP as error:
+        if isinstance(error, FusefrontError):
+            raise
+        raise _foreign(path, f"no whole zip ({error})") from error
+
+
+def _checked(path: Path, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The entries by name, if their names and sizes are those of a single file."""
+    names = sorted(info.filename for info in infos)
+    if names != sorted(_NAMES):
+        known = [name for name in _NAMES if name not in names]
+        other = [name for name in names if name not in _NAMES]
+        what = f"none called {known[0]}" if known else "one twice"
+        raise _foreign(path, f"an entry {other[0]!r}" if other else f"entries, {what}")
+    for info in infos:
+        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+            raise _foreign(path, f"`{info.filename}` compressed or encrypted")
+        if info.file_size != info.compress_size:
+            raise _foreign(path, f"`{info.filename}` of two sizes")
+    if sum(info.file_size for info in infos) > path.stat().st_size:
+        raise _foreign(path, "entries that are longer than the file")
+    return {info.filename: info for info in infos}
+
+
+def _entries(
+    path: Path, archive: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo]
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    if infos[MANIFEST].file_size > _MANIFEST_BYTES:
+        raise _foreign(path, f"a manifest of {infos[MANIFEST].file_size} bytes")
+    text = archive.read(MANIFEST)
+    content = parse_manifest(text, path / MANIFEST)
+    whole, bad = {MANIFEST: text}, {}
+    for name, expected in content["files"].items():
+        size = content.get("bytes", {}).get(name)
+        if infos[name].file_size != size:
+            bad[name] = f"{infos[name].file_size} bytes instead of {size}"
+            continue
+        try:
+            data = archive.read(name)
+        except _BAD_ZIP as error:
+            bad[name] = f"a damaged entry ({error})"
+            continue
+        found = sha256(data).hexdigest()
+        if found == expected:
+            whole[name] = data
+        else:
+            bad[name] = f"sha256 {found[:8]} instead of {str(expected)[:8]}"
+    return whole, bad
+
+
+def _foreign(path: Path, found: str) -> IntegrityError:
+    return IntegrityError(
+        f"`{path}` must be a single file that `fusefront data pack DIR -o NAME.zip` wrote. "
+        f"Found {found}. Have it packed again, or unzip it yourself and use the folder."
+    )

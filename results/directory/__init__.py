@@ -1,0 +1,1 @@
+"""Run directories: one part per run, compacted tables, and their state."""

@@ -1,0 +1,1 @@
+"""Files: Parquet tables that are whole or absent, their schemas and migrations."""

@@ -1,0 +1,171 @@
+"""One run's row as plain Python: what a worker hands to the store."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...errors import ParameterError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+STATUSES = ("done", "failed", "skipped")
+UNAVAILABLE = "unavailable"
+"""The hash of a problem whose data is missing: once it is there, its runs are others."""
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class FrontRow(NamedTuple):
+    """One task's result of one point, on test.
+
+    `value` is the raw metric, `objective` the normalised g (0 expert, 1 pretrained), `n` the
+    number of examples; a problem without examples has n = 0.
+    """
+
+    point: int
+    task: str
+    value: float
+    loss: float
+    objective: float
+    n: int
+
+
+class PointRow(NamedTuple):
+    """The preference that asked for a point, and its coefficients flattened in C order.
+
+    `coefficients` and `shape` are None when the model is not in coefficient space.
+    """
+
+    point: int
+    preference: Sequence[float]
+    space: str
+    coefficients: Sequence[float] | None = None
+    shape: Sequence[int] | None = None
+
+
+class TraceRow(NamedTuple):
+    """One value of an anytime checkpoint, `units` and `wall_seconds` into the fit."""
+
+    units: int
+    wall_seconds: float
+    metric: str
+    value: float
+
+
+class OutcomeRow(NamedTuple):
+    """Which of the `n` test examples a point got right; `packed` comes from `pack_outcomes`."""
+
+    point: int
+    task: str
+    n: int
+    packed: bytes
+
+
+class AnchorRow(NamedTuple):
+    """One task's test result of an anchor of a problem.
+
+    `model` is `pretrained`, `average` or the name of the expert's task. `resolution` is
+    |expert - pretrained| in standard errors; only an expert on its own task has one.
+    """
+
+    model: str
+    task: str
+    value: float
+    loss: float
+    n: int
+    resolution: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A run, whatever became of it.
+
+    `parameters`, `versions` are JSON objects as text, `seed` is the repetition, `started` ISO time
+    in UTC, `wall_seconds` the fit alone, `inference_passes` what an input costs once fitted, in
+    forward passes of one model, the mean over preferences. None means not measured, never zero.
+    """
+
+    run_id: str
+    problem: str
+    algorithm: str
+    parameters: str
+    display_name: str
+    seed: int
+    study_seed: int
+    status: str
+    reason: str | None = None
+    error_class: str | None = None
+    error_message: str | None = None
+    traceback: str | None = None
+    budget_units: int | None = None
+    units: int = 0
+    labelled_examples: int = 0
+    unlabelled_examples: int = 0
+    validation_evaluations: int = 0
+    gradient_steps: int = 0
+    model_builds: int = 0
+    output: str | None = None
+    peak_bytes: int | None = None
+    rss_bytes: int | None = None
+    flops: int | None = None
+    energy_joules: float | None = None
+    trainable_parameters: int | None = None
+    storage_bytes: int | None = None
+    inference_passes: float | None = None
+    wall_seconds: float | None = None
+    load_seconds: float | None = None
+    rehearsal_seconds: float | None = None
+    score_seconds: float | None = None
+    problem_hash: str
+    protocol_version: int
+    versions: str
+    machine: str
+    threads: int
+    device: str
+    started: str
+    fronts: Sequence[FrontRow] = ()
+    points: Sequence[PointRow] = ()
+    traces: Sequence[TraceRow] = ()
+    outcomes: Sequence[OutcomeRow] = ()
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ParameterError(
+                f"`status` must be one of {', '.join(STATUSES)}. Found `{self.status}`."
+            )
+        if not _RUN_ID.fullmatch(self.run_id):
+            raise ParameterError(
+                "`run_id` must be letters, digits, `.`, `_` or `-`, since it names the part. "
+                f"Found `{self.run_id}`."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProblemFacts:
+    """What is known of a problem without any algorithm; `labels` is a JSON object as text."""
+
+    problem: str
+    problem_hash: str
+    labels: str
+    anchors: Sequence[AnchorRow] = ()
+
+
+def pack_outcomes(correct: "ArrayLike") -> bytes:
+    r"""Booleans, one an example, eight to a byte; the last byte is filled up with zeros.
+
+    >>> pack_outcomes([True, False, True])
+    b'\xa0'
+    """
+    import numpy as np
+
+    return np.packbits(np.asarray(correct, dtype=bool)).tobytes()
+
+
+def unpack_outcomes(packed: bytes, n: int) -> "NDArray[np.bool_]":
+    """The `(n,)` booleans that `pack_outcomes` packed."""
+    import numpy as np
+
+    bits = np.unpackbits(np.frombuffer(packed, dtype=np.uint8), count=n)
+    return bits.astype(bool)

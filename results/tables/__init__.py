@@ -1,0 +1,1 @@
+"""Tables of scores: cells over seeds, summaries over problems, statistical comparisons."""
