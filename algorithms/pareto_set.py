@@ -127,7 +127,7 @@ class ConstantSet(ParetoSet):
     def storage_bytes(self) -> int:
         """One model, or what a predictor keeps."""
         kept = self.answer.stored_bytes if isinstance(self.answer, Predictor) else 0
-        return kept or self.experts.base.nbytes
+        return kept or self.experts.pretrained.nbytes
 
 
 @final
@@ -149,7 +149,7 @@ class FiniteSet(ParetoSet):
 
     def storage_bytes(self) -> int:
         """K models, or the pool and K coefficient arrays where that is less."""
-        models = len(self.points) * self.experts.base.nbytes
+        models = len(self.points) * self.experts.pretrained.nbytes
         if not all(isinstance(point, Coefficients) for point in self.points):
             return models
         recipes = sum(p.values.nbytes for p in self.points if isinstance(p, Coefficients))

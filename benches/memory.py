@@ -63,7 +63,7 @@ def main() -> None:
     lines = [f"{head}kept for {RAYS} preferences, MiB |", "| --- " * 7 + "|"]
     for tasks in (2, 3, 8):
         made = Shapes(config=B32, tasks=tasks)
-        model = made.pool.base.nbytes
+        model = made.pool.pretrained.nbytes
         rows = routed_rows(made.pool.layout.groups("module"))
         decoders: dict[str, Decoder] = {
             "PWEMoE-LS": Routers(space="module", routed=rows, initial=0.3),

@@ -94,7 +94,9 @@ def mergekit(pool: ExpertPool, name: str, **parameters: Any) -> Tensor:
         method_pretty_name=None,
         method_reference_url=None,
     )
-    named = [pool.layout.unflatten(p) for p in (pool.base, *(pool.base + pool.task_vectors))]
+    named = [
+        pool.layout.unflatten(p) for p in (pool.pretrained, *(pool.pretrained + pool.task_vectors))
+    ]
     merged = []
     for tensor in pool.layout.names:
         group = base.TensorGroup.from_tensors([model[tensor] for model in named], base_index=0)
@@ -108,7 +110,8 @@ def test_task_arithmetic_of_fusion_bench(agree: Agree) -> None:
     pytest.importorskip("fusion_bench", reason="run `make peers`")
     peer = importlib.import_module("fusion_bench.utils.state_dict_arithmetic")
     base, *experts = (
-        Mlp(pool, params).state_dict() for params in (pool.base, *(pool.base + pool.task_vectors))
+        Mlp(pool, params).state_dict()
+        for params in (pool.pretrained, *(pool.pretrained + pool.task_vectors))
     )
     total = peer.state_dict_sub(experts[0], base)
     for expert in experts[1:]:
@@ -166,7 +169,7 @@ def test_ties_of_mergekit(agree: Agree) -> None:
     theirs = mergekit(
         pool, "ties", weight=weight, normalize=True, int8_mask=False, **{"lambda": 1.0}
     )
-    ours = pool.base + disjoint_mean(pool.task_vectors, torch.ones(TASKS))
+    ours = pool.pretrained + disjoint_mean(pool.task_vectors, torch.ones(TASKS))
     agree(ours, theirs, method="TIES, sign election", peer="mergekit", note="nothing trimmed")
 
 
@@ -189,7 +192,7 @@ def test_dare_of_fusion_bench_with_its_mask(agree: Agree) -> None:
 def test_slerp(peer: str, t: float, agree: Agree) -> None:
     pool = made(2)
     values = spherical_weights(cosines(pool), torch.tensor([1 - t, t]).double())
-    ours = pool.merge(Coefficients(values=values.float(), space="tensor")) - pool.base
+    ours = pool.merge(Coefficients(values=values.float(), space="tensor")) - pool.pretrained
     one, two = (pool.layout.unflatten(v) for v in pool.task_vectors)
     if peer == "mergekit":
         pytest.importorskip("mergekit", reason="run `make peers`")
@@ -213,7 +216,7 @@ def test_regmean_of_fusion_bench(agree: Agree) -> None:
         inputs = {n: torch.randn(200, d, generator=generator) for n, d in widths.items()}
         grams.append({n: x.T @ x for n, x in inputs.items()})
     merge = fusion_bench("regmean.regmean").merging_with_regmean_weights
-    experts = [pool.layout.unflatten(pool.base + vector) for vector in pool.task_vectors]
+    experts = [pool.layout.unflatten(pool.pretrained + vector) for vector in pool.task_vectors]
     parameters = {n: [expert[n] for expert in experts] for n in pool.layout.names}
     theirs = merge(parameters, grams, reduce_non_diagonal_ratio=0.95)
     mean = regression(
@@ -232,7 +235,7 @@ def test_fisher_of_fusion_bench(agree: Agree) -> None:
     pool = made()
     information = torch.rand(TASKS, pool.layout.size) + 0.5
     merge = fusion_bench("fisher_merging.fisher_merging").merging_with_fisher_weights
-    experts = [pool.layout.unflatten(pool.base + vector) for vector in pool.task_vectors]
+    experts = [pool.layout.unflatten(pool.pretrained + vector) for vector in pool.task_vectors]
     theirs = merge(
         {n: [expert[n] for expert in experts] for n in pool.layout.names},
         [pool.layout.unflatten(row) for row in information],
@@ -251,8 +254,8 @@ def test_fisher_of_fusion_bench(agree: Agree) -> None:
 def test_routed_weights_of_fusion_bench(agree: Agree) -> None:
     pool = made()
     module = peer_module(*PWEMOE).ParetoWeightEnsemblingModule(
-        base_model=Mlp(pool, pool.base),
-        expert_models=[Mlp(pool, pool.base + v) for v in pool.task_vectors],
+        base_model=Mlp(pool, pool.pretrained),
+        expert_models=[Mlp(pool, pool.pretrained + v) for v in pool.task_vectors],
         init_lambda=0.3,
         router_hidden_layers=2,
     )

@@ -75,7 +75,7 @@ def theirs(tasks: int, solver: Any | None) -> Callable[[], float]:
     module = peer_module(*PWEMOE).ParetoWeightEnsemblingModule
     made = shapes(tasks)
     model, experts = made.arithmetic(INITIAL), made.experts()
-    base = made._module(made.pool.base)
+    base = made._module(made.pool.pretrained)
     for index, layer in enumerate(model.vision.encoder.layers):
         layer.mlp = module(
             base_model=base.vision.encoder.layers[index].mlp,

@@ -122,11 +122,11 @@ class Shapes:
 
     def experts(self) -> list[Pooled]:
         """Each expert as a module of its own, as peers want them."""
-        return [self._module(self.pool.base + vector) for vector in self.pool.task_vectors]
+        return [self._module(self.pool.pretrained + vector) for vector in self.pool.task_vectors]
 
     def arithmetic(self, coefficient: float) -> Pooled:
         """Task arithmetic as a module."""
-        return self._module(self.pool.base + coefficient * self.pool.task_vectors.sum(0))
+        return self._module(self.pool.pretrained + coefficient * self.pool.task_vectors.sum(0))
 
     def _module(self, params: Tensor) -> Pooled:
         module = Pooled(self.config).eval().requires_grad_(False)

@@ -1,7 +1,8 @@
-"""Expert pools: a base model and task vectors, merged by coefficients."""
+"""Expert pools: a pretrained model and task vectors, merged by coefficients."""
 
 import hashlib
 import json
+import warnings
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,11 +42,11 @@ class Coefficients:
 
 @final
 class ExpertPool:
-    """A base model and T experts of one layout, as flat float32 memory.
+    """A pretrained model and T experts of one layout, as flat float32 memory.
 
     Args:
-        base: `(P,)` pretrained parameters.
-        task_vectors: `(T, P)`, expert minus base, contiguous; may be memory-mapped.
+        pretrained: `(P,)` parameters of the pretrained model.
+        task_vectors: `(T, P)`, expert minus pretrained model, contiguous; may be memory-mapped.
         layout: Tensors that the P entries hold.
         names: T names, in the order of the task vectors.
         origin: The pool that this one's vectors were made from; None if they are the experts'.
@@ -57,7 +58,7 @@ class ExpertPool:
     def __init__(
         self,
         *,
-        base: Tensor,
+        pretrained: Tensor,
         task_vectors: Tensor,
         layout: Layout,
         names: Sequence[str],
@@ -65,12 +66,12 @@ class ExpertPool:
         tasks: int | None = None,
     ) -> None:
         expected = (len(names), layout.size)
-        if task_vectors.shape != expected or base.shape != (layout.size,):
+        if task_vectors.shape != expected or pretrained.shape != (layout.size,):
             raise ShapeError(
-                f"`task_vectors` must be {expected} and `base` {expected[1:]}. "
-                f"Found {tuple(task_vectors.shape)} and {tuple(base.shape)}."
+                f"`task_vectors` must be {expected} and `pretrained` {expected[1:]}. "
+                f"Found {tuple(task_vectors.shape)} and {tuple(pretrained.shape)}."
             )
-        self.base = base
+        self.pretrained = pretrained
         self.task_vectors = task_vectors
         self.layout = layout
         self.names = tuple(names)
@@ -81,31 +82,39 @@ class ExpertPool:
         return len(self.names)
 
     @property
+    def base(self) -> Tensor:
+        """Deprecated name of `pretrained`."""
+        warnings.warn(
+            "`ExpertPool.base` is now `ExpertPool.pretrained`.", DeprecationWarning, stacklevel=2
+        )
+        return self.pretrained
+
+    @property
     def original(self) -> bool:
-        """Whether base plus vector is an expert."""
+        """Whether pretrained plus task vector is an expert."""
         return self.origin is self
 
     @cached_property
     def digest(self) -> str:
-        """Hash of layout, base and vectors of the pool that this one was made from."""
+        """Hash of the layout and all parameters of the pool that this one was made from."""
         layout = json.dumps([self.layout.names, self.layout.shapes])
         found = hashlib.sha256(layout.encode())
-        for tensor in (self.origin.base, self.origin.task_vectors):
+        for tensor in (self.origin.pretrained, self.origin.task_vectors):
             found.update(tensor.contiguous().view(torch.uint8).numpy().data)
         return found.hexdigest()[:16]
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the base model and the task vectors."""
-        return self.base.nbytes + self.task_vectors.nbytes
+        """Bytes of the pretrained model and the task vectors."""
+        return self.pretrained.nbytes + self.task_vectors.nbytes
 
     def altered(self, task_vectors: Tensor, names: Sequence[str] | None = None) -> "ExpertPool":
-        """The same base and tasks with other vectors `(T, P)`: trimmed, masked or projected ones.
+        """The same pool with other task vectors `(T, P)`, such as trimmed or projected ones.
 
-        `names` are theirs where they are not one a task.
+        `names` are theirs where there is not exactly one per task.
         """
         return ExpertPool(
-            base=self.base,
+            pretrained=self.pretrained,
             task_vectors=task_vectors,
             layout=self.layout,
             names=self.names if names is None else names,
@@ -114,7 +123,7 @@ class ExpertPool:
         )
 
     def rows(self, coefficients: Coefficients) -> Tensor:
-        """The `(G, T)` rows of coefficients, in the type of the base.
+        """The `(G, T)` rows of coefficients, in the dtype of the pretrained model.
 
         Raises:
             ShapeError: If the values have another shape than the space asks for.
@@ -129,10 +138,10 @@ class ExpertPool:
                 f"Coefficients in space `{coefficients.space}` must be {expected}. "
                 f"Found {tuple(values.shape)}."
             )
-        return values.to(self.base.dtype).reshape(-1, len(self))
+        return values.to(self.pretrained.dtype).reshape(-1, len(self))
 
     def merge(self, coefficients: Coefficients) -> Tensor:
-        """`(P,)` parameters `base + sum_t c[g, t] * task_vector_t` of each group g.
+        """`(P,)` parameters `pretrained + sum_t c[g, t] * task_vector_t` of each group g.
 
         Differentiable in the coefficients. Forward is one GEMV a segment over contiguous memory,
         backward the inner products `<dW_g, task_vector_t>`; nothing of size T x P is allocated.
@@ -144,10 +153,10 @@ class ExpertPool:
 
     def merge_many(self, rows: Tensor, groups: Groups) -> Tensor:
         """`(K, P)` parameters of `(K, G, T)` coefficient rows: one pass over the task vectors."""
-        merged = self.base.new_empty(len(rows), self.layout.size)
+        merged = self.pretrained.new_empty(len(rows), self.layout.size)
         for start, stop, group in _pieces(groups, _COLUMNS_OF_MANY):
             torch.addmm(
-                self.base[start:stop],
+                self.pretrained[start:stop],
                 rows[:, group],
                 self._piece(start, stop),
                 out=merged[:, start:stop],
@@ -158,7 +167,7 @@ class ExpertPool:
         self, points: Mapping[Key, Coefficients], at_once: int
     ) -> Iterator[tuple[Key, Tensor]]:
         """Each key and its model `(P,)`, formed together while they fit in `at_once` bytes."""
-        size = max(1, at_once // self.base.nbytes)
+        size = max(1, at_once // self.pretrained.nbytes)
         for space in dict.fromkeys(point.space for point in points.values()):
             keys = [key for key, point in points.items() if point.space == space]
             for first in range(0, len(keys), size):
@@ -175,7 +184,7 @@ class ExpertPool:
         return total
 
     def _piece(self, start: int, stop: int) -> Tensor:
-        return self.task_vectors[:, start:stop].to(self.base.dtype)
+        return self.task_vectors[:, start:stop].to(self.pretrained.dtype)
 
     def build(self, point: Coefficients | Tensor) -> Tensor:
         """`(P,)` parameters of a point: coefficients are merged, parameters are themselves."""
@@ -183,15 +192,15 @@ class ExpertPool:
 
 
 class _Merge(torch.autograd.Function):
-    """W_g = base_g + task_vectors_g^T c_g, with d c[g, t] = <dW_g, task_vector[t, g]>."""
+    """W_g = pretrained_g + task_vectors_g^T c_g, with d c[g, t] = <dW_g, task_vector[t, g]>."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, pool: ExpertPool, groups: Groups) -> Tensor:
         ctx.pool, ctx.groups = pool, groups
-        merged = torch.empty_like(pool.base)
+        merged = torch.empty_like(pool.pretrained)
         for start, stop, group in _pieces(groups, _COLUMNS):
             torch.addmv(
-                pool.base[start:stop],
+                pool.pretrained[start:stop],
                 pool._piece(start, stop).T,
                 rows[group],
                 out=merged[start:stop],

@@ -159,7 +159,7 @@ class FamilyProblem(Problem):
         if missing:
             report(f"measuring {model} on the {split} of {', '.join(missing)}")
             vectors = self._pool.task_vectors[[self.tasks.index(task) for task in of]]
-            params = self._pool.base + vectors.mean(0) if of else self._pool.base
+            params = self._pool.pretrained + vectors.mean(0) if of else self._pool.pretrained
             with one_thread():
                 found = self._oracle(missing, frozenset({split})).measure(params, split)
             scores = zip(found.value.tolist(), found.loss.tolist(), found.n.tolist(), strict=True)

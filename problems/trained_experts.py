@@ -151,7 +151,7 @@ class FirstUseFamily(ExpertFamily):
                     " Delete it and prepare the problem again: it is made anew."
                 )
             torch.cat([t.reshape(-1) for t in found.values() if t is not None], out=row)
-        return ExpertPool(base=base, task_vectors=vectors, layout=layout, names=tasks)
+        return ExpertPool(pretrained=base, task_vectors=vectors, layout=layout, names=tasks)
 
     def heads(self, tasks: Sequence[str]) -> list[Head]:
         """The frozen heads, fitted on the pretrained features."""

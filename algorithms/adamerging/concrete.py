@@ -69,7 +69,7 @@ class _Concrete(Algorithm, ABC):
         """`(P,)` parameters, differentiable in the mask and in tensor-wise coefficients."""
         experts = view.experts
         merged = view.merge(Coefficients(values=values, space=_SPACE))
-        return experts.base + rescaled(mask, experts.layout) * (merged - experts.base)
+        return experts.pretrained + rescaled(mask, experts.layout) * (merged - experts.pretrained)
 
     def answer(
         self, view: ProblemView, logits: Tensor, values: Tensor, trained: int
@@ -83,7 +83,7 @@ class _Concrete(Algorithm, ABC):
         """Logits `(P,)` and coefficients `(G, m)`."""
         decoder = ConstantCoefficients(space=_SPACE, initial=self.initial)
         (values,) = decoder.start(view.experts, generator)
-        return torch.full_like(view.experts.base, self.logits), values
+        return torch.full_like(view.experts.pretrained, self.logits), values
 
     def descend(
         self,

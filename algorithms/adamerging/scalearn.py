@@ -43,10 +43,10 @@ class RowScaling(Decoder):
         scales = torch.split(parameters[0], rows_of(layout))
         for scale, start, size in zip(scales, layout.offsets, layout.sizes, strict=True):
             part = slice(start, start + size)
-            vectors = experts.task_vectors[:, part].to(experts.base.dtype)
+            vectors = experts.task_vectors[:, part].to(experts.pretrained.dtype)
             vectors = vectors.reshape(len(experts), len(scale), -1)
             added = torch.einsum("rt,trk->rk", scale, vectors)
-            pieces.append(experts.base[part] + added.flatten())
+            pieces.append(experts.pretrained[part] + added.flatten())
         return torch.cat(pieces)
 
 

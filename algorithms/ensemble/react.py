@@ -57,7 +57,7 @@ class ReACT(Algorithm):
                 grams=torch.stack([gram + self.ridge * eye for gram in grams]),
                 crosses=torch.stack([c + self.ridge * _orthogonal(c) for c in crosses]),
             )
-            model = pool.base.nbytes
+            model = pool.pretrained.nbytes
             return MapSet(
                 experts=pool,
                 function=function,
@@ -70,7 +70,10 @@ class ReACT(Algorithm):
         for _ in range(max(1, affordable_forwards(view, self.steps, self.batch_size, _PASSES))):
             batch = next(batches)
             found = [view.features(params, batch, task) for task in range(m)]
-            aims = [view.features(pool.base + v, batch, t) for t, v in enumerate(pool.task_vectors)]
+            aims = [
+                view.features(pool.pretrained + v, batch, t)
+                for t, v in enumerate(pool.task_vectors)
+            ]
             pairs = list(zip(found, aims, strict=True))
             grams = _added(grams, [z.T @ z for z, _ in pairs])
             crosses = _added(crosses, [e.T @ z for z, e in pairs])

@@ -59,7 +59,7 @@ class SubspaceHypernetwork(Algorithm):
 def split_pool(experts: ExpertPool, rank: int) -> ExpertPool:
     """The pool of T leading parts, then T remainders, as `SubspaceHypernetwork` describes them."""
     count = len(experts)
-    parts = torch.empty(2 * count, experts.layout.size, dtype=experts.base.dtype)
+    parts = torch.empty(2 * count, experts.layout.size, dtype=experts.pretrained.dtype)
     for index, vector in enumerate(experts.task_vectors):
         leading(vector.to(parts.dtype), experts.layout, rank, out=parts[index])
         torch.sub(vector, parts[index], out=parts[count + index])

@@ -67,7 +67,7 @@ def towards_experts(
     piece = slice(start, start + target.rows * target.columns)
     parts = []
     for vector in experts.task_vectors:
-        moved = experts.base[piece] + vector[piece] - params[piece]
+        moved = experts.pretrained[piece] + vector[piece] - params[piece]
         u, s, v = torch.linalg.svd(moved.view(target.rows, target.columns), full_matrices=False)
         parts.append((u[:, :rank], s[:rank], v[:rank]))
     left, values, right = map(torch.stack, zip(*parts, strict=True))

@@ -22,7 +22,7 @@ class Members(Decoder):
 
     def start(self, experts: ExpertPool, generator: torch.Generator) -> list[Tensor]:
         """One tensor `(T, P)`."""
-        return [experts.base + experts.task_vectors]
+        return [experts.pretrained + experts.task_vectors]
 
     def decode(self, experts: ExpertPool, parameters: Parameters, preference: Tensor) -> Model:
         """Weights `(P,)`."""

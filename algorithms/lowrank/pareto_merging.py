@@ -137,7 +137,7 @@ class DataFreeParetoMerging(Algorithm):
 
 def distances(experts: ExpertPool, params: Tensor) -> Tensor:
     """`(T,)` squared distances of weights `(P,)` to the experts, over those of the base."""
-    moved = params - experts.base
+    moved = params - experts.pretrained
     found = [_relative(moved, vector.to(moved.dtype)) for vector in experts.task_vectors]
     return torch.stack(found)
 

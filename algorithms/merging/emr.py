@@ -28,12 +28,12 @@ class Emr(Algorithm):
         """Nothing is fitted."""
         pool = view.experts
         unified = elected(pool.task_vectors)
-        models = tuple(pool.base + masked(unified, vector) for vector in pool.task_vectors)
+        models = tuple(pool.pretrained + masked(unified, vector) for vector in pool.task_vectors)
         bits = len(pool) * -(-pool.layout.size // 8)
         return PerTaskSet(
             experts=pool,
             answer=PerTask(points=models),
-            stored_bytes=pool.base.nbytes + unified.nbytes + bits + 4 * len(pool),
+            stored_bytes=pool.pretrained.nbytes + unified.nbytes + bits + 4 * len(pool),
         )
 
 

@@ -45,7 +45,7 @@ class Fisher(Algorithm):
         for _ in range(int(min(self.steps, view.affordable_steps(1)))):
             batch = next(batches)
             for task, (row, vector) in enumerate(zip(total, pool.task_vectors, strict=True)):
-                row += score(view, pool.base + vector, batch, task, generator).square_()
+                row += score(view, pool.pretrained + vector, batch, task, generator).square_()
             view.checkpoint(answer)
         return answer()
 
@@ -61,7 +61,7 @@ class FisherMean(Recipe):
     def __call__(self, preference: Tensor) -> Tensor:
         """`(P,)` parameters."""
         weights = preference @ self.information
-        merged = self.experts.base.clone()
+        merged = self.experts.pretrained.clone()
         rows = zip(preference, self.information, self.experts.task_vectors, strict=True)
         for p, information, vector in rows:
             merged.addcmul_(p * information / weights, vector.to(merged.dtype))

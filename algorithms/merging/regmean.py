@@ -155,7 +155,7 @@ class RegMean(Algorithm):
         for _ in range(affordable_forwards(view, self.steps, self.batch_size)):
             batch = next(batches)
             for task, (total, vector) in enumerate(zip(totals, pool.task_vectors, strict=True)):
-                add(total, view.grams(pool.base + vector, batch, task))
+                add(total, view.grams(pool.pretrained + vector, batch, task))
             view.checkpoint(answer)
         return answer()
 

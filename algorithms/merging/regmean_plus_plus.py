@@ -50,7 +50,7 @@ class RegMeanPlusPlus(Algorithm):
         equal = torch.full((m,), 1 / m)
         merged = pool.merge(Coefficients(values=equal))
         probe = next(view.batches(1, labelled=False))
-        widths = {name: len(gram) for name, gram in view.grams(pool.base, probe, 0).items()}
+        widths = {name: len(gram) for name, gram in view.grams(pool.pretrained, probe, 0).items()}
         first = inputs_first(pool.layout, widths)
 
         def mean(grams: Sequence[Mapping[str, Tensor]]) -> RegressionMean:
@@ -103,7 +103,7 @@ def _grams(
     for batch in batches:
         for task, total in enumerate(totals):
             params = merged.clone()
-            _copy(view.experts.base + view.experts.task_vectors[task], params, block)
+            _copy(view.experts.pretrained + view.experts.task_vectors[task], params, block)
             grams = view.grams(params, batch, task)
             add(total, {name: gram for name, gram in grams.items() if name in block.linear})
     return totals

@@ -76,7 +76,7 @@ class SweptMerge(Algorithm, ABC):
         direction = merge(torch.ones(len(pool)))
 
         def model(c: float) -> Tensor:
-            return torch.add(pool.base, direction, alpha=c)
+            return torch.add(pool.pretrained, direction, alpha=c)
 
         def answer(c: float) -> ParetoSet:
             if not self.lifted:
@@ -104,7 +104,7 @@ class LiftedMerge(Recipe):
 
     def __call__(self, preference: Tensor) -> Tensor:
         """`(P,)` parameters."""
-        return self.experts.base + self._merge(lifted(preference, self.length))
+        return self.experts.pretrained + self._merge(lifted(preference, self.length))
 
     @cached_property
     def _merge(self) -> Merge:

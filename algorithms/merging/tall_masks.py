@@ -35,12 +35,12 @@ class TallMasks(Algorithm):
         """Nothing is fitted."""
         pool = view.experts
         total = summed(pool)
-        models = (pool.base + total * mask for mask in masks(pool, self.strictness))
+        models = (pool.pretrained + total * mask for mask in masks(pool, self.strictness))
         bits = len(pool) * -(-pool.layout.size // 8)
         return PerTaskSet(
             experts=pool,
             answer=PerTask(points=tuple(models)),
-            stored_bytes=pool.base.nbytes + total.nbytes + bits,
+            stored_bytes=pool.pretrained.nbytes + total.nbytes + bits,
         )
 
 

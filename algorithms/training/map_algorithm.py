@@ -78,7 +78,7 @@ class MapAlgorithm(Algorithm, ABC):
 def map_set(decoder: Decoder, view: ProblemView, parameters: list[Tensor]) -> MapSet:
     """The map of a decoder with a copy of these parameters."""
     trained = TrainedMap.copy(decoder, view.experts, parameters)
-    model_bytes = view.experts.base.nbytes if decoder.needs == "model" else 0
+    model_bytes = view.experts.pretrained.nbytes if decoder.needs == "model" else 0
     return MapSet(
         experts=view.experts,
         function=trained,

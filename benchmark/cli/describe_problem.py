@@ -100,7 +100,7 @@ def _cosine_table(pool: ExpertPool) -> list[str]:
     vectors = pool.task_vectors.double().numpy()
     lengths = np.linalg.norm(vectors, axis=1)
     cosines = vectors @ vectors.T / np.outer(lengths, lengths)
-    ratio = lengths / float(pool.base.double().norm())
+    ratio = lengths / float(pool.pretrained.double().norm())
     width = max(len(name) for name in pool.names)
     lines = ["cosines of the task vectors, and their length over the base model's"]
     for name, row, length in zip(pool.names, cosines, ratio, strict=True):

@@ -50,7 +50,7 @@ class PluginResultError(FusefrontError, TypeError):
 
 def fingerprint(pool: ExpertPool) -> tuple[int, ...]:
     """Checksums of the base and of the task vectors."""
-    tensors = (pool.base, *pool.task_vectors)
+    tensors = (pool.pretrained, *pool.task_vectors)
     return tuple(zlib.crc32(t.contiguous().view(torch.uint8).numpy().data) for t in tensors)
 
 
@@ -78,7 +78,7 @@ class _Run:
         if fingerprint(pool) != before:
             raise PluginResultError(
                 "`fit` must leave the experts as they are. Found others afterwards. Work on copies "
-                "(`view.experts.base.clone()`)."
+                "(`view.experts.pretrained.clone()`)."
             )
         clock = time.perf_counter()
         self._score(problem, answer)

@@ -102,7 +102,7 @@ class AnalyticProblem(Problem, ABC):
     def pool(self) -> ExpertPool:
         """Base and task vectors, rounded to float32."""
         return ExpertPool(
-            base=torch.from_numpy(geometry.base(self.dimension)).float(),
+            pretrained=torch.from_numpy(geometry.base(self.dimension)).float(),
             task_vectors=torch.from_numpy(self._task_vectors).float(),
             layout=self._layout,
             names=self.tasks,

@@ -109,7 +109,7 @@ class CustomFamily(ExpertFamily):
         base = self._base
         vectors = torch.stack([self._expert(task)[0] for task in tasks])
         return ExpertPool(
-            base=base.params, task_vectors=vectors, layout=base.layout, names=tuple(tasks)
+            pretrained=base.params, task_vectors=vectors, layout=base.layout, names=tuple(tasks)
         )
 
     def heads(self, tasks: Sequence[str]) -> list[Head]:

@@ -86,7 +86,7 @@ class MergedWeights:
         vectors = self._mapped(_VECTORS, (len(self.tasks), layout.size))
         index = [self.tasks.index(task) for task in tasks]
         return ExpertPool(
-            base=base, task_vectors=_rows(vectors, index), layout=layout, names=tuple(tasks)
+            pretrained=base, task_vectors=_rows(vectors, index), layout=layout, names=tuple(tasks)
         )
 
     def _mapped(self, name: str, shape: tuple[int, ...]) -> Tensor:

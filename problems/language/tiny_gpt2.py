@@ -99,7 +99,7 @@ class TinyGpt2Family(ExpertFamily):
         """The experts of these tasks."""
         rows = [self._frozen.tasks.index(task) for task in tasks]
         return ExpertPool(
-            base=self._frozen.base.clone(),
+            pretrained=self._frozen.base.clone(),
             task_vectors=self._frozen.task_vectors[rows].contiguous(),
             layout=self._frozen.layout,
             names=tasks,

@@ -93,7 +93,7 @@ class VisionProblem(Problem):
         """The experts of the tasks, as flat float32 memory."""
         rows = [self._frozen.tasks.index(task) for task in self.tasks]
         return ExpertPool(
-            base=self._frozen.base,
+            pretrained=self._frozen.base,
             task_vectors=self._frozen.task_vectors[rows].contiguous(),
             layout=self._layout,
             names=self.tasks,

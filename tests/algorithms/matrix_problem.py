@@ -25,7 +25,7 @@ def matrix_view(m: int, units: int | None = None) -> ProblemView:
     return ProblemView(
         tasks=tuple(f"task-{i}" for i in range(m)),
         experts=ExpertPool(
-            base=base,
+            pretrained=base,
             task_vectors=torch.stack(targets) - base,
             layout=LAYOUT,
             names=[f"expert-{i}" for i in range(m)],

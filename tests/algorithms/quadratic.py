@@ -64,7 +64,7 @@ def quadratic_view(m: int, units: int | None = None) -> ProblemView:
     return ProblemView(
         tasks=tuple(f"task-{i}" for i in range(m)),
         experts=ExpertPool(
-            base=torch.zeros(SIZE),
+            pretrained=torch.zeros(SIZE),
             task_vectors=targets.clone(),
             layout=LAYOUT,
             names=[f"expert-{i}" for i in range(m)],

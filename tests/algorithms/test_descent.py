@@ -54,7 +54,7 @@ def test_affordable_steps_are_what_the_budget_covers_or_one_that_it_will_refuse(
 
 def test_step_that_cannot_be_paid_is_refused_by_the_budget() -> None:
     view = open_view(toy_problem(2), units=0)
-    params = view.experts.base.clone().requires_grad_()
+    params = view.experts.pretrained.clone().requires_grad_()
     with pytest.raises(BudgetExhausted):
         Descent(steps=1, learning_rate=0.1).run(
             view, [params], view.batches(4), lambda batch: view.losses(params, batch).sum()

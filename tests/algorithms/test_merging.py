@@ -21,7 +21,7 @@ def corners(m: int) -> list[list[float]]:
 def test_pretrained_is_the_base_bit_for_bit(view: ProblemView, generator: torch.Generator) -> None:
     answer = Pretrained().fit(view, generator=generator)
     for corner in corners(len(view.tasks)):
-        assert torch.equal(answer.model(corner), view.experts.base)
+        assert torch.equal(answer.model(corner), view.experts.pretrained)
 
 
 def test_soup_at_a_corner_is_the_expert_bit_for_bit(
@@ -31,13 +31,13 @@ def test_soup_at_a_corner_is_the_expert_bit_for_bit(
     for corner, task_vector in zip(
         corners(len(view.tasks)), view.experts.task_vectors, strict=True
     ):
-        assert torch.equal(answer.model(corner), view.experts.base + task_vector)
+        assert torch.equal(answer.model(corner), view.experts.pretrained + task_vector)
 
 
 def test_soup_is_the_preference_weighted_mean_of_the_experts(
     view: ProblemView, generator: torch.Generator
 ) -> None:
-    experts = view.experts.base + view.experts.task_vectors
+    experts = view.experts.pretrained + view.experts.task_vectors
     p = np.random.default_rng(0).dirichlet(np.ones(len(view.tasks)))
     expected = torch.einsum("t,tp->p", torch.from_numpy(p).float(), experts)
     answer = RewardedSoup().fit(view, generator=generator)
@@ -49,7 +49,7 @@ def test_simple_average_is_the_mean_of_the_experts_and_the_soup_at_the_centre(
 ) -> None:
     m = len(view.tasks)
     average = SimpleAverage().fit(view, generator=generator).model(corners(m)[0])
-    expected = (view.experts.base + view.experts.task_vectors).mean(dim=0)
+    expected = (view.experts.pretrained + view.experts.task_vectors).mean(dim=0)
     torch.testing.assert_close(average, expected, rtol=1e-5, atol=1e-6)
     centre = RewardedSoup().fit(view, generator=generator).model(np.full(m, 1 / m))
     assert torch.equal(average, centre)
@@ -62,7 +62,7 @@ def test_each_corner_of_the_experts_is_answered_by_its_own(
     for corner, task_vector in zip(
         corners(len(view.tasks)), view.experts.task_vectors, strict=True
     ):
-        assert torch.equal(answer.model(corner), view.experts.base + task_vector)
+        assert torch.equal(answer.model(corner), view.experts.pretrained + task_vector)
 
 
 def test_task_arithmetic_is_the_best_of_its_sweep_by_mean_objective(

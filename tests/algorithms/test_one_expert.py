@@ -25,4 +25,4 @@ def test_one_expert_is_the_answer(alone: ToyProblem, name: str) -> None:
     view = open_view(alone, units=3_000)
     answer = ALGORITHMS[name].load()().fit(view, generator=torch.Generator().manual_seed(0))
     (model,) = answer.models(np.array([1.0]))
-    assert torch.equal(model, alone.base + alone.task_vectors[0])
+    assert torch.equal(model, alone.pretrained + alone.task_vectors[0])

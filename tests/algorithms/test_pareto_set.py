@@ -87,9 +87,9 @@ def test_larger_importance_never_selects_a_larger_objective(pool: ExpertPool) ->
 
 
 def test_finite_set_of_parameters_has_no_coefficients(pool: ExpertPool) -> None:
-    answer = FiniteSet(experts=pool, points=[pool.base], objectives=np.zeros((1, 2)))
+    answer = FiniteSet(experts=pool, points=[pool.pretrained], objectives=np.zeros((1, 2)))
     assert answer.coefficients([0.5, 0.5]) is None
-    assert torch.equal(answer.model([0.5, 0.5]), pool.base)
+    assert torch.equal(answer.model([0.5, 0.5]), pool.pretrained)
 
 
 def test_map_set_hands_its_function_the_preference_in_single_precision(pool: ExpertPool) -> None:
@@ -100,7 +100,7 @@ def test_map_set_hands_its_function_the_preference_in_single_precision(pool: Exp
 
 
 def test_storage_is_one_model_for_a_constant_and_the_pool_for_a_map(pool: ExpertPool) -> None:
-    model = pool.base.nbytes
+    model = pool.pretrained.nbytes
     assert constant(pool).storage_bytes() == model
     assert soup(pool).storage_bytes() == 3 * model + 12
 
@@ -108,7 +108,7 @@ def test_storage_is_one_model_for_a_constant_and_the_pool_for_a_map(pool: Expert
 def test_storage_of_a_finite_set_is_the_models_or_the_pool_and_recipes_where_that_is_less(
     pool: ExpertPool,
 ) -> None:
-    model, recipe = pool.base.nbytes, 2 * 4
+    model, recipe = pool.pretrained.nbytes, 2 * 4
     point = Coefficients(values=torch.zeros(2))
 
     def storage(*points: Coefficients | torch.Tensor) -> int:
@@ -117,7 +117,7 @@ def test_storage_of_a_finite_set_is_the_models_or_the_pool_and_recipes_where_tha
 
     assert storage(point, point) == 2 * model
     assert storage(*[point] * 10) == 3 * model + 10 * recipe
-    assert storage(*[pool.base] * 10) == 10 * model
+    assert storage(*[pool.pretrained] * 10) == 10 * model
 
 
 def test_outputs_are_named(pool: ExpertPool) -> None:

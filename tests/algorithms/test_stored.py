@@ -41,7 +41,7 @@ def answers() -> list[ParetoSet]:
     experts = pool()
     half = experts.altered(experts.task_vectors / 2)
     coefficients = Coefficients(values=torch.tensor([0.2, 0.7]))
-    weights = experts.base + 1
+    weights = experts.pretrained + 1
     trained = TrainedMap(
         decoder=ConstantCoefficients(), experts=experts, parameters=(torch.tensor([0.1, 0.2]),)
     )
@@ -89,7 +89,7 @@ def test_other_experts_are_refused(tmp_path: Path) -> None:
     save_answer(answers()[0], tmp_path / "answer.safetensors")
     here = pool()
     other = ExpertPool(
-        base=here.base,
+        pretrained=here.pretrained,
         task_vectors=here.task_vectors + 1e-3,
         layout=here.layout,
         names=here.names,

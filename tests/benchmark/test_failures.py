@@ -18,7 +18,7 @@ BODIES = {
     "Garbage": "return 'a front'",
     "Nothing": "pass",
     "NotFinite": """return ConstantSet(
-            experts=view.experts, answer=torch.full_like(view.experts.base, float("nan"))
+            experts=view.experts, answer=torch.full_like(view.experts.pretrained, float("nan"))
         )""",
     "Shapeless": "return ConstantSet(experts=view.experts, answer=torch.zeros(3))",
     "Spends": "view.budget.charge(10**9)",

@@ -52,7 +52,7 @@ def test_each_point_has_the_measurement_of_its_model(monkeypatch: pytest.MonkeyP
 
 def test_equal_models_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     oracle = PROBLEM.oracle(frozenset({"validation"}))
-    weights = POOL.base + 0.1
+    weights = POOL.pretrained + 0.1
     for point in (Coefficients(values=torch.ones(2)), weights):
         with counted(monkeypatch) as measured:
             score(ConstantSet(experts=POOL, answer=point), oracle, "validation", PREFERENCES)
@@ -63,7 +63,7 @@ def test_models_that_are_made_anew_are_never_mistaken_for_each_other() -> None:
     """Freed memory is used again, and so are ids."""
 
     def function(preference: Tensor) -> Point:
-        return POOL.base + preference[0] * POOL.task_vectors[0]
+        return POOL.pretrained + preference[0] * POOL.task_vectors[0]
 
     oracle = PROBLEM.oracle(frozenset({"validation"}))
     answer = MapSet(experts=POOL, function=function)

@@ -20,7 +20,7 @@ LAYOUT = Layout(
 def make_pool(experts: int = 3, dtype: torch.dtype = torch.float32) -> ExpertPool:
     generator = torch.Generator().manual_seed(0)
     return ExpertPool(
-        base=torch.randn(LAYOUT.size, generator=generator, dtype=dtype),
+        pretrained=torch.randn(LAYOUT.size, generator=generator, dtype=dtype),
         task_vectors=torch.randn(experts, LAYOUT.size, generator=generator, dtype=dtype),
         layout=LAYOUT,
         names=[f"expert-{i}" for i in range(experts)],
@@ -31,7 +31,7 @@ def make_values(pool: ExpertPool, space: Space) -> Tensor:
     rows = len(pool.layout.groups(space).names)
     shape = (len(pool),) if space == "task" else (rows, len(pool))
     generator = torch.Generator().manual_seed(1)
-    return torch.randn(shape, generator=generator, dtype=pool.base.dtype)
+    return torch.randn(shape, generator=generator, dtype=pool.pretrained.dtype)
 
 
 def plain_merge(pool: ExpertPool, values: Tensor, space: Space) -> Tensor:
@@ -41,7 +41,7 @@ def plain_merge(pool: ExpertPool, values: Tensor, space: Space) -> Tensor:
     for size in pool.layout.sizes:
         (group,) = [g for a, b, g in groups.segments if a <= start < b]
         row = values.reshape(-1, len(pool))[group]
-        piece = pool.base[start : start + size]
+        piece = pool.pretrained[start : start + size]
         for t in range(len(pool)):
             piece = piece + row[t] * pool.task_vectors[t, start : start + size]
         pieces.append(piece)
@@ -77,12 +77,12 @@ def test_merge_at_a_corner_is_the_expert_bit_for_bit() -> None:
             values = torch.zeros_like(make_values(pool, space))
             values[..., t] = 1
             merged = pool.merge(Coefficients(values=values, space=space))
-            assert torch.equal(merged, pool.base + pool.task_vectors[t])
+            assert torch.equal(merged, pool.pretrained + pool.task_vectors[t])
 
 
 def test_merge_with_zeros_is_the_base_bit_for_bit() -> None:
     pool = make_pool()
-    assert torch.equal(pool.merge(Coefficients(values=torch.zeros(3))), pool.base)
+    assert torch.equal(pool.merge(Coefficients(values=torch.zeros(3))), pool.pretrained)
 
 
 def test_merge_takes_coefficients_that_are_not_contiguous() -> None:
@@ -104,7 +104,7 @@ def test_memory_of_merge_and_its_gradient_does_not_grow_with_the_experts(space: 
             torch.autograd.grad(merged.sum(), values)
         return int(memory.peak_bytes) - 4 * values.nbytes  # coefficients and their gradients
 
-    assert peak(32) <= peak(2) <= 3 * make_pool().base.nbytes
+    assert peak(32) <= peak(2) <= 3 * make_pool().pretrained.nbytes
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_coefficients_of_another_shape_are_refused(shape: tuple[int, ...], space
 def test_pool_of_tensors_that_do_not_fit_the_layout_is_refused() -> None:
     with pytest.raises(ShapeError, match="task_vectors"):
         ExpertPool(
-            base=torch.zeros(LAYOUT.size),
+            pretrained=torch.zeros(LAYOUT.size),
             task_vectors=torch.zeros(2, LAYOUT.size - 1),
             layout=LAYOUT,
             names=("a", "b"),
@@ -136,7 +136,7 @@ def test_parameters_build_to_themselves() -> None:
     pool = make_pool()
     params = torch.randn(LAYOUT.size)
     assert pool.build(params) is params
-    assert torch.equal(pool.build(Coefficients(values=torch.zeros(3))), pool.base)
+    assert torch.equal(pool.build(Coefficients(values=torch.zeros(3))), pool.pretrained)
 
 
 def test_pool_states_its_bytes() -> None:

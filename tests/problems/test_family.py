@@ -42,8 +42,8 @@ def test_anchors_are_what_the_oracle_measures_of_the_problem_s_own_models() -> N
     found = prepared(*TASKS)
     pool, oracle = found.pool(), found.oracle(frozenset({"test"}))
     anchors = found.anchors("test")
-    models = [pool.base, *(pool.base + t for t in pool.task_vectors)]
-    models.append(pool.base + pool.task_vectors.mean(0))
+    models = [pool.pretrained, *(pool.pretrained + t for t in pool.task_vectors)]
+    models.append(pool.pretrained + pool.task_vectors.mean(0))
     measured = [oracle.measure(params, "test") for params in models]
     values, losses = (np.array([getattr(m, key) for m in measured]) for key in ("value", "loss"))
     assert anchors.average is not None

@@ -53,8 +53,8 @@ def test_an_expert_is_better_than_the_base_on_its_task() -> None:
     family = prepared()
     for task in TASKS:
         pool = family.pool([task])
-        expert = accuracy(family, pool.base + pool.task_vectors[0], task)
-        assert expert > accuracy(family, pool.base, task) + 0.05
+        expert = accuracy(family, pool.pretrained + pool.task_vectors[0], task)
+        assert expert > accuracy(family, pool.pretrained, task) + 0.05
 
 
 def test_only_parameters_that_train_are_in_the_pool_and_the_rest_stays() -> None:
@@ -65,7 +65,7 @@ def test_only_parameters_that_train_are_in_the_pool_and_the_rest_stays() -> None
     assert pool.names == TASKS
     assert (pool.task_vectors.abs().amax(1) > 0).all()
     base = dict(ToyRecipe().backbone().named_parameters())
-    assert all(torch.equal(v, base[n]) for n, v in pool.layout.unflatten(pool.base).items())
+    assert all(torch.equal(v, base[n]) for n, v in pool.layout.unflatten(pool.pretrained).items())
 
 
 def test_head_is_the_logistic_regression_on_the_pretrained_features() -> None:

@@ -65,7 +65,7 @@ def test_jacobian_is_one_gradient_a_task(
 
 def test_jacobian_in_parameters_is_one_gradient_a_task(view: ProblemView) -> None:
     batch = next(view.batches(8))
-    params = view.experts.base.clone().requires_grad_()
+    params = view.experts.pretrained.clone().requires_grad_()
     losses = view.losses(params, batch)
     separate = [torch.autograd.grad(v, params, retain_graph=True)[0] for v in losses]
     _, found = view.loss_jacobian(params.detach(), batch)

@@ -51,6 +51,6 @@ def test_only_fits_recompute(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(oracle, ClassifierOracle)
     monkeypatch.setenv(VARIABLE, "0")
     plain = toy_problem(2).oracle(frozenset({"validation"}))
-    base = toy_problem(2).base
+    base = toy_problem(2).pretrained
     a, b = (o.measure(base, "validation") for o in (oracle, plain))
     assert (a.loss == b.loss).all()

@@ -33,7 +33,7 @@ def rows_of(view: ProblemView, size: int, batches: int) -> list[Tensor]:
 def test_loss_with_gradient_costs_three_units_an_example_and_one_without() -> None:
     view = view3()
     batch = next(view.batches(4))
-    params = view.experts.base.clone()
+    params = view.experts.pretrained.clone()
     view.losses(params, batch)
     assert (view.budget.ledger.units, view.budget.ledger.gradient_steps) == (12, 0)
     view.losses(params.requires_grad_(), batch)
@@ -46,7 +46,7 @@ def test_loss_with_gradient_costs_three_units_an_example_and_one_without() -> No
 def test_entropy_costs_what_loss_costs() -> None:
     view = view3()
     batch = next(view.batches(4, labelled=False))
-    view.entropies(view.experts.base.clone().requires_grad_(), batch)
+    view.entropies(view.experts.pretrained.clone().requires_grad_(), batch)
     assert view.budget.ledger.units == 36
 
 
@@ -159,13 +159,13 @@ def test_labels_stay_with_their_inputs() -> None:
 def test_view_has_no_access_to_test() -> None:
     oracle = toy_problem(3).oracle(frozenset({"calibration", "validation"}))
     with pytest.raises(KeyError):
-        oracle.measure(toy_problem(3).base, "test")
+        oracle.measure(toy_problem(3).pretrained, "test")
 
 
 @pytest.mark.parametrize("units", [0, 35, 36, 500])
 def test_affordable_steps_can_be_paid_and_one_more_cannot(units: int) -> None:
     view = view3(units=units)
-    batches, params = view.batches(4), view.experts.base.clone().requires_grad_()
+    batches, params = view.batches(4), view.experts.pretrained.clone().requires_grad_()
     for _ in range(int(view.affordable_steps(4))):
         view.losses(params, next(batches))
     with pytest.raises(BudgetExhausted):
@@ -191,7 +191,7 @@ def test_checkpoints_are_made_when_a_fraction_of_the_budget_is_passed() -> None:
     view = view3(units=1600)
     batches = view.batches(5)
     for step in range(100):
-        view.losses(view.experts.base, next(batches))  # 15 units
+        view.losses(view.experts.pretrained, next(batches))  # 15 units
         view.checkpoint(lambda step=step: step)  # type: ignore[misc]
     assert [c.units for c in view.checkpoints] == [105, 210, 405, 810]
     assert [c.answer for c in view.checkpoints] == [6, 13, 26, 53]

@@ -89,7 +89,7 @@ class AlgorithmContract:
     ) -> None:
         answer, view = self.seen_fit(algorithm, toy_problem(m))
         for model in _models(answer):
-            assert model.shape == view.experts.base.shape
+            assert model.shape == view.experts.pretrained.shape
             assert model.dtype == torch.float32
             assert model.isfinite().all()
             assert not model.requires_grad
@@ -104,7 +104,7 @@ class AlgorithmContract:
 
     def test_cost_of_the_answer_is_stated(self, algorithm: Algorithm, problem: ToyProblem) -> None:
         answer, view = self.seen_fit(algorithm, problem)
-        assert answer.storage_bytes() >= view.experts.base.nbytes
+        assert answer.storage_bytes() >= view.experts.pretrained.nbytes
         assert answer.trainable_parameters >= 0
 
     def test_vector_off_the_simplex_is_refused(
@@ -188,7 +188,7 @@ class AlgorithmContract:
         before = [(e.inputs.clone(), e.labels.clone()) for e in data]
         answer, view = self.fit(algorithm, problem)
         _models(answer)
-        assert torch.equal(view.experts.base, problem.base)
+        assert torch.equal(view.experts.pretrained, problem.pretrained)
         assert torch.equal(view.experts.task_vectors, problem.task_vectors)
         for example, (inputs, labels) in zip(data, before, strict=True):
             assert torch.equal(example.inputs, inputs)
@@ -231,7 +231,7 @@ class AlgorithmContract:
                 continue
             model = answer.model(preference)
             sums = found.values.reshape(-1, 3).sum(dim=1)
-            expected = equal.base.clone()
+            expected = equal.pretrained.clone()
             for start, stop, group in view.experts.layout.groups(found.space).segments:
                 expected[start:stop] += sums[group] * equal.task_vectors[0, start:stop]
             torch.testing.assert_close(model, expected, rtol=1e-4, atol=1e-5)

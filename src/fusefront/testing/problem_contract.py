@@ -80,8 +80,8 @@ class ProblemContract:
         self, problem: Problem, pool: ExpertPool
     ) -> None:
         assert pool.names == problem.tasks
-        assert pool.base.dtype == pool.task_vectors.dtype == torch.float32
-        assert torch.isfinite(pool.base).all()
+        assert pool.pretrained.dtype == pool.task_vectors.dtype == torch.float32
+        assert torch.isfinite(pool.pretrained).all()
         assert torch.isfinite(pool.task_vectors).all()
         assert (pool.task_vectors != 0).any(dim=1).all(), "An expert must differ from the base."
 
@@ -130,7 +130,7 @@ class ProblemContract:
     def test_losses_are_finite_and_move_with_the_parameters(
         self, oracle: Oracle, pool: ExpertPool, batch: Batch
     ) -> None:
-        params = pool.base.clone().requires_grad_()
+        params = pool.pretrained.clone().requires_grad_()
         losses = oracle.losses(params, batch)
         assert losses.shape == (len(pool),)
         assert torch.isfinite(losses).all()
@@ -142,7 +142,7 @@ class ProblemContract:
     def test_gradient_is_the_slope_of_the_loss(
         self, oracle: Oracle, pool: ExpertPool, batch: Batch
     ) -> None:
-        params = (pool.base + 0.5 * pool.task_vectors.mean(0)).requires_grad_()
+        params = (pool.pretrained + 0.5 * pool.task_vectors.mean(0)).requires_grad_()
         oracle.losses(params, batch).sum().backward()  # type: ignore[no-untyped-call]
         assert params.grad is not None
         direction = pool.task_vectors[0]
@@ -158,7 +158,7 @@ class ProblemContract:
         self, oracle: Oracle, pool: ExpertPool, batch: Batch
     ) -> None:
         try:
-            found = oracle.entropies(pool.base, batch)
+            found = oracle.entropies(pool.pretrained, batch)
         except NotApplicableError:
             return
         assert found.shape == (len(pool),)
@@ -167,10 +167,10 @@ class ProblemContract:
     def test_measuring_twice_gives_the_same_and_leaves_the_model_alone(
         self, oracle: Oracle, pool: ExpertPool
     ) -> None:
-        params = pool.base + pool.task_vectors[0]
+        params = pool.pretrained + pool.task_vectors[0]
         before = params.clone()
         first = oracle.measure(params, "validation", self.examples)
-        oracle.measure(pool.base, "validation", self.examples)
+        oracle.measure(pool.pretrained, "validation", self.examples)
         second = oracle.measure(params, "validation", self.examples)
         assert torch.equal(params, before)
         np.testing.assert_array_equal(first.loss, second.loss)
@@ -179,7 +179,7 @@ class ProblemContract:
     def test_outcomes_average_to_the_value(
         self, prepared: Problem, oracle: Oracle, pool: ExpertPool
     ) -> None:
-        found = oracle.measure(pool.base, "validation", self.examples)
+        found = oracle.measure(pool.pretrained, "validation", self.examples)
         if prepared.anchors("validation").quantity == "loss":
             np.testing.assert_array_equal(found.value, found.loss)
             return
@@ -212,7 +212,7 @@ class ProblemContract:
         anchors, oracle = prepared.anchors("test"), prepared.oracle(frozenset({"test"}))
         generator = torch.Generator().manual_seed(0)
         for draw in torch.rand(64, len(pool), generator=generator) * 1.2:
-            merged = pool.base + draw @ pool.task_vectors
+            merged = pool.pretrained + draw @ pool.task_vectors
             g = anchors.objectives(oracle.measure(merged, "test").value)
             assert (front - g).min(axis=1).max() <= 1e-5, (draw, g)  # float32 merges
 
@@ -220,12 +220,12 @@ class ProblemContract:
 def assert_measured(anchors: Anchors, oracle: Oracle, pool: ExpertPool, split: Split) -> None:
     """The anchors are the values of the models themselves; one example may round otherwise."""
     room = 1e-5 if anchors.quantity == "loss" else 1.01 / anchors.n
-    models = [pool.base, *(pool.base + vector for vector in pool.task_vectors)]
+    models = [pool.pretrained, *(pool.pretrained + vector for vector in pool.task_vectors)]
     stated = np.vstack([anchors.pretrained, anchors.experts])
     for params, values in zip(models, stated, strict=True):
         assert (np.abs(oracle.measure(params, split).value - values) <= room).all()
     if anchors.average is not None:
-        average = pool.base + pool.task_vectors.mean(0)
+        average = pool.pretrained + pool.task_vectors.mean(0)
         assert (np.abs(oracle.measure(average, split).value - anchors.average) <= room).all()
 
 

@@ -79,7 +79,7 @@ class ToyProblem(Problem):
     """Trained experts on `tasks`; see the module."""
 
     tasks: tuple[str, ...]
-    base: Tensor
+    pretrained: Tensor
     task_vectors: Tensor
     heads: Sequence[tuple[Tensor, Tensor]]
     splits: Mapping[Split, Sequence[Examples]]
@@ -89,7 +89,7 @@ class ToyProblem(Problem):
 
     def pool(self) -> ExpertPool:
         return ExpertPool(
-            base=self.base.clone(),
+            pretrained=self.pretrained.clone(),
             task_vectors=self.task_vectors.clone(),
             layout=toy_layout(),
             names=self.tasks,
@@ -106,8 +106,8 @@ class ToyProblem(Problem):
 
     def anchors(self, split: Split) -> Anchors:
         oracle, pool = self.oracle(frozenset({split})), self.pool()
-        pretrained = oracle.measure(pool.base, split)
-        experts = [oracle.measure(pool.base + t, split) for t in pool.task_vectors]
+        pretrained = oracle.measure(pool.pretrained, split)
+        experts = [oracle.measure(pool.pretrained + t, split) for t in pool.task_vectors]
         return Anchors(
             pretrained=pretrained.value,
             experts=np.array([e.value for e in experts]),
@@ -175,7 +175,7 @@ def toy_problem(m: int) -> ToyProblem:
         experts = [_train(base, heads, train, [task], steps=60) for task in range(m)]
         return ToyProblem(
             tasks=("odd", "even", "apart")[:m],
-            base=base,
+            pretrained=base,
             task_vectors=torch.stack(experts) - base,
             heads=heads[:m],
             splits={split: _draw(*sizes)[:m] for split, sizes in SIZES.items()},

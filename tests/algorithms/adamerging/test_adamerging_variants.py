@@ -45,7 +45,7 @@ def written_out(view: ProblemView, *, steps: int, learning_rate: float) -> Tenso
     pool = view.experts
     c = torch.full((len(pool.layout.names), len(pool)), 0.3, requires_grad=True)
     optimiser = torch.optim.Adam([c], lr=learning_rate, betas=(0.9, 0.999))
-    base = list(pool.layout.unflatten(pool.base).values())
+    base = list(pool.layout.unflatten(pool.pretrained).values())
     vectors = [list(pool.layout.unflatten(v).values()) for v in pool.task_vectors]
     batches = view.batches(16, labelled=False)
     for _ in range(steps):

@@ -52,7 +52,7 @@ def test_rescaled_mask_has_mean_1_over_each_tensor() -> None:
 
 def test_without_training_both_are_task_arithmetic(view: ProblemView) -> None:
     pool = view.experts
-    expected = pool.base + 0.3 * pool.task_vectors.sum(dim=0)
+    expected = pool.pretrained + 0.3 * pool.task_vectors.sum(dim=0)
     found = fit(ConcreteTaskArithmetic(steps=0), view)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
 
@@ -61,17 +61,17 @@ def test_task_arithmetic_is_the_loop_written_out(view: ProblemView) -> None:
     generator = torch.Generator().manual_seed(3)
     pool, batches = view.experts, view.batches(16, labelled=False)
     delta = 0.3 * pool.task_vectors.sum(dim=0)
-    logits = torch.zeros(len(pool.base), requires_grad=True)
+    logits = torch.zeros(len(pool.pretrained), requires_grad=True)
     optimiser = torch.optim.Adam([logits], lr=1e-2)
     for _ in range(12):
         u = torch.rand(len(logits), generator=generator).clamp(1e-6, 1 - 1e-6)
         mask = torch.sigmoid((logits + torch.log(u / (1 - u))) / 0.5)
-        model = pool.base + mean_per_tensor(view, mask) * delta
+        model = pool.pretrained + mean_per_tensor(view, mask) * delta
         optimiser.zero_grad()
         view.entropies(model, next(batches)).sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     mask = torch.sigmoid(logits.detach() / 0.5)
-    expected = pool.base + mean_per_tensor(view, mask) * delta
+    expected = pool.pretrained + mean_per_tensor(view, mask) * delta
     found = fit(ConcreteTaskArithmetic(steps=12, learning_rate=1e-2), view)
     torch.testing.assert_close(found, expected, rtol=0, atol=2e-4)
 
@@ -80,13 +80,15 @@ def test_adamerging_is_two_optimisers_in_turn_then_one(view: ProblemView) -> Non
     generator = torch.Generator().manual_seed(3)
     pool, batches = view.experts, view.batches(16, labelled=False)
     sizes = torch.tensor(pool.layout.sizes)
-    logits = torch.zeros(len(pool.base), requires_grad=True)
+    logits = torch.zeros(len(pool.pretrained), requires_grad=True)
     c = torch.full((len(sizes), len(pool)), 0.3, requires_grad=True)
     inner, outer = (torch.optim.Adam([leaf], lr=1e-2) for leaf in (c, logits))
 
     def model(mask: Tensor) -> Tensor:
         rows = c.repeat_interleave(sizes, dim=0)
-        return pool.base + mean_per_tensor(view, mask) * (rows.T * pool.task_vectors).sum(dim=0)
+        return pool.pretrained + mean_per_tensor(view, mask) * (rows.T * pool.task_vectors).sum(
+            dim=0
+        )
 
     for _ in range(5):
         u = torch.rand(len(logits), generator=generator).clamp(1e-6, 1 - 1e-6)

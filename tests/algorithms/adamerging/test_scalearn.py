@@ -21,7 +21,7 @@ def test_every_row_of_every_tensor_has_its_own_scale(view: ProblemView) -> None:
     scales = torch.rand(sum(rows_of(pool.layout)), len(pool), generator=generator)
     found = RowScaling(initial=0.3).decode(pool, [scales], torch.zeros(len(pool)))
     assert isinstance(found, torch.Tensor)
-    named = {n: t.clone() for n, t in pool.layout.unflatten(pool.base).items()}
+    named = {n: t.clone() for n, t in pool.layout.unflatten(pool.pretrained).items()}
     row = 0
     for name, tensor in named.items():
         for i in range(len(tensor)):

@@ -65,7 +65,7 @@ class TestLogitsFusion:
         oracle = problem.oracle(frozenset({"validation"}))
         scored = score(answer, oracle, "validation", np.eye(3))
         for task, found in enumerate(scored):
-            expert = oracle.measure(problem.base + problem.task_vectors[task], "validation")
+            expert = oracle.measure(problem.pretrained + problem.task_vectors[task], "validation")
             np.testing.assert_allclose(found.measurement.loss, expert.loss, rtol=1e-5)
             np.testing.assert_array_equal(found.measurement.value, expert.value)
             assert found.passes == 1
@@ -86,7 +86,7 @@ class TestDynamicLogitsFusion:
         answer = DynamicLogitsFusion().fit(open_view(problem), generator=generator())
         oracle = problem.oracle(frozenset({"validation"}))
         for task, found in enumerate(score(answer, oracle, "validation", np.eye(3))):
-            expert = oracle.measure(problem.base + problem.task_vectors[task], "validation")
+            expert = oracle.measure(problem.pretrained + problem.task_vectors[task], "validation")
             np.testing.assert_allclose(found.measurement.loss, expert.loss, rtol=1e-4)
             assert found.passes == 2
 
@@ -119,9 +119,12 @@ class TestReACT:
     def products(problem: ToyProblem, c: float) -> list[tuple[Tensor, Tensor]]:
         """Features Z, E of the merged model and of the expert on the whole calibration split."""
         oracle = problem.oracle(frozenset({"calibration"}))
-        merged = problem.base + c * problem.task_vectors.sum(0)
+        merged = problem.pretrained + c * problem.task_vectors.sum(0)
         z = oracle.split_features(merged, "calibration")
-        e = [oracle.split_features(problem.base + v, "calibration") for v in problem.task_vectors]
+        e = [
+            oracle.split_features(problem.pretrained + v, "calibration")
+            for v in problem.task_vectors
+        ]
         return [(z[t].double(), e[t][t].double()) for t in range(3)]
 
     def test_matrix_minimises_the_weighted_errors_and_distances_to_the_procrustes_maps(
@@ -180,7 +183,7 @@ class TestReACT:
     def test_what_is_kept_is_a_model_and_two_matrices_a_task(self, problem: ToyProblem) -> None:
         answer = ReACT(steps=2).fit(open_view(problem), generator=generator())
         assert isinstance(answer, MapSet)
-        assert answer.storage_bytes() == problem.base.nbytes + 4 * 3 * 2 * 8 * 8
+        assert answer.storage_bytes() == problem.pretrained.nbytes + 4 * 3 * 2 * 8 * 8
 
 
 @pytest.mark.parametrize("algorithm", [LogitsFusion(), DynamicLogitsFusion(), ReACT()])

@@ -47,7 +47,9 @@ def quadratic(m: int) -> ProblemView:
     view = quadratic_view(m)
     old = view.experts
     names, vectors = old.names, old.task_vectors
-    return view.over(ExpertPool(base=old.base, task_vectors=vectors, layout=LAYOUT, names=names))
+    return view.over(
+        ExpertPool(pretrained=old.pretrained, task_vectors=vectors, layout=LAYOUT, names=names)
+    )
 
 
 def features(network: nn.Module, images: Tensor) -> Tensor:
@@ -64,7 +66,7 @@ def test_folded_channels_are_channels_concatenated_to_the_images(
     experts = PROBLEMS["smoke-left-right"].load()().pool()
     images = torch.rand(3, 1, 12, 12, generator=generator)
     network = backbone.build(weights.load("smoke").config)
-    backbone.load_flat(network, experts.base)
+    backbone.load_flat(network, experts.pretrained)
     patches = network.embeddings.patch_embeddings
     plain = patches.projection
     assert isinstance(plain, nn.Conv2d)
@@ -72,7 +74,7 @@ def test_folded_channels_are_channels_concatenated_to_the_images(
     patches.add_module("projection", WithChannels(plain, kernel, 5.0 * p))
     expected = features(network, images)
 
-    model = Conditioned(scale=5.0).decode(experts, [experts.base, kernel.sum(dim=(2, 3))], p)
+    model = Conditioned(scale=5.0).decode(experts, [experts.pretrained, kernel.sum(dim=(2, 3))], p)
     patches.add_module("projection", plain)
     unconditioned = features(network, images)
     backbone.load_flat(network, model)
@@ -86,7 +88,7 @@ def test_where_the_input_layer_has_no_bias_every_position_is_shifted(
     layout = Layout(names=("wte.weight", "wpe.weight", "h.0.w"), shapes=((5, 2), (3, 2), (4,)))
     base = torch.randn(layout.size, generator=generator)
     experts = ExpertPool(
-        base=base, task_vectors=torch.zeros(2, 20), layout=layout, names=("a", "b")
+        pretrained=base, task_vectors=torch.zeros(2, 20), layout=layout, names=("a", "b")
     )
     channels = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     found = Conditioned(scale=2.0).decode(experts, [base, channels], torch.tensor([0.25, 0.75]))
@@ -179,7 +181,7 @@ def test_every_preference_starts_at_the_average_of_the_experts(
     view: ProblemView, generator: torch.Generator
 ) -> None:
     answer = Cosmos(steps=0).fit(view, generator=generator)
-    expected = view.experts.base + view.experts.task_vectors.mean(dim=0)
+    expected = view.experts.pretrained + view.experts.task_vectors.mean(dim=0)
     for p in np.eye(len(view.tasks)):
         torch.testing.assert_close(answer.model(p), expected)
 

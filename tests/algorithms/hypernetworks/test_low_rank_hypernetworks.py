@@ -34,7 +34,7 @@ def test_every_preference_starts_at_task_arithmetic(
     decoder: Decoder, view: ProblemView, generator: torch.Generator
 ) -> None:
     parameters = decoder.start(view.experts, generator)
-    arithmetic = view.experts.base + 0.3 * view.experts.task_vectors.sum(dim=0)
+    arithmetic = view.experts.pretrained + 0.3 * view.experts.task_vectors.sum(dim=0)
     for p in np.eye(len(view.tasks), dtype=np.float32):
         found = decoder.decode(view.experts, parameters, torch.from_numpy(p))
         assert isinstance(found, torch.Tensor)
@@ -117,7 +117,7 @@ def test_full_hypernetwork_reaches_the_minimum_of_every_preference(
     view = matrix_view(m)
     algorithm = FullPreferenceHypernetwork(steps=500, learning_rate=3e-3, concentration=1.0)
     answer = algorithm.fit(view, generator=generator)
-    experts = view.experts.base + view.experts.task_vectors
+    experts = view.experts.pretrained + view.experts.task_vectors
     for p in (*np.eye(m), np.full(m, 1 / m)):
         expected = torch.tensor(p, dtype=torch.float32) @ experts
         torch.testing.assert_close(answer.model(p), expected, atol=0.06, rtol=0)

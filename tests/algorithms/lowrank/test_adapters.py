@@ -24,11 +24,11 @@ def test_adapters_of_full_rank_start_at_the_experts_matrices(
     experts = matrix_view(3).experts
     decoder = TaskAdapters(rank=3, scale=scale, gain=gain)
     parameters = decoder.start(experts, generator)
-    main = LAYOUT.unflatten(experts.base + 0.3 * experts.task_vectors.sum(dim=0))
+    main = LAYOUT.unflatten(experts.pretrained + 0.3 * experts.task_vectors.sum(dim=0))
     for task, p in enumerate(torch.eye(3)):
         model = decoder.decode(experts, parameters, p)
         assert isinstance(model, torch.Tensor)
-        expert = LAYOUT.unflatten(experts.base + experts.task_vectors[task])
+        expert = LAYOUT.unflatten(experts.pretrained + experts.task_vectors[task])
         for name, found in LAYOUT.unflatten(model).items():
             torch.testing.assert_close(found, expert[name] if found.ndim == 2 else main[name])
 
@@ -41,7 +41,7 @@ def test_adapters_of_a_lower_rank_are_the_best_approximations(generator: torch.G
     name = "layers.1.mlp.w"
     model = decoder.decode(experts, parameters, torch.tensor([1.0, 0.0]))
     assert isinstance(model, torch.Tensor)
-    expert = LAYOUT.unflatten(experts.base + experts.task_vectors[0])[name]
+    expert = LAYOUT.unflatten(experts.pretrained + experts.task_vectors[0])[name]
     main = LAYOUT.unflatten(parameters[0])[name]
     error = (LAYOUT.unflatten(model)[name] - expert).norm()
     torch.testing.assert_close(error, torch.linalg.svdvals(expert - main)[1:].norm())
@@ -86,7 +86,7 @@ def test_minimisers_in_the_span_are_reached_from_other_experts(
     view = matrix_view(2)
     moved = view.over(view.experts.altered(view.experts.task_vectors + 0.3))
     answer = algorithm.fit(moved, generator=generator)
-    experts = view.experts.base + view.experts.task_vectors
+    experts = view.experts.pretrained + view.experts.task_vectors
     for p in ([1.0, 0.0], [0.5, 0.5], [0.0, 1.0]):
         found = LAYOUT.unflatten(answer.model(p))
         for name, expected in LAYOUT.unflatten(torch.tensor(p) @ experts).items():
@@ -109,7 +109,7 @@ def test_main_model_stands_still_in_the_second_phase_and_adapters_go_on() -> Non
         answer = algorithm.fit(view, generator=torch.Generator().manual_seed(1))
         mains.append(parameters_of(answer)[0])
         factors.append(parameters_of(answer)[1])
-    start = view.experts.base + 0.3 * view.experts.task_vectors.sum(dim=0)
+    start = view.experts.pretrained + 0.3 * view.experts.task_vectors.sum(dim=0)
     moves = [float((main - start).norm()) for main in mains]
     assert moves[0] < 1e-6 < moves[1] < moves[2]
     assert (

@@ -15,7 +15,7 @@ def test_training_starts_at_the_rewarded_soup(
     answer = ParetoManifoldLearning(steps=0).fit(view, generator=generator)
     m = len(view.tasks)
     for p in (*np.eye(m), np.full(m, 1 / m)):
-        soup = view.experts.base + torch.tensor(p).float() @ view.experts.task_vectors
+        soup = view.experts.pretrained + torch.tensor(p).float() @ view.experts.task_vectors
         torch.testing.assert_close(answer.model(p), soup)
 
 
@@ -37,7 +37,7 @@ def test_members_come_back_to_the_minimisers(generator: torch.Generator) -> None
     moved = view.experts.task_vectors + 0.3
     algorithm = ParetoManifoldLearning(steps=300, learning_rate=1e-2)
     answer = algorithm.fit(view.over(view.experts.altered(moved)), generator=generator)
-    members = view.experts.base + view.experts.task_vectors
+    members = view.experts.pretrained + view.experts.task_vectors
     for p in ([1.0, 0.0], [0.5, 0.5], [0.0, 1.0]):
         expected = torch.tensor(p) @ members
         torch.testing.assert_close(answer.model(p), expected, atol=0.03, rtol=0)
@@ -52,6 +52,6 @@ def test_only_the_members_are_stored(generator: torch.Generator) -> None:
 @pytest.mark.parametrize("steps", [0, 5])
 def test_pool_is_not_trained(steps: int, generator: torch.Generator) -> None:
     view = matrix_view(2)
-    before = view.experts.base + view.experts.task_vectors
+    before = view.experts.pretrained + view.experts.task_vectors
     ParetoManifoldLearning(steps=steps, learning_rate=0.1).fit(view, generator=generator)
-    assert torch.equal(view.experts.base + view.experts.task_vectors, before)
+    assert torch.equal(view.experts.pretrained + view.experts.task_vectors, before)

@@ -22,7 +22,7 @@ def test_tensor_starts_at_task_arithmetic_for_every_preference(
 ) -> None:
     decoder = PreferenceTensor(rank=2)
     parameters = decoder.start(view.experts, generator)
-    arithmetic = view.experts.base + 0.3 * view.experts.task_vectors.sum(dim=0)
+    arithmetic = view.experts.pretrained + 0.3 * view.experts.task_vectors.sum(dim=0)
     for p in torch.eye(len(view.tasks)):
         found = decoder.decode(view.experts, parameters, p)
         assert isinstance(found, torch.Tensor)
@@ -37,8 +37,8 @@ def test_singular_values_start_at_the_leading_way_to_each_expert(
     decoder = PreferenceSingularValues(rank=2)
     model = decoder.decode(experts, decoder.start(experts, generator), torch.tensor([0.0, 1.0]))
     assert isinstance(model, torch.Tensor)
-    merge = experts.base + 0.3 * experts.task_vectors.sum(dim=0)
-    ways = [LAYOUT.unflatten(experts.base + tau - merge) for tau in experts.task_vectors]
+    merge = experts.pretrained + 0.3 * experts.task_vectors.sum(dim=0)
+    ways = [LAYOUT.unflatten(experts.pretrained + tau - merge) for tau in experts.task_vectors]
     for name, moved in LAYOUT.unflatten(model - merge).items():
         if moved.ndim == 2:
             u, s, v = torch.linalg.svd(ways[1][name])
@@ -56,7 +56,7 @@ def test_preference_is_the_last_singular_values(generator: torch.Generator) -> N
     p = torch.tensor([0.5, 0.3, 0.2])
     found = decoder.decode(experts, [u, v, values, *parameters[3:]], p)
     assert isinstance(found, torch.Tensor)
-    merged = LAYOUT.unflatten(experts.base + 0.3 * experts.task_vectors.sum(dim=0))
+    merged = LAYOUT.unflatten(experts.pretrained + 0.3 * experts.task_vectors.sum(dim=0))
     diagonal = torch.diag(torch.tensor([*values[:2].tolist(), *(values[2] * p).tolist()]))
     name = "layers.0.mlp.w"
     torch.testing.assert_close(LAYOUT.unflatten(found)[name], merged[name] + u @ diagonal @ v)
@@ -70,7 +70,7 @@ def test_preference_contracts_the_tensor(generator: torch.Generator) -> None:
     p = torch.tensor([0.5, 0.3, 0.2])
     found = decoder.decode(experts, [a, g, b, *parameters[3:]], p)
     assert isinstance(found, torch.Tensor)
-    merged = LAYOUT.unflatten(experts.base + 0.3 * experts.task_vectors.sum(dim=0))
+    merged = LAYOUT.unflatten(experts.pretrained + 0.3 * experts.task_vectors.sum(dim=0))
     term = torch.einsum("ij,kjl,lm,k->im", a, g, b, p)
     name = "layers.0.mlp.w"
     torch.testing.assert_close(LAYOUT.unflatten(found)[name], merged[name] + term)
@@ -94,9 +94,9 @@ def test_corners_differ_by_the_best_term_of_one_singular_value_a_task(
 
 def test_distances_are_relative_to_those_of_the_base() -> None:
     experts = matrix_view(3).experts
-    torch.testing.assert_close(distances(experts, experts.base), torch.ones(3))
+    torch.testing.assert_close(distances(experts, experts.pretrained), torch.ones(3))
     for task, vector in enumerate(experts.task_vectors):
-        found = distances(experts, experts.base + vector)
+        found = distances(experts, experts.pretrained + vector)
         for other, its in enumerate(experts.task_vectors):
             expected = (vector - its).square().sum() / its.square().sum()
             torch.testing.assert_close(found[other], expected, atol=1e-5, rtol=1e-4)
@@ -109,7 +109,7 @@ def test_data_free_merging_beats_its_merge_in_the_tchebycheff_sense(
     """No task looked at data: only distances fall, and more for what is more important."""
     view = matrix_view(2)
     answer = DataFreeParetoMerging(rank=3).fit(view, generator=generator)
-    merge = view.experts.base + 0.3 * view.experts.task_vectors.sum(dim=0)
+    merge = view.experts.pretrained + 0.3 * view.experts.task_vectors.sum(dim=0)
     start = distances(view.experts, merge).double().numpy()
     values = []
     for w in (0.2, 0.5, 0.8):

@@ -15,7 +15,7 @@ def small_pool(m: int) -> ExpertPool:
     """Random base and task vectors of two matrices and two vectors."""
     generator = torch.Generator().manual_seed(m)
     return ExpertPool(
-        base=torch.randn(LAYOUT.size, generator=generator),
+        pretrained=torch.randn(LAYOUT.size, generator=generator),
         task_vectors=torch.randn(m, LAYOUT.size, generator=generator),
         layout=LAYOUT,
         names=[f"expert-{i}" for i in range(m)],

@@ -20,7 +20,7 @@ def test_mean_is_weighed_entry_by_entry() -> None:
     information = torch.rand(3, pool.layout.size, generator=torch.Generator().manual_seed(0)) + 0.01
     p = [0.2, 0.5, 0.3]
     found = FisherMean(experts=pool, information=information)(torch.tensor(p))
-    experts = (pool.base + pool.task_vectors).tolist()
+    experts = (pool.pretrained + pool.task_vectors).tolist()
     for j, value in enumerate(found.tolist()):
         weights = [p_i * float(f[j]) for p_i, f in zip(p, information, strict=True)]
         expected = sum(w * e[j] for w, e in zip(weights, experts, strict=True)) / sum(weights)
@@ -32,14 +32,14 @@ def test_mean_minimises_the_weighted_quadratic_distance_to_the_experts() -> None
     pool, p = small_pool(2), torch.tensor([0.3, 0.7])
     information = torch.rand(2, pool.layout.size, generator=torch.Generator().manual_seed(1)) + 0.01
     found = FisherMean(experts=pool, information=information)(p)
-    pull = (p[:, None] * information * (found - pool.base - pool.task_vectors)).sum(dim=0)
+    pull = (p[:, None] * information * (found - pool.pretrained - pool.task_vectors)).sum(dim=0)
     torch.testing.assert_close(pull, torch.zeros_like(pull), rtol=0, atol=1e-6)
 
 
 def test_corners_are_the_experts(problem: ToyProblem, generator: torch.Generator) -> None:
     answer = Fisher(steps=5).fit(open_view(problem), generator=generator)
     for corner, vector in zip(np.eye(len(problem.tasks)), problem.task_vectors, strict=True):
-        assert torch.equal(answer.model(corner), problem.base + vector)
+        assert torch.equal(answer.model(corner), problem.pretrained + vector)
 
 
 def logits_of(flat: Tensor, problem: ToyProblem, x: Tensor, task: int) -> Tensor:
@@ -59,7 +59,7 @@ def test_information_is_the_mean_square_of_single_gradients(generator: torch.Gen
     for _ in range(steps):
         batch = next(batches)
         for task in range(2):
-            params = (problem.base + problem.task_vectors[task]).requires_grad_()
+            params = (problem.pretrained + problem.task_vectors[task]).requires_grad_()
             logs = torch.log_softmax(logits_of(params, problem, batch.inputs[task], task), dim=0)
             label = int(torch.multinomial(logs.exp().detach(), 1, generator=again))
             (gradient,) = torch.autograd.grad(logs[label], params)
@@ -72,7 +72,7 @@ def test_information_is_the_mean_square_of_single_gradients(generator: torch.Gen
 def test_labels_are_drawn_from_the_prediction(generator: torch.Generator) -> None:
     """Over many draws squared scores average to the expectation over all classes."""
     problem = toy_problem(2)
-    view, params = open_view(problem), problem.base + 0.3 * problem.task_vectors[0]
+    view, params = open_view(problem), problem.pretrained + 0.3 * problem.task_vectors[0]
     batch = next(view.batches(1, labelled=False))
     draws = 600
     found = sum(score(view, params.clone(), batch, 0, generator).square() for _ in range(draws))

@@ -62,7 +62,7 @@ def test_generalised_soup_is_task_arithmetic_at_the_centre_and_the_experts_at_th
     centre = [1 / m] * m
     torch.testing.assert_close(soup.model(centre), arithmetic.model(centre), rtol=0, atol=1e-6)
     for corner, vector in zip(np.eye(m), problem.task_vectors, strict=True):
-        assert torch.equal(soup.model(corner), problem.base + vector)
+        assert torch.equal(soup.model(corner), problem.pretrained + vector)
 
 
 def test_generalised_soup_of_the_average_is_the_rewarded_soup(
@@ -83,7 +83,7 @@ def test_length_is_the_best_of_the_sweep_and_costs_one_evaluation_each(
     answer = algorithm.fit(view, generator=generator)
     assert view.budget.ledger.validation_evaluations == len(algorithm.sweep)
     direction = algorithm.merge(view.experts, generator)(torch.ones(len(problem.tasks)))
-    models = [problem.base + c * direction for c in algorithm.sweep]
+    models = [problem.pretrained + c * direction for c in algorithm.sweep]
     best = int(np.argmin([view.objectives(model).mean() for model in models]))
     centre = [1 / len(problem.tasks)] * len(problem.tasks)
     torch.testing.assert_close(answer.model(centre), models[best], rtol=0, atol=1e-6)

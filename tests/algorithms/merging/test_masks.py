@@ -49,8 +49,10 @@ def test_tall_masks_answer_each_task_with_its_part_of_the_sum(
     total = problem.task_vectors.sum(dim=0)
     for vector, model in zip(problem.task_vectors, models, strict=True):
         kept = vector.abs() >= 0.5 * (total - vector).abs()
-        torch.testing.assert_close(model, torch.where(kept, problem.base + total, problem.base))
-    p = problem.base.numel()
+        torch.testing.assert_close(
+            model, torch.where(kept, problem.pretrained + total, problem.pretrained)
+        )
+    p = problem.pretrained.numel()
     assert answer.storage_bytes() == 2 * 4 * p + m * ((p + 7) // 8)
 
 
@@ -93,7 +95,7 @@ def test_emr_of_one_expert_many_times_is_that_expert(generator: torch.Generator)
     problem = toy_problem(3).with_equal_experts()
     answer = Emr().fit(open_view(problem), generator=generator)
     for model in answer.models([1.0, 0.0, 0.0]):
-        torch.testing.assert_close(model, problem.base + problem.task_vectors[0])
+        torch.testing.assert_close(model, problem.pretrained + problem.task_vectors[0])
 
 
 def test_emr_keeps_the_length_of_every_task_vector(
@@ -102,7 +104,7 @@ def test_emr_keeps_the_length_of_every_task_vector(
     answer = Emr().fit(open_view(problem), generator=generator)
     models = answer.models([1.0] + [0.0] * (len(problem.tasks) - 1))
     for model, vector in zip(models, problem.task_vectors, strict=True):
-        torch.testing.assert_close((model - problem.base).abs().sum(), vector.abs().sum())
+        torch.testing.assert_close((model - problem.pretrained).abs().sum(), vector.abs().sum())
 
 
 def test_router_answers_each_task_with_its_expert_at_the_storage_of_all(
@@ -111,8 +113,8 @@ def test_router_answers_each_task_with_its_expert_at_the_storage_of_all(
     answer = ExpertsRouter().fit(open_view(problem), generator=generator)
     m = len(problem.tasks)
     for model, vector in zip(answer.models([1 / m] * m), problem.task_vectors, strict=True):
-        assert torch.equal(model, problem.base + vector)
-    assert answer.storage_bytes() == (m + 1) * problem.base.nbytes
+        assert torch.equal(model, problem.pretrained + vector)
+    assert answer.storage_bytes() == (m + 1) * problem.pretrained.nbytes
 
 
 @pytest.mark.parametrize(("smallest", "largest"), [(0.85, 0.05), (0.0, 0.0), (0.5, 0.25)])

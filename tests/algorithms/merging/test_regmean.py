@@ -19,7 +19,7 @@ ALGORITHMS = [RegMean(batch_size=10), RegMeanPlusPlus(batch_size=10)]
 def layer_pool(m: int) -> ExpertPool:
     generator = torch.Generator().manual_seed(m)
     return ExpertPool(
-        base=torch.randn(LAYERS.size, generator=generator),
+        pretrained=torch.randn(LAYERS.size, generator=generator),
         task_vectors=torch.randn(m, LAYERS.size, generator=generator),
         layout=LAYERS,
         names=[str(i) for i in range(m)],
@@ -33,7 +33,7 @@ def test_merged_layer_is_the_least_squares_fit_to_the_outputs_of_all_experts(fir
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randn(3, 40, 3 if first else 5, dtype=torch.float64, generator=generator)
     p = torch.tensor([0.5, 0.2, 0.3])
-    layers = (pool.base + pool.task_vectors)[:, :15].reshape(3, 3, 5).double()
+    layers = (pool.pretrained + pool.task_vectors)[:, :15].reshape(3, 3, 5).double()
     weights = layers if first else layers.mT
     scale = p.double().sqrt()[:, None, None]
     solution = torch.linalg.lstsq(
@@ -43,7 +43,7 @@ def test_merged_layer_is_the_least_squares_fit_to_the_outputs_of_all_experts(fir
     found = LAYERS.unflatten(mean(p))
     expected = solution if first else solution.mT
     torch.testing.assert_close(found["a.weight"].double(), expected, rtol=0, atol=1e-5)
-    soup = p @ (pool.base + pool.task_vectors)
+    soup = p @ (pool.pretrained + pool.task_vectors)
     torch.testing.assert_close(found["a.bias"], soup[15:])
 
 
@@ -122,7 +122,7 @@ def test_regmean_on_a_network_is_written_out(generator: torch.Generator) -> None
         algorithm.fit(view, generator=generator).model([0.5, 0.5])
     )
     assert view.budget.ledger.units == 120
-    experts = [view.experts.layout.unflatten(problem.base + v) for v in problem.task_vectors]
+    experts = [view.experts.layout.unflatten(problem.pretrained + v) for v in problem.task_vectors]
     data = [e.inputs for e in problem.splits["calibration"]]
     seen = [inputs_of(e, x) for e, x in zip(experts, data, strict=True)]
     for name in seen[0]:
@@ -139,7 +139,7 @@ def test_regmean_plus_plus_on_a_network_is_written_out(generator: torch.Generato
         algorithm.fit(view, generator=generator).model([0.5, 0.5])
     )
     assert view.budget.ledger.units == 1 + 3 * 120
-    experts = [view.experts.layout.unflatten(problem.base + v) for v in problem.task_vectors]
+    experts = [view.experts.layout.unflatten(problem.pretrained + v) for v in problem.task_vectors]
     merged = {name: (experts[0][name] + experts[1][name]) / 2 for name in experts[0]}
     data = [e.inputs for e in problem.splits["calibration"]]
     for block in ("embeddings", "layers.0", "layers.1"):
@@ -156,7 +156,7 @@ def test_regmean_plus_plus_on_a_network_is_written_out(generator: torch.Generato
 def test_toy_network_written_out_is_the_toy_network() -> None:
     problem = toy_problem(2)
     view = open_view(problem)
-    named = view.experts.layout.unflatten(problem.base)
+    named = view.experts.layout.unflatten(problem.pretrained)
     x = problem.splits["calibration"][0].inputs
     seen = inputs_of(named, x)["layers.1.mlp.fc2.weight"]
     hooked: list[Tensor] = []

@@ -25,7 +25,7 @@ def test_two_tasks_follow_the_formula_in_every_tensor(t: float, generator: torch
     layout = view.experts.layout
     model = Slerp().fit(view, generator=generator).model([1 - t, t])
     base, a, b, found = (
-        layout.unflatten(x) for x in (view.experts.base, *view.experts.task_vectors, model)
+        layout.unflatten(x) for x in (view.experts.pretrained, *view.experts.task_vectors, model)
     )
     for name in layout.names:
         expected = base[name].flatten().double() + slerp(
@@ -37,7 +37,9 @@ def test_two_tasks_follow_the_formula_in_every_tensor(t: float, generator: torch
 def test_corners_are_the_experts(problem: ToyProblem, generator: torch.Generator) -> None:
     answer = Slerp().fit(open_view(problem), generator=generator)
     for corner, vector in zip(np.eye(len(problem.tasks)), problem.task_vectors, strict=True):
-        torch.testing.assert_close(answer.model(corner), problem.base + vector, rtol=0, atol=1e-6)
+        torch.testing.assert_close(
+            answer.model(corner), problem.pretrained + vector, rtol=0, atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("m", [3, 5])
@@ -114,7 +116,7 @@ def test_model_stock_of_three_is_written_out(generator: torch.Generator) -> None
         pairs = ((a, b), (a, c), (b, c))
         cosine = max(0.0, float(sum(x @ y / x.norm() / y.norm() for x, y in pairs)) / 3)
         t = 3 * cosine / (1 + 2 * cosine)
-        base = view.experts.layout.unflatten(view.experts.base)[name].flatten()
+        base = view.experts.layout.unflatten(view.experts.pretrained)[name].flatten()
         expected = (1 - t) * base + t * (base + (a + b + c) / 3)
         torch.testing.assert_close(
             view.experts.layout.unflatten(found)[name].flatten(), expected, rtol=0, atol=1e-5

@@ -38,7 +38,7 @@ def test_twelve_routers_have_as_many_parameters_as_the_paper_says(
     names = tuple(f"layers.{i}.mlp.weight" for i in range(12))
     layout = Layout(names=names, shapes=((1,),) * 12)
     pool = ExpertPool(
-        base=torch.zeros(12), task_vectors=torch.zeros(m, 12), layout=layout, names=["x"] * m
+        pretrained=torch.zeros(12), task_vectors=torch.zeros(m, 12), layout=layout, names=["x"] * m
     )
     routers = Routers(space="module", routed=tuple(range(12)), initial=0.3)
     parameters = routers.start(pool, generator)
@@ -75,7 +75,7 @@ def test_every_preference_starts_at_task_arithmetic(
     view: ProblemView, generator: torch.Generator
 ) -> None:
     answer = train(view, generator, steps=0)
-    arithmetic = view.experts.base + 0.3 * view.experts.task_vectors.sum(dim=0)
+    arithmetic = view.experts.pretrained + 0.3 * view.experts.task_vectors.sum(dim=0)
     for p in (*np.eye(len(view.tasks)), np.full(len(view.tasks), 1 / len(view.tasks))):
         found = answer.model(p)
         assert (found - arithmetic).norm() < 1e-3 * arithmetic.norm()
@@ -120,7 +120,7 @@ def plain_forward(layout: Layout, params: Tensor, inputs: Tensor) -> Tensor:
 
 def routed_forward(pool: ExpertPool, routed: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
     """Each MLP's weights are put together where it is used; the rest is task arithmetic."""
-    base = pool.layout.unflatten(pool.base)
+    base = pool.layout.unflatten(pool.pretrained)
     taus = [pool.layout.unflatten(tau) for tau in pool.task_vectors]
     fixed = {n: w + 0.3 * sum(tau[n] for tau in taus) for n, w in base.items()}
     x = functional.linear(inputs, fixed["embeddings.weight"], fixed["embeddings.bias"])

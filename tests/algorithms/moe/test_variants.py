@@ -31,7 +31,7 @@ def fit(algorithm: Algorithm, view: ProblemView) -> MapSet:
 def changed(answer: MapSet, view: ProblemView) -> set[str]:
     """Tensors that are not at task arithmetic with 0.3."""
     layout = view.experts.layout
-    arithmetic = layout.unflatten(view.experts.base + 0.3 * view.experts.task_vectors.sum(0))
+    arithmetic = layout.unflatten(view.experts.pretrained + 0.3 * view.experts.task_vectors.sum(0))
     found = layout.unflatten(answer.model(np.eye(len(view.tasks))[0]))
     return {n for n, v in found.items() if not torch.allclose(v, arithmetic[n], atol=1e-6)}
 
@@ -91,9 +91,9 @@ def test_corners_of_the_corner_exact_form_are_the_experts_whatever_is_learned(
 ) -> None:
     answer = fit(PWEMoECornerExact(steps=60), view)
     for corner, vector in zip(np.eye(len(view.tasks)), view.experts.task_vectors, strict=True):
-        torch.testing.assert_close(answer.model(corner), view.experts.base + vector)
+        torch.testing.assert_close(answer.model(corner), view.experts.pretrained + vector)
     centre = np.full(len(view.tasks), 1 / len(view.tasks))
-    average = view.experts.base + view.experts.task_vectors.mean(0)
+    average = view.experts.pretrained + view.experts.task_vectors.mean(0)
     assert not torch.allclose(answer.model(centre), average, atol=1e-4)
 
 
@@ -101,7 +101,7 @@ def test_corner_exact_form_starts_at_the_rewarded_soup(view: ProblemView) -> Non
     answer = fit(PWEMoECornerExact(steps=0), view)
     p = np.linspace(1, 2, len(view.tasks))
     p /= p.sum()
-    soup = view.experts.base + torch.from_numpy(p).float() @ view.experts.task_vectors
+    soup = view.experts.pretrained + torch.from_numpy(p).float() @ view.experts.task_vectors
     assert (answer.model(p) - soup).norm() < 1e-3 * soup.norm()
 
 

@@ -47,8 +47,8 @@ class TestOneExample:
 
     def forward(self, problem: ToyProblem, parameters: list[Tensor], x: Tensor) -> Tensor:
         layout = toy_layout()
-        fixed = layout.unflatten(problem.base + 0.3 * problem.task_vectors.sum(0))
-        base = layout.unflatten(problem.base)
+        fixed = layout.unflatten(problem.pretrained + 0.3 * problem.task_vectors.sum(0))
+        base = layout.unflatten(problem.pretrained)
         vectors = [layout.unflatten(v) for v in problem.task_vectors]
 
         def merged(name: str, c: Tensor) -> Tensor:
@@ -146,7 +146,7 @@ def test_training_lowers_the_entropy_and_keeps_the_pool(problem: ToyProblem) -> 
 def test_layers_that_see_all_positions_as_one_are_refused() -> None:
     layout = Layout(names=("h.0.mlp.c_fc.weight",), shapes=((2, 8),))
     pool = ExpertPool(
-        base=torch.zeros(16), task_vectors=torch.zeros(2, 16), layout=layout, names=("a", "b")
+        pretrained=torch.zeros(16), task_vectors=torch.zeros(2, 16), layout=layout, names=("a", "b")
     )
     with pytest.raises(NotApplicableError, match="Found \\(2, 8\\), as in GPT-2"):
         InputRouters(initial=0.3).start(pool, generator())

@@ -24,7 +24,7 @@ def test_adapters_start_at_the_frozen_model(
 ) -> None:
     algorithm = LinearScalarizationAdapters(steps=0, rank=2, initial=initial)
     model = algorithm.fit(view, generator=generator).model(np.eye(len(view.tasks))[0])
-    expected = view.experts.base + initial * view.experts.task_vectors.sum(dim=0)
+    expected = view.experts.pretrained + initial * view.experts.task_vectors.sum(dim=0)
     torch.testing.assert_close(model, expected)
 
 
@@ -39,8 +39,8 @@ def test_adapters_of_full_rank_reach_the_minimum_of_every_ray_in_their_matrices(
     for ray, point in zip(rays(2, 3), answer.points, strict=True):
         assert isinstance(point, torch.Tensor)
         found = LAYOUT.unflatten(point)
-        minimum = LAYOUT.unflatten(view.experts.base + ray @ view.experts.task_vectors)
-        base = LAYOUT.unflatten(view.experts.base)
+        minimum = LAYOUT.unflatten(view.experts.pretrained + ray @ view.experts.task_vectors)
+        base = LAYOUT.unflatten(view.experts.pretrained)
         for name, weight in found.items():
             expected = minimum[name] if weight.ndim == 2 else base[name]
             torch.testing.assert_close(weight, expected, atol=0.02, rtol=0)
@@ -51,7 +51,7 @@ def test_adapters_of_rank_one_find_the_best_term_of_rank_one(generator: torch.Ge
     view = matrix_view(2)
     algorithm = LinearScalarizationAdapters(rays=2, steps=300, rank=1, alpha=1, learning_rate=2e-2)
     answer = algorithm.fit(view, generator=generator)
-    moved = LAYOUT.unflatten(answer.model([1, 0]) - view.experts.base)
+    moved = LAYOUT.unflatten(answer.model([1, 0]) - view.experts.pretrained)
     way = LAYOUT.unflatten(view.experts.task_vectors[0])
     for name in ("layers.0.mlp.w", "layers.1.mlp.w"):
         u, s, v = torch.linalg.svd(way[name])
@@ -68,7 +68,7 @@ def test_product_is_scaled_by_alpha_over_rank(generator: torch.Generator) -> Non
     found = decoder.decode(experts, parameters, torch.tensor([1.0, 0.0]))
     assert isinstance(found, torch.Tensor)
     name = "layers.1.mlp.w"
-    base = LAYOUT.unflatten(experts.base)[name]
+    base = LAYOUT.unflatten(experts.pretrained)[name]
     expected = base + 3 * parameters[2] @ parameters[3]
     torch.testing.assert_close(LAYOUT.unflatten(found)[name], expected)
 
@@ -86,7 +86,9 @@ def test_start_from_the_average_is_the_average_of_the_experts(
     model = (
         LinearScalarizationFromAverage(steps=0).fit(view, generator=generator).model(np.eye(m)[0])
     )
-    torch.testing.assert_close(model, view.experts.base + view.experts.task_vectors.mean(dim=0))
+    torch.testing.assert_close(
+        model, view.experts.pretrained + view.experts.task_vectors.mean(dim=0)
+    )
 
 
 @pytest.mark.parametrize("m", [2, 3])

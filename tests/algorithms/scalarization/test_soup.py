@@ -61,7 +61,7 @@ def test_every_ray_starts_at_the_average_of_the_experts(
     """With a learning rate of almost nothing every solution is still where it started."""
     algorithm = LinearScalarizationSoup(rays=3, steps=1, learning_rate=1e-7)
     answer = algorithm.fit(view, generator=generator)
-    expected = view.experts.base + view.experts.task_vectors.mean(dim=0)
+    expected = view.experts.pretrained + view.experts.task_vectors.mean(dim=0)
     for p in np.eye(len(view.tasks)):
         torch.testing.assert_close(answer.model(p), expected, atol=1e-6, rtol=0)
 

@@ -92,7 +92,10 @@ def test_known_models_in_block_space_are_the_experts() -> None:
     assert run.dimensions == 2 * groups
     answer = run.answer()
     models = [view.experts.build(p) for p in answer.points]
-    expected = [view.experts.base, *(view.experts.base + t for t in view.experts.task_vectors)]
+    expected = [
+        view.experts.pretrained,
+        *(view.experts.pretrained + t for t in view.experts.task_vectors),
+    ]
     for model, other in zip(models, expected, strict=True):
         torch.testing.assert_close(model, other)
     np.testing.assert_allclose(

@@ -125,7 +125,7 @@ def test_gradients_are_finite_at_base_experts_and_beyond_the_capacity(q: float) 
     batch = oracle.batch("calibration", [torch.arange(1)] * 3, labelled=True)
     moves = [0 * pool.task_vectors[0], *pool.task_vectors, pool.task_vectors.sum(0)]
     for move in moves:
-        params = (pool.base + move).requires_grad_()
+        params = (pool.pretrained + move).requires_grad_()
         for loss in oracle.losses(params, batch):
             (gradient,) = torch.autograd.grad(loss, params, retain_graph=True)
             assert gradient.isfinite().all()

@@ -19,7 +19,7 @@ def rows(size: int) -> list[torch.Tensor]:
 
 
 def test_test_is_exact_whatever_the_noise() -> None:
-    params = NOISY.pool().base + NOISY.pool().task_vectors.mean(0)
+    params = NOISY.pool().pretrained + NOISY.pool().task_vectors.mean(0)
     noisy, clean = (p.oracle(ALL).measure(params, "test") for p in (NOISY, CLEAN))
     np.testing.assert_array_equal(noisy.value, clean.value)
     np.testing.assert_array_equal(noisy.loss, noisy.value)
@@ -28,7 +28,7 @@ def test_test_is_exact_whatever_the_noise() -> None:
 
 
 def test_without_noise_every_split_is_the_test() -> None:
-    params = CLEAN.pool().base + 0.4 * CLEAN.pool().task_vectors.sum(0)
+    params = CLEAN.pool().pretrained + 0.4 * CLEAN.pool().task_vectors.sum(0)
     oracle = CLEAN.oracle(ALL)
     test, validation = (oracle.measure(params, s) for s in ("test", "validation"))
     np.testing.assert_array_equal(test.value, validation.value)
@@ -38,7 +38,7 @@ def test_without_noise_every_split_is_the_test() -> None:
 
 def test_one_example_is_off_by_the_noise_in_units_of_g() -> None:
     oracle, pool = NOISY.oracle(ALL), NOISY.pool()
-    expert = pool.base + pool.task_vectors[1]
+    expert = pool.pretrained + pool.task_vectors[1]
     anchors = NOISY.anchors("test")
     off = []
     for i in range(256):
@@ -52,7 +52,7 @@ def test_one_example_is_off_by_the_noise_in_units_of_g() -> None:
 
 def test_a_batch_sees_the_mean_of_its_examples() -> None:
     oracle, pool = NOISY.oracle(ALL), NOISY.pool()
-    params = pool.base + 0.7 * pool.task_vectors[0]
+    params = pool.pretrained + 0.7 * pool.task_vectors[0]
     apart = [
         oracle.losses(params, oracle.batch("calibration", [torch.tensor([i])] * 3, labelled=True))
         for i in range(6)
@@ -69,8 +69,10 @@ def test_validation_is_off_by_the_noise_over_the_root_of_its_examples(examples: 
             problem = QuadraticProblem(n_tasks=3, angle=75.0, noise=noise, dimension=64 + vectors)
             oracle, anchors = problem.oracle(ALL), problem.anchors("test")
             for expert in problem.pool().task_vectors:
-                found = oracle.measure(problem.pool().base + expert, "validation", examples).value
-                exact = oracle.measure(problem.pool().base + expert, "test").value
+                found = oracle.measure(
+                    problem.pool().pretrained + expert, "validation", examples
+                ).value
+                exact = oracle.measure(problem.pool().pretrained + expert, "test").value
                 off.append((found - exact) / anchors.pretrained / noise)
     n = examples or SIZES["validation"]
     spread = float(np.sqrt(np.mean(np.square(off)))) * n**0.5
@@ -94,12 +96,12 @@ def test_tilts_are_the_same_numbers_on_every_machine() -> None:
 def test_gradients_are_those_of_the_losses() -> None:
     oracle, pool = NOISY.oracle(ALL), NOISY.pool()
     batch = oracle.batch("calibration", rows(5), labelled=True)
-    params = (pool.base + 0.3 * pool.task_vectors.sum(0)).double().requires_grad_()
+    params = (pool.pretrained + 0.3 * pool.task_vectors.sum(0)).double().requires_grad_()
     assert torch.autograd.gradcheck(lambda x: oracle.losses(x, batch), (params,))
 
 
 def test_losses_have_the_type_of_the_parameters() -> None:
-    oracle, base = NOISY.oracle(ALL), NOISY.pool().base
+    oracle, base = NOISY.oracle(ALL), NOISY.pool().pretrained
     batch = oracle.batch("calibration", rows(5), labelled=True)
     assert oracle.losses(base, batch).dtype == torch.float32
 
@@ -107,23 +109,25 @@ def test_losses_have_the_type_of_the_parameters() -> None:
 def test_a_batch_without_labels_has_no_losses() -> None:
     oracle = CLEAN.oracle(ALL)
     with pytest.raises(ParameterError, match="`batch` must be labelled"):
-        oracle.losses(CLEAN.pool().base, oracle.batch("calibration", rows(2), labelled=False))
+        oracle.losses(CLEAN.pool().pretrained, oracle.batch("calibration", rows(2), labelled=False))
 
 
 def test_there_are_no_predictions_to_be_sure_of() -> None:
     oracle = CLEAN.oracle(ALL)
     with pytest.raises(NotApplicableError, match="no predicted distributions"):
-        oracle.entropies(CLEAN.pool().base, oracle.batch("calibration", rows(2), labelled=False))
+        oracle.entropies(
+            CLEAN.pool().pretrained, oracle.batch("calibration", rows(2), labelled=False)
+        )
 
 
 @pytest.mark.parametrize("problem", [CLEAN, NOISY])
 def test_examples_cost_what_they_cost_elsewhere(problem: QuadraticProblem) -> None:
     view = open_view(problem)
-    view.evaluate(view.experts.base)
+    view.evaluate(view.experts.pretrained)
     assert view.budget.ledger.units == 3 * SIZES["validation"]
-    view.evaluate(view.experts.base, examples=10)
+    view.evaluate(view.experts.pretrained, examples=10)
     assert view.budget.ledger.units == 3 * SIZES["validation"] + 30
-    params = view.experts.base.clone().requires_grad_()
+    params = view.experts.pretrained.clone().requires_grad_()
     before = view.budget.ledger.units
     view.losses(params, next(view.batches(16)))
     assert view.budget.ledger.units - before == 3 * 16 * 3

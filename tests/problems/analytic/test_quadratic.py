@@ -32,12 +32,12 @@ def test_losses_are_those_of_the_text() -> None:
         n_tasks=3, angle=70.0, complexity=9.0, sensitivity=6.0, granularity="block"
     )
     pool = problem.pool()
-    params = pool.base + torch.randn(64, generator=torch.Generator().manual_seed(0)) / 8
+    params = pool.pretrained + torch.randn(64, generator=torch.Generator().manual_seed(0)) / 8
     weights = [[6.0 if b % 3 == t else 1.0 for b in range(4)] for t in range(3)]
     expected = []
     for t, curvature in enumerate((1.0, 3.0, 9.0)):
         here = pool.layout.unflatten(params.double())
-        there = pool.layout.unflatten((pool.base + pool.task_vectors[t]).double())
+        there = pool.layout.unflatten((pool.pretrained + pool.task_vectors[t]).double())
         squares = [float((here[n] - there[n]).square().sum()) for n in pool.layout.names]
         mean = np.mean(weights[t])
         blocks = [squares[2 * b] + squares[2 * b + 1] for b in range(4)]

@@ -19,8 +19,8 @@ from fusefront.problems.analytic.saturating import SaturatingProblem
 def test_losses_are_those_of_the_text() -> None:
     problem = SaturatingProblem(n_tasks=3, angle=80.0, width=0.7)
     pool = problem.pool()
-    params = pool.base + torch.randn(64, generator=torch.Generator().manual_seed(0)) / 12
-    distances = (params - pool.base - pool.task_vectors).square().sum(1)
+    params = pool.pretrained + torch.randn(64, generator=torch.Generator().manual_seed(0)) / 12
+    distances = (params - pool.pretrained - pool.task_vectors).square().sum(1)
     found = problem.oracle(frozenset({"test"})).measure(params, "test").value
     np.testing.assert_allclose(found, 1 - np.exp(-distances.numpy() / 0.49), rtol=1e-5)
 

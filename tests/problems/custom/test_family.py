@@ -49,7 +49,7 @@ class OwnContract(ProblemContract):
         self, oracle: Oracle, pool: ExpertPool, batch: Batch
     ) -> None:
         """With a shorter step: experts of a plain loop are far from the base."""
-        params = (pool.base + 0.5 * pool.task_vectors.mean(0)).requires_grad_()
+        params = (pool.pretrained + 0.5 * pool.task_vectors.mean(0)).requires_grad_()
         (gradient,) = torch.autograd.grad(oracle.losses(params, batch).sum(), params)
         direction, step = pool.task_vectors[0], 2e-3
         with torch.no_grad():
@@ -203,7 +203,7 @@ def test_heads_can_be_fitted_where_features_are_pooled(text_copy: Path) -> None:
     problem = load(text_copy)
     pool, oracle = problem.pool(), problem.oracle(frozenset({"test"}))
     assert all(name.startswith("transformer.") for name in pool.layout.names)
-    assert (oracle.measure(pool.base, "test").value > 0.9).all()
+    assert (oracle.measure(pool.pretrained, "test").value > 0.9).all()
 
 
 def test_heads_can_be_files(text_copy: Path) -> None:

@@ -100,7 +100,7 @@ def test_task_vectors_are_expert_minus_base(path: Path) -> None:
 
 def test_heads_are_fitted_on_the_base_and_scored_with_the_experts(path: Path) -> None:
     problem = load(path)
-    found = problem.oracle(frozenset({"test"})).measure(problem.pool().base, "test")
+    found = problem.oracle(frozenset({"test"})).measure(problem.pool().pretrained, "test")
     assert (found.n > 200).all()
     assert (found.value > 0.45).all()
 

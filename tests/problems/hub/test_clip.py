@@ -63,7 +63,7 @@ def test_logits_of_an_expert_are_those_of_plain_clip(
         pixels = stand_ins.clip_pixels([image for image, _ in rows])
         plain = stand_ins.clip_logits(model, pixels, stand_ins.clip_head(model, hub_task))
     pool = clip.pool()
-    ours = our_logits(clip, pool.base + pool.task_vectors[task], task)
+    ours = our_logits(clip, pool.pretrained + pool.task_vectors[task], task)
     torch.testing.assert_close(ours, plain, rtol=1e-4, atol=1e-3)
 
 
@@ -75,7 +75,7 @@ def test_a_head_has_unit_rows_times_the_logit_scale(clip: HubProblem) -> None:
 
 
 def test_the_pool_starts_at_the_bases_vision_tower(clip: HubProblem) -> None:
-    named = clip.pool().layout.unflatten(clip.pool().base)
+    named = clip.pool().layout.unflatten(clip.pool().pretrained)
     tower = dict(stand_ins.clip_base().vision_model.named_parameters())
     assert list(named) == list(tower)
     assert all(torch.equal(named[name], tower[name]) for name in named)
@@ -113,7 +113,7 @@ def test_pwemoe_trains_as_many_parameters_as_published(
     layout = real_layout(tmp_path, patch=32)
     routed = routed_rows(layout.groups("module"))
     pool = ExpertPool(
-        base=torch.empty(layout.size, device="meta"),
+        pretrained=torch.empty(layout.size, device="meta"),
         task_vectors=torch.empty(tasks, layout.size, device="meta"),
         layout=layout,
         names=["expert"] * tasks,

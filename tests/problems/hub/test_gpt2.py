@@ -35,7 +35,7 @@ def test_logits_of_an_expert_are_those_of_the_plain_classifier(
     with torch.no_grad():
         plain = model(**tokens).logits
     pool = gpt2.pool()
-    ours = our_logits(gpt2, pool.base + pool.task_vectors[task], task)
+    ours = our_logits(gpt2, pool.pretrained + pool.task_vectors[task], task)
     torch.testing.assert_close(ours, plain, rtol=1e-4, atol=1e-4)
 
 
@@ -75,7 +75,7 @@ def test_gpt2_has_its_known_size_and_router_parameters(tmp_path: Path) -> None:
     assert layout.size == 124_439_808
     routed = routed_rows(layout.groups("module"))
     pool = ExpertPool(
-        base=torch.empty(layout.size, device="meta"),
+        pretrained=torch.empty(layout.size, device="meta"),
         task_vectors=torch.empty(7, layout.size, device="meta"),
         layout=layout,
         names=["expert"] * 7,

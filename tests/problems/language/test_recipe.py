@@ -64,7 +64,7 @@ def losses() -> dict[str, tuple[float, float]]:
     for task, vector in zip(SHRUNKEN.tasks, pool.task_vectors, strict=True):
         (head,), seen = family.heads([task]), family._data.examples(task, "experts")
         both = []
-        for params in (pool.base, pool.base + vector):
+        for params in (pool.pretrained, pool.pretrained + vector):
             named = pool.layout.unflatten(params)
             features = torch.func.functional_call(family.backbone(), named, (seen.inputs,))
             both.append(

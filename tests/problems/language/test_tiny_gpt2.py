@@ -38,7 +38,7 @@ def test_the_pool_holds_the_asked_experts_in_the_asked_order() -> None:
     assert pool.names == ("reuters", "news")
     for row, name in zip(pool.task_vectors, pool.names, strict=True):
         assert torch.equal(row, frozen.task_vectors[frozen.tasks.index(name)])
-    assert torch.equal(pool.base, frozen.base)
+    assert torch.equal(pool.pretrained, frozen.base)
 
 
 def test_the_backbone_carries_the_base_and_frozen_embeddings() -> None:
@@ -46,11 +46,11 @@ def test_the_backbone_carries_the_base_and_frozen_embeddings() -> None:
     network, pool = family.backbone(), family.pool(TASKS)
     named = dict(network.named_parameters())
     moved = [named[name].detach().reshape(-1) for name in pool.layout.names]
-    assert torch.equal(torch.cat(moved), pool.base)
+    assert torch.equal(torch.cat(moved), pool.pretrained)
     assert set(named) - set(pool.layout.names) == {"gpt2.wte.weight", "gpt2.wpe.weight"}
     with torch.no_grad():
         named[pool.layout.names[0]].zero_()
-    assert torch.equal(family.pool(TASKS).base, pool.base)
+    assert torch.equal(family.pool(TASKS).pretrained, pool.pretrained)
 
 
 def test_routers_find_every_mlp() -> None:
@@ -62,14 +62,14 @@ def test_a_prepared_problem_answers_everything(problem: Problem) -> None:
     anchors = problem.anchors("test")
     assert anchors.n.tolist() == [12, 12]
     oracle = problem.oracle(frozenset({"validation"}))
-    measured = oracle.measure(problem.pool().base, "validation")
+    measured = oracle.measure(problem.pool().pretrained, "validation")
     assert measured.value.tolist() == problem.anchors("validation").pretrained.tolist()
     assert problem.hash() == FamilyProblem(make_family=TinyGpt2Family, tasks=TASKS).hash()
 
 
 def test_losses_have_gradients_for_every_merged_parameter(problem: Problem) -> None:
     pool, oracle = problem.pool(), problem.oracle(frozenset({"calibration"}))
-    params = (pool.base + 0.3 * pool.task_vectors.sum(0)).requires_grad_()
+    params = (pool.pretrained + 0.3 * pool.task_vectors.sum(0)).requires_grad_()
     rows = [torch.arange(4), torch.arange(4)]
     batch = oracle.batch("calibration", rows, labelled=True)
     (gradient,) = torch.autograd.grad(oracle.losses(params, batch).sum(), params)
@@ -112,6 +112,8 @@ def test_stored_scores_are_reproduced_on_the_real_texts(task: str) -> None:
     problem = FamilyProblem(make_family=TinyGpt2Family, tasks=(task, task))
     stored = weights.load().scores[task]
     pool = problem.pool()
-    found = problem.oracle(frozenset({"test"})).measure(pool.base + pool.task_vectors[0], "test")
+    found = problem.oracle(frozenset({"test"})).measure(
+        pool.pretrained + pool.task_vectors[0], "test"
+    )
     assert found.n[0] == stored["n"]
     assert abs(found.value[0] - stored["expert"]) * stored["n"] < 2.5

@@ -69,8 +69,8 @@ def test_anchors_of_the_garments_are_what_their_experts_do(
     assert all(finding.ok for finding in pair.preflight())
     pool, oracle, anchors = pair.pool(), pair.oracle(SPLIT), pair.anchors("validation")
     for params, stored in (
-        (pool.base, anchors.pretrained),
-        (pool.base + pool.task_vectors[1], anchors.experts[1]),
+        (pool.pretrained, anchors.pretrained),
+        (pool.pretrained + pool.task_vectors[1], anchors.experts[1]),
     ):
         measured = oracle.measure(params, "validation")
         assert (abs(measured.value - stored) * measured.n < 2.5).all()
