@@ -7,7 +7,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import fusefront
 from fusefront.benchmark.run import plan as runner
-from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.executors import start_of
 
 RUNS = 1_000
@@ -30,7 +30,7 @@ def seconds(
     """Wall time of carrying a study out and compacting its tables, after planning."""
     planned = runner.plan(asked, directory)
     start = time.perf_counter()
-    for _ in run_plan(planned, directory, jobs=jobs, executor=start_of(executor)):
+    for _ in execute(planned, directory, jobs=jobs, executor=start_of(executor)):
         pass
     found = runner.finish(directory)
     assert set(found.runs["status"]) == {"done"}

@@ -1,4 +1,4 @@
-"""The functions of the public surface: run, load, load_prerun."""
+"""The functions of the public interface: run, load, load_prerun."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def load(path: str | Path) -> Results:
-    """The tables of a run directory, an archive, a single file (`results.zip`) or `NAME!`.
+    """Load the results of a run directory, an archive, a single file (`results.zip`) or `NAME!`.
 
-    `NAME!` is a pre-run archive. Scores are derived from raw objectives with the metrics that are
+    `NAME!` is a pre-run archive. Scores are derived from raw values, with the metrics that are
     registered now.
 
     Raises:
-        StoreError: If there are no results, or a file of them is damaged; it is named.
+        StoreError: If there are no results, or one of their files is damaged.
         IntegrityError: If a file of `NAME!` or of a single file is not the one that was packed.
     """
     with open_results(path) as folder:
@@ -26,28 +26,34 @@ def load(path: str | Path) -> Results:
 
 
 def load_prerun(name: str) -> Results:
-    """Results that ship with fusefront, such as `default`; their hashes are checked.
+    """Load results that ship with fusefront, such as `default`, after checking their hashes.
 
     Raises:
         UnknownNameError: If there is no such archive.
-        IntegrityError: If a file is not the one its manifest names.
+        IntegrityError: If a file does not have the hash in its manifest.
     """
     return load(f"{name}!")
 
 
 def run(study: "Study", directory: str | Path, *, jobs: int = 1) -> Results:
-    """Run a study into a directory, as `fusefront run` does, and return its results.
+    """Run a study in a directory, as `fusefront run` does, and return the results.
 
-    Workers are new processes: in a script, call this under `if __name__ == "__main__":`.
+    Runs that the directory already has are not computed again. Workers are new processes: in a
+    script, call this under `if __name__ == "__main__":`.
+
+    Args:
+        study: The study.
+        directory: The run directory; created if it does not exist.
+        jobs: Number of runs at once, one process each.
 
     Raises:
-        StudyError: If the study cannot be run as it is written.
+        StudyError: If the study cannot be run.
         StoreError: If the directory cannot be written.
     """
-    from .run import plan as runner
-    from .run.execute import run_plan
+    from .run.execute import execute
+    from .run.plan import finish, plan
 
-    planned = runner.plan(study, Path(directory))
-    for _ in run_plan(planned, Path(directory), jobs=jobs):
+    directory = Path(directory)
+    for _ in execute(plan(study, directory), directory, jobs=jobs):
         pass
-    return runner.finish(Path(directory))
+    return finish(directory)

@@ -1,4 +1,4 @@
-"""What a study would do in a directory, told without doing or writing anything."""
+"""Dry run: what a study would do in a directory, found out without writing anything."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from ..results.directory.status import ended_as
 from ..results.files.record import UNAVAILABLE
 from .history import Estimate, History, Timed, wall_time
 from .run.outdated import explain
-from .run.plan import STUDY, SUPERSEDED, check_study
+from .run.plan import STUDY, check_study, outdated_ids
 from .study.file import read_study
 from .study.problem_spec import ProblemSpec
 from .study.study import RunSpec, Study, merge_studies
@@ -24,19 +24,19 @@ _FIRST_USE: Final = "first use"
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Branch:
-    """The runs of one algorithm on one problem.
+class Cell:
+    """One algorithm on one problem, over all seeds.
 
     Attributes:
         problem: Its name.
         algorithm: Its display name.
-        runs: How many the study asks for.
-        done: How many of them are there, those with them that were superseded and come back.
-        to_run: How many would be computed; failed ones are tried again.
-        skipped: How many are or would be skipped.
-        reason: Why they are, or why an earlier run of this algorithm on this problem was: then
-            those to run may be skipped too.
-        estimate: Of one run that would be computed.
+        runs: Number of runs that the study asks for.
+        done: Number of these that are done, including outdated runs that would come back.
+        to_run: Number of runs that would be computed; failed runs are among them.
+        skipped: Number of runs that are or would be skipped.
+        reason: Why they are skipped. If none is, why an earlier run of this algorithm on this
+            problem was: the runs to compute may then be skipped too.
+        estimate: Estimate of one run that would be computed.
     """
 
     problem: str
@@ -51,90 +51,89 @@ class Branch:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Forecast:
-    """A study, what a directory has of it, and what the rest would take.
+class DryRun:
+    """A study, which of its runs a directory has, and what the others would cost.
 
     Attributes:
-        study: In its canonical form.
-        branches: A problem's one after the other, in the order of the study.
-        missing: Why a problem's runs would be skipped, by problem.
-        first_use: What would be made of a problem before its first run, by problem.
-        superseded: Why parts would be moved aside, each reason with how many.
-        durations: Estimated seconds of the runs that would be computed, in the order of their
-            start; only of those that can be estimated.
+        study: The study in canonical form.
+        cells: Its cells, problem by problem, in the order of the study.
+        missing: Why all runs of a problem would be skipped, by problem.
+        first_use: What would be trained or converted before the first run, by problem.
+        outdated: Why parts would be moved aside: each reason with the number of parts.
+        durations: Estimated seconds of the runs that would be computed, in the order in which they
+            start; runs without an estimate are left out.
     """
 
     study: Study
-    branches: tuple[Branch, ...]
+    cells: tuple[Cell, ...]
     missing: Mapping[str, str] = field(default_factory=dict)
     first_use: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    superseded: Mapping[str, int] = field(default_factory=dict)
+    outdated: Mapping[str, int] = field(default_factory=dict)
     durations: tuple[float, ...] = ()
 
     @property
     def earlier(self) -> frozenset[Timed]:
-        """The earlier runs that the estimate is made of."""
-        estimates = [b.estimate for b in self.branches if b.estimate is not None and b.to_run]
+        """The earlier runs on which the estimates are based."""
+        estimates = [c.estimate for c in self.cells if c.estimate is not None and c.to_run]
         return frozenset(run for estimate in estimates for run in estimate.runs)
 
     @property
     def cpu_seconds(self) -> float:
-        """Of all runs that would be computed; each has one thread."""
+        """Estimated seconds of all runs that would be computed; each uses one thread."""
         return sum(self.durations)
 
     def wall_seconds(self, jobs: int) -> float:
-        """Until the last run ends, with so many at once."""
+        """Return the estimated seconds until the last run ends, with `jobs` runs at once."""
         return wall_time(self.durations, jobs)
 
 
-def forecast(study: Study, directory: Path) -> Forecast:
-    """What `run_plan` would do with a study. Reads the directory, writes nothing.
+def dry_run(study: Study, directory: Path) -> DryRun:
+    """Return what `fusefront run` would do with a study. Reads the directory, writes nothing.
 
-    A problem is what the directory's last run found it to be: whether its files have changed
-    since, only a run sees.
+    Problems are assumed to be unchanged since the directory's last run: hashing their files would
+    take too long here, so that only a run notices a change.
 
     Raises:
-        StudyError: If the study cannot be run, or not into this directory.
+        StudyError: If the study cannot be run, or not in this directory.
     """
     study = check_study(study)
     whole = study
     if (directory / STUDY).exists():
         whole = merge_studies(read_study(directory / STUDY, ALGORITHMS), study)
-    problems = {spec.name: spec for spec in map(ProblemSpec.parse, study.problems)}
-    looks = {name: _Look.at(spec) for name, spec in problems.items()}
-    names = [ProblemSpec.parse(text).name for text in whole.problems]
+    checks = {spec.name: _Preflight.of(spec) for spec in study.problems}
+    names = [spec.name for spec in whole.problems]
     hashes = dict.fromkeys(names, UNAVAILABLE) | _known_hashes(directory)
-    hashes |= {name: UNAVAILABLE for name, look in looks.items() if look.missing}
+    hashes |= {name: UNAVAILABLE for name, check in checks.items() if check.missing}
     specs = study.expand(ALGORITHMS, hashes)
     survey = Survey(directory)
     history = History(directory, survey)
-    back = dict.fromkeys(part_ids(directory, SUPERSEDED), ("done", ""))
-    ended = back | ended_as(survey)
+    returning = dict.fromkeys(outdated_ids(directory), ("done", ""))
+    ended = returning | ended_as(survey)
     groups: dict[tuple[str, str], list[RunSpec]] = {}
     for spec in specs:
-        groups.setdefault((spec.problem, spec.algorithm.full_name), []).append(spec)
-    branches = {key: _branch(runs, looks[key[0]], ended, history) for key, runs in groups.items()}
-    return Forecast(
+        groups.setdefault((spec.problem.name, spec.algorithm.full_name), []).append(spec)
+    cells = {key: _cell(runs, checks[key[0]], ended, history) for key, runs in groups.items()}
+    return DryRun(
         study=study,
-        branches=tuple(branches.values()),
-        missing={name: look.missing for name, look in looks.items() if look.missing},
-        first_use={name: look.first_use for name, look in looks.items() if look.first_use},
-        superseded=_superseded(directory, whole.expand(ALGORITHMS, hashes), hashes),
-        durations=_durations(specs, branches),
+        cells=tuple(cells.values()),
+        missing={name: check.missing for name, check in checks.items() if check.missing},
+        first_use={name: check.first_use for name, check in checks.items() if check.first_use},
+        outdated=_outdated(directory, whole.expand(ALGORITHMS, hashes), hashes),
+        durations=_durations(specs, cells),
     )
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class _Look:
-    """What a preflight tells of a problem."""
+class _Preflight:
+    """What the preflight of a problem found."""
 
     tasks: int
     missing: str
     first_use: tuple[str, ...]
 
     @classmethod
-    def at(cls, spec: ProblemSpec) -> "_Look":
+    def of(cls, spec: ProblemSpec) -> "_Preflight":
         problem = spec.load()
         findings = list(problem.preflight())
         return cls(
@@ -149,34 +148,34 @@ class _Look:
 def _known_hashes(directory: Path) -> dict[str, str]:
     try:
         tables = read_problems(directory)
-    except StoreError:  # damaged: its runs are found again once it is written anew
+    except StoreError:  # damaged: its runs are found again once the next run has rewritten it
         return {}
     rows = [row for table in tables for row in table.to_pylist()]
     return {row["problem"]: row["problem_hash"] for row in rows}
 
 
-def _branch(
-    runs: list[RunSpec], look: _Look, ended: Mapping[str, tuple[str, str]], history: History
-) -> Branch:
+def _cell(
+    runs: list[RunSpec], check: _Preflight, ended: Mapping[str, tuple[str, str]], history: History
+) -> Cell:
     first = runs[0]
     states = [ended.get(run.run_id, ("missing", "")) for run in runs]
     counts = Counter(word for word, _ in states)
-    to_run = 0 if look.missing else counts["failed"] + counts["missing"]
+    to_run = 0 if check.missing else counts["failed"] + counts["missing"]
     skips = dict.fromkeys(reason for word, reason in states if word == "skipped")
-    reason = look.missing or "; ".join(skips)
-    return Branch(
-        problem=first.problem,
+    reason = check.missing or "; ".join(skips)
+    return Cell(
+        problem=first.problem.name,
         algorithm=first.algorithm.display_name,
         runs=len(runs),
         done=counts["done"],
         to_run=to_run,
         skipped=len(runs) - counts["done"] - to_run,
-        reason=reason or history.reasons.get((first.problem, first.algorithm.name), ""),
-        estimate=history.estimate(first, look.tasks),
+        reason=reason or history.reasons.get((first.problem.name, first.algorithm.name), ""),
+        estimate=history.estimate(first, check.tasks),
     )
 
 
-def _superseded(
+def _outdated(
     directory: Path, wanted: Sequence[RunSpec], hashes: Mapping[str, str]
 ) -> dict[str, int]:
     others = sorted(set(part_ids(directory)) - {spec.run_id for spec in wanted})
@@ -184,15 +183,18 @@ def _superseded(
 
 
 def _durations(
-    specs: Sequence[RunSpec], branches: Mapping[tuple[str, str], Branch]
+    specs: Sequence[RunSpec], cells: Mapping[tuple[str, str], Cell]
 ) -> tuple[float, ...]:
-    """Those of a branch that remain are taken to be its last ones."""
-    begun: dict[tuple[str, str], int] = {}
+    """Return the estimates in the order of start.
+
+    Assumes that the remaining runs of a cell are those of its highest seeds.
+    """
+    seen: dict[tuple[str, str], int] = {}
     durations = []
     for spec in specs:
-        key = (spec.problem, spec.algorithm.full_name)
-        branch = branches[key]
-        begun[key] = begun.get(key, 0) + 1
-        if branch.estimate is not None and begun[key] > branch.runs - branch.to_run:
-            durations.append(branch.estimate.seconds)
+        key = (spec.problem.name, spec.algorithm.full_name)
+        cell = cells[key]
+        seen[key] = seen.get(key, 0) + 1
+        if cell.estimate is not None and seen[key] > cell.runs - cell.to_run:
+            durations.append(cell.estimate.seconds)
     return tuple(durations)

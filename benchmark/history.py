@@ -1,4 +1,4 @@
-"""What runs will cost, from what earlier ones cost."""
+"""Estimates of the duration of runs, from earlier runs."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -18,14 +18,16 @@ from ..results.files.schema import RUNS, TABLES
 from .study.study import RunSpec
 
 BASES: Final = (
-    "the same on this problem, here",
-    "the same on this problem, in the pre-run archives",
-    "the same on problems of as many tasks",
-    "all",
+    "same problem, in this directory",
+    "same problem, in the pre-run archives",
+    "same algorithm, other problems with as many tasks",
+    "all earlier runs",
 )
-"""Which earlier runs an estimate is the median of, the nearest first."""
+"""The earlier runs that an estimate is the median of, the most similar first."""
 
 _EXHAUSTED: Final = 0.9
+"""Share of the budget from which a fit counts as ended by it: algorithms stop a step short."""
+
 _COLUMNS: Final = (
     *("problem", "algorithm", "parameters", "status", "reason", "units", "budget_units"),
     *("wall_seconds", "load_seconds", "rehearsal_seconds", "score_seconds"),
@@ -33,7 +35,7 @@ _COLUMNS: Final = (
 
 
 class Timed(NamedTuple):
-    """An earlier run: seconds of the `fit` and of the `rest`, and what the fit spent."""
+    """An earlier run: seconds of its `fit` and of the `rest`, and the units the fit used."""
 
     problem: str
     algorithm: str
@@ -45,10 +47,10 @@ class Timed(NamedTuple):
     budget: int | None
 
     def under(self, budget: int | None) -> float:
-        """Seconds of the same run under another budget; only the fit's are scaled.
+        """Return the seconds of the same run under another budget; only the fit's are scaled.
 
-        A fit that used up its budget would use up the other, one that ended by itself would end
-        there again, unless the other is smaller.
+        A fit that used up its budget would use up the other one. A fit that ended by itself would
+        end at the same point, unless the other budget is smaller.
         """
         used_up = self.budget is not None and self.units >= _EXHAUSTED * self.budget
         wanted = budget if used_up and budget is not None else self.units
@@ -59,7 +61,7 @@ class Timed(NamedTuple):
 @final
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Seconds of one run: the median of `runs` earlier ones, chosen as `basis` says."""
+    """Estimated seconds of one run: the median of earlier `runs`, selected as `basis` says."""
 
     seconds: float
     basis: str
@@ -68,14 +70,14 @@ class Estimate:
 
 @final
 class History:
-    """Earlier runs of a directory and of the archives that ship, to estimate others from.
+    """Earlier runs of a directory and of the pre-run archives, as a basis for estimates.
 
     Args:
         directory: A run directory; it need not exist.
-        survey: Of it.
+        survey: A snapshot of it.
 
     Attributes:
-        tasks: How many tasks the problems have that earlier runs were on.
+        tasks: Number of tasks of each problem with earlier runs.
         reasons: Why runs were skipped, by problem and algorithm.
     """
 
@@ -94,9 +96,10 @@ class History:
                     self._add(place, _timed(row, tasks.get(row["problem"])))
 
     def estimate(self, spec: RunSpec, tasks: int) -> Estimate | None:
-        """Of a run on a problem of so many tasks; None where there is no earlier run at all."""
+        """Estimate a run on a problem with this many tasks; None if there are no earlier runs."""
         name = spec.algorithm.name
-        keys = (("here", spec.problem, name), ("shipped", spec.problem, name), (name, tasks), ())
+        problem = spec.problem.name
+        keys = (("here", problem, name), ("shipped", problem, name), (name, tasks), ())
         for basis, key in zip(BASES, keys, strict=True):
             runs = self._groups.get(key, [])
             runs = [r for r in runs if r.parameters == spec.resolved] or runs
@@ -112,7 +115,7 @@ class History:
 
 
 def wall_time(seconds: Sequence[float], jobs: int) -> float:
-    """When the last run ends, if each is begun in this order as soon as a worker is free.
+    """Return when the last run ends if runs start in this order, each as soon as a worker is free.
 
     >>> wall_time([3.0, 1.0, 1.0, 2.0], jobs=2)
     4.0
@@ -146,7 +149,7 @@ def _archives() -> Iterator[dict[str, Any]]:
 def _own_problems(directory: Path) -> list[pa.Table]:
     try:
         return read_problems(directory)
-    except StoreError:  # damaged: written anew by the next run
+    except StoreError:  # damaged: the next `fusefront run` writes it again
         return []
 
 
@@ -157,7 +160,7 @@ def _shipped_problems() -> Iterator[pa.Table]:
 
 
 def _tasks(problems: Sequence[pa.Table]) -> dict[str, int]:
-    """Number of tasks of each problem."""
+    """Return the number of tasks of each problem."""
     names: dict[str, set[str]] = {}
     for table in problems:
         pairs = zip(*(table.column(c).to_pylist() for c in ("problem", "task")), strict=True)

@@ -1,4 +1,4 @@
-"""Merging and splitting run directories: the runs, and the study that they are of."""
+"""Merge and split run directories: their runs, and the study that these belong to."""
 
 import dataclasses
 from collections.abc import Collection, Iterable, Sequence
@@ -13,18 +13,17 @@ from ..results.directory.planned import PLANNED, read_planned, write_planned
 from ..results.files.atomic import check_outside, staged
 from ..results.files.record import UNAVAILABLE
 from ..results.merge import Holding, held, narrowed, union, write
-from .run import plan as runner
+from .run.plan import STUDY, finish
 from .study.file import read_study, write_study
-from .study.problem_spec import ProblemSpec
 from .study.study import RunSpec, Study, merge_studies
 
 PlannedRow = tuple[str, str, str, int]
 
-_NO_STUDY: Final = f"no source has a `{runner.STUDY}`"
+_NO_STUDY: Final = f"no source has a `{STUDY}`"
 
 
 class Made(NamedTuple):
-    """A directory that was made: how many runs it holds, and what its maker should know."""
+    """A directory that was written: its number of runs, and notes for the user."""
 
     runs: int
     notes: list[str]
@@ -32,22 +31,24 @@ class Made(NamedTuple):
 
 class _Source(NamedTuple):
     holding: Holding
-    study: Study | str | None  # or why it cannot be read
+    study: Study | str | None  # a text says why the study cannot be read
     planned: list[PlannedRow]
 
 
 def merge(sources: Sequence[str | Path], output: Path) -> Made:
-    """Make a run directory of all runs of several run directories, archives, files or `NAME!`.
+    """Write a run directory with all runs of several run directories, archives, files or `NAME!`.
 
-    Its study is the product of the sources' studies, if every run is of it; else it has none.
-    See `results.merge.union` for which run is kept of several.
+    Its study is the smallest that contains the sources' studies, if every run belongs to it;
+    otherwise the directory has no study. `results.merge.union` says which of several computations
+    of a run is kept.
 
     Raises:
-        StudyError: If their runs cannot be in one table.
-        StoreError: If a file is damaged, a run has two results, or `output` is not new or empty.
+        StudyError: If the runs cannot be in one table.
+        StoreError: If a file is damaged, a run has two different results, or `output` exists and is
+            not empty.
     """
     if not sources:
-        raise ParameterError("`sources` must name results to merge. Found none.")
+        raise ParameterError("`sources` must name the results to merge. Found none.")
     check_outside(output, [Path(source) for source in sources])
     with staged(output) as folder:
         found = [_read(source) for source in sources]
@@ -66,12 +67,14 @@ def split(
     algorithms: Collection[str] = (),
     seeds: Collection[int] = (),
 ) -> Made:
-    """Make a run directory of the runs of some problems, algorithms (or display names) and seeds.
+    """Write a run directory with the runs of some problems, algorithms and seeds.
+
+    Algorithms may be given by name or by display name.
 
     Raises:
-        UnknownNameError: If no run has a name; the nearest is told.
-        ParameterError: If no run is of all that is asked for.
-        StoreError: If a file is damaged, or `output` is not new or empty.
+        UnknownNameError: If no run has one of the names.
+        ParameterError: If no run meets all conditions.
+        StoreError: If a file is damaged, or `output` exists and is not empty.
     """
     check_outside(output, [Path(source)])
     with staged(output) as folder:
@@ -95,16 +98,16 @@ def _read(source: str | Path) -> _Source:
         holding = held(folder, str(source))
         planned = read_planned(folder) if (folder / PLANNED).exists() else _as_planned(holding)
         study: Study | str | None = None
-        if (folder / runner.STUDY).exists():
+        if (folder / STUDY).exists():
             try:
-                study = read_study(folder / runner.STUDY, ALGORITHMS)
-            except FusefrontError as error:  # such as a plug-in that has gone
+                study = read_study(folder / STUDY, ALGORITHMS)
+            except FusefrontError as error:  # for instance a plug-in that no longer exists
                 study = str(error)
     return _Source(holding, study, planned)
 
 
 def _product(one: Study | str, other: Study | str) -> Study | str:
-    """The study that holds both, or why there is none."""
+    """Return the study that contains both, or why there is none."""
     if isinstance(one, Study) and isinstance(other, Study):
         return merge_studies(one, other)
     return other if one == _NO_STUDY or isinstance(other, str) else one
@@ -118,37 +121,36 @@ def _make(
     specs = study if isinstance(study, str) else _runs_of(study, holding)
     notes = list(holding.notes)
     if isinstance(study, Study) and not isinstance(specs, str):
-        write_study(folder / runner.STUDY, study)
+        write_study(folder / STUDY, study)
         write_planned(folder, [spec.planned_row for spec in specs])
         missing = len(specs) - len(holding.parts)
         if missing:
             notes.append(
-                f"{missing} runs of the study are missing: "
-                f"`fusefront run DIR/{runner.STUDY} -o DIR` computes them"
+                f"{missing} runs of the study are missing. "
+                f"`fusefront run DIR/{STUDY} -o DIR` computes them"
             )
     else:
         rows = {row[0]: row for row in [*planned, *_as_planned(holding)]}
         write_planned(folder, rows.values())
-        why = f"no `{runner.STUDY}`: {specs}".rstrip(".")
-        notes.append(f"{why}. `fusefront run -o` there moves runs of no new study aside")
-    runner.finish(folder)
+        why = f"no `{STUDY}` was written: {specs}".rstrip(".")
+        notes.append(f"{why}. `fusefront run -o` would move runs that its study lacks aside")
+    finish(folder)
     return Made(len(holding.parts), notes)
 
 
 def _runs_of(study: Study, holding: Holding) -> list[RunSpec] | str:
-    """The runs of a study, or why it is not that of these runs."""
+    """Return the runs of a study, or why these runs do not belong to it."""
     hashes = holding.hashes()
     try:
-        names = [ProblemSpec.parse(text).name for text in study.problems]
-        known = {name: hashes.get(name, UNAVAILABLE) for name in names}
+        known = {spec.name: hashes.get(spec.name, UNAVAILABLE) for spec in study.problems}
         specs = study.expand(ALGORITHMS, known)
     except FusefrontError as error:
         return str(error)
     others = set(holding.parts) - {spec.run_id for spec in specs}
     if others:
         return (
-            f"{len(others)} runs are none of the study's as it is computed today, such as "
-            f"{min(others)}: defaults, code or experts have changed since"
+            f"{len(others)} runs, such as {min(others)}, do not belong to the study as it would be "
+            "computed now: defaults, code or experts have changed since"
         )
     return specs
 
@@ -156,14 +158,14 @@ def _runs_of(study: Study, holding: Holding) -> list[RunSpec] | str:
 def _part_of(
     study: Study, kept: Collection[tuple[str, str]], seeds: Collection[int]
 ) -> Study | str:
-    """The study of some pairs of problem and display name, if these are a product."""
+    """Return the study of some pairs of problem and display name, if there is one."""
     if sorted(seeds) != list(range(len(seeds))):
-        return "the seeds of a study start at 0"
+        return "the seeds of a study are 0, 1, 2 and so on"
     names = {problem for problem, _ in kept}
     shown = {name for _, name in kept}
     part = dataclasses.replace(
         study,
-        problems=tuple(t for t in study.problems if ProblemSpec.parse(t).name in names),
+        problems=tuple(spec for spec in study.problems if spec.name in names),
         algorithms=tuple(spec for spec in study.algorithms if spec.display_name in shown),
         seeds=len(seeds) or study.seeds,
     )

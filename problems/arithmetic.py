@@ -1,4 +1,4 @@
-"""Arithmetic of a fit: its precision, its linear layers, and the kernel that computes them."""
+"""Linear layers of a network, and the choice of the kernel that computes them."""
 
 import json
 import os
@@ -217,8 +217,3 @@ class LinearLayers(TorchFunctionMode):
 def names_of(named: Mapping[str, Tensor]) -> dict[int, str]:
     """Names by the id of the tensors."""
     return {id(tensor): name for name, tensor in named.items()}
-
-
-Precision = Literal["float32", "bfloat16"]
-"""Of forward and backward passes: float32, or torch's bfloat16 autocast."""
-PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)

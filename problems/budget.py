@@ -1,11 +1,15 @@
-"""The budget of a run: what a fit spends, in every currency, and its caps."""
+"""The budget of a fit: what it spends of each cost, its caps, and its arithmetic."""
 
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Final, final
+from typing import Final, Literal, final, get_args
 
 from ..errors import BudgetExhausted
+
+Precision = Literal["float32", "bfloat16"]
+"""Arithmetic of forward and backward passes: float32, or torch's bfloat16 autocast."""
+PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
 
 TIERS: Final = {"S": 100_000, "M": 500_000, "L": 2_000_000}
 """Named caps in units."""

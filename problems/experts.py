@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import warnings
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ..deprecation import renamed_fields
 from ..errors import ShapeError
 from .layout import Groups, Layout, Space
 
@@ -41,6 +41,7 @@ class Coefficients:
 
 
 @final
+@renamed_fields(base="pretrained")
 class ExpertPool:
     """A pretrained model and T experts of one layout, as flat float32 memory.
 
@@ -80,14 +81,6 @@ class ExpertPool:
 
     def __len__(self) -> int:
         return len(self.names)
-
-    @property
-    def base(self) -> Tensor:
-        """Deprecated name of `pretrained`."""
-        warnings.warn(
-            "`ExpertPool.base` is now `ExpertPool.pretrained`.", DeprecationWarning, stacklevel=2
-        )
-        return self.pretrained
 
     @property
     def original(self) -> bool:

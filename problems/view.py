@@ -16,9 +16,8 @@ from torch import Tensor
 
 from ..errors import NotApplicableError
 from . import outputs
-from .arithmetic import Precision
 from .base import Anchors, Batch, Measurement, Oracle
-from .budget import Budget
+from .budget import Budget, Precision
 from .experts import Coefficients, ExpertPool
 from .gradients import jacobian_at, values_at
 from .predictor import Predictor, predicted

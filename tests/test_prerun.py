@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.specs import problems
 
 import fusefront
 from fusefront.metrics.nondominated import nondominated
@@ -78,7 +79,7 @@ def test_a_run_computed_here_gives_the_archived_accuracies(
     prerun: fusefront.Results, tmp_path: Path
 ) -> None:
     study = fusefront.Study(
-        problems=("digits-mnist-optdigits",),
+        problems=problems("digits-mnist-optdigits"),
         algorithms=(fusefront.AlgorithmSpec(name="rewarded-soup"),),
         seeds=1,
         budget=SUITE.budget,

@@ -8,7 +8,6 @@ import pytest
 import fusefront
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.study.file import suite_study
-from fusefront.benchmark.study.problem_spec import ProblemSpec
 from fusefront.results.tables.compare import beats, scored
 
 SUITE = fusefront.SUITES["comparison"].load()
@@ -34,7 +33,7 @@ def test_every_algorithm_is_there_on_every_problem(prerun: fusefront.Results) ->
 
 def test_ids_are_those_that_this_code_gives_these_runs(prerun: fusefront.Results) -> None:
     study = suite_study("comparison", ALGORITHMS).canonical(ALGORITHMS)
-    hashes = {name: ProblemSpec.parse(name).load().hash() for name in study.problems}
+    hashes = {spec.name: spec.load().hash() for spec in study.problems}
     wanted = {spec.run_id for spec in study.expand(ALGORITHMS, hashes)}
     assert set(prerun.runs["run_id"]) <= wanted
 

@@ -32,7 +32,7 @@ def test_the_example_is_what_it_says(study: Study) -> None:
 
 
 def test_the_example_resolves_resources_as_it_says(study: Study) -> None:
-    runs = study.expand(ALGORITHMS, dict.fromkeys(study.problems, "abc"))
+    runs = study.expand(ALGORITHMS, {spec.name: "abc" for spec in study.problems})
     resources = {run.algorithm.name: run.resources for run in runs}
     assert resources == {
         "rewarded-soup": Resources(timeout_seconds=1800.0, memory_bytes=2**32),

@@ -12,10 +12,10 @@ from ...results.results import Results
 from ...results.tables.render import render
 from ...results.tables.table import table
 from ..history import History
-from ..run.execute import run_plan
+from ..run.execute import execute
 from ..run.executors import Start, processes
 from ..run.plan import Plan, finish, plan
-from ..run.progress import ENDED, Tally, expected_seconds
+from ..run.progress import ENDED, Progress, expected_seconds
 from ..study.study import Study
 from .display import Display, JsonDisplay, LineDisplay, say
 from .interrupts import stopping_in_order
@@ -31,22 +31,22 @@ def carry_out(
     console = Console(stderr=True)
     planned = plan(study, directory, report=partial(say, console, "preparing"))
     _tell_plan(planned, console)
-    tally = Tally(planned.specs, _expected(planned, directory), jobs)
+    progress = Progress(planned.specs, _expected(planned, directory), jobs)
     quiet = frozenset(planned.unavailable)
-    display = JsonDisplay(tally, quiet) if as_json else LineDisplay(tally, quiet, console)
+    display = JsonDisplay(progress, quiet) if as_json else LineDisplay(progress, quiet, console)
     if not _carried_out(planned, directory, display, jobs=jobs, executor=executor):
-        kept = f"{_runs(tally.counts['done'])} done and kept."
+        kept = f"{_runs(progress.counts['done'])} done and kept."
         say(console, "interrupted", f"{kept} The same command goes on from here.")
         return 130
     results = finish(directory)
     if not as_json:
-        _summarise(results, directory, tally.counts)
-    return 1 if tally.counts["failed"] or planned.unavailable else 0
+        _summarise(results, directory, progress.counts)
+    return 1 if progress.counts["failed"] or planned.unavailable else 0
 
 
 def _expected(planned: Plan, directory: Path) -> dict[str, float]:
     pending = [spec for spec in planned.specs if spec.run_id not in planned.finished]
-    return expected_seconds(pending, History(directory, planned.survey)) if pending else {}
+    return expected_seconds(pending, History(directory, planned.snapshot)) if pending else {}
 
 
 def _tell_plan(planned: Plan, console: Console) -> None:
@@ -54,8 +54,8 @@ def _tell_plan(planned: Plan, console: Console) -> None:
         say(console, "skipped", f"{_few(names)}: {reason}")
     for path in planned.set_aside:
         say(console, "set aside", f"damaged {path}; it is computed anew")
-    if planned.superseded:
-        moved = f"{_runs(len(planned.superseded))} to {planned.superseded[0].parent}, since"
+    if planned.outdated:
+        moved = f"{_runs(len(planned.outdated))} to {planned.outdated[0].parent}, since"
         say(console, "moved", f"{moved} the study no longer has them as they were computed")
     for reason, count in planned.reasons.items():
         say(console, "moved", f"{_runs(count)}: {reason}")
@@ -66,14 +66,14 @@ def _carried_out(
 ) -> bool:
     """Whether all was carried out; not so after an interrupt."""
     with stopping_in_order(display.finishing) as stopping:
-        events = run_plan(planned, directory, jobs=jobs, executor=executor, stopping=stopping)
+        events = execute(planned, directory, jobs=jobs, executor=executor, stopping=stopping)
         try:
             with display, closing(events):
                 for event in events:
                     display.show(event)
         except KeyboardInterrupt:
             return False
-    return display.tally.ended == display.tally.total
+    return display.progress.ended == display.progress.total
 
 
 def _runs(count: int) -> str:

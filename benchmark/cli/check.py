@@ -26,7 +26,7 @@ def check(
         raise MissingDataError(
             "`fusefront check` needs pytest, which is not installed. Use `pip install pytest`."
         )
-    from ..study.study import AlgorithmSpec
+    from ..study.algorithm_spec import AlgorithmSpec
 
     brought = AlgorithmSpec.parse(algorithm, ALGORITHMS).canonical(ALGORITHMS).load(ALGORITHMS)
     import pytest

@@ -11,9 +11,9 @@ from rich.live import Live
 from rich.text import Text
 from rich.tree import Tree
 
-from ..run.progress import Branch, Progress, Tally, clock
+from ..run.progress import Event, ProblemProgress, Progress, clock
 
-_COLOURS = {"done": "green", "skipped": "yellow", "lost": "yellow", "failed": "red"}
+_COLOURS = {"done": "green", "skipped": "yellow", "retrying": "yellow", "failed": "red"}
 _SHOWN = 3
 """Algorithms of a problem that are named while they run."""
 
@@ -27,12 +27,12 @@ class Display(ABC):
     """Shows the events of a study; a context while they come.
 
     Args:
-        tally: Has taken in every event that is shown.
+        progress: Has taken in every event that is shown.
         quiet: Problems whose runs are told of otherwise.
     """
 
-    def __init__(self, tally: Tally, quiet: frozenset[str]) -> None:
-        self.tally = tally
+    def __init__(self, progress: Progress, quiet: frozenset[str]) -> None:
+        self.progress = progress
         self._quiet = quiet
 
     def __enter__(self) -> "Display":
@@ -41,17 +41,17 @@ class Display(ABC):
     def __exit__(self, *_: object) -> None:  # noqa: B027 - most have nothing to put back
         pass
 
-    def show(self, event: Progress) -> None:
+    def show(self, event: Event) -> None:
         """Count an event, and tell it unless nobody needs to know."""
-        self.tally.take(event)
-        self._tell(event, quiet=event.status == "cached" or event.spec.problem in self._quiet)
+        self.progress.take(event)
+        self._tell(event, quiet=event.status == "cached" or event.spec.problem.name in self._quiet)
 
     @abstractmethod
     def finishing(self) -> None:
         """Say that an interrupt was heard."""
 
     @abstractmethod
-    def _tell(self, event: Progress, *, quiet: bool) -> None:
+    def _tell(self, event: Event, *, quiet: bool) -> None:
         """Tell of an event."""
 
 
@@ -59,8 +59,8 @@ class Display(ABC):
 class LineDisplay(Display):
     """A line for each run that ended; on a terminal, under them a tree of what is going on."""
 
-    def __init__(self, tally: Tally, quiet: frozenset[str], console: Console) -> None:
-        super().__init__(tally, quiet)
+    def __init__(self, progress: Progress, quiet: frozenset[str], console: Console) -> None:
+        super().__init__(progress, quiet)
         self._console = console
         self._live: Live | None = None
         if console.is_terminal:
@@ -77,24 +77,24 @@ class LineDisplay(Display):
 
     def finishing(self) -> None:
         """On a line."""
-        count = self.tally.running
+        count = self.progress.running
         runs = f"{count} {'run' if count == 1 else 'runs'} under way."
         say(self._console, "finishing", f"{runs} Press Ctrl-C again to stop now.")
 
-    def _tell(self, event: Progress, *, quiet: bool) -> None:
+    def _tell(self, event: Event, *, quiet: bool) -> None:
         if quiet or event.status == "running":
             return
-        spec, tally = event.spec, self.tally
+        spec, progress = event.spec, self.progress
         reason = f": {event.reason}" if event.reason else ""
-        run = f"{spec.problem} {spec.algorithm.display_name} seed {spec.repetition}"
-        left = _left(tally)
-        text = f"{tally.ended}/{tally.total} {run}{reason}{left and f' {left}'}"
+        run = f"{spec.problem.name} {spec.algorithm.display_name} seed {spec.seed}"
+        left = _left(progress)
+        text = f"{progress.ended}/{progress.total} {run}{reason}{left and f' {left}'}"
         say(self._console, f"{event.status:<7}", text, colour=_COLOURS[event.status])
 
     def _tree(self) -> RenderableType:
-        tally = self.tally
-        title = f"{tally.ended}/{tally.total} {_left(tally)}".rstrip()
-        return tree(title, tally.branches, tally.last_error)
+        progress = self.progress
+        title = f"{progress.ended}/{progress.total} {_left(progress)}".rstrip()
+        return tree(title, progress.problems, progress.last_error)
 
 
 @final
@@ -105,27 +105,29 @@ class JsonDisplay(Display):
     `seed`, `reason`, `ended`, `total`, `seconds_left`.
     """
 
-    def __init__(self, tally: Tally, quiet: frozenset[str], file: TextIO | None = None) -> None:
-        super().__init__(tally, quiet)
+    def __init__(
+        self, progress: Progress, quiet: frozenset[str], file: TextIO | None = None
+    ) -> None:
+        super().__init__(progress, quiet)
         self._file = file or sys.stdout
 
     def finishing(self) -> None:
         """As an event without a run."""
-        self._write({"event": "finishing", "running": self.tally.running})
+        self._write({"event": "finishing", "running": self.progress.running})
 
-    def _tell(self, event: Progress, *, quiet: bool) -> None:
+    def _tell(self, event: Event, *, quiet: bool) -> None:
         spec = event.spec
         self._write(
             {
                 "event": event.status,
                 "run_id": spec.run_id,
-                "problem": spec.problem,
+                "problem": spec.problem.name,
                 "algorithm": spec.algorithm.display_name,
-                "seed": spec.repetition,
+                "seed": spec.seed,
                 "reason": event.reason,
-                "ended": self.tally.ended,
-                "total": self.tally.total,
-                "seconds_left": self.tally.seconds_left(),
+                "ended": self.progress.ended,
+                "total": self.progress.total,
+                "seconds_left": self.progress.seconds_left(),
             }
         )
 
@@ -133,7 +135,7 @@ class JsonDisplay(Display):
         print(json.dumps(content, ensure_ascii=False), file=self._file, flush=True)
 
 
-def tree(title: str, branches: Mapping[str, Branch], last_error: str) -> RenderableType:
+def tree(title: str, branches: Mapping[str, ProblemProgress], last_error: str) -> RenderableType:
     """Problems that are not over, with their counts and what runs of them; then the last error."""
     root = Tree(Text(title, "bold"))
     for problem, branch in branches.items():
@@ -149,12 +151,12 @@ def tree(title: str, branches: Mapping[str, Branch], last_error: str) -> Rendera
     return Group(root, *error)
 
 
-def _counts(branch: Branch) -> str:
+def _counts(branch: ProblemProgress) -> str:
     told = [f"{branch.counts[w]} {w}" for w in ("skipped", "failed") if branch.counts[w]]
     told += [f"{len(branch.running)} running"] if branch.running else []
     return ", ".join([f"{branch.ended}/{branch.total}", *told])
 
 
-def _left(tally: Tally) -> str:
-    seconds = tally.seconds_left()
+def _left(progress: Progress) -> str:
+    seconds = progress.seconds_left()
     return "" if seconds is None else f"ETA {clock(seconds)}"

@@ -6,54 +6,54 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from ..dry_run import Branch, Forecast, forecast
+from ..dry_run import Cell, DryRun, dry_run
 from ..history import BASES
 from ..study.study import Study
 
 
 def show_plan(study: Study, directory: Path, *, jobs: int, as_json: bool = False) -> None:
     """Print what would run and what that would take, without running or writing anything."""
-    found = forecast(study, directory)
+    found = dry_run(study, directory)
     if as_json:
         print(json.dumps(_content(found, directory, jobs), ensure_ascii=False))
         return
-    for problem, branches in groupby(found.branches, key=lambda branch: branch.problem):
+    for problem, cells in groupby(found.cells, key=lambda cell: cell.problem):
         print(problem)
         for line in found.first_use.get(problem, ()):
             print(f"  |   {line}")
         told = found.missing.get(problem, "")
         if told:
             print(f"  |   skipped: {told}")
-        for branch in branches:
-            print(f"  |-- {branch.algorithm} x {branch.runs}{_state(branch, told)}")
+        for cell in cells:
+            print(f"  |-- {cell.algorithm} x {cell.runs}{_state(cell, told)}")
     print(*_totals(found, directory, jobs), sep="\n")
 
 
-def _state(branch: Branch, told: str) -> str:
-    """What is known of a branch, but for a reason that is told already."""
-    reason = "" if branch.reason in ("", told) else f" ({branch.reason})"
-    words = [f"{branch.done} done"] if branch.done else []
-    if branch.skipped:
-        words.append(f"{branch.skipped} skipped{reason}")
-    if branch.to_run:
-        words.append(f"{branch.to_run} to run")
-        if branch.estimate is not None:
-            words.append(f"about {_clock(branch.estimate.seconds)} each")
-        if reason and not branch.skipped:
+def _state(cell: Cell, told: str) -> str:
+    """What is known of a cell, but for a reason that is told already."""
+    reason = "" if cell.reason in ("", told) else f" ({cell.reason})"
+    words = [f"{cell.done} done"] if cell.done else []
+    if cell.skipped:
+        words.append(f"{cell.skipped} skipped{reason}")
+    if cell.to_run:
+        words.append(f"{cell.to_run} to run")
+        if cell.estimate is not None:
+            words.append(f"about {_clock(cell.estimate.seconds)} each")
+        if reason and not cell.skipped:
             words.append(f"may be skipped{reason}")
     return f": {', '.join(words)}"
 
 
-def _totals(found: Forecast, directory: Path, jobs: int) -> list[str]:
-    runs = sum(branch.runs for branch in found.branches)
-    done = sum(branch.done for branch in found.branches)
-    to_run = sum(branch.to_run for branch in found.branches)
+def _totals(found: DryRun, directory: Path, jobs: int) -> list[str]:
+    runs = sum(cell.runs for cell in found.cells)
+    done = sum(cell.done for cell in found.cells)
+    to_run = sum(cell.to_run for cell in found.cells)
     lines = [
         f"{runs} runs of at most {found.study.budget or 'unlimited'} units, into {directory}: "
         f"{done} done, {to_run} to run, {runs - done - to_run} skipped"
     ]
     lines += [f"at most {value:g} {key} each" for key, value in found.study.caps.items()]
-    for reason, count in found.superseded.items():
+    for reason, count in found.outdated.items():
         lines.append(f"{count} of other runs there would be moved aside: {reason}")
     if not to_run:
         return lines
@@ -68,12 +68,12 @@ def _totals(found: Forecast, directory: Path, jobs: int) -> list[str]:
     ]
 
 
-def _bases(found: Forecast) -> dict[str, int]:
+def _bases(found: DryRun) -> dict[str, int]:
     """How many runs are estimated from which earlier ones."""
     counts = Counter[str]()
-    for branch in found.branches:
-        if branch.estimate is not None and branch.to_run:
-            counts[branch.estimate.basis] += branch.to_run
+    for cell in found.cells:
+        if cell.estimate is not None and cell.to_run:
+            counts[cell.estimate.basis] += cell.to_run
     return {basis: counts[basis] for basis in BASES if counts[basis]}
 
 
@@ -87,35 +87,35 @@ def _clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
-def _content(found: Forecast, directory: Path, jobs: int) -> dict[str, Any]:
+def _content(found: DryRun, directory: Path, jobs: int) -> dict[str, Any]:
     return {
         "directory": str(directory),
         "budget": found.study.budget,
         "caps": dict(found.study.caps),
-        "runs": sum(branch.runs for branch in found.branches),
-        "done": sum(branch.done for branch in found.branches),
-        "to_run": sum(branch.to_run for branch in found.branches),
-        "skipped": sum(branch.skipped for branch in found.branches),
+        "runs": sum(cell.runs for cell in found.cells),
+        "done": sum(cell.done for cell in found.cells),
+        "to_run": sum(cell.to_run for cell in found.cells),
+        "skipped": sum(cell.skipped for cell in found.cells),
         "jobs": jobs,
         "cpu_seconds": found.cpu_seconds,
         "wall_seconds": found.wall_seconds(jobs),
         "estimated_from": len(found.earlier),
-        "branches": [_row(branch) for branch in found.branches],
-        "superseded": dict(found.superseded),
+        "branches": [_row(cell) for cell in found.cells],
+        "superseded": dict(found.outdated),
         "first_use": {name: list(lines) for name, lines in found.first_use.items()},
     }
 
 
-def _row(branch: Branch) -> dict[str, Any]:
-    estimate = branch.estimate
+def _row(cell: Cell) -> dict[str, Any]:
+    estimate = cell.estimate
     return {
-        "problem": branch.problem,
-        "algorithm": branch.algorithm,
-        "runs": branch.runs,
-        "done": branch.done,
-        "to_run": branch.to_run,
-        "skipped": branch.skipped,
-        "reason": branch.reason,
+        "problem": cell.problem,
+        "algorithm": cell.algorithm,
+        "runs": cell.runs,
+        "done": cell.done,
+        "to_run": cell.to_run,
+        "skipped": cell.skipped,
+        "reason": cell.reason,
         "seconds_each": None if estimate is None else estimate.seconds,
         "basis": None if estimate is None else estimate.basis,
         "estimated_from": 0 if estimate is None else len(estimate.runs),

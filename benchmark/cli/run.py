@@ -97,8 +97,10 @@ def _study(
 ) -> "Study":
     import dataclasses
 
+    from ..study.algorithm_spec import AlgorithmSpec
     from ..study.file import read_study, suite_study
-    from ..study.study import AlgorithmSpec, Study
+    from ..study.problem_spec import ProblemSpec
+    from ..study.study import Study
 
     if suite.endswith(".toml"):
         base = read_study(Path(suite), ALGORITHMS)
@@ -115,7 +117,7 @@ def _study(
     if algorithms:
         changes["algorithms"] = tuple(AlgorithmSpec.parse(a, ALGORITHMS) for a in algorithms)
     if problems:
-        changes["problems"] = tuple(problems)
+        changes["problems"] = tuple(ProblemSpec.parse(text) for text in problems)
     changes = {key: value for key, value in changes.items() if value is not None}
     if budget is not None:
         changes["budget"] = parse_budget(budget)

@@ -45,13 +45,13 @@ def status(
     from ...results.directory.planned import read_planned
     from ...results.directory.snapshot import Survey
     from ...results.directory.status import status as count
-    from ..run.leases import claimed
+    from ..run.leases import leased
 
     if watch:
         from .watch import watch as follow
 
         follow(directory)
-    planned, running = read_planned(directory), set(claimed(directory))
+    planned, running = read_planned(directory), set(leased(directory))
     frame = count(Survey(directory), planned)
     totals = frame[["done", "failed", "skipped", "missing"]].sum()
     totals["running"] = sum(run_id in running for run_id, *_ in planned)

@@ -13,8 +13,8 @@ from ...results.directory.planned import read_planned
 from ...results.directory.snapshot import Survey
 from ...results.directory.status import ended_as, status_of
 from ...results.files.parquet import DamagedFileError
-from ..run.leases import claimed
-from ..run.progress import Branch
+from ..run.leases import leased
+from ..run.progress import ProblemProgress
 from .display import tree
 
 EVERY: Final = 2.0
@@ -59,7 +59,7 @@ class Look:
     def again(self) -> None:
         """Look what is there now."""
         self._planned = read_planned(self._directory)
-        self._running = frozenset(claimed(self._directory))
+        self._running = frozenset(leased(self._directory))
         names = {run_id: f"{problem} {name}" for run_id, problem, name, _ in self._planned}
         there = set(part_ids(self._directory))
         for run_id in self._running:  # perhaps a failed one that is tried again
@@ -77,9 +77,9 @@ class Look:
 
     def tree(self) -> RenderableType:
         """Problems with their counts, and what runs of them."""
-        branches: dict[str, Branch] = {}
+        branches: dict[str, ProblemProgress] = {}
         for run_id, problem, name, seed in self._planned:
-            branch = branches.setdefault(problem, Branch())
+            branch = branches.setdefault(problem, ProblemProgress())
             branch.total += 1
             if run_id in self._ended:
                 branch.counts[self._ended[run_id][0]] += 1

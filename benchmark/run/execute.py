@@ -1,4 +1,4 @@
-"""Carrying out a plan: what is begun, what other heads do, what is tried again."""
+"""Execute a plan: start runs, leave to other coordinators what they lease, retry lost runs."""
 
 import time
 from collections import Counter, deque
@@ -12,150 +12,156 @@ from ...results.files.record import UNAVAILABLE
 from ..study.study import RunSpec
 from . import provenance
 from .executors import Start, processes
-from .executors.base import Ended, Executor, Loss, Place
-from .leases import Claims
+from .executors.base import Ended, Executor, Site, WorkerFailure
+from .leases import Leases
 from .plan import Plan
-from .progress import Progress
+from .progress import Event
 
 POLL: Final = 0.5
-"""Seconds between two looks at runs that other heads have claimed."""
+"""Seconds between two checks of runs that other coordinators lease."""
 
 
-def run_plan(
-    planned: Plan,
+def execute(
+    plan: Plan,
     directory: Path,
     *,
     jobs: int,
     executor: Start = processes,
     stopping: Callable[[], bool] = lambda: False,
-) -> Generator[Progress]:
-    """Execute a plan, telling what happens; closing the iterator stops the workers.
+) -> Generator[Event]:
+    """Execute a plan and yield its events; closing the generator stops the workers.
 
-    Other heads may work on the same directory: what they have claimed is left to them, and told
-    when it has ended. A worker that dies leaves a failed row, or is tried again where the machine
-    may be to blame; nothing else stops the others.
+    Other coordinators may work on the same directory: runs that they lease are left to them, and
+    are reported when they have ended. A worker that dies leaves a failed row, or is retried where
+    the machine may be the cause. Neither stops the other runs.
 
     Args:
-        planned: What is to be done.
-        directory: Where.
-        jobs: Runs at once.
-        executor: What computes them, as `executors.start_of` reads it.
-        stopping: Asked before every start; once true no run is begun, and those under way end.
+        plan: What is to be computed.
+        directory: The run directory.
+        jobs: Number of runs at once.
+        executor: What computes the runs; see `executors.start_of`.
+        stopping: Asked before every start. Once it returns True, no further run starts and current
+            runs end normally.
 
     Raises:
-        StoreError: If parts can no longer be written; what is written is whole.
+        StoreError: If parts can no longer be written. Parts that were written are complete.
     """
     pending = []
-    for spec in planned.specs:
-        if spec.run_id in planned.finished:
-            yield Progress(spec=spec, status="cached")
-        elif spec.problem in planned.unavailable:
-            _record_skip(spec, planned, directory)
+    for spec in plan.specs:
+        if spec.run_id in plan.finished:
+            yield Event(spec=spec, status="cached")
+        elif spec.problem.name in plan.unavailable:
+            _record_skip(spec, plan, directory)
             yield _ended(spec, directory)
         else:
             pending.append(spec)
     if not pending:
         return
-    place = Place(directory=directory, problem_hashes=planned.problem_hashes)
-    with Claims(directory) as claims:
-        workers = executor(place, jobs)
+    site = Site(directory=directory, problem_hashes=plan.problem_hashes)
+    with Leases(directory) as leases:
+        workers = executor(site, jobs)
         try:
             workers.check(max(spec.resources.gpus for spec in pending))
-            yield from _Execution(pending, place, workers, claims, stopping).events()
+            yield from _Execution(pending, site, workers, leases, stopping).events()
         finally:
-            workers.close()  # before its runs are anybody's
+            # Workers end before their leases: no other coordinator may start a run of theirs.
+            workers.close()
 
 
 @final
 class _Execution:
-    """Runs that wait, and those that the workers have."""
+    """The queue of runs, and the runs that the workers compute."""
 
     def __init__(
         self,
         pending: list[RunSpec],
-        place: Place,
+        site: Site,
         workers: Executor,
-        claims: Claims,
+        leases: Leases,
         stopping: Callable[[], bool],
     ) -> None:
         self._waiting = deque(pending)
-        self._place = place
+        self._site = site
         self._workers = workers
-        self._claims = claims
+        self._leases = leases
         self._stopping = stopping
-        self._tries: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
         self._before = {spec.run_id: self._stamp(spec) for spec in pending}
 
-    def events(self) -> Iterator[Progress]:
-        """Until nothing waits and nothing is computed, here or elsewhere."""
+    def events(self) -> Iterator[Event]:
+        """Yield events until no run waits or is being computed, here or elsewhere."""
         while self._waiting or self._workers.running:
             if not self._stopping():
-                yield from self._begin()
+                yield from self._start()
             elif not self._workers.running:
                 return
             if not self._workers.running and self._waiting:
-                time.sleep(POLL)  # all that waits is computed elsewhere
+                time.sleep(POLL)  # other coordinators lease all runs that wait
                 continue
-            looking = self._waiting and self._workers.free
-            for ended in self._workers.wait(POLL if looking else None):
-                yield self._take_back(ended)
+            # With room for more, wake up now and then: another coordinator may give up a lease.
+            polling = self._waiting and self._workers.free
+            for ended in self._workers.wait(POLL if polling else None):
+                yield self._finish(ended)
 
-    def _begin(self) -> Iterator[Progress]:
-        """Give the workers what they have room for; tell what has ended elsewhere."""
+    def _start(self) -> Iterator[Event]:
+        """Give the workers as many runs as they have room for; report runs that ended elsewhere."""
         for _ in range(len(self._waiting)):
             if not self._workers.free:
                 return
             spec = self._waiting.popleft()
-            if not self._workers.fits(spec) or not self._claims.take(spec.run_id):
+            if not self._workers.fits(spec) or not self._leases.take(spec.run_id):
                 self._waiting.append(spec)
-            elif self._stamp(spec) != self._before[spec.run_id]:  # since the plan was made
-                self._claims.release(spec.run_id)
-                yield _ended(spec, self._place.directory)
+            elif self._stamp(spec) != self._before[spec.run_id]:
+                # Another coordinator computed it after this plan was made.
+                self._leases.release(spec.run_id)
+                yield _ended(spec, self._site.directory)
             else:
                 self._workers.start(spec)
-                yield Progress(spec=spec, status="running")
+                yield Event(spec=spec, status="running")
 
-    def _take_back(self, ended: Ended) -> Progress:
-        spec, loss = ended.spec, ended.loss
-        if loss is not None:
-            self._tries[spec.run_id] += 1
-            tried, retries = self._tries[spec.run_id], spec.resources.retries
-            if loss.of_machine and tried <= retries:
+    def _finish(self, ended: Ended) -> Event:
+        """Record the end of a run, or put it back into the queue."""
+        spec, failure = ended.spec, ended.failure
+        if failure is not None:
+            self._failures[spec.run_id] += 1
+            count, retries = self._failures[spec.run_id], spec.resources.retries
+            if failure.retryable and count <= retries:
                 self._waiting.appendleft(spec)
-                self._claims.release(spec.run_id)
-                again = f"{loss.message} It is tried again, {tried} of {retries}."
-                return Progress(spec=spec, status="lost", reason=again)
-            _record_loss(spec, loss, self._place)
-        self._claims.release(spec.run_id)
-        return _ended(spec, self._place.directory)
+                self._leases.release(spec.run_id)
+                reason = f"{failure.message} Retry {count} of {retries}."
+                return Event(spec=spec, status="retrying", reason=reason)
+            _record_failure(spec, failure, self._site)
+        self._leases.release(spec.run_id)
+        return _ended(spec, self._site.directory)
 
     def _stamp(self, spec: RunSpec) -> int | None:
+        """Return when the run's part was written; None if there is none."""
         try:
-            return part_path(self._place.directory, spec.run_id).stat().st_mtime_ns
+            return part_path(self._site.directory, spec.run_id).stat().st_mtime_ns
         except FileNotFoundError:
             return None
 
 
-def _ended(spec: RunSpec, directory: Path) -> Progress:
+def _ended(spec: RunSpec, directory: Path) -> Event:
     status, reason = status_of(directory, spec.run_id)
-    return Progress(spec=spec, status=status, reason=reason)
+    return Event(spec=spec, status=status, reason=reason)
 
 
-def _record_skip(spec: RunSpec, planned: Plan, directory: Path) -> None:
+def _record_skip(spec: RunSpec, plan: Plan, directory: Path) -> None:
     from .one_run import make_record
 
-    reason = planned.unavailable[spec.problem]
+    reason = plan.unavailable[spec.problem.name]
     facts = {"status": "skipped", "reason": reason, "started": provenance.now()}
     write_part(directory, make_record(spec, UNAVAILABLE, facts))
 
 
-def _record_loss(spec: RunSpec, loss: Loss, place: Place) -> None:
+def _record_failure(spec: RunSpec, failure: WorkerFailure, site: Site) -> None:
     from .one_run import make_record
 
     facts = {
         "status": "failed",
-        "error_class": loss.error_class,
-        "error_message": loss.message,
+        "error_class": failure.error_class,
+        "error_message": failure.message,
         "started": provenance.now(),
     }
-    write_part(place.directory, make_record(spec, place.problem_hashes[spec.problem], facts))
+    write_part(site.directory, make_record(spec, site.problem_hashes[spec.problem.name], facts))

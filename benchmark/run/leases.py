@@ -1,4 +1,4 @@
-"""Claims: several heads on one directory, on one machine or many, never compute a run twice."""
+"""Leases: coordinators that share a directory never compute a run twice."""
 
 import contextlib
 import json
@@ -11,124 +11,145 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, final
 
+import psutil
 from filelock import FileLock
 
 from ...results.files.parquet import write_bytes
 
-CLAIMS, HEADS, LOCK = "claims", "heads", ".lock"
-BEAT: Final = 5.0
-"""Seconds between two signs of life of a head."""
-SILENCE: Final = 60.0
-"""Seconds without one after which its claims are anybody's, on another machine."""
+LEASES, COORDINATORS, LOCK = "leases", "coordinators", ".lock"
+HEARTBEAT: Final = 5.0
+"""Seconds between two heartbeats of a coordinator."""
+EXPIRY: Final = 60.0
+"""Seconds without a heartbeat after which a coordinator on another machine counts as dead."""
+_START_TOLERANCE: Final = 2.0
+"""Seconds by which two readings of a start time may differ: it is counted from the time of boot,
+which moves when the clock is set."""
 
 
 @final
-class Claims:
-    """The runs that this head computes, while it lives.
+class Leases:
+    """The runs that this coordinator computes, for as long as it lives.
 
-    A head is a file that is touched every few seconds; a claim names its head. Claims of a head
-    that is gone (its process on this machine, or silent for a minute elsewhere) can be taken. Use
-    it as a context: in the end all claims are given up.
+    A coordinator is a file whose time is its last heartbeat, and a lease is a file that contains
+    the token of its coordinator. Others may take over the leases of a coordinator that is dead: its
+    process on this machine has ended, or it sent no heartbeat for a minute from another machine. On
+    one machine the process decides rather than the clock: a suspended laptop or a busy disk delays
+    heartbeats, and a killed coordinator should be replaced at once.
+
+    Use it as a context manager, which releases all leases at its end.
 
     Args:
-        directory: Of the study.
+        directory: The run directory.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._token = uuid.uuid4().hex
         self._mine: set[str] = set()
-        self._over = threading.Event()
-        self._beating = threading.Thread(target=self._beat, daemon=True)
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, daemon=True)
 
-    def __enter__(self) -> "Claims":
-        who = {"machine": platform.node(), "process": os.getpid(), "born": _birth(os.getpid())}
-        (self._directory / CLAIMS).mkdir(parents=True, exist_ok=True)
-        write_bytes(self._head(self._token), json.dumps(who).encode())
-        self._beating.start()
-        with self.alone():
-            self._tidy()
+    def __enter__(self) -> "Leases":
+        identity = {
+            "machine": platform.node(),
+            "process": os.getpid(),
+            "started": psutil.Process().create_time(),
+        }
+        (self._directory / LEASES).mkdir(parents=True, exist_ok=True)
+        write_bytes(self._coordinator(self._token), json.dumps(identity).encode())
+        self._heart.start()
+        with self.exclusive():
+            self._remove_dead()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._beating.join()
+        self._ended.set()
+        self._heart.join()
         for run_id in list(self._mine):
             self.release(run_id)
-        self._head(self._token).unlink(missing_ok=True)
+        self._coordinator(self._token).unlink(missing_ok=True)
 
     def take(self, run_id: str) -> bool:
-        """Claim a run; False if another living head has it."""
-        path = self._directory / CLAIMS / run_id
-        with self.alone():
+        """Lease a run; return False if another living coordinator has it."""
+        path = self._directory / LEASES / run_id
+        with self.exclusive():
             owner = _text(path)
-            if owner is not None and owner != self._token and self._lives(owner):
+            if owner is not None and owner != self._token and self._is_alive(owner):
                 return False
             path.write_text(self._token)
         self._mine.add(run_id)
         return True
 
     def release(self, run_id: str) -> None:
-        """Give a run up, done or not."""
+        """Give up the lease of a run, whether it was computed or not."""
         self._mine.discard(run_id)
-        (self._directory / CLAIMS / run_id).unlink(missing_ok=True)
+        (self._directory / LEASES / run_id).unlink(missing_ok=True)
 
-    def alone(self) -> FileLock:
-        """A context in which no other head plans, claims or compacts."""
+    def exclusive(self) -> FileLock:
+        """Return a context in which no other coordinator plans, takes leases or compacts."""
         return lock(self._directory)
 
-    def _tidy(self) -> None:
-        """Take away what heads left behind that are gone."""
-        for head in (self._directory / HEADS).glob("*.json"):
-            if not self._lives(head.stem):
-                head.unlink(missing_ok=True)
-        for claim in (self._directory / CLAIMS).iterdir():
-            if not self._head(_text(claim) or "").exists():
-                claim.unlink(missing_ok=True)
+    def _remove_dead(self) -> None:
+        """Remove the files that dead coordinators left behind."""
+        for coordinator in (self._directory / COORDINATORS).glob("*.json"):
+            if not self._is_alive(coordinator.stem):
+                coordinator.unlink(missing_ok=True)
+        for lease in (self._directory / LEASES).iterdir():
+            if not self._coordinator(_text(lease) or "").exists():
+                lease.unlink(missing_ok=True)
 
-    def _lives(self, token: str) -> bool:
-        return _lives(self._head(token), self._now())
+    def _is_alive(self, token: str) -> bool:
+        return _is_alive(self._coordinator(token), self._now())
 
     def _now(self) -> float:
-        """The time by the clock that also stamps the signs of life of others."""
-        path = self._head(self._token)
+        """Return the time by the clock of the file system, which also stamps others' heartbeats."""
+        path = self._coordinator(self._token)
         path.touch()
         return path.stat().st_mtime
 
     def _beat(self) -> None:
-        while not self._over.wait(BEAT):
-            with contextlib.suppress(OSError):  # a full disk ends the study elsewhere
-                self._head(self._token).touch()
+        while not self._ended.wait(HEARTBEAT):
+            with contextlib.suppress(OSError):  # a full disk ends the study, but not from here
+                self._coordinator(self._token).touch()
 
-    def _head(self, token: str) -> Path:
-        return self._directory / HEADS / f"{token}.json"
+    def _coordinator(self, token: str) -> Path:
+        return self._directory / COORDINATORS / f"{token}.json"
 
 
 def lock(directory: Path) -> FileLock:
-    """A context in which no other head plans, claims or compacts in a directory."""
+    """Return a context in which no other coordinator plans, takes leases or compacts."""
     return FileLock(directory / LOCK)
 
 
-def claimed(directory: Path) -> Iterator[str]:
-    """Ids of the runs that living heads compute now, as far as can be told from here."""
-    heads = (directory / HEADS).glob("*.json")
-    living = {head.stem for head in heads if _lives(head, time.time())}
-    for path in sorted((directory / CLAIMS).glob("*")):
+def leased(directory: Path) -> Iterator[str]:
+    """Yield the ids of runs that living coordinators compute now, as far as can be seen here."""
+    coordinators = (directory / COORDINATORS).glob("*.json")
+    living = {path.stem for path in coordinators if _is_alive(path, time.time())}
+    for path in sorted((directory / LEASES).glob("*")):
         if _text(path) in living:
             yield path.name
 
 
-def _lives(head: Path, now: float) -> bool:
-    """Whether a head's process runs on this machine, or was heard of lately on another."""
+def _is_alive(coordinator: Path, now: float) -> bool:
+    """Return whether its process runs on this machine, or sent a recent heartbeat from another."""
     try:
-        who = json.loads(head.read_bytes())
-        silent = now - head.stat().st_mtime
+        identity = json.loads(coordinator.read_bytes())
+        silence = now - coordinator.stat().st_mtime
     except (OSError, ValueError):
         return False
-    if who["machine"] == platform.node():
-        born: str = who["born"]
-        return _birth(who["process"]) == born
-    return silent < SILENCE
+    if identity["machine"] != platform.node():
+        return silence < EXPIRY
+    return _runs(identity["process"], identity["started"])
+
+
+def _runs(process: int, started: float) -> bool:
+    """Return whether this very process runs: ids are reused, start times are not."""
+    try:
+        found = psutil.Process(process)
+        same: bool = abs(found.create_time() - started) < _START_TOLERANCE
+        return same and found.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _text(path: Path) -> str | None:
@@ -136,21 +157,3 @@ def _text(path: Path) -> str | None:
         return path.read_text()
     except FileNotFoundError:
         return None
-
-
-def _birth(process: int) -> str | None:
-    """When a process of this machine was started; None if there is none."""
-    try:
-        stat = Path(f"/proc/{process}/stat").read_text()
-    except OSError:
-        return None if Path("/proc/self/stat").exists() else _alive(process)
-    state, *rest = stat.rpartition(")")[2].split()
-    return None if state == "Z" else rest[18]  # field 22, in ticks since the system's start
-
-
-def _alive(process: int) -> str | None:
-    try:
-        os.kill(process, 0)
-    except OSError:
-        return None
-    return "alive"

@@ -17,10 +17,13 @@ DOMAINS: Final = Path("/sys/class/powercap")
 
 @final
 class EnergyMeter:
-    """Joules of all processor packages between its making and `joules`.
+    """Energy of all processor packages since the meter was created.
 
-    The counters are those of Linux's powercap (RAPL): they are of the whole machine, whatever else
-    runs on it.
+    Read from Linux's powercap counters (RAPL), which cover the whole machine: other processes that
+    run at the same time are included.
+
+    Args:
+        domains: Folder of the counters.
     """
 
     def __init__(self, domains: Path = DOMAINS) -> None:
@@ -28,7 +31,7 @@ class EnergyMeter:
         self._before = self._read()
 
     def joules(self) -> float | None:
-        """None where there are no counters that may be read."""
+        """Return joules since the meter was created; None where no counter can be read."""
         after = self._read()
         if not after or after.keys() != self._before.keys():
             return None
@@ -38,6 +41,7 @@ class EnergyMeter:
         spent = after - self._before[name]
         if spent >= 0:
             return spent
+        # The counter wrapped around; a fit is far shorter than two wraps.
         return spent + int((self._domains / name / "max_energy_range_uj").read_text())
 
     def _read(self) -> Mapping[str, int]:
@@ -50,24 +54,27 @@ class EnergyMeter:
             return {}
 
 
-def _product(matrix: Tensor, *_: object, **__: object) -> int:
+def _entries(matrix: Tensor, *_: object, **__: object) -> int:
+    """Return two operations per entry of the matrix."""
     return 2 * matrix.numel()
 
 
-_VECTORS: Final[Mapping[Any, Callable[..., int]]] = {
-    torch.ops.aten.mv: _product,
-    torch.ops.aten.addmv: lambda vector, matrix, *_, **__: _product(matrix),
-    torch.ops.aten.addmv_: lambda vector, matrix, *_, **__: _product(matrix),
-    torch.ops.aten.dot: _product,
+_VECTOR_PRODUCTS: Final[Mapping[Any, Callable[..., int]]] = {
+    torch.ops.aten.mv: _entries,
+    torch.ops.aten.addmv: lambda vector, matrix, *_, **__: _entries(matrix),
+    torch.ops.aten.addmv_: lambda vector, matrix, *_, **__: _entries(matrix),
+    torch.ops.aten.dot: _entries,
 }
-"""Products with vectors, which torch's own table leaves out and merging is made of."""
+"""Formulas of products with vectors, which merging is made of and torch's table leaves out."""
 
 
 @final
 class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch is untyped here
-    """Counts multiplications and additions of matrix products, convolutions and attention inside.
+    """Counts multiplications and additions of matrix products, convolutions and attention.
 
-    As `torch.utils.flop_counter` does, whose formulas it uses, elementwise operations are left out.
+    The formulas are those of `torch.utils.flop_counter`; elementwise operations are left out. Its
+    `FlopCounterMode` itself is not used: it follows modules by hooks that keep tensors alive, which
+    raises the peak memory that is measured in the same pass by half.
 
     >>> with FlopCounter() as counter:
     ...     _ = torch.ones(2, 3) @ torch.ones(3, 5)
@@ -89,17 +96,17 @@ class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch i
         """Run the operation, and count what its formula says."""
         result = func(*args, **(kwargs or {}))
         packet = func._overloadpacket
-        if packet in _VECTORS:
-            self.flops += _VECTORS[packet](*args)
+        if packet in _VECTOR_PRODUCTS:
+            self.flops += _VECTOR_PRODUCTS[packet](*args)
         elif packet in flop_registry:
             self.flops += flop_registry[packet](*args, **(kwargs or {}), out_val=result)
         return result
 
 
 def peak_rss() -> int | None:
-    """Most bytes of this process that were resident at once; None where the system does not tell.
+    """Return the peak resident memory of this process in bytes; None where it is unknown.
 
-    Libraries count, and what was there before a fork.
+    It includes libraries, and pages shared with the process that this one was forked from.
     """
     try:
         import resource
@@ -111,12 +118,12 @@ def peak_rss() -> int | None:
 
 @final
 class PeakMemory(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch is untyped here
-    """Counts bytes of every storage allocated inside the `with` block, and their peak.
+    """Counts the bytes of every storage allocated inside the `with` block, and their peak.
 
-    A storage counts once however many views it has, until it is freed, on whatever device it is;
-    activations saved for the backward pass count while they are alive. Storages that existed before
-    do not count, nor does scratch memory inside a kernel, nor memory of NumPy. It slows small
-    operations by about half: use it in a pass of its own, never in a timed one.
+    A storage counts once, however many views it has, until it is freed, on any device. Activations
+    saved for the backward pass count while they are alive. Storages that existed before, scratch
+    memory inside a kernel, and memory of NumPy do not count. Small operations become about half as
+    fast: use it in a pass of its own, never in a timed one.
 
     >>> with PeakMemory() as memory:
     ...     for _ in range(3):
@@ -138,7 +145,7 @@ class PeakMemory(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch is
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Run the operation, then count the storages it made."""
+        """Run the operation, then count the storages it allocated."""
         kwargs = kwargs or {}
         for value in tree_iter((args, kwargs)):
             if isinstance(value, torch.Tensor):
@@ -151,6 +158,7 @@ class PeakMemory(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch is
         return result
 
     def _meet(self, tensor: torch.Tensor, *, counted: bool) -> None:
+        # Views share a storage, but each Python wrapper of it is new: `_cdata` is its address.
         storage = tensor.untyped_storage()
         key = storage._cdata
         if key not in self._sizes:

@@ -1,4 +1,4 @@
-"""One run from its specification to its record: load, rehearse, fit, score."""
+"""One run, from its specification to its record: load, rehearse, fit, score."""
 
 import dataclasses
 import time
@@ -29,27 +29,27 @@ from ...results.files.record import (
 )
 from ..score.measure import ScoredPoint, anytime_utility, score
 from ..score.preferences import scoring_preferences
-from ..study.identity import derive
-from ..study.problem_spec import ProblemSpec
+from ..study.identity import derive_seed
 from ..study.study import PROTOCOL_VERSION, RunSpec
 from . import provenance
 from .meters import EnergyMeter, FlopCounter, PeakMemory, peak_rss
 
 REHEARSED: Final = ("steps", "points", "generations")
-"""Hyper-parameters that count repetitions which take no more memory the more there are."""
+"""Hyper-parameters that count repetitions: more of them take time, but no more memory."""
 REPETITIONS: Final = 4
-"""How many of them a rehearsal does."""
+"""How many of them a rehearsal performs. Adam allocates its state in the first step and a loop
+reaches its peak in the second; the others are a margin."""
 
 _ALLOCATION: Final = "can't allocate memory"
-"""What torch says where there is none."""
+"""Part of the message of torch's RuntimeError for a failed allocation, which has no class."""
 
 
 class PluginResultError(FusefrontError, TypeError):
-    """A fit that returned something else than a ParetoSet, or models that are not finite."""
+    """A fit that did not return a ParetoSet, or returned models with losses that are not finite."""
 
 
 def fingerprint(pool: ExpertPool) -> tuple[int, ...]:
-    """Checksums of the base and of the task vectors."""
+    """Return checksums of the pretrained model and of the task vectors."""
     tensors = (pool.pretrained, *pool.task_vectors)
     return tuple(zlib.crc32(t.contiguous().view(torch.uint8).numpy().data) for t in tensors)
 
@@ -57,27 +57,28 @@ def fingerprint(pool: ExpertPool) -> tuple[int, ...]:
 @final
 @dataclass(kw_only=True)
 class _Run:
-    """A run under way; what was measured before a failure is kept in its record."""
+    """A run in progress. What was measured before a failure is kept in its record."""
 
     spec: RunSpec
     facts: dict[str, Any]
     _rehearsed: tuple[int, int] = (0, 0)
 
     def execute(self) -> None:
-        """All phases, filling `facts`."""
+        """Run all phases, filling `facts`."""
         clock = time.perf_counter()
-        problem = ProblemSpec.parse(self.spec.problem_text).load()
+        problem = self.spec.problem.load()
         algorithm: Algorithm = self.spec.algorithm.load(ALGORITHMS)
         visible = problem.oracle(frozenset({"calibration", "validation"}))
         pool = problem.pool()
         self.facts["load_seconds"] = time.perf_counter() - clock
         before = fingerprint(pool)
+        # Memory and operations are measured in a rehearsal of their own: meters slow a fit down.
         self._rehearse(algorithm, self._view(problem, visible, pool))
         view = self._view(problem, visible, pool)
         answer = self._fit(algorithm, view)
         if fingerprint(pool) != before:
             raise PluginResultError(
-                "`fit` must leave the experts as they are. Found others afterwards. Work on copies "
+                "`fit` must not modify the experts. Found them changed afterwards. Work on copies "
                 "(`view.experts.pretrained.clone()`)."
             )
         clock = time.perf_counter()
@@ -93,7 +94,7 @@ class _Run:
             oracle=oracle,
             anchors=problem.anchors("validation"),
             budget=Budget(units=spec.budget, caps=spec.caps),
-            data_seed=derive(spec.study_seed, spec.problem, spec.repetition, "data"),
+            data_seed=derive_seed(spec.root_seed, spec.problem.name, spec.seed, "data"),
             precision=spec.precision,
             test=problem.oracle(frozenset({"test"})) if self._is_transductive() else None,
         )
@@ -103,11 +104,11 @@ class _Run:
 
     def _generator(self) -> torch.Generator:
         spec = self.spec
-        seed = derive(spec.study_seed, spec.problem, spec.algorithm.name, spec.repetition, "fit")
-        return torch.Generator().manual_seed(seed)
+        path = (spec.root_seed, spec.problem.name, spec.algorithm.name, spec.seed, "fit")
+        return torch.Generator().manual_seed(derive_seed(*path))
 
     def _rehearse(self, algorithm: Algorithm, view: ProblemView) -> None:
-        """Measure the peak of the same fit with few repetitions, apart from the timed one."""
+        """Measure the peak memory of the same fit with few repetitions."""
         clock = time.perf_counter()
         cut = {
             field.name: min(getattr(algorithm, field.name), REPETITIONS)
@@ -115,22 +116,22 @@ class _Run:
             if field.name in REHEARSED and isinstance(getattr(algorithm, field.name), int)
         }
         algorithm = dataclasses.replace(algorithm, **cut)
-        # Copies that the protocol keeps for its traces are no memory of the fit.
+        # Copies that the protocol keeps for its traces are not memory of the fit.
         view.checkpoint = lambda answer: None  # type: ignore[method-assign]
         memory, counter = PeakMemory(), FlopCounter()
         try:
             with memory, counter:
                 algorithm.fit(view, generator=self._generator())
         except BudgetExhausted:
-            pass  # the peak until then is what the fit itself will reach
+            pass  # the fit itself will end at the same point, with the same peak
         self.facts["peak_bytes"] = view.experts.nbytes + memory.peak_bytes
         self._rehearsed = (counter.flops, view.budget.ledger.units)
         self.facts["rehearsal_seconds"] = time.perf_counter() - clock
         cap = self.spec.caps.get(PEAK_BYTES, float("inf"))
         if self.facts["peak_bytes"] > cap:
             raise NotApplicableError(
-                f"A fit must keep within {cap:,} bytes at its peak (`caps.{PEAK_BYTES}`). "
-                f"Found {self.facts['peak_bytes']:,} when it was rehearsed."
+                f"The peak memory of a fit must be at most {cap:,} bytes (`caps.{PEAK_BYTES}`). "
+                f"Found {self.facts['peak_bytes']:,} in its rehearsal."
             )
 
     def _fit(self, algorithm: Algorithm, view: ProblemView) -> ParetoSet:
@@ -158,7 +159,10 @@ class _Run:
         return answer
 
     def _flops(self, units: int) -> int:
-        """Those of the rehearsal, in proportion to the units: what differs is their mix."""
+        """Return the operations of the rehearsal, scaled to the units of the fit.
+
+        This is an estimate: the two may differ in how forward and backward passes mix.
+        """
         flops, rehearsed = self._rehearsed
         return round(flops * units / rehearsed) if rehearsed and units else flops
 
@@ -193,7 +197,7 @@ class _Run:
     def _trace(
         self, problem: Problem, oracle: Oracle, view: ProblemView, answer: ParetoSet
     ) -> None:
-        """Expected utility on validation of the checkpoints and of the end."""
+        """Trace the expected utility on validation of the milestones and of the final set."""
         stages = [(c.units, c.wall_seconds, c.answer) for c in view.checkpoints]
         stages.append((view.budget.ledger.units, self.facts["wall_seconds"], answer))
         for units, seconds, stage in stages:
@@ -204,7 +208,7 @@ class _Run:
 
 
 def _point_row(index: int, scored: ScoredPoint, original: bool) -> PointRow:
-    """Coefficients are told where they are those of the problem's own task vectors."""
+    """Return the row of a point, with coefficients if they refer to the problem's own experts."""
     preference = scored.preference.tolist()
     point = scored.coefficients
     if not original or point is None:
@@ -213,8 +217,9 @@ def _point_row(index: int, scored: ScoredPoint, original: bool) -> PointRow:
     return PointRow(index, preference, point.space, flat, list(point.values.shape))
 
 
-def run(spec: RunSpec, problem_hash: str) -> Record:
-    """Compute a run. Whatever happens inside is a record: done, skipped or failed."""
+def compute(spec: RunSpec, problem_hash: str) -> Record:
+    """Compute a run. Whatever happens inside becomes a record: done, skipped or failed."""
+    # One thread per run: parallel runs do not compete, and sums have one order on every machine.
     torch.set_num_threads(1)
     arithmetic: dict[str, str] = {"fit": spec.precision, "linear": linear_kernel()}
     if spec.caps:
@@ -232,7 +237,7 @@ def run(spec: RunSpec, problem_hash: str) -> Record:
 
 
 def failure(error: BaseException) -> dict[str, Any]:
-    """What a record says of an exception; all that is too little memory has one class."""
+    """Return the facts of a failed run; every kind of memory exhaustion gets one error class."""
     out_of_memory = isinstance(error, MemoryError) or _ALLOCATION in str(error)
     return {
         "status": "failed",
@@ -246,15 +251,15 @@ def failure(error: BaseException) -> dict[str, Any]:
 
 
 def make_record(spec: RunSpec, problem_hash: str, facts: dict[str, Any]) -> Record:
-    """A record of `spec` with these facts and where they were found."""
+    """Return the record of a run: its identity, its provenance, and these facts."""
     identity: dict[str, Any] = {
         "run_id": spec.run_id,
-        "problem": spec.problem,
+        "problem": spec.problem.name,
         "algorithm": spec.algorithm.name,
         "parameters": spec.resolved,
         "display_name": spec.algorithm.display_name,
-        "seed": spec.repetition,
-        "study_seed": spec.study_seed,
+        "seed": spec.seed,
+        "study_seed": spec.root_seed,
         "budget_units": spec.budget,
         "problem_hash": problem_hash,
         "protocol_version": PROTOCOL_VERSION,

@@ -1,4 +1,4 @@
-"""Why parts of a directory are no longer what its study asks for."""
+"""Outdated runs: why a directory's study no longer asks for some of its parts."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ _COLUMNS: Final = (
     *("budget_units", "problem_hash", "protocol_version", "versions"),
 )
 _VERSIONS: Final = 100
-"""How many versions of an algorithm are tried for the one that an old run is of."""
+"""Versions of an algorithm that are tried to find the one with which an old run was computed."""
 
 
 def explain(
@@ -30,12 +30,12 @@ def explain(
     hashes: Mapping[str, str],
     algorithms: Registry[Any],
 ) -> dict[str, int]:
-    """Why these parts are of none of the runs `specs`: each reason, and of how many parts.
+    """Return why parts belong to none of the runs of a study: each reason with a number of parts.
 
     Args:
-        parts: Their files.
+        parts: Files of the parts.
         specs: All runs that the directory's study asks for.
-        hashes: Digest of each problem.
+        hashes: Hash of each problem, by name.
         algorithms: Where versions are looked up.
     """
     reasons: Counter[str] = Counter()
@@ -43,7 +43,7 @@ def explain(
         try:
             (row,) = read_part(path).select(_COLUMNS).to_pylist()
         except DamagedFileError:
-            continue  # told apart
+            continue  # reported as damaged
         reasons[_reason(row, specs, hashes, algorithms)] += 1
     return dict(reasons)
 
@@ -64,27 +64,31 @@ def _reason(
         values = json.loads(row["parameters"])
         found = ", ".join(f"{key}={write_value(values.get(key))}" for key in sorted(asked))
         return f"`{spec.algorithm.name}` with {found} is no longer in the study"
-    new = spec.identity(hashes[spec.problem], algorithms)
+    new = spec.identity(hashes[spec.problem.name], algorithms)
     old = dataclasses.replace(
         new,
         protocol=row["protocol_version"],
         problem_hash=row["problem_hash"],
         parameters=row["parameters"],
-        seed=row["study_seed"],
+        root_seed=row["study_seed"],
         budget=row["budget_units"],
         precision=json.loads(row["versions"]).get("fit", new.precision),
     )
-    causes = [*_told_by_the_row(old, new), *_told_by_the_id(row["run_id"], old, spec)]
-    return "; ".join(causes) or f"what `{spec.algorithm.name}` was computed with has changed"
+    causes = [*_causes_in_columns(old, new), *_causes_in_the_id(row["run_id"], old, spec)]
+    return "; ".join(causes) or f"an input of `{spec.algorithm.name}` has changed"
 
 
 def _column(spec: RunSpec, column: str) -> object:
-    values = {"problem": spec.problem, "algorithm": spec.algorithm.name, "seed": spec.repetition}
+    values = {
+        "problem": spec.problem.name,
+        "algorithm": spec.algorithm.name,
+        "seed": spec.seed,
+    }
     return values[column]
 
 
 def _asked_for(row: Mapping[str, Any]) -> set[str]:
-    """Parameters that were given, not defaults, if the display name is the full one."""
+    """Return the parameters that were given explicitly, if the display name shows them."""
     try:
         name, inside = split_spec(row["display_name"], "")
         given = set(parse_parameters(inside, ""))
@@ -94,45 +98,45 @@ def _asked_for(row: Mapping[str, Any]) -> set[str]:
 
 
 def _differences(old: str, new: str) -> dict[str, tuple[Any, Any]]:
-    """Parameters with other values, as (old, new); Ellipsis where one has none."""
+    """Return parameters whose values differ, as (old, new); Ellipsis where one has no value."""
     before, after = json.loads(old), json.loads(new)
     pairs = {key: (before.get(key, ...), after.get(key, ...)) for key in {**before, **after}}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _told_by_the_row(old: Identity, new: Identity) -> Iterator[str]:
+def _causes_in_columns(old: Identity, new: Identity) -> Iterator[str]:
     if old.protocol != new.protocol:
         yield f"protocol version changed from {old.protocol} to {new.protocol}"
     if UNAVAILABLE in (old.problem_hash, new.problem_hash) and old.problem_hash != new.problem_hash:
-        word = "there now" if old.problem_hash == UNAVAILABLE else "missing now"
+        word = "available now" if old.problem_hash == UNAVAILABLE else "missing now"
         yield f"`{new.problem}`: its data is {word}"
     elif old.problem_hash != new.problem_hash:
         change = f"from {old.problem_hash[:8]} to {new.problem_hash[:8]}"
         yield f"`{new.problem}`: its data or experts changed (hash {change})"
     for key, (before, after) in _differences(old.parameters, new.parameters).items():
         if before is ...:
-            yield f"`{new.algorithm}`: `{key}` is new, {write_value(after)}"
+            yield f"`{new.algorithm}`: parameter `{key}` is new ({write_value(after)})"
         elif after is ...:
-            yield f"`{new.algorithm}`: `{key}` is gone, was {write_value(before)}"
+            yield f"`{new.algorithm}`: parameter `{key}` was removed ({write_value(before)})"
         else:
             change = f"from {write_value(before)} to {write_value(after)}"
-            yield f"`{new.algorithm}`: default of `{key}` changed {change}"
-    for key in ("seed", "budget", "precision"):
+            yield f"`{new.algorithm}`: the default of `{key}` changed {change}"
+    for key in ("root_seed", "budget", "precision"):
         before, after = getattr(old, key), getattr(new, key)
         if before != after:
             yield f"`{key}` of the study changed from {before} to {after}"
 
 
-def _told_by_the_id(run_id: str, old: Identity, spec: RunSpec) -> Iterator[str]:
-    """What no column holds: the id is that of `old` but for one of these."""
+def _causes_in_the_id(run_id: str, old: Identity, spec: RunSpec) -> Iterator[str]:
+    """Find what no column stores, by trying which change of `old` gives the id."""
     if old.run_id() == run_id:
         return
     for version in range(1, _VERSIONS + 1):
         if dataclasses.replace(old, version=version).run_id() == run_id:
             yield f"`{old.algorithm}`: version changed from {version} to {old.version}"
             return
-    files = [Path(spec.problem_text.rpartition(":")[0]).name] if old.problem_plugin else []
+    files = [spec.problem.plugin.name] if spec.problem.plugin else []
     if spec.algorithm.file is not None:
         files.insert(0, spec.algorithm.file.name)
     if files:
-        yield f"plug-in file {' or '.join(f'`{name}`' for name in files)} changed"
+        yield f"the plug-in file {' or '.join(f'`{name}`' for name in files)} changed"

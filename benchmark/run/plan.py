@@ -1,4 +1,4 @@
-"""Before and after a study is carried out: plan, see what is there, compact the tables."""
+"""Before and after execution: plan a study, resume what exists, compact the tables."""
 
 import contextlib
 import inspect
@@ -17,7 +17,7 @@ from ...results.directory.planned import write_planned
 from ...results.directory.snapshot import Survey
 from ...results.directory.status import ended_as, status_of
 from ...results.results import Results
-from ..score.fingerprint import scorer
+from ..score.fingerprint import fingerprint
 from ..score.load import load_directory
 from ..study.file import read_study, write_study
 from ..study.study import RunSpec, Study, merge_studies
@@ -26,7 +26,9 @@ from .outdated import explain
 from .preparation import prepare
 
 STUDY: Final = "study.toml"
-SUPERSEDED: Final = "superseded"
+OUTDATED: Final = "outdated"
+_EARLIER_OUTDATED: Final = "superseded"
+"""What the folder of outdated runs was called before version 0.2."""
 
 
 @final
@@ -34,11 +36,16 @@ SUPERSEDED: Final = "superseded"
 class Plan:
     """The runs of a study and what is needed to compute them.
 
-    `finished` are the ids of runs that need not be computed; failed ones are tried again.
-    `survey` is of the directory as the study found it.
-    `unavailable` problems lack data or weights, each with the reason, and are skipped.
-    `set_aside` are damaged files, `superseded` parts of runs that the directory's study no longer
-    has, and `reasons` why, each with the number of its parts.
+    Attributes:
+        study: The study in canonical form.
+        specs: Its runs.
+        problem_hashes: Hash of each problem, by name.
+        finished: Ids of runs that need not be computed. Failed runs are not among them.
+        unavailable: Why problems that lack data or weights are skipped, by name.
+        snapshot: State of the directory before this plan.
+        set_aside: Damaged files, at their new paths.
+        outdated: Parts that the directory's study no longer asks for, at their new paths.
+        reasons: Why they are outdated: each reason with the number of parts.
     """
 
     study: Study
@@ -46,19 +53,19 @@ class Plan:
     problem_hashes: dict[str, str]
     finished: frozenset[str]
     unavailable: dict[str, str]
-    survey: Survey
+    snapshot: Survey
     set_aside: tuple[Path, ...]
-    superseded: tuple[Path, ...]
+    outdated: tuple[Path, ...]
     reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_study(study: Study) -> Study:
-    """The study in its canonical form; one that cannot run is refused, before anything heavy.
+    """Return the study in canonical form, after cheap checks that it can run.
 
     Raises:
         StudyError: If it has no runs, or a number is out of range.
-        UnknownNameError: If a problem, algorithm or parameter is not known.
-        PluginError: If a plug-in is no Algorithm with a `fit` as it must be.
+        UnknownNameError: If a problem, algorithm or parameter is unknown.
+        PluginError: If a plug-in does not inherit Algorithm or has another signature of `fit`.
     """
     study = study.canonical(ALGORITHMS)
     for spec in study.algorithms:
@@ -81,15 +88,16 @@ def _check_contract(name: str, algorithm: type) -> None:
 
 
 def plan(study: Study, directory: Path, *, report: Report = lambda line: None) -> Plan:
-    """Expand the study, look at what the directory has, and write the problems' facts there.
+    """Expand the study, find out which runs exist, and write the problems' facts.
 
-    Problems are prepared first, which can take long where experts are trained on first use; each
-    stage is told to `report`. A problem whose data is missing stays in the study, unavailable.
+    Problems are prepared first. This can take long where experts are trained at first use; `report`
+    receives a line at every stage. A problem whose data is missing stays in the study as
+    unavailable.
 
     Raises:
         StoreError: If the directory cannot be written.
         IntegrityError: If a problem's weights are damaged.
-        StudyError: If the directory holds runs of another seed or budget.
+        StudyError: If the directory has runs of another root seed, budget, precision or caps.
     """
     study = check_study(study)
     check_writable(directory)
@@ -103,54 +111,64 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
     if frozen.exists():
         whole = merge_studies(read_study(frozen, ALGORITHMS), study)
     discard_damaged(directory)
-    survey = Survey(directory)
-    set_aside = survey.set_aside_damaged()
+    snapshot = Survey(directory)
+    set_aside = snapshot.set_aside_damaged()
     hashes, unavailable = prepare(whole.problems, directory, report)
     specs = tuple(study.expand(ALGORITHMS, hashes))
     all_specs = whole.expand(ALGORITHMS, hashes)
     write_study(frozen, whole)
     write_planned(directory, [spec.planned_row for spec in all_specs])
-    superseded = tuple(_keep_only(directory, all_specs))
+    outdated = tuple(_keep_only(directory, all_specs))
     return Plan(
         study=study,
         specs=specs,
         problem_hashes=hashes,
-        finished=_finished(directory, specs, survey),
-        survey=survey,
+        finished=_finished(directory, specs, snapshot),
+        snapshot=snapshot,
         unavailable=unavailable,
         set_aside=tuple(set_aside),
-        superseded=superseded,
-        reasons=explain(superseded, all_specs, hashes, ALGORITHMS),
+        outdated=outdated,
+        reasons=explain(outdated, all_specs, hashes, ALGORITHMS),
     )
 
 
 def finish(directory: Path) -> Results:
-    """The results of a directory with their scores, also written as compacted tables."""
+    """Return the results of a directory with their scores, and write its compacted tables."""
     with lock(directory):
-        survey = Survey(directory)
-        results = load_directory(survey)
-        compact(directory, results, survey.stamps, scorer=scorer())
+        snapshot = Survey(directory)
+        results = load_directory(snapshot)
+        compact(directory, results, snapshot.stamps, scorer=fingerprint())
     return results
 
 
-def _finished(directory: Path, specs: Sequence[RunSpec], survey: Survey) -> frozenset[str]:
-    """Runs that are done or skipped; parts written since the survey are opened."""
+def outdated_ids(directory: Path) -> set[str]:
+    """Return the ids of outdated runs, which come back if a study asks for them again."""
+    return {i for folder in (OUTDATED, _EARLIER_OUTDATED) for i in part_ids(directory, folder)}
+
+
+def _finished(directory: Path, specs: Sequence[RunSpec], snapshot: Survey) -> frozenset[str]:
+    """Return the runs that are done or skipped.
+
+    Only parts that were written after the snapshot are opened: outdated runs that came back, or
+    runs of another coordinator.
+    """
     now = part_files(directory)
-    known = unchanged(now, survey.files)
-    words = {run_id: word for run_id, (word, _) in ended_as(survey).items() if run_id in known}
+    known = unchanged(now, snapshot.files)
+    statuses = {run_id: word for run_id, (word, _) in ended_as(snapshot).items() if run_id in known}
     wanted = {spec.run_id for spec in specs} & set(now.column("run_id").to_pylist())
-    for run_id in wanted - words.keys():
-        words[run_id], _ = status_of(directory, run_id)
-    return frozenset(run_id for run_id in wanted if words[run_id] in {"done", "skipped"})
+    for run_id in wanted - statuses.keys():
+        statuses[run_id], _ = status_of(directory, run_id)
+    return frozenset(run_id for run_id in wanted if statuses[run_id] in {"done", "skipped"})
 
 
 def _keep_only(directory: Path, specs: Sequence[RunSpec]) -> Iterator[Path]:
-    """Move parts of other runs to `superseded/`, and bring back those wanted again."""
-    wanted, there = {spec.run_id for spec in specs}, set(part_ids(directory))
-    aside = directory / SUPERSEDED
-    for run_id in sorted(wanted - there):
-        with contextlib.suppress(FileNotFoundError):
-            (aside / f"{run_id}.parquet").replace(part_path(directory, run_id))
-    for run_id in sorted(there - wanted):
+    """Move parts of other runs to `outdated/`, and bring back those that are wanted again."""
+    wanted, existing = {spec.run_id for spec in specs}, set(part_ids(directory))
+    for folder in (OUTDATED, _EARLIER_OUTDATED):
+        for run_id in sorted(wanted - existing):
+            with contextlib.suppress(FileNotFoundError):
+                (directory / folder / f"{run_id}.parquet").replace(part_path(directory, run_id))
+    aside = directory / OUTDATED
+    for run_id in sorted(existing - wanted):
         aside.mkdir(exist_ok=True)
         yield part_path(directory, run_id).replace(aside / f"{run_id}.parquet")

@@ -1,4 +1,4 @@
-"""What is done with problems before their runs: made ready, hashed, their anchors written."""
+"""Preparing problems before their runs: training at first use, hashes, and the facts of each."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,17 +14,20 @@ from ..study.problem_spec import ProblemSpec
 
 
 def prepare(
-    problems: Sequence[str], directory: Path, report: Report
+    problems: Sequence[ProblemSpec], directory: Path, report: Report
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Prepare problems and write their facts; hash of each, and why some are unavailable.
+    """Prepare problems and write their facts.
 
     Args:
-        problems: As `ProblemSpec.parse` reads them.
+        problems: The problems.
         directory: The run directory.
-        report: Told every stage of what is made on first use.
+        report: Receives a line at every stage of work that is done at first use.
+
+    Returns:
+        The hash of each problem, and why some are unavailable, both by name.
     """
     hashes, unavailable = {}, {}
-    for spec in map(ProblemSpec.parse, problems):
+    for spec in problems:
         try:
             hashes[spec.name] = _write_facts(spec, directory, report)
         except MissingDataError as reason:
@@ -47,7 +50,7 @@ def _write_facts(spec: ProblemSpec, directory: Path, report: Report) -> str:
 
 
 def anchor_rows(problem: Problem) -> list[AnchorRow]:
-    """The problem's own models on test: pretrained, each expert on each task, simple average."""
+    """Return the anchors on test: pretrained model, each expert on each task, simple average."""
     anchors = problem.anchors("test")
     models = [("pretrained", anchors.pretrained, anchors.pretrained_loss)]
     models += zip(problem.tasks, anchors.experts, anchors.experts_loss, strict=True)

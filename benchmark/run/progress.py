@@ -9,13 +9,16 @@ from typing import Final, final
 from ..history import History, wall_time
 from ..study.study import RunSpec
 
+ENDED: Final = ("done", "cached", "skipped", "failed")
+"""Event statuses after which a run is over."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Progress:
-    """What just happened to a run: `running`, or its end: done, cached, skipped or failed.
+class Event:
+    """What just happened to a run: `running`, `retrying`, or one of `ENDED`.
 
-    `lost` is a run whose worker the machine lost, and that is tried again.
+    `cached` is a run that was already done or skipped; `retrying` is one whose worker was lost.
     """
 
     spec: RunSpec
@@ -23,13 +26,16 @@ class Progress:
     reason: str = ""
 
 
-ENDED: Final = ("done", "cached", "skipped", "failed")
-
-
 @final
 @dataclass(kw_only=True)
-class Branch:
-    """Of one problem: `total` runs, `counts` of those that ended, names of those that run."""
+class ProblemProgress:
+    """Progress of one problem.
+
+    Attributes:
+        total: Number of its runs.
+        counts: Number of events by status.
+        running: Name of each run that is computed now, by run id.
+    """
 
     total: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -37,19 +43,20 @@ class Branch:
 
     @property
     def ended(self) -> int:
-        """How many have ended."""
-        return sum(self.counts[word] for word in ENDED)
+        """Number of its runs that have ended."""
+        return sum(self.counts[status] for status in ENDED)
 
 
 @final
-class Tally:
-    """Takes in what happens to the runs of a study.
+class Progress:
+    """Counts the events of a study and estimates the time left.
 
     Args:
-        specs: All of them, in the order they are begun.
-        expected: Estimated seconds of each, by run id; what is not there is taken for the mean.
-        jobs: Runs at once.
-        clock: In seconds.
+        specs: All runs, in the order in which they start.
+        expected: Estimated seconds of runs, by run id. A run without an estimate counts as the
+            mean of the others.
+        jobs: Number of runs at once.
+        clock: Returns seconds.
     """
 
     def __init__(
@@ -59,7 +66,7 @@ class Tally:
         jobs: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.branches: dict[str, Branch] = {}
+        self.problems: dict[str, ProblemProgress] = {}
         self.counts: Counter[str] = Counter()
         self.last_error = ""
         self.total = len(specs)
@@ -67,57 +74,59 @@ class Tally:
         self._expected = expected
         self._jobs = jobs
         self._clock = clock
-        self._begun: dict[str, float] = {}
-        self._took, self._thought = 0.0, 0.0
+        self._started: dict[str, float] = {}
+        self._seconds_taken, self._seconds_estimated = 0.0, 0.0
         for spec in specs:
-            self.branches.setdefault(spec.problem, Branch()).total += 1
+            self.problems.setdefault(spec.problem.name, ProblemProgress()).total += 1
 
     @property
     def ended(self) -> int:
-        """How many runs have ended."""
-        return sum(self.counts[word] for word in ENDED)
+        """Number of runs that have ended."""
+        return sum(self.counts[status] for status in ENDED)
 
     @property
     def running(self) -> int:
-        """How many run now."""
-        return len(self._begun)
+        """Number of runs that are computed now."""
+        return len(self._started)
 
-    def take(self, event: Progress) -> None:
+    def take(self, event: Event) -> None:
         """Count an event."""
-        spec, branch = event.spec, self.branches[event.spec.problem]
+        spec, problem = event.spec, self.problems[event.spec.problem.name]
         self.counts[event.status] += 1
-        branch.counts[event.status] += 1
+        problem.counts[event.status] += 1
         if event.status == "running":
-            self._begun[spec.run_id] = self._clock()
-            branch.running[spec.run_id] = spec.algorithm.display_name
+            self._started[spec.run_id] = self._clock()
+            problem.running[spec.run_id] = spec.algorithm.display_name
             return
-        begun = self._begun.pop(spec.run_id, None)
-        branch.running.pop(spec.run_id, None)
-        if event.status in {"failed", "lost"}:
-            self.last_error = f"{spec.problem} {spec.algorithm.display_name}: {event.reason}"
-        if event.status == "lost":
+        started = self._started.pop(spec.run_id, None)
+        problem.running.pop(spec.run_id, None)
+        if event.status in {"failed", "retrying"}:
+            self.last_error = f"{spec.problem.name} {spec.algorithm.display_name}: {event.reason}"
+        if event.status == "retrying":
             return
         self._waiting.pop(spec.run_id, None)
-        if begun is not None:
-            self._took += self._clock() - begun
-            self._thought += self._seconds(spec)
+        if started is not None:
+            self._seconds_taken += self._clock() - started
+            self._seconds_estimated += self._estimate(spec)
 
     def seconds_left(self) -> float | None:
-        """Until the last run ends, by the estimates and how those that ended compare with them.
+        """Return the estimated seconds until the last run ends.
 
-        None before the first of them has ended where nothing was known of any.
+        Estimates are corrected by how runs that ended compare with theirs. None as long as no run
+        has ended and there is no estimate at all.
         """
-        if not self._expected and not self._took:
+        if not self._expected and not self._seconds_taken:
             return None
-        pace = self._took / self._thought if self._thought else 1.0
+        estimated = self._seconds_estimated
+        pace = self._seconds_taken / estimated if estimated else 1.0
         now = self._clock()
         left = [
-            max(0.0, pace * self._seconds(spec) - (now - self._begun.get(run_id, now)))
+            max(0.0, pace * self._estimate(spec) - (now - self._started.get(run_id, now)))
             for run_id, spec in self._waiting.items()
         ]
         return wall_time(left, self._jobs) if left else 0.0
 
-    def _seconds(self, spec: RunSpec) -> float:
+    def _estimate(self, spec: RunSpec) -> float:
         known = self._expected.get(spec.run_id)
         if known is not None:
             return known
@@ -125,13 +134,13 @@ class Tally:
 
 
 def expected_seconds(specs: Sequence[RunSpec], history: History) -> dict[str, float]:
-    """Estimated seconds of runs by id, of those that earlier runs tell anything of."""
-    found = {s.run_id: history.estimate(s, history.tasks.get(s.problem, 0)) for s in specs}
+    """Return the estimated seconds of each run that earlier runs say something about, by id."""
+    found = {s.run_id: history.estimate(s, history.tasks.get(s.problem.name, 0)) for s in specs}
     return {run_id: e.seconds for run_id, e in found.items() if e is not None}
 
 
 def clock(seconds: float) -> str:
-    """Seconds as `minutes:seconds` or `hours:minutes:seconds`.
+    """Format seconds as `minutes:seconds` or `hours:minutes:seconds`.
 
     >>> clock(3725.2)
     '1:02:05'

@@ -1,4 +1,4 @@
-"""Where and with what a run was computed."""
+"""Provenance of a run: software versions, commit, machine, time."""
 
 import importlib.metadata
 import json
@@ -13,11 +13,11 @@ PACKAGES: Final = ("fusefront", "torch", "transformers", "numpy", "scipy", "pymo
 
 
 def versions(**arithmetic: str) -> str:
-    """Versions of Python and of the packages that results depend on, as JSON.
+    """Return the versions of Python and of the packages that results depend on, as JSON.
 
     Args:
-        **arithmetic: What else decides the bits of a run: precision and caps of the
-            fit, linear kernels.
+        **arithmetic: What else decides the bits of a run: precision and caps of the fit, and the
+            kernel of linear layers.
     """
     source = {} if (known := commit()) is None else {"commit": known}
     return json.dumps({**_installed(), **source, **arithmetic})
@@ -25,16 +25,17 @@ def versions(**arithmetic: str) -> str:
 
 @cache
 def _installed() -> dict[str, str]:
-    """Versions of Python and of the packages; reading them takes longer than a small run."""
+    """Return the versions; cached, since reading them takes longer than a small run."""
     found = {name: importlib.metadata.version(name) for name in PACKAGES}
     return {"python": platform.python_version(), **found}
 
 
 @cache
 def commit() -> str | None:
-    """The commit that is checked out where this code lies; None if that is no repository of git.
+    """Return the commit checked out where this code is; None if it is not in a git repository.
 
-    What was changed since the commit is not told.
+    Uncommitted changes are not detected. The files of git are read directly, since git itself may
+    not be installed, or refuse a repository of another user.
     """
     here = Path(__file__).resolve()
     for folder in here.parents:
@@ -56,17 +57,17 @@ def commit() -> str | None:
 
 
 def machine() -> str:
-    """Architecture, operating system and number of processors; no host name."""
+    """Return architecture, operating system and number of processors, without the host name."""
     return f"{platform.machine()} {platform.system()} {os.cpu_count()} processors"
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def now() -> str:
-    """The time in UTC, ISO format, whole seconds."""
+    """Return the time in UTC, in ISO format, in whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""Scores: every registered metric of every done run, derived from raw values and objectives."""
+"""Derive scores: every registered metric of every done run, from raw values and objectives."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REF_POINTS: Final = (1.0, 1.1)
-"""Both reference points of hypervolume, the same in every objective: the pretrained model, and a
-tenth beyond it, which gives points at its level some credit."""
+"""The reference points of hypervolume, the same in every objective: the pretrained model, and a
+tenth beyond it, which gives credit to points that match the pretrained model in one task."""
 
 _DECIMALS: Final = 9
-"""Of a true front's objectives."""
+"""Decimals to which objectives of a true front are rounded, so that the last bits of another
+machine's functions do not change its hash."""
 
 _COLUMNS: Final = (
     *("run_id", "problem", "algorithm", "display_name", "seed"),
@@ -33,10 +34,10 @@ _COLUMNS: Final = (
 
 
 def derive_scores(results: Results) -> "pd.DataFrame":
-    """The scores table, long: one row a done run, metric and reference.
+    """Return the scores table: one row per done run, metric and reference.
 
-    A metric that needs a reference front is left out where the problem has none. Losses, which
-    metrics ask to grow with quality, are given to them negated.
+    A metric that needs a reference front is left out where the problem has none. Metrics expect
+    values that grow with quality, so losses are negated.
     """
     import pandas as pd
 
@@ -53,7 +54,7 @@ def derive_scores(results: Results) -> "pd.DataFrame":
         if problem not in experts:
             raise StoreError(
                 f"The problem table of `{run['problem']}` must have the anchors of its runs. "
-                "Found none. Run the same `fusefront run` command again: it writes them anew."
+                "Found none. Repeat the same `fusefront run` command, which writes them again."
             )
         sign = -1.0 if problem in negated else 1.0
         inputs = _inputs(run, fronts[run["run_id"]], experts[problem], sign)
@@ -83,10 +84,10 @@ def _values(
 
 
 def _reference(problem: str, problem_hash: str) -> ReferenceFront | None:
-    """The stored reference front, else the true front of a registered problem that knows it.
+    """Return the stored reference front, else the true front of a problem that knows it.
 
-    Only problems labelled as knowing it are loaded, and it must be the very problem that was run:
-    results outlive knobs and formulas.
+    Only problems whose labels say so are loaded. The true front is used only if the problem still
+    has the hash with which it was run, since results outlive changes of parameters and formulas.
     """
     stored = load_reference(problem)
     name = split_spec(problem, "A problem")[0]
@@ -99,7 +100,6 @@ def _reference(problem: str, problem_hash: str) -> ReferenceFront | None:
     front = known.true_front() if known.hash() == problem_hash else None
     if front is None:
         return None
-    # Rounded, so that the last bits of another machine's functions do not change the hash.
     rounded = np.round(front, _DECIMALS)
     return ReferenceFront.of(rounded, id=f"{problem}:true", note="sample of the true front")
 
@@ -128,13 +128,13 @@ def _inputs(
 
 
 def _loss_valued(problems: "pd.DataFrame") -> set[tuple[str, str]]:
-    """Problems and hashes whose values are losses: known without examples."""
+    """Return problems, with hashes, whose values are losses: these are known without examples."""
     rows = problems[problems["n"] == 0]
     return set(zip(rows["problem"], rows["problem_hash"], strict=True))
 
 
 def _expert_values(problems: "pd.DataFrame") -> dict[tuple[str, str], dict[str, float]]:
-    """Value of each expert on its own task, by problem and its hash."""
+    """Return the value of each expert on its own task, by problem and its hash."""
     own = problems[problems["model"] == problems["task"]]
     values: dict[tuple[str, str], dict[str, float]] = {}
     columns = (own[name].to_list() for name in ("problem", "problem_hash", "task", "value"))

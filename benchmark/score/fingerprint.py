@@ -1,4 +1,4 @@
-"""What scores are derived by, as a digest: equal digests derive equal scores from equal runs."""
+"""Fingerprint of the code that derives scores: if it is unchanged, kept scores can be reused."""
 
 import os
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from ...metrics import METRICS
 _PACKAGE: Final = Path(fusefront.__file__).parent
 _LIBRARIES: Final = ("numpy", "pymoo", "scipy")
 _READ: Final = (".py", ".parquet")
-"""Source code, and reference fronts."""
+"""Endings of the files that are hashed: source code, and reference fronts."""
 
 
 @cache
-def scorer() -> str:
-    """Digest of the code of fusefront, its reference fronts, its metrics and what they compute by.
+def fingerprint() -> str:
+    """Return a digest of fusefront's code, reference fronts, metrics, and numerical libraries.
 
-    Of all the code, since a metric may use any of it.
+    All code is hashed, since a metric may use any of it. A plug-in metric adds its own file.
     """
     digest = sha256()
     for text in (*_versions(), *_metrics()):
@@ -40,7 +40,7 @@ def _versions() -> Iterator[str]:
 
 
 def _metrics() -> Iterator[str]:
-    """The metrics that are registered, with the source of those that are not ours."""
+    """Yield the registered metrics, with the source of those from plug-ins."""
     for entry in METRICS:
         source = "" if isinstance(entry.target, str) else getsourcefile(entry.load()) or ""
         code = sha256(Path(source).read_bytes()).hexdigest() if source else ""
@@ -48,7 +48,7 @@ def _metrics() -> Iterator[str]:
 
 
 def _files() -> Iterator[Path]:
-    """All but the archives of results, which are data."""
+    """Yield all files except the pre-run archives, which are data."""
     for folder, folders, names in os.walk(_PACKAGE, followlinks=True):
         folders[:] = [name for name in folders if name not in {"prerun", "__pycache__"}]
         yield from (Path(folder, name) for name in names if name.endswith(_READ))

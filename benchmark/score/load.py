@@ -1,4 +1,4 @@
-"""Results with their scores: those kept with the compacted tables, and others derived."""
+"""Load results with their scores: kept with compacted tables, or derived."""
 
 from functools import partial
 from pathlib import Path
@@ -12,14 +12,14 @@ from ...results.files.schema import from_frame
 from ...results.load import read
 from ...results.results import Results
 from .derive import derive_scores
-from .fingerprint import scorer
+from .fingerprint import fingerprint
 
 
 def load(path: Path) -> Results:
-    """The tables of a run directory or an archive; scores are derived when they are asked for.
+    """Load a run directory or an archive; scores are derived when they are first used.
 
     Raises:
-        StoreError: If there are no results, or a file of them is damaged; it is named.
+        StoreError: If there are no results, or one of their files is damaged.
     """
     if (path / PARTS).is_dir():
         return load_directory(Survey(path))
@@ -28,13 +28,13 @@ def load(path: Path) -> Results:
 
 
 def load_directory(survey: Survey) -> Results:
-    """The tables of a run directory; only runs without compacted scores are scored anew."""
+    """Load a run directory; only runs without compacted scores are scored again."""
     results = survey.results()
     return results.with_tables(scores=partial(_completed, results, survey))
 
 
 def _completed(results: Results, survey: Survey) -> pa.Table:
-    kept = survey.scores(scorer())
+    kept = survey.scores(fingerprint())
     runs = results.arrow("runs")
     done = runs.filter(pc.equal(runs.column("status"), "done")).column("run_id")
     left = done.filter(pc.invert(pc.is_in(done, kept.column("run_id").unique())))

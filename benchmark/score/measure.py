@@ -1,4 +1,4 @@
-"""Scoring: a fitted answer is asked at the hidden preferences and measured."""
+"""Measure a fitted Pareto set at preferences: each distinct model once, coefficients in batches."""
 
 import weakref
 from collections.abc import Sequence
@@ -18,19 +18,22 @@ from ...problems.experts import Coefficients
 from ...problems.predictor import Layer, Predictor, predicted
 
 AT_ONCE: Final = 1 << 28
-"""Bytes of models that are formed at once."""
+"""Bytes of models that are merged at once."""
 
 Key = bytes | int
-"""Coefficients are known by their bytes, weights from 0 up, predictors from -1 down."""
+"""Identifies a model: coefficients by their bytes, weights by 0, 1, ..., predictors by -1, -2."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScoredPoint:
-    """What an answer returned for one preference, and its measurement.
+    """The point that a Pareto set returned for one preference, and its measurement.
 
-    `coefficients` are those of one model in the span of the answer's pool, else None. `passes` is
-    the price of an input, in forward passes of one model.
+    Attributes:
+        preference: `(m,)`.
+        coefficients: Those of a single model in the span of the pool, else None.
+        measurement: Values, losses and outcomes on the split.
+        passes: Cost of predicting one input, in forward passes of one model.
     """
 
     preference: NDArray[np.float64]
@@ -42,13 +45,13 @@ class ScoredPoint:
 def score(
     answer: ParetoSet, oracle: Oracle, split: Split, preferences: NDArray[np.float64]
 ) -> list[ScoredPoint]:
-    """Measure the model that the answer returns for each preference; equal models once.
+    """Measure the point that a Pareto set returns for each preference; equal models once.
 
-    Models that are coefficients are formed many at once; of those that are weights, no more is held
-    than the answer itself holds.
+    Models given as coefficients are merged many at once. Of models given as weights, no more are
+    held in memory than the Pareto set itself holds.
 
     Args:
-        answer: What a fit returned.
+        answer: The Pareto set that a fit returned.
         oracle: Holds the split.
         split: Test for scores, validation for traces.
         preferences: `(k, m)`.
@@ -74,7 +77,7 @@ def score(
 
 @final
 class _Models:
-    """Models to be measured, each once: weights when they come, coefficients together."""
+    """Models to be measured, each once: weights as they come, coefficients together."""
 
     def __init__(self, answer: ParetoSet, oracle: Oracle, split: Split) -> None:
         self._experts = answer.experts
@@ -86,7 +89,7 @@ class _Models:
         self._predictors = count(-1, -1)
 
     def enter(self, point: Point) -> list[Key]:
-        """The keys that the measurements of a point will have: one, or one a task."""
+        """Enter a point; return the keys of its measurements: one, or one per task."""
         if isinstance(point, PerTask):
             return [self._enter(model) for model in point.points]
         if isinstance(point, Predictor):
@@ -121,7 +124,7 @@ class _Models:
             return self._oracle.judge(logits, self._split)
 
     def _features_of(self, model: Model, layer: Layer | None) -> list[Tensor]:
-        """Those of plain models are kept: predictors of other preferences run them too."""
+        """Return features; those of plain models are cached: other predictors use them too."""
         if layer is not None:
             return self._oracle.split_features(self._experts.build(model), self._split, layer)
         key = model.key() if isinstance(model, Coefficients) else self._number(model)
@@ -131,23 +134,23 @@ class _Models:
         return self._features[key]
 
     def measure_entered(self) -> None:
-        """Measure the coefficients that wait."""
+        """Measure all coefficients that were entered."""
         for key, params in self._experts.merge_each(self._waiting, AT_ONCE):
             self._known[key] = self._measure(params)
 
     def measurement(self, keys: Sequence[Key]) -> Measurement:
-        """Of the model with this key, or of the models of each task."""
+        """Return the measurement of the model with this key, or of one model per task."""
         found = [self._known[key] for key in keys]
         return found[0] if len(found) == 1 else Measurement.per_task(found)
 
 
 def anytime_preferences(m: int) -> NDArray[np.float64]:
-    """The corners and the centre: what checkpoints are asked."""
+    """Return the preferences at which milestones are measured: the corners and the centre."""
     return np.vstack([np.eye(m), np.full((1, m), 1 / m)])
 
 
 def anytime_utility(answer: ParetoSet, oracle: Oracle, anchors: Anchors) -> float:
-    """Expected utility of a checkpoint on validation, at the corners and the centre; minimise."""
+    """Return the expected utility of a milestone on validation, at corners and centre; minimise."""
     preferences = anytime_preferences(len(anchors.n))
     scored = score(answer, oracle, "validation", preferences)
     objectives = np.array([anchors.objectives(s.measurement.value) for s in scored])

@@ -1,4 +1,4 @@
-"""The preferences every algorithm is scored at; none may see them, so no algorithm imports this."""
+"""The scoring preferences. No algorithm may see them, so no algorithm may import this module."""
 
 from itertools import combinations
 
@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 from ...errors import ParameterError
 
 SEED = 20240614
-"""Seed of the random preferences; another seed is another benchmark."""
+"""Seed of the random preferences. Changing it would make another benchmark."""
 
 RANDOM_PREFERENCES = 32
 
 
 def scoring_preferences(m: int) -> NDArray[np.float64]:
-    """The `(k, m)` scoring preferences for `m` tasks, always the same, each row summing to 1.
+    """Return the `(k, m)` scoring preferences for `m` tasks, always the same; rows sum to 1.
 
     2 tasks: the lattice of 11 points. 3 tasks: the lattice of 66. From 4 tasks, in this order: the
-    m corners, the centre, the m(m - 1)/2 midpoints of edges, the m that leave one task out
-    (uniform over the others) and 32 drawn uniformly from the simplex: 77 for 8 tasks.
+    m corners, the centre, the m(m - 1)/2 midpoints of edges, the m centres of facets (uniform over
+    all tasks but one) and 32 points drawn uniformly from the simplex: 77 for 8 tasks.
 
     Raises:
         ParameterError: If there are fewer than two tasks.
@@ -37,10 +37,10 @@ def scoring_preferences(m: int) -> NDArray[np.float64]:
 
 
 def lattice(m: int, partitions: int) -> NDArray[np.float64]:
-    """All `(k, m)` vectors of multiples of 1 / `partitions` that sum to 1.
+    """Return all `(k, m)` vectors of multiples of 1 / `partitions` that sum to 1.
 
-    The order is that of the coordinates, descending: from the corner of task 0 to that of the
-    last task. k = C(partitions + m - 1, m - 1).
+    They are sorted by coordinates, descending: from the corner of task 0 to that of the last task.
+    k = C(partitions + m - 1, m - 1).
 
     Source: Das and Dennis 1998, https://doi.org/10.1137/S1052623496307510.
 
@@ -64,7 +64,7 @@ def lattice(m: int, partitions: int) -> NDArray[np.float64]:
 
 
 def _uniform(m: int) -> NDArray[np.float64]:
-    """Dirichlet(1) rows from raw bits, whose stream numpy promises never to change."""
+    """Return Dirichlet(1) rows from raw bits, whose stream NumPy guarantees, unlike draws."""
     bits = np.random.PCG64(SEED).random_raw(RANDOM_PREFERENCES * m)
     exponentials = -np.log1p(-((bits >> np.uint64(11)) * 2.0**-53)).reshape(-1, m)
     rows: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)

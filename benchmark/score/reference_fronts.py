@@ -1,4 +1,4 @@
-"""Reference fronts: what the front of a problem is taken to be, frozen and hashed."""
+"""Freeze reference fronts: the best known points of each problem, with a version and a hash."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +11,11 @@ from ...results.results import Results
 
 
 def freeze(results: Results, directory: Path) -> Iterator[tuple[str, ReferenceFront]]:
-    """Write, for each problem, the nondominated test points of all done runs, and its anchors.
+    """Write the nondominated test points of all done runs of each problem.
 
-    The union holds points of every algorithm and seed, chosen by test results: it is a yardstick,
-    not something an algorithm could return. A new version makes IGD of all results change.
+    The union contains points of every algorithm and seed, selected by test results. It is a
+    yardstick, not a set that an algorithm could return. A new version changes the IGD of all
+    results.
     """
     done = results.runs[results.runs["status"] == "done"]
     fronts = results.fronts[results.fronts["run_id"].isin(done["run_id"])]

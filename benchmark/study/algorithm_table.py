@@ -1,4 +1,4 @@
-"""An algorithm as a table of a study file: parameters, a grid of them, a display name."""
+"""An algorithm as a table of a study file: parameters, grids of parameters, a display name."""
 
 import dataclasses
 import itertools
@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from ...errors import ParameterError, StudyError
 from ...registry import Registry, unknown_name
+from .algorithm_spec import AlgorithmSpec
 from .parameters import write_value
-from .study import AlgorithmSpec
 
 _KEYS: Final = ("name", "parameters", "grid", "display_name")
 
@@ -17,7 +17,7 @@ _KEYS: Final = ("name", "parameters", "grid", "display_name")
 def read_algorithm_table(
     table: Mapping[str, Any], algorithms: Registry[Any], locate: Callable[[str], str]
 ) -> Iterator[AlgorithmSpec]:
-    """The algorithms of one table, canonical: one for each combination of its grid.
+    """Yield the algorithms of one table in canonical form: one per combination of its grid.
 
     ```toml
     [[algorithms]]
@@ -28,13 +28,13 @@ def read_algorithm_table(
     ```
 
     Args:
-        table: As TOML gives it.
+        table: The table as TOML gives it.
         algorithms: Where names are looked up.
-        locate: From a name to the same with its file, if any, sought where it is.
+        locate: Maps a name to the same name with the path of its file, if it has one.
 
     Raises:
-        StudyError: If a key is missing or of a wrong type, or the display name is no template.
-        UnknownNameError: If a key, algorithm, parameter or field of the template is not known.
+        StudyError: If a key is missing or of a wrong type, or the display name is not a template.
+        UnknownNameError: If a key, algorithm, parameter or field of the template is unknown.
         ParameterError: If a value is out of range, or a parameter is given twice.
     """
     for key in table:
@@ -60,7 +60,7 @@ def read_algorithm_table(
 
 
 def as_template(label: str) -> str:
-    """The template whose display name is this text, whatever the parameters."""
+    """Return the template whose display name is this text for any parameters."""
     return label.replace("{", "{{").replace("}", "}}")
 
 
@@ -90,13 +90,13 @@ def _check_once(spec: AlgorithmSpec, *places: Mapping[str, Any]) -> None:
             if key in seen:
                 raise ParameterError(
                     f"Each parameter of `{spec.name}` must be given once: in brackets, in "
-                    f"`parameters` or in `grid`. Found `{key}` twice."
+                    f"`parameters` or in `grid`. Found `{key}` twice. Remove one."
                 )
             seen.add(key)
 
 
 def _label(template: object, spec: AlgorithmSpec, algorithms: Registry[Any]) -> str:
-    """The template with the parameters in it, defaults too."""
+    """Fill the template with parameters, defaults included."""
     if not isinstance(template, str):
         raise StudyError(f"`display_name` must be a text. Found {template!r}.")
     algorithm = spec.load(algorithms)
@@ -117,5 +117,5 @@ def _label(template: object, spec: AlgorithmSpec, algorithms: Registry[Any]) -> 
 
 
 def _shown(value: object) -> object:
-    """Numbers as they are, so that the template can say how; all else as TOML has it."""
+    """Return numbers unchanged, so that a template can format them, and the rest as TOML."""
     return value if type(value) in (int, float, str) or value is None else write_value(value)

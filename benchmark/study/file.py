@@ -1,4 +1,4 @@
-"""Study files: TOML to a study and back."""
+"""Study files: from TOML to a study and back."""
 
 import dataclasses
 import json
@@ -7,23 +7,26 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from ...deprecation import warn_renamed
 from ...errors import FusefrontError, StudyError
 from ...registry import Registry, unknown_name
 from ...results.files.parquet import write_bytes
+from .algorithm_spec import AlgorithmSpec
 from .algorithm_table import as_template, read_algorithm_table
 from .limits import ResourceRules
 from .parameters import write_value
-from .study import AlgorithmSpec, Study
+from .problem_spec import ProblemSpec
+from .study import Study
 from .suites import SUITES
 
 _KEYS: Final = (
-    *("suite", "problems", "algorithms", "seeds", "seed", "budget", "precision"),
-    *("caps", "resources"),
+    *("suite", "problems", "algorithms", "seeds", "root_seed", "budget", "precision"),
+    *("caps", "resources", "seed"),
 )
 
 
 def suite_study(name: str, algorithms: Registry[Any]) -> Study:
-    """The study of a registered suite.
+    """Return the study of a registered suite.
 
     Raises:
         UnknownNameError: If there is no such suite.
@@ -31,30 +34,31 @@ def suite_study(name: str, algorithms: Registry[Any]) -> Study:
     if name not in SUITES:
         raise unknown_name("suite", name, [entry.name for entry in SUITES])
     suite = SUITES[name].load()
-    return Study(
+    return Study.of(
         problems=suite.problems,
-        algorithms=tuple(AlgorithmSpec.parse(a, algorithms) for a in suite.algorithms),
+        algorithms=suite.algorithms,
+        registry=algorithms,
         seeds=suite.seeds,
         budget=suite.budget,
     )
 
 
 def read_study(path: Path, algorithms: Registry[Any]) -> Study:
-    """The study of a TOML file, canonical.
+    """Read a study from a TOML file, in canonical form.
 
     ```toml
-    suite = "demo"     # taken over, except what the file says itself
+    suite = "demo"     # the starting point; keys of this file replace those of the suite
     problems = ["digits-left-right", "analytic-quadratic[n_tasks=4]", "./my-experts.toml"]
     algorithms = ["rewarded-soup", "pwemoe-ls[steps=500]", "./mine.py:Mine"]
-    seeds = 3          # repetitions 0, 1, 2
-    seed = 0           # root of all randomness
-    budget = 100000    # units a fit; 0 is no cap
-    precision = "float32"   # of the fits; or "bfloat16"
+    seeds = 3          # independent repetitions, with the seeds 0, 1, 2
+    root_seed = 0      # the number from which all randomness is derived
+    budget = 100000    # units per fit; 0 means no cap
+    precision = "float32"   # arithmetic of the fits; or "bfloat16"
 
-    [caps]             # of a fit, in other currencies; part of what makes a run the same run
+    [caps]             # caps on other costs of a fit; part of the identity of a run
     gradient_steps = 1000
 
-    [resources]        # limits of the machine; see `ResourceRules` for the order
+    [resources]        # limits of the machine; see `ResourceRules` for precedence
     timeout_seconds = 600
     [resources."pwemoe-ls"]
     memory_bytes = "4 GiB"
@@ -64,7 +68,7 @@ def read_study(path: Path, algorithms: Registry[Any]) -> Study:
 
     Raises:
         StudyError: If the file cannot be read, a key is unknown, missing or of a wrong type, or
-            it names what does not exist. The file is named.
+            something in it does not exist. The message names the file.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -81,7 +85,7 @@ def read_study(path: Path, algorithms: Registry[Any]) -> Study:
 
 
 def _check_places(content: Mapping[str, Any]) -> None:
-    """Refuse a key that stands below a table, in which TOML then puts it."""
+    """Refuse a key of the study below a table header, where TOML makes it part of the table."""
     items, settings = content.get("algorithms"), content.get("resources")
     tables = [content.get("caps"), settings, *(items if isinstance(items, list) else [])]
     tables += settings.values() if isinstance(settings, dict) else []
@@ -89,8 +93,8 @@ def _check_places(content: Mapping[str, Any]) -> None:
         for key in _KEYS:
             if isinstance(table, dict) and key in table:
                 raise StudyError(
-                    f"`{key}` must stand above the first `[table]`, since TOML takes all below "
-                    "for a part of it. Found it below."
+                    f"`{key}` must stand above the first `[table]`, since in TOML everything below "
+                    "belongs to that table. Found it below. Move it up."
                 )
 
 
@@ -101,12 +105,16 @@ def _study(content: Mapping[str, Any], path: Path, algorithms: Registry[Any]) ->
     changes: dict[str, Any] = {}
     if "problems" in content or "suite" not in content:
         names = _list(content, "problems")
-        changes["problems"] = tuple(_beside(_text(n, "problems"), path) for n in names)
+        texts = [_beside(_text(name, "problems"), path) for name in names]
+        changes["problems"] = tuple(ProblemSpec.parse(text) for text in texts)
     if "algorithms" in content or "suite" not in content:
         items = enumerate(_list(content, "algorithms"), 1)
         found = [spec for i, item in items for spec in _specs(i, item, path, algorithms)]
         changes["algorithms"] = tuple(found)
-    for key in ("seeds", "seed", "budget"):
+    if "seed" in content:
+        warn_renamed("seed", "root_seed")
+        content = {"root_seed": content["seed"], **content}
+    for key in ("seeds", "root_seed", "budget"):
         if key in content:
             changes[key] = _integer(content, key)
     if "budget" in changes:
@@ -121,13 +129,13 @@ def _study(content: Mapping[str, Any], path: Path, algorithms: Registry[Any]) ->
 
 
 def write_study(path: Path, study: Study) -> None:
-    """Write a study as TOML that `read_study` reads back, whole and renamed."""
+    """Write a study as TOML that `read_study` reads back, with one atomic rename."""
     lines = [
         "# The study of this directory, frozen; written by `fusefront run`.",
-        _array("problems", [_quoted(text) for text in study.problems]),
+        _array("problems", [_quoted(spec.text) for spec in study.problems]),
         _array("algorithms", [_item(spec) for spec in study.algorithms]),
         f"seeds = {study.seeds}",
-        f"seed = {study.seed}",
+        f"root_seed = {study.root_seed}",
         f"budget = {study.budget or 0}",
         f'precision = "{study.precision}"',
         *_section("caps", study.caps),
@@ -165,7 +173,7 @@ def _quoted(text: str) -> str:
 def _specs(
     number: int, item: object, path: Path, algorithms: Registry[Any]
 ) -> Iterator[AlgorithmSpec]:
-    """The algorithms of one item of the list: a text, or a table, which may be many."""
+    """Yield the algorithms of one item of the list: one of a text, or several of a table."""
     try:
         if isinstance(item, dict):
             yield from read_algorithm_table(item, algorithms, lambda text: _beside(text, path))
@@ -177,7 +185,7 @@ def _specs(
 
 
 def _beside(text: str, path: Path) -> str:
-    """`text`, with the file it names, if any, sought beside the study's."""
+    """Return `text`; if it names a file, with that file relative to the study's folder."""
     is_file = ".py:" in text or text.endswith(".toml")
     return str(path.parent / text) if is_file else text
 
@@ -185,13 +193,13 @@ def _beside(text: str, path: Path) -> str:
 def _list(content: Mapping[str, Any], key: str) -> list[Any]:
     value = content.get(key)
     if not isinstance(value, list) or not value:
-        raise StudyError(f"`{key}` must be a list of names. Found {value!r}.")
+        raise StudyError(f"`{key}` must be a non-empty list of names. Found {value!r}.")
     return value
 
 
 def _text(value: object, key: str) -> str:
     if not isinstance(value, str):
-        kind = "a list of names" if key in ("problems", "algorithms") else "a text"
+        kind = "a non-empty list of names" if key in ("problems", "algorithms") else "a text"
         raise StudyError(f"`{key}` must be {kind}. Found {value!r}.")
     return value
 
@@ -206,5 +214,5 @@ def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
 def _integer(content: Mapping[str, Any], key: str) -> int:
     value = content[key]
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise StudyError(f"`{key}` must be an integer, 0 or more. Found {value!r}.")
+        raise StudyError(f"`{key}` must be an integer >= 0. Found {value!r}.")
     return value

@@ -14,22 +14,25 @@ from ...errors import PluginError
 @final
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """All that decides the results of a run, and nothing else: no display name, no resources.
+    """Everything that decides the results of a run, and nothing else.
+
+    Display names, resource limits and the executor are left out: they may differ between two
+    computations of the same run.
 
     Args:
         protocol: Version of the protocol.
-        problem: As tables call it, with its knobs.
-        problem_hash: Digest of the problem's experts and data.
-        algorithm: Its registered name.
-        plugin: Digest of the Python file that registers the algorithm; empty if it is installed.
+        problem: The problem's name in tables, with its parameters.
+        problem_hash: Hash of the problem's experts and data.
+        algorithm: The algorithm's registered name.
+        plugin: Hash of the Python file that registers the algorithm; empty if it is installed.
         parameters: All hyper-parameters as JSON.
-        seed: The study's.
-        repetition: Within the study.
+        root_seed: The number from which all randomness of the study is derived.
+        seed: Number of the repetition.
         budget: Cap on units.
-        precision: Of the fit.
-        problem_plugin: As `plugin`, of the problem.
-        version: Of the algorithm's code.
-        caps: In other currencies than units.
+        precision: Arithmetic of the fit.
+        problem_plugin: Hash of the Python file that registers the problem; empty if installed.
+        version: Version of the algorithm's code; see `Algorithm.version`.
+        caps: Caps on other costs of the fit.
     """
 
     protocol: int
@@ -38,8 +41,8 @@ class Identity:
     algorithm: str
     plugin: str
     parameters: str
+    root_seed: int
     seed: int
-    repetition: int
     budget: int | None
     precision: str = "float32"
     problem_plugin: str = ""
@@ -47,11 +50,13 @@ class Identity:
     caps: Mapping[str, float] = field(default_factory=dict)
 
     def run_id(self) -> str:
-        """Sixteen hexadecimal digits; what is at its default leaves no trace in them."""
+        """Return sixteen hexadecimal digits."""
+        # Fields added after the first release enter only when they differ from their default, so
+        # that ids of earlier runs stay what they were.
         content: list[Any] = [
             *(self.protocol, self.problem, self.problem_hash),
             *(self.algorithm, self.plugin, self.parameters),
-            *(self.seed, self.repetition, self.budget),
+            *(self.root_seed, self.seed, self.budget),
         ]
         if self.precision != "float32":
             content.append(self.precision)
@@ -65,29 +70,33 @@ class Identity:
 
 
 def file_hash(path: Path | None) -> str:
-    """Digest of a plug-in's file; empty for what is installed."""
+    """Return the SHA-256 of a plug-in's file; empty if there is no file."""
     return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def algorithm_version(name: str, algorithm: Any) -> int:
-    """The class's `version`, which its author raises when results change; 1 if it says none.
+    """Return the class attribute `version`, which authors raise when results change; default 1.
 
     Raises:
-        PluginError: If it is no positive integer.
+        PluginError: If it is not a positive integer.
     """
     if "version" in {f.name for f in dataclasses.fields(algorithm)}:
-        return 1  # a hyper-parameter of that name
+        return 1  # `version` is a hyper-parameter here, and part of the parameters already
     version = getattr(algorithm, "version", 1)
     if type(version) is not int or version < 1:
-        raise PluginError(f"`{name}.version` must be an integer, 1 or more. Found {version!r}.")
+        raise PluginError(f"`{name}.version` must be an integer >= 1. Found {version!r}.")
     return version
 
 
-def derive(*path: str | int) -> int:
-    """A 63-bit seed that depends on every element of the path, and on nothing else.
+def derive_seed(*path: str | int) -> int:
+    """Return a 63-bit seed that depends on every element of the path, and on nothing else.
 
-    >>> derive(0, "digits-mnist-sum", 1, "data") == derive(0, "digits-mnist-sum", 1, "data")
-    True
+    All randomness of a run comes from one tree: (root seed, problem, algorithm, seed, purpose).
+    The data order leaves the algorithm out, so that all algorithms see the same examples.
+
+    >>> derive_seed(0, "digits-mnist-sum", 1, "data")
+    4056310377153063393
     """
+    # Separators inside names are escaped: ("a/b", "c") and ("a", "b/c") are different paths.
     text = "/".join(str(part).replace("%", "%25").replace("/", "%2F") for part in path)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

@@ -20,14 +20,14 @@ _SIZE: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z]+)")
 @final
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """Limits of one run; no part of its identity.
+    """Limits of one run. They are not part of its identity.
 
     Args:
         timeout_seconds: Wall time of the whole run, after which it is killed; None is no limit.
-        memory_bytes: Of the worker process; None is no limit.
-        gpus: Graphics processors of its own; it sees no others.
-        retries: How often a run that the machine lost (a worker killed or out of memory) is begun
-            again. A fit that raises is not.
+        memory_bytes: Memory of the worker process; None is no limit.
+        gpus: Number of GPUs reserved for the run, which sees no others.
+        retries: How often a run is restarted whose worker was killed or ran out of memory. A fit
+            that raises an exception is not restarted.
     """
 
     timeout_seconds: float | None = None
@@ -39,26 +39,26 @@ class Resources:
 @final
 @dataclass(frozen=True, kw_only=True)
 class ResourceRules:
-    """Resources of every run, and of those of some algorithms and problems.
+    """Resource limits of all runs, with overrides for some algorithms and problems.
 
-    Each run takes every setting from the last of these that has it: the defaults, the overrides
-    that name its algorithm or problem without parameters, those that name it with its parameters.
-    Among overrides of one kind the later wins.
+    Each setting of a run comes from the last of these that has it: the defaults, the overrides
+    that name its algorithm or problem without parameters, the overrides that name it with its
+    parameters. Among overrides of one kind, the last wins.
 
     Args:
-        defaults: Fields of `Resources` to values.
-        overrides: Name of an algorithm or problem, or all of it with its brackets, to the same.
+        defaults: Values of fields of `Resources`.
+        overrides: The same for an algorithm or problem, by name, with or without brackets.
     """
 
     defaults: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def resolve(self, general: Collection[str], exact: Collection[str]) -> Resources:
-        """The resources of a run.
+        """Return the resource limits of a run.
 
         Args:
             general: Names of its algorithm and problem without parameters.
-            exact: The same with parameters.
+            exact: The same names with parameters.
         """
         settings = dict(self.defaults)
         for names in (general, set(exact) - set(general)):
@@ -68,10 +68,10 @@ class ResourceRules:
         return Resources(**settings)
 
     def checked(self, known: Collection[str]) -> "ResourceRules":
-        """The same, with every value as `Resources` holds it.
+        """Return the same rules with every value as `Resources` holds it.
 
         Raises:
-            UnknownNameError: If a setting is not known, or an override names none of `known`.
+            UnknownNameError: If a setting is unknown, or the name of an override is not in `known`.
             ParameterError: If a value is out of range.
         """
         for name in self.overrides:
@@ -86,19 +86,19 @@ class ResourceRules:
         )
 
     def renamed(self, rename: Callable[[str], str]) -> "ResourceRules":
-        """The same with other names of the overrides; of two that become one the later wins."""
+        """Return the same rules with renamed overrides; if two get one name, the last wins."""
         overrides: dict[str, Mapping[str, Any]] = {}
         for name, values in self.overrides.items():
             overrides[rename(name)] = values
         return ResourceRules(defaults=self.defaults, overrides=overrides)
 
     def only(self, known: Collection[str]) -> "ResourceRules":
-        """The same without the overrides that name none of `known`."""
+        """Return the same rules without overrides whose name is not in `known`."""
         kept = {name: values for name, values in self.overrides.items() if name in known}
         return ResourceRules(defaults=self.defaults, overrides=kept)
 
     def updated(self, new: "ResourceRules") -> "ResourceRules":
-        """These, and `new` where both say something."""
+        """Return these rules updated by `new`, which wins where both have a setting."""
         kept = {name: v for name, v in self.overrides.items() if name not in new.overrides}
         return ResourceRules(
             defaults={**self.defaults, **new.defaults}, overrides=kept | dict(new.overrides)
@@ -109,7 +109,7 @@ SETTINGS: Final = tuple(f.name for f in fields(Resources))
 
 
 def parse_bytes(value: object) -> int:
-    """A number of bytes: an integer, or a text such as `2 GiB` or `500 MB`.
+    """Read a number of bytes: an integer, or a text such as `2 GiB` or `500 MB`.
 
     Raises:
         ParameterError: If it is neither.
@@ -123,13 +123,13 @@ def parse_bytes(value: object) -> int:
     if match is not None and match["unit"] in _UNITS:
         return int(float(match["number"]) * _UNITS[match["unit"]])
     raise ParameterError(
-        f"Memory must be a number of bytes, or a text such as `2 GiB` ({', '.join(_UNITS)}). "
+        f"A number of bytes must be an integer, or a text such as `2 GiB` ({', '.join(_UNITS)}). "
         f"Found {value!r}."
     )
 
 
 def _checked(values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Settings as the fields hold them; 0 and None are no limit."""
+    """Return the settings as the fields hold them; 0 and None both mean no limit."""
     checked: dict[str, Any] = {}
     for key, value in values.items():
         if key not in SETTINGS:
@@ -139,7 +139,7 @@ def _checked(values: Mapping[str, Any], where: str) -> dict[str, Any]:
         elif key == "timeout_seconds":
             checked[key] = None if value is None else _seconds(value, where) or None
         elif type(value) is not int or value < 0:
-            raise ParameterError(f"`{where}.{key}` must be an integer, 0 or more. Found {value}.")
+            raise ParameterError(f"`{where}.{key}` must be an integer >= 0. Found {value}.")
         else:
             checked[key] = value
     return checked
@@ -149,17 +149,17 @@ def _seconds(value: object, where: str) -> float:
     if type(value) in (int, float) and 0 <= value < float("inf"):  # type: ignore[operator] # just checked
         return float(value)  # type: ignore[arg-type] # just checked
     raise ParameterError(
-        f"`{where}.timeout_seconds` must be a number of seconds, 0 or more (0 is no limit). "
+        f"`{where}.timeout_seconds` must be a number of seconds >= 0 (0 means no limit). "
         f"Found {value!r}."
     )
 
 
 def check_caps(caps: Mapping[str, Any]) -> dict[str, float]:
-    """The caps in their one spelling: sorted, counts and bytes as integers, seconds as a float.
+    """Return the caps in canonical form: sorted, counts and bytes as integers, seconds as floats.
 
     Raises:
-        UnknownNameError: If there is no such currency.
-        ParameterError: If a cap is not a positive number, or a count not an integer.
+        UnknownNameError: If a key is not a cost that can be capped.
+        ParameterError: If a cap is not a positive number, or a count is not an integer.
     """
     checked = {}
     for key, value in sorted(caps.items()):

@@ -1,7 +1,7 @@
-"""How a study names a problem: a registered name with knobs, a TOML file, a plug-in's factory."""
+"""Problems of a study: a registered name with parameters, a TOML file, or a plug-in's factory."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -17,30 +17,42 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, kw_only=True)
 class ProblemSpec:
-    """A problem as any process can make it again.
+    """A problem that any process can load.
+
+    It is pickled as its text: another process looks the entry up in its own registry.
 
     Attributes:
         text: `name`, `name[key=value,...]`, `/path/problem.toml` or `/path/file.py:factory`, in
-            its one spelling.
-        name: What tables call it: the entry's name, and in brackets what differs from the defaults.
-        entry: What is known of it without loading it.
-        parameters: Knobs that differ from the defaults.
+            canonical form.
+        name: The name in tables: that of the entry, followed in brackets by the parameters that
+            differ from their defaults.
+        entry: The registry entry, which is known without loading the problem.
+        parameters: The parameters that differ from their defaults.
     """
 
     text: str
     name: str
-    entry: Entry["Callable[..., Problem]"]
-    parameters: dict[str, Any]
+    entry: Entry["Callable[..., Problem]"] = field(compare=False, repr=False)
+    parameters: dict[str, Any] = field(compare=False, default_factory=dict)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ProblemSpec.parse, (self.text,)
+
+    @property
+    def plugin(self) -> Path | None:
+        """The Python file that registers the problem; None if it is installed or a TOML file."""
+        file = self.entry.file
+        return file if file is not None and file.suffix == ".py" else None
 
     @classmethod
     def parse(cls, text: str) -> "ProblemSpec":
-        """Read a text; see the class.
+        """Read a problem's text, in any of the forms of the attribute `text`.
 
         Raises:
-            UnknownNameError: If no problem or knob has this name.
-            PluginError: If a file does not register what is asked for.
+            UnknownNameError: If no problem or parameter has this name.
+            PluginError: If a Python file does not register the factory.
             ParameterError: If the brackets cannot be read.
-            StudyError: If a TOML file is not as it must be.
+            StudyError: If a TOML file is invalid.
         """
         target, inside = split_spec(text, "A problem")
         entry, canonical = _find(target)
@@ -54,23 +66,24 @@ class ProblemSpec:
         )
 
     def load(self) -> "Problem":
-        """The problem itself.
+        """Make the problem.
 
         Raises:
-            PluginError: If what is registered does not make a Problem.
+            PluginError: If the registered factory does not make a Problem.
         """
         from ...problems.base import Problem
 
         made = instantiate(self.name, self.parameters, self.entry.load())
         if not isinstance(made, Problem):
             raise PluginError(
-                f"`{self.name}` must make a fusefront.Problem. Found {type(made).__name__}."
+                f"`{self.name}` must make a fusefront.Problem. Found {type(made).__name__}. "
+                "Return an instance of a class that inherits fusefront.Problem."
             )
         return made
 
 
 def _find(target: str) -> tuple[Entry[Any], str]:
-    """The entry, and the target in its one spelling."""
+    """Return the entry, and the target in canonical form."""
     if target.endswith(".toml"):
         from ...problems.custom import problem_entry
 
@@ -78,8 +91,8 @@ def _find(target: str) -> tuple[Entry[Any], str]:
         entry = problem_entry(path)
         if entry.name in PROBLEMS:
             raise StudyError(
-                f"`name` in `{path}` must be none of the registered problems'. "
-                f"Found `{entry.name}`. Choose another."
+                f"`name` in `{path}` must not be the name of a registered problem. "
+                f"Found `{entry.name}`. Choose another name."
             )
         return entry, str(path)
     path_text, separator, attribute = target.rpartition(":")

@@ -1,41 +1,53 @@
-"""A study: which algorithms run on which problems, how often, under what budget."""
+"""A study: which algorithms run on which problems, with how many seeds, under what budget."""
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, final
+from typing import Any, Final, TypeVar, final
 
+from ...algorithms import ALGORITHMS
+from ...deprecation import renamed_fields, warn_renamed
 from ...errors import StudyError
 from ...problems import PROBLEMS
-from ...problems.arithmetic import PRECISIONS, Precision
+from ...problems.budget import PRECISIONS, Precision
 from ...registry import Registry
-from .algorithm_spec import AlgorithmSpec as AlgorithmSpec
+from .algorithm_spec import AlgorithmSpec
 from .identity import Identity, file_hash
 from .limits import ResourceRules, Resources, check_caps
 from .parameters import write_all
 from .problem_spec import ProblemSpec
 
+T = TypeVar("T")
+
 PROTOCOL_VERSION: Final = 1
-"""Raised when the protocol changes results; runs of another version are not mixed."""
+"""Raised when the protocol changes results; runs of different versions are never mixed."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class RunSpec:
-    """One run: all that a worker needs to compute it, and its content-addressed id.
+    """One run: everything a worker needs to compute it, and its content-addressed id.
 
-    `problem` is the name that tables use, `problem_text` what `ProblemSpec.parse` reads, `caps`
-    are in other currencies than units, `resources` what the run may take of the machine.
+    Attributes:
+        run_id: Hash of the run's `Identity`.
+        problem: The problem.
+        algorithm: The algorithm with its hyper-parameters.
+        resolved: All hyper-parameters, defaults included, as JSON.
+        seed: Number of the repetition, from 0.
+        root_seed: The number from which all randomness of the study is derived.
+        budget: Cap on the fit's units; None is no cap.
+        precision: Arithmetic of the fit.
+        caps: Caps on other costs of the fit.
+        resources: Limits of the machine; not part of the identity.
     """
 
     run_id: str
-    problem: str
-    problem_text: str
+    problem: ProblemSpec
     algorithm: AlgorithmSpec
     resolved: str
-    repetition: int
-    study_seed: int
+    seed: int
+    root_seed: int
     budget: int | None
     precision: Precision = "float32"
     caps: Mapping[str, float] = field(default_factory=dict)
@@ -44,76 +56,108 @@ class RunSpec:
     @property
     def planned_row(self) -> tuple[str, str, str, int]:
         """The run's row in the list of planned runs: id, problem, display name, seed."""
-        return (self.run_id, self.problem, self.algorithm.display_name, self.repetition)
+        return (self.run_id, self.problem.name, self.algorithm.display_name, self.seed)
 
     def identity(self, problem_hash: str, algorithms: Registry[Any]) -> Identity:
-        """What its id is the hash of, for a problem of this digest."""
-        problem = ProblemSpec.parse(self.problem_text).entry.file
+        """Return what the run's id is the hash of, for a problem with this hash."""
         return Identity(
             protocol=PROTOCOL_VERSION,
-            problem=self.problem,
+            problem=self.problem.name,
             problem_hash=problem_hash,
             algorithm=self.algorithm.name,
             plugin=file_hash(self.algorithm.file),
             parameters=self.resolved,
-            seed=self.study_seed,
-            repetition=self.repetition,
+            root_seed=self.root_seed,
+            seed=self.seed,
             budget=self.budget,
             precision=self.precision,
-            problem_plugin=file_hash(problem) if problem and problem.suffix == ".py" else "",
+            problem_plugin=file_hash(self.problem.plugin),
             version=self.algorithm.version(algorithms),
             caps=self.caps,
         )
 
 
 @final
+@renamed_fields(seed="root_seed")
 @dataclass(frozen=True, kw_only=True)
 class Study:
     """Algorithms x problems x seeds under one budget.
 
+    `Study.of` makes one from texts, as on the command line.
+
     Args:
-        problems: Problems as `ProblemSpec.parse` reads them: names, or files.
-        algorithms: Algorithms with their parameters.
-        seeds: Repetitions 0 .. seeds - 1.
-        seed: Root of all randomness.
-        budget: Cap on units of each fit; None is no cap.
-        precision: Of the fits: `float32`, or `bfloat16` for torch's autocast. Scores are measured
-            in float32 either way.
-        caps: Caps of each fit in other currencies than units; see `CAPPED`.
+        problems: The problems.
+        algorithms: The algorithms with their hyper-parameters.
+        seeds: Number of independent repetitions; they have the seeds 0 .. seeds - 1.
+        root_seed: The number from which all randomness is derived.
+        budget: Cap on the units of each fit; None is no cap.
+        precision: Arithmetic of the fits: `float32`, or `bfloat16` for torch's autocast. Scores are
+            always measured in float32.
+        caps: Caps on other costs of each fit; see `CAPPED`.
         resources: Limits of the machine; they change no run's id.
     """
 
-    problems: tuple[str, ...]
+    problems: tuple[ProblemSpec, ...]
     algorithms: tuple[AlgorithmSpec, ...]
     seeds: int = 3
-    seed: int = 0
+    root_seed: int = 0
     budget: int | None = 100_000
     precision: Precision = "float32"
     caps: Mapping[str, float] = field(default_factory=dict)
     resources: ResourceRules = field(default_factory=ResourceRules)
 
-    def canonical(self, algorithms: Registry[Any]) -> "Study":
-        """The same study with every name and value in its one spelling, and nothing twice.
+    def __post_init__(self) -> None:
+        if any(isinstance(problem, str) for problem in self.problems):
+            # 5: past this method, the generated `__init__` and the wrapper around it.
+            warn_renamed("Study(problems=...) as texts", "Study.of(problems=...)", stacklevel=5)
+            object.__setattr__(self, "problems", _parsed(self.problems))
 
-        `pwemoe-ls` and `pwemoe-ls[steps=4000]` are one run where 4000 is the default.
+    @classmethod
+    def of(
+        cls,
+        *,
+        problems: Iterable[str],
+        algorithms: Iterable[str],
+        registry: Registry[Any] = ALGORITHMS,
+        **settings: Any,
+    ) -> "Study":
+        """Make a study from texts, as on the command line.
+
+        Args:
+            problems: Texts that `ProblemSpec.parse` reads.
+            algorithms: Texts that `AlgorithmSpec.parse` reads.
+            registry: Where algorithms are looked up.
+            settings: The other arguments of `Study`.
+        """
+        return cls(
+            problems=_parsed(problems),
+            algorithms=tuple(AlgorithmSpec.parse(text, registry) for text in algorithms),
+            **settings,
+        )
+
+    def canonical(self, algorithms: Registry[Any]) -> "Study":
+        """Return the same study with every name and value in canonical form, without duplicates.
+
+        `pwemoe-ls` and `pwemoe-ls[steps=4000]` are one algorithm if 4000 is the default.
 
         Raises:
             StudyError: If it has no runs, a number is out of range, or two problems or algorithms
                 share a name.
-            ParameterError: If a cap or a resource is out of range.
-            UnknownNameError: If a problem, algorithm, parameter, cap or resource is not known.
+            ParameterError: If a cap or a resource limit is out of range.
+            UnknownNameError: If an algorithm, parameter, cap or resource limit is unknown.
         """
         self._check()
-        specs = _union((), [ProblemSpec.parse(text) for text in self.problems])
-        for name, count in Counter(spec.name for spec in specs).items():
+        problems = _union((), self.problems)
+        for name, count in Counter(problem.name for problem in problems).items():
             if count > 1:
-                texts = [spec.text for spec in specs if spec.name == name]
+                texts = [problem.text for problem in problems if problem.name == name]
                 raise StudyError(
-                    f"Problems must have different names. Found `{name}` for {' and '.join(texts)}."
+                    "The names of problems must be unique in a study. "
+                    f"Found `{name}` for {' and '.join(texts)}. Rename one of them."
                 )
         study = dataclasses.replace(
             self,
-            problems=tuple(spec.text for spec in specs),
+            problems=problems,
             algorithms=_distinct([spec.canonical(algorithms) for spec in self.algorithms]),
             caps=check_caps(self.caps),
         )
@@ -121,26 +165,25 @@ class Study:
         return dataclasses.replace(study, resources=rules.checked(study.names()))
 
     def pruned(self, algorithms: Registry[Any]) -> "Study":
-        """The canonical study, without resources of what it no longer has."""
+        """Return the canonical study without resource limits of what it does not contain."""
         study = dataclasses.replace(self, resources=ResourceRules()).canonical(algorithms)
         return dataclasses.replace(study, resources=self.resources.only(study.names()))
 
     def names(self) -> frozenset[str]:
-        """What overrides of resources may name: problems and algorithms, with brackets or not."""
-        problems = [ProblemSpec.parse(text) for text in self.problems]
+        """Return the names that resource limits may refer to, with and without parameters."""
         return frozenset(
-            [name for spec in problems for name in (spec.entry.name, spec.name)]
+            [name for spec in self.problems for name in (spec.entry.name, spec.name)]
             + [name for spec in self.algorithms for name in (spec.name, spec.full_name)]
         )
 
     def _check(self) -> None:
         if self.seeds < 1 or not self.problems or not self.algorithms:
             raise StudyError(
-                "A study must have a problem, an algorithm and a seed at least. "
+                "A study must have at least one problem, one algorithm and one seed. "
                 f"Found {len(self.problems)}, {len(self.algorithms)} and {self.seeds}."
             )
-        if self.seed < 0:
-            raise StudyError(f"`seed` must be an integer, 0 or more. Found {self.seed}.")
+        if self.root_seed < 0:
+            raise StudyError(f"`root_seed` must be an integer >= 0. Found {self.root_seed}.")
         if self.budget is not None and self.budget < 1:
             raise StudyError(
                 f"`budget` must be at least 1 unit, or None for no cap. Found {self.budget}."
@@ -151,34 +194,37 @@ class Study:
             )
 
     def expand(self, algorithms: Registry[Any], problem_hashes: Mapping[str, str]) -> list[RunSpec]:
-        """All runs, repetitions outermost: a first answer for everything comes early."""
+        """Return all runs of a canonical study.
+
+        Seeds are the outermost loop, so that every cell has a first result early.
+
+        Args:
+            algorithms: Where algorithms are looked up.
+            problem_hashes: Hash of each problem, by name.
+        """
         resolved = [write_all(spec.name, spec.load(algorithms)) for spec in self.algorithms]
-        problems = [ProblemSpec.parse(text) for text in self.problems]
         specs = [
-            self._run(problem, spec, parameters, repetition)
-            for repetition in range(self.seeds)
-            for problem in problems
+            self._run(problem, spec, parameters, seed)
+            for seed in range(self.seeds)
+            for problem in self.problems
             for spec, parameters in zip(self.algorithms, resolved, strict=True)
         ]
         return [
             dataclasses.replace(
-                spec, run_id=spec.identity(problem_hashes[spec.problem], algorithms).run_id()
+                spec, run_id=spec.identity(problem_hashes[spec.problem.name], algorithms).run_id()
             )
             for spec in specs
         ]
 
-    def _run(
-        self, problem: ProblemSpec, spec: AlgorithmSpec, resolved: str, repetition: int
-    ) -> RunSpec:
-        """A run that has no id yet."""
+    def _run(self, problem: ProblemSpec, spec: AlgorithmSpec, resolved: str, seed: int) -> RunSpec:
+        """Return a run whose id is still to be computed."""
         return RunSpec(
             run_id="",
-            problem=problem.name,
-            problem_text=problem.text,
+            problem=problem,
             algorithm=spec,
             resolved=resolved,
-            repetition=repetition,
-            study_seed=self.seed,
+            seed=seed,
+            root_seed=self.root_seed,
             budget=self.budget,
             precision=self.precision,
             caps=self.caps,
@@ -189,20 +235,21 @@ class Study:
 
 
 def merge_studies(old: Study, new: Study) -> Study:
-    """The study that holds both, for a directory that is extended.
+    """Return the study that contains both, for a directory that is extended.
 
-    Display names and resources are the new study's where both have them: an old algorithm whose
-    display name a new one takes is called by its full name.
+    Where both have display names and resource limits, those of the new study win. An old algorithm
+    whose display name a new one takes goes by its full name.
 
     Raises:
-        StudyError: If seed, budget, precision or caps differ, whose runs cannot be compared, or
-            a new display name is the full name of an old algorithm.
+        StudyError: If root seed, budget, precision or caps differ, since such runs cannot be
+            compared, or if a new display name is the full name of an old algorithm.
     """
-    for key in ("seed", "budget", "precision", "caps"):
+    for key in ("root_seed", "budget", "precision", "caps"):
         if getattr(old, key) != getattr(new, key):
             raise StudyError(
-                f"`{key}` must be what the directory was begun with. "
-                f"Found {getattr(new, key)}, there {getattr(old, key)}. Use another directory."
+                f"`{key}` must be the same as in the existing study of the directory. "
+                f"Found {getattr(new, key)}; the directory has {getattr(old, key)}. "
+                "Use another directory."
             )
     kept = [_renamed(spec, new.algorithms) for spec in old.algorithms]
     return dataclasses.replace(
@@ -214,8 +261,12 @@ def merge_studies(old: Study, new: Study) -> Study:
     )
 
 
+def _parsed(problems: Iterable[ProblemSpec | str]) -> tuple[ProblemSpec, ...]:
+    return tuple(ProblemSpec.parse(p) if isinstance(p, str) else p for p in problems)
+
+
 def _canonical_name(text: str, algorithms: Registry[Any]) -> str:
-    """The full name of an algorithm or problem, in its one spelling; other texts as they are."""
+    """Return the full name of an algorithm or problem in canonical form; other texts unchanged."""
     name = text.partition("[")[0].strip()
     if name in algorithms:
         return AlgorithmSpec.parse(text, algorithms).canonical(algorithms).full_name
@@ -223,7 +274,7 @@ def _canonical_name(text: str, algorithms: Registry[Any]) -> str:
 
 
 def _renamed(spec: AlgorithmSpec, new: Sequence[AlgorithmSpec]) -> AlgorithmSpec:
-    """The same algorithm under the name it has among `new`, or one that none of them has."""
+    """Return the same algorithm under its name among `new`, or under one that is free there."""
     if spec in new:
         return new[new.index(spec)]
     taken = {other.display_name for other in new}
@@ -231,8 +282,8 @@ def _renamed(spec: AlgorithmSpec, new: Sequence[AlgorithmSpec]) -> AlgorithmSpec
 
 
 def _distinct(specs: Sequence[AlgorithmSpec]) -> tuple[AlgorithmSpec, ...]:
-    """Each algorithm once; no two under one display name, none under two."""
-    kept: tuple[AlgorithmSpec, ...] = _union((), specs)
+    """Drop duplicates; refuse one display name for two algorithms, and two for one."""
+    kept = _union((), specs)
     for spec in specs:
         label = kept[kept.index(spec)].label
         if label != spec.label:
@@ -251,8 +302,9 @@ def _distinct(specs: Sequence[AlgorithmSpec]) -> tuple[AlgorithmSpec, ...]:
     return kept
 
 
-def _union(old: Sequence[Any], new: Sequence[Any]) -> tuple[Any, ...]:
-    union: list[Any] = []
+def _union(old: Iterable[T], new: Iterable[T]) -> tuple[T, ...]:
+    """Return the items of both in order, each once; items need equality only, no hash."""
+    union: list[T] = []
     for item in (*old, *new):
         if item not in union:
             union.append(item)

@@ -1,4 +1,4 @@
-"""The registry of suites: problems, algorithms, seeds and budget under one name."""
+"""The registry of suites: studies that ship with fusefront."""
 
 from dataclasses import dataclass
 from typing import Final, final
@@ -11,7 +11,7 @@ from ...registry import Entry, Registry
 @final
 @dataclass(frozen=True, kw_only=True)
 class Suite:
-    """A comparison under a name. Algorithms are written as on the command line."""
+    """A study under a name; problems and algorithms are texts, as on the command line."""
 
     problems: tuple[str, ...]
     algorithms: tuple[str, ...]
@@ -104,7 +104,7 @@ _ENTRIES: Final = tuple(entries())
 
 
 def _of(**labels: str) -> tuple[str, ...]:
-    """Names of the problems of this project with these labels; plug-ins are not asked."""
+    """Return the names of built-in problems with these labels; plug-ins are left out."""
     return tuple(e.name for e in _ENTRIES if labels.items() <= e.labels.items())
 
 
@@ -130,11 +130,11 @@ for _family, _budget, _summary in (
     )
 _add(
     "dev",
-    "Problems to tune on: those of every offline family whose tasks are all of the dev half.",
+    "Problems to tune on: in every offline family, those whose tasks are all in the dev half.",
     Suite(problems=_half("dev"), algorithms=THIRTEEN, seeds=3, budget=50_000),
 )
 _add(
     "test",
-    "Problems to claim on: the other half of every offline family; no task is in both.",
+    "Problems for claims: the other half of every offline family; no task is in both halves.",
     Suite(problems=_half("test"), algorithms=THIRTEEN, seeds=5, budget=50_000),
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .benchmark.api import load as load
     from .benchmark.api import load_prerun as load_prerun
     from .benchmark.api import run as run
-    from .benchmark.study.study import AlgorithmSpec as AlgorithmSpec
+    from .benchmark.study.algorithm_spec import AlgorithmSpec as AlgorithmSpec
     from .benchmark.study.study import Study as Study
     from .benchmark.study.suites import SUITES as SUITES
     from .errors import FusefrontError as FusefrontError

@@ -21,7 +21,7 @@ from typing import final
 
 from tests.benchmark.dask_cluster import DaskCluster, dask_cluster, kill_group
 
-from fusefront.benchmark.run.leases import claimed
+from fusefront.benchmark.run.leases import leased
 from fusefront.benchmark.study.file import write_study
 from fusefront.benchmark.study.study import Study
 
@@ -77,7 +77,7 @@ class Chaos:
 
     def _busy(self) -> bool:
         """Wait until runs are computed; False if there are none left."""
-        while not any(claimed(self.directory)):
+        while not any(leased(self.directory)):
             if all(head.poll() is not None for head in self._living):
                 return False
             time.sleep(0.01)
@@ -147,7 +147,7 @@ def main() -> None:
 
 def torment(folder: Path, moments: int, heads: int, seed: int, cluster: DaskCluster | None) -> str:
     """Kill at so many moments, over as many studies as that takes; what was killed."""
-    from tests.benchmark.test_runner import assert_same
+    from tests.benchmark.test_plan import assert_same
 
     peaceful = Chaos(study=folder / "study.toml", directory=folder / "peace")
     assert peaceful.peace() == 0

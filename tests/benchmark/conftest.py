@@ -9,12 +9,14 @@ from typing import NamedTuple
 from unittest import mock
 
 import pytest
+from tests.specs import problems
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.cli import main
 from fusefront.benchmark.run import plan as runner
-from fusefront.benchmark.run.execute import run_plan
-from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.benchmark.run.execute import execute
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
+from fusefront.benchmark.study.study import Study
 
 PROBLEM = "smoke-left-right"
 BUDGET = 1_000
@@ -55,7 +57,7 @@ def study() -> Study:
     """Two seeds of a map, a search that draws random points, and gradient descent."""
     names = ("rewarded-soup", "sobol-pool[points=4]", "adamerging-task[steps=3]")
     return Study(
-        problems=(PROBLEM,),
+        problems=problems(PROBLEM),
         algorithms=tuple(AlgorithmSpec.parse(name, ALGORITHMS) for name in names),
         seeds=2,
         budget=BUDGET,
@@ -67,7 +69,7 @@ def directory(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The study, run by two workers. Tests only read it; those that write take `copied`."""
     path = tmp_path_factory.mktemp("study")
     planned = runner.plan(study, path)
-    for _ in run_plan(planned, path, jobs=2):
+    for _ in execute(planned, path, jobs=2):
         pass
     runner.finish(path)
     return path

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from tests.benchmark.conftest import Command
+from tests.specs import problems
 
 from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.file import read_study, write_study
 from fusefront.benchmark.study.limits import ResourceRules, Resources
-from fusefront.benchmark.study.problem_spec import ProblemSpec
-from fusefront.benchmark.study.study import AlgorithmSpec, Study, merge_studies
+from fusefront.benchmark.study.study import Study, merge_studies
 from fusefront.benchmark.study.suites import SUITES
 from fusefront.errors import StudyError
 from fusefront.registry import Registry
@@ -104,7 +105,7 @@ class Mine(Algorithm):
 
 
 FULL = (
-    'suite = "smoke"\nseeds = 2\nseed = 4\nbudget = 0\nprecision = "bfloat16"\n'
+    'suite = "smoke"\nseeds = 2\nroot_seed = 4\nbudget = 0\nprecision = "bfloat16"\n'
     'problems = ["smoke-all"]\n'
     "[caps]\ngradient_steps = 10\nwall_seconds = 60\n"
     '[resources]\ntimeout_seconds = 60\nmemory_bytes = "2 GiB"\n'
@@ -131,11 +132,12 @@ def test_a_suite_is_taken_over_where_the_file_says_nothing(tmp_path: Path) -> No
     suite = SUITES["smoke"].load()
     study = read(tmp_path, 'suite = "smoke"\nseeds = 5')
     assert names(study) == list(suite.algorithms)
-    assert (study.problems, study.seeds, study.budget) == (suite.problems, 5, suite.budget)
+    assert (problem_names(study), study.seeds) == (list(suite.problems), 5)
+    assert study.budget == suite.budget
     study = read(tmp_path, 'suite = "smoke"\nalgorithms = ["map"]')
-    assert (study.problems, names(study)) == (suite.problems, ["map"])
+    assert (problem_names(study), names(study)) == (list(suite.problems), ["map"])
     study = read(tmp_path, 'suite = "smoke"\nproblems = ["smoke-all"]\nbudget = 7')
-    assert study.problems == ("smoke-all",)
+    assert problem_names(study) == ["smoke-all"]
     assert (names(study), study.budget) == (list(suite.algorithms), 7)
 
 
@@ -174,10 +176,13 @@ def test_a_suite_is_taken_over_where_the_file_says_nothing(tmp_path: Path) -> No
             HEAD + 'algorithms = ["map", {name = "map[points=25]", display_name = "a"}]',
             r"must have one display name\. Found `map` and `a` for `map`",
         ),
-        (HEAD + "algorithms = [3]", r"item 1: `algorithms` must be a list of names. Found 3"),
+        (
+            HEAD + "algorithms = [3]",
+            r"item 1: `algorithms` must be a non-empty list of names. Found 3",
+        ),
         ('suite = "smok"', r"`smok`\. Did you mean `smoke`"),
         ("suite = 3", r"`suite` must be a text"),
-        ('suite = "smoke"\nproblems = []', r"`problems` must be a list of names"),
+        ('suite = "smoke"\nproblems = []', r"`problems` must be a non-empty list"),
         ('suite = "smoke"\ncaps = 3', r"`caps` must be a table"),
         ('suite = "smoke"\n[caps]\ngradient_step = 3', r"A cap.*Did you mean `gradient_steps`"),
         ('suite = "smoke"\n[resources]\nretry = 3', r"A key of `resources`.*`retries`"),
@@ -186,7 +191,10 @@ def test_a_suite_is_taken_over_where_the_file_says_nothing(tmp_path: Path) -> No
         ('suite = "smoke"\nprecision = "float16"', r"`precision` must be float32 or bfloat16"),
         ('suite = "smoke"\n[caps]\nseeds = 3', r"`seeds` must stand above the first `\[table\]`"),
         ('suite = "smoke"\n[resources]\nbudget = 3', r"`budget` must stand above the first"),
-        ('suite = "smoke"\n[resources."map"]\nseed = 3', r"`seed` must stand above the first"),
+        (
+            'suite = "smoke"\n[resources."map"]\nroot_seed = 3',
+            r"`root_seed` must stand above the first",
+        ),
         (table('name = "map"\nseeds = 3'), r"`seeds` must stand above the first"),
         ('suite = "smoke"\nseeds = = 3', r"must be a TOML file.*line 2"),
     ],
@@ -212,7 +220,7 @@ def test_what_was_given_is_kept_should_the_defaults_change(
                 for n in (10, 20)
             )
             rules = ResourceRules(overrides={"toy[steps=20]": {"retries": 1}})
-            study = Study(problems=("smoke-all",), algorithms=specs, resources=rules)
+            study = Study(problems=problems("smoke-all"), algorithms=specs, resources=rules)
             before = study.canonical(registry).canonical(registry)
             write_study(tmp_path / "study.toml", before)
     after = read_study(tmp_path / "study.toml", registry)
@@ -232,18 +240,18 @@ def test_overrides_of_resources_may_be_spelled_otherwise(tmp_path: Path) -> None
         '[resources."map[upper=1, points=4]"]\nretries = 1\n'
         '[resources."analytic_quadratic[n_tasks=3,angle=60]"]\ntimeout_seconds = 5\n',
     )
-    (run, *_) = study.expand(ALGORITHMS, dict.fromkeys(_problem_names(study), "a"))
+    (run, *_) = study.expand(ALGORITHMS, dict.fromkeys(problem_names(study), "a"))
     assert run.resources == Resources(retries=1, timeout_seconds=5.0)
 
 
-def _problem_names(study: Study) -> list[str]:
-    return [ProblemSpec.parse(text).name for text in study.problems]
+def problem_names(study: Study) -> list[str]:
+    return [spec.name for spec in study.problems]
 
 
 def test_the_last_study_decides_on_display_names_and_resources() -> None:
     old, new = (
         Study(
-            problems=("smoke-all",),
+            problems=problems("smoke-all"),
             algorithms=(
                 AlgorithmSpec(name="map", label=label),
                 AlgorithmSpec(name="experts" if label == "old" else "pretrained"),
@@ -260,7 +268,7 @@ def test_the_last_study_decides_on_display_names_and_resources() -> None:
 
 def test_a_display_name_goes_to_the_last_algorithm_that_takes_it() -> None:
     old, new = (
-        Study(problems=("smoke-all",), algorithms=(AlgorithmSpec(name=name, label="Best"),))
+        Study(problems=problems("smoke-all"), algorithms=(AlgorithmSpec(name=name, label="Best"),))
         for name in ("map", "experts")
     )
     assert names(merge_studies(old, new)) == ["map", "Best"]
@@ -268,7 +276,7 @@ def test_a_display_name_goes_to_the_last_algorithm_that_takes_it() -> None:
 
 def test_no_algorithm_takes_the_full_name_of_another() -> None:
     old, new = (
-        Study(problems=("smoke-all",), algorithms=(AlgorithmSpec(name=name, label=label),))
+        Study(problems=problems("smoke-all"), algorithms=(AlgorithmSpec(name=name, label=label),))
         for name, label in (("map", None), ("experts", "map"))
     )
     with pytest.raises(StudyError, match=r"Found `map` for `map` and `experts`"):

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from tests.benchmark.chaos import Chaos
 from tests.benchmark.dask_cluster import dask_cluster
-from tests.benchmark.test_runner import assert_same
+from tests.benchmark.test_plan import assert_same
 
-from fusefront.benchmark.run.leases import CLAIMS, HEADS
+from fusefront.benchmark.run.leases import COORDINATORS, LEASES
 from fusefront.benchmark.study.file import write_study
 from fusefront.benchmark.study.study import Study
 from fusefront.results.directory.parts import part_ids
@@ -47,7 +47,7 @@ def _torment(chaos: Chaos, directory: Path, *, moments: int) -> None:
     assert chaos.rage(moments) > 0
     assert chaos.peace() == 0
     assert len(part_ids(chaos.directory)) == 6
-    assert not list((chaos.directory / CLAIMS).iterdir())
-    assert not list((chaos.directory / HEADS).iterdir())
+    assert not list((chaos.directory / LEASES).iterdir())
+    assert not list((chaos.directory / COORDINATORS).iterdir())
     assert_same(chaos.directory, directory)
     assert not verify(chaos.directory).faults

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from tests.benchmark.conftest import Command
 from tests.benchmark.dask_cluster import dask_cluster, kill_group
-from tests.benchmark.test_runner import assert_same
+from tests.benchmark.test_plan import assert_same
 
 from fusefront.benchmark.run import plan as runner
-from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.executors import start_of
-from fusefront.benchmark.run.executors.base import Place
+from fusefront.benchmark.run.executors.base import Site
 from fusefront.benchmark.run.executors.job_queue import read_cluster
 from fusefront.benchmark.study.study import Study
 from fusefront.errors import StudyError
@@ -24,7 +24,7 @@ def test_processes_of_a_local_cluster_find_the_same_bits(
 ) -> None:
     planned = runner.plan(study, tmp_path / "runs")
     told = [
-        e.status for e in run_plan(planned, tmp_path / "runs", jobs=2, executor=start_of("dask"))
+        e.status for e in execute(planned, tmp_path / "runs", jobs=2, executor=start_of("dask"))
     ]
     assert told.count("done") == 6
     runner.finish(tmp_path / "runs")
@@ -35,7 +35,7 @@ def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_p
     planned = runner.plan(study, tmp_path / "runs")
     with dask_cluster(tmp_path, nodes=2) as cluster:
         start = start_of(f"dask:{cluster.address}")
-        events = run_plan(planned, tmp_path / "runs", jobs=2, executor=start)
+        events = execute(planned, tmp_path / "runs", jobs=2, executor=start)
         told = []
         with closing(events):
             for event in events:
@@ -43,7 +43,7 @@ def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_p
                 if told.count("done") == 1:
                     kill_group(cluster.nodes[0])
         with (
-            closing(start(Place(directory=tmp_path, problem_hashes={}), 1)) as workers,
+            closing(start(Site(directory=tmp_path, problem_hashes={}), 1)) as workers,
             pytest.raises(StudyError, match=r"Found 1, and 0 there.*--resources GPU=1"),
         ):
             workers.check(1)
@@ -55,7 +55,7 @@ def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_p
 
 def test_no_scheduler_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="must be the address of a running scheduler"):
-        start_of("dask:nonsense")(Place(directory=tmp_path, problem_hashes={}), 1)
+        start_of("dask:nonsense")(Site(directory=tmp_path, problem_hashes={}), 1)
 
 
 def test_wrong_executors_are_refused_before_anything_is_made(

@@ -7,40 +7,41 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.specs import problems
 
 from fusefront.benchmark.cli.display import JsonDisplay, LineDisplay
 from fusefront.benchmark.run.plan import Plan
-from fusefront.benchmark.run.progress import Progress, Tally
-from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec, Study
+from fusefront.benchmark.run.progress import Event, Progress
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
+from fusefront.benchmark.study.study import RunSpec, Study
 from fusefront.results.directory.snapshot import Survey
 
 SPEC = RunSpec(
     run_id="r0",
-    problem="smoke-all",
-    problem_text="smoke-all",
+    problem=problems("smoke-all")[0],
     algorithm=AlgorithmSpec(name="map", parameters={"points": 4, "bold": [1, 2]}),
     resolved="{}",
-    repetition=3,
-    study_seed=0,
+    seed=3,
+    root_seed=0,
     budget=None,
 )
 PLAN = Plan(
-    study=Study(problems=("smoke-all",), algorithms=(SPEC.algorithm,)),
+    study=Study(problems=problems("smoke-all"), algorithms=(SPEC.algorithm,)),
     specs=(SPEC,),
     problem_hashes={},
     finished=frozenset(),
-    survey=Survey(Path("nowhere")),
+    snapshot=Survey(Path("nowhere")),
     unavailable={},
     set_aside=(),
-    superseded=(),
+    outdated=(),
 )
 NAME = "map[bold=[1, 2],points=4]"
 
 
-def shown(*events: Progress, terminal: bool = False, plan: Plan = PLAN) -> str:
+def shown(*events: Event, terminal: bool = False, plan: Plan = PLAN) -> str:
     sink = io.StringIO()
     console = Console(file=sink, force_terminal=terminal, width=100, color_system=None)
-    tally = Tally(plan.specs, {}, 1, clock=lambda: 0.0)
+    tally = Progress(plan.specs, {}, 1, clock=lambda: 0.0)
     with LineDisplay(tally, frozenset(plan.unavailable), console) as display:
         for event in events:
             display.show(event)
@@ -48,45 +49,43 @@ def shown(*events: Progress, terminal: bool = False, plan: Plan = PLAN) -> str:
 
 
 def test_line_has_count_name_and_seed_as_they_are() -> None:
-    text = shown(Progress(spec=SPEC, status="running"), Progress(spec=SPEC, status="done"))
+    text = shown(Event(spec=SPEC, status="running"), Event(spec=SPEC, status="done"))
     assert text == f"done    1/1 smoke-all {NAME} seed 3\n"
 
 
 def test_reason_is_printed_as_it_is_on_one_line_however_long() -> None:
     reason = "ValueError: [/] [bold]x[/bold] :smile: " + "long " * 100
-    text = shown(Progress(spec=SPEC, status="failed", reason=reason))
+    text = shown(Event(spec=SPEC, status="failed", reason=reason))
     assert reason in text
     assert text.count("\n") == 1
 
 
 def test_cached_runs_are_counted_in_silence() -> None:
-    assert shown(Progress(spec=SPEC, status="cached")) == ""
+    assert shown(Event(spec=SPEC, status="cached")) == ""
 
 
 @pytest.mark.parametrize("status", ["done", "failed", "skipped", "cached"])
 def test_terminal_shows_what_runs_and_the_count(status: str) -> None:
-    text = shown(
-        Progress(spec=SPEC, status="running"), Progress(spec=SPEC, status=status), terminal=True
-    )
+    text = shown(Event(spec=SPEC, status="running"), Event(spec=SPEC, status=status), terminal=True)
     assert "1/1" in text
     assert (status in text) == (status != "cached")
 
 
 def test_terminal_shows_brackets_of_what_runs() -> None:
-    assert NAME in shown(Progress(spec=SPEC, status="running"), terminal=True)
+    assert NAME in shown(Event(spec=SPEC, status="running"), terminal=True)
 
 
 def test_runs_of_a_problem_without_its_data_are_counted_in_silence() -> None:
     plan = replace(PLAN, unavailable={"smoke-all": "install it"})
-    assert shown(Progress(spec=SPEC, status="skipped", reason="install it"), plan=plan) == ""
+    assert shown(Event(spec=SPEC, status="skipped", reason="install it"), plan=plan) == ""
 
 
 def test_json_lines_say_what_happened_and_what_is_left() -> None:
     sink = io.StringIO()
-    tally = Tally(PLAN.specs, {"r0": 4.0}, 1, clock=lambda: 0.0)
+    tally = Progress(PLAN.specs, {"r0": 4.0}, 1, clock=lambda: 0.0)
     with JsonDisplay(tally, frozenset(), sink) as display:
-        display.show(Progress(spec=SPEC, status="running"))
-        display.show(Progress(spec=SPEC, status="failed", reason="no luck"))
+        display.show(Event(spec=SPEC, status="running"))
+        display.show(Event(spec=SPEC, status="failed", reason="no luck"))
     first, last = map(json.loads, sink.getvalue().splitlines())
     assert (first["event"], first["seconds_left"], first["ended"]) == ("running", 4.0, 0)
     assert (last["event"], last["reason"], last["algorithm"]) == ("failed", "no luck", NAME)
@@ -97,8 +96,8 @@ def test_terminal_shows_the_last_error() -> None:
     other = replace(SPEC, run_id="r1")
     plan = replace(PLAN, specs=(SPEC, other))
     text = shown(
-        Progress(spec=SPEC, status="running"),
-        Progress(spec=SPEC, status="failed", reason="ValueError: no luck"),
+        Event(spec=SPEC, status="running"),
+        Event(spec=SPEC, status="failed", reason="ValueError: no luck"),
         terminal=True,
         plan=plan,
     )

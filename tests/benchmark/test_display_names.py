@@ -10,7 +10,8 @@ from tests.benchmark.conftest import Command
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.run import plan as runner
 from fusefront.benchmark.score import load as loading
-from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
+from fusefront.benchmark.study.study import Study
 from fusefront.results.directory.planned import PLANNED
 
 LABELS = ("The soup", "Sobol 4", "AdaMerging")
@@ -37,7 +38,7 @@ def test_new_names_are_in_every_table_and_nothing_is_computed(
     before = parts(copied)
     planned = runner.plan(labelled, copied)
     assert planned.finished == {spec.run_id for spec in planned.specs}
-    assert not planned.superseded
+    assert not planned.outdated
     results = runner.finish(copied)
     for name in ("runs", "fronts", "points", "traces", "scores", "outcomes"):
         assert set(getattr(results, name)["display_name"]) == set(LABELS), name

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from tests.benchmark.conftest import HEAD, PROBLEM
+from tests.specs import problems
 
 import fusefront as package
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.run import plan as runner
-from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.run.execute import execute
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.limits import ResourceRules
-from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.benchmark.study.study import Study
 from fusefront.errors import StudyError
 
 BODIES = {
@@ -78,7 +80,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
         *names: str, caps: dict[str, Any] | None = None, **resources: Any
     ) -> tuple[Rows, list[str]]:
         study = Study(
-            problems=(PROBLEM,),
+            problems=problems(PROBLEM),
             algorithms=tuple(AlgorithmSpec.parse(f"{path}:{n}", ALGORITHMS) for n in names),
             seeds=1,
             budget=1000,
@@ -86,7 +88,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
             resources=ResourceRules(defaults=resources),
         )
         planned = runner.plan(study, tmp_path / "runs")
-        told = [event.status for event in run_plan(planned, tmp_path / "runs", jobs=2)]
+        told = [event.status for event in execute(planned, tmp_path / "runs", jobs=2)]
         rows = package.load(tmp_path / "runs").runs.to_dict("records")
         return {str(row["algorithm"]): dict(row) for row in rows}, told  # type: ignore[arg-type]
 

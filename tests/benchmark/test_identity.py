@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from tests.specs import problems
 
 from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.limits import ResourceRules
-from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec, Study, merge_studies
+from fusefront.benchmark.study.study import RunSpec, Study, merge_studies
 from fusefront.errors import ParameterError, PluginError, StudyError, UnknownNameError
 from fusefront.registry import Registry
 
@@ -47,7 +49,7 @@ def toys() -> Registry[Any]:
 def runs(texts: tuple[str, ...], registry: Registry[Any], **changes: Any) -> list[RunSpec]:
     """The runs of one repetition of these algorithms on two problems."""
     specs = tuple(AlgorithmSpec.parse(text, registry) for text in texts)
-    study = Study(problems=tuple(HASHES), algorithms=specs, **{"seeds": 1} | changes)
+    study = Study(problems=problems(*HASHES), algorithms=specs, **{"seeds": 1} | changes)
     return study.canonical(registry).expand(registry, HASHES)
 
 
@@ -60,7 +62,7 @@ def ids(texts: tuple[str, ...], registry: Registry[Any], **changes: Any) -> list
     [
         ({}, "ae9be3621019472c 28c894538f896b76 449d332bac4f0d69 8434d85eaa1425bf"),
         (
-            {"seed": 7, "budget": None},
+            {"root_seed": 7, "budget": None},
             "24fb40d9f4462fe0 0164977dca602948 8c0fd8594739d9f7 6666ca870eb87474",
         ),
         (
@@ -99,7 +101,7 @@ def test_version_that_is_no_positive_integer_is_refused(
     toys: Registry[Any], monkeypatch: pytest.MonkeyPatch, version: object
 ) -> None:
     monkeypatch.setattr(Toy, "version", version)
-    with pytest.raises(PluginError, match=r"`toy\.version` must be an integer, 1 or more"):
+    with pytest.raises(PluginError, match=r"`toy\.version` must be an integer >= 1"):
         ids(("toy",), toys)
 
 
@@ -140,13 +142,13 @@ def test_other_caps_are_refused(
 
 
 def test_runs_under_other_caps_are_not_mixed() -> None:
-    old = Study(problems=("smoke-all",), algorithms=(AlgorithmSpec(name="toy"),))
-    with pytest.raises(StudyError, match=r"`caps` must be what the directory was begun with"):
+    old = Study(problems=problems("smoke-all"), algorithms=(AlgorithmSpec(name="toy"),))
+    with pytest.raises(StudyError, match=r"`caps` must be the same as in the existing study"):
         merge_studies(old, replace(old, caps={"gradient_steps": 5}))
 
 
 def test_resources_and_display_names_are_no_part_of_the_id(toys: Registry[Any]) -> None:
-    plain = Study(problems=tuple(HASHES), algorithms=(AlgorithmSpec(name="toy"),), seeds=1)
+    plain = Study(problems=problems(*HASHES), algorithms=(AlgorithmSpec(name="toy"),), seeds=1)
     changed = replace(
         plain,
         algorithms=(AlgorithmSpec(name="toy", label="Ours"),),

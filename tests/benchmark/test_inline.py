@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from tests.benchmark.conftest import Command
-from tests.benchmark.test_runner import assert_same
+from tests.benchmark.test_plan import assert_same
 
 from fusefront.benchmark.study.file import write_study
 from fusefront.benchmark.study.study import Study

@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 from tests.benchmark.chaos import group
 from tests.benchmark.conftest import Command
-from tests.benchmark.test_runner import assert_same, changed_at
+from tests.benchmark.test_plan import assert_same, changed_at
 
 from fusefront.benchmark.cli import carry_out
 from fusefront.benchmark.cli.interrupts import ending_at_once, stopping_in_order
-from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.plan import Plan
-from fusefront.benchmark.run.progress import Progress
+from fusefront.benchmark.run.progress import Event
 from fusefront.benchmark.study.file import write_study
 from fusefront.benchmark.study.study import Study
 
@@ -65,9 +65,9 @@ def parts(directory: Path) -> set[str]:
 
 def interrupted_after_one(
     planned: Plan, directory: Path, *, interrupts: int, **arguments: Any
-) -> Generator[Progress, None, None]:
+) -> Generator[Event, None, None]:
     """`run_plan`, with Ctrl-C so often when the first run is done and others are under way."""
-    with closing(run_plan(planned, directory, **arguments)) as events:
+    with closing(execute(planned, directory, **arguments)) as events:
         for event in events:
             yield event
             if event.status == "done":

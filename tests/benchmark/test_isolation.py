@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import torch
+from tests.specs import problems
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.base import Algorithm
 from fusefront.algorithms.pareto_set import ConstantSet, ParetoSet
-from fusefront.benchmark.run.one_run import run
-from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.benchmark.run.one_run import compute
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
+from fusefront.benchmark.study.study import Study
 from fusefront.problems import PROBLEMS
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView
@@ -38,9 +40,9 @@ def views() -> list[ProblemView]:
     """The views of rehearsal and fit, as a run makes them."""
     before = dict(ALGORITHMS._entries)
     ALGORITHMS.register("spy")(Spy)
-    study = Study(problems=("smoke-all",), algorithms=(AlgorithmSpec(name="spy"),), seeds=1)
+    study = Study(problems=problems("smoke-all"), algorithms=(AlgorithmSpec(name="spy"),), seeds=1)
     (spec,) = study.expand(ALGORITHMS, {"smoke-all": "x"})
-    record = run(spec, "x")
+    record = compute(spec, "x")
     ALGORITHMS._entries = before
     assert record.status == "done", record.traceback
     return SEEN

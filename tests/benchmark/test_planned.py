@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.specs import problems
 
-from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
+from fusefront.benchmark.study.study import RunSpec
 from fusefront.errors import StoreError
 from fusefront.results.directory.planned import PLANNED, read_planned, write_planned
 
@@ -16,12 +18,11 @@ def test_planned_runs_are_read_back(tmp_path: Path) -> None:
     runs = [
         RunSpec(
             run_id=f"r{i}",
-            problem="smoke-all",
-            problem_text="smoke-all",
+            problem=problems("smoke-all")[0],
             algorithm=spec,
             resolved="{}",
-            repetition=i,
-            study_seed=0,
+            seed=i,
+            root_seed=0,
             budget=None,
         )
         for i in range(3)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.specs import problems
 from torch import Tensor
 from torch.nn import functional
 
@@ -70,7 +71,7 @@ def passes(algorithms: Sequence[str], results: fusefront.Results) -> list[float]
 def test_price_of_an_input_is_in_the_runs_table_and_a_metric(tmp_path: Path) -> None:
     names = ("rewarded-soup", "logits-fusion", "wemoe")
     study = fusefront.Study(
-        problems=("smoke-left-right",),
+        problems=problems("smoke-left-right"),
         algorithms=tuple(fusefront.AlgorithmSpec(name=name) for name in names),
         seeds=1,
         budget=2_000,

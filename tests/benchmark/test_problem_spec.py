@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import final
 
 import pytest
+from tests.specs import problems
 
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.problem_spec import ProblemSpec
-from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.benchmark.study.study import Study
 from fusefront.errors import ParameterError, PluginError, StudyError, UnknownNameError
 from fusefront.problems import PROBLEMS
 from fusefront.problems.base import Anchors, Oracle, Problem, Split
@@ -109,7 +111,9 @@ def test_the_run_id_changes_with_the_file_of_a_problem(tmp_path: Path) -> None:
         from fusefront.algorithms import ALGORITHMS
 
         study = Study(
-            problems=(f"{file}:make",), algorithms=(AlgorithmSpec(name="pretrained"),), seeds=1
+            problems=problems(f"{file}:make"),
+            algorithms=(AlgorithmSpec(name="pretrained"),),
+            seeds=1,
         ).canonical(ALGORITHMS)
         (run,) = study.expand(ALGORITHMS, {"of-another-file": "x"})
         return run.run_id
@@ -124,7 +128,7 @@ def test_two_problems_of_one_name_are_refused() -> None:
 
     PROBLEMS.add(Entry(name="twin", target=Knobs, summary="", source=""))
     algorithms = (AlgorithmSpec(name="pretrained"),)
-    study = Study(problems=("twin", "twin[angle=90]"), algorithms=algorithms)
+    study = Study(problems=problems("twin", "twin[angle=90]"), algorithms=algorithms)
     assert len(study.canonical(ALGORITHMS).problems) == 1  # one problem, written twice
     with pytest.raises(StudyError, match="at least"):
         Study(problems=(), algorithms=algorithms).canonical(ALGORITHMS)

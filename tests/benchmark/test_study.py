@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.specs import problems
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.study.study import AlgorithmSpec, Study, merge_studies
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
+from fusefront.benchmark.study.study import Study, merge_studies
 from fusefront.errors import ParameterError, PluginError, StudyError, UnknownNameError
 from fusefront.registry import Registry
 
@@ -60,7 +62,7 @@ def run_id(text: str = "toy", registry: Registry[Any] | None = None, **changes: 
     registry = registry or ALGORITHMS
     hashes = changes.pop("hashes", HASHES)
     study = Study(
-        problems=("smoke-left-right",),
+        problems=problems("smoke-left-right"),
         algorithms=(AlgorithmSpec.parse(text, registry),),
         **{"seeds": 1} | changes,
     )
@@ -169,7 +171,7 @@ def test_run_id_is_the_same_in_every_version(toys: Registry[Any]) -> None:
     [
         {"text": "toy[steps=3]"},
         {"hashes": HASHES | {"smoke-left-right": "other"}},
-        {"seed": 1},
+        {"root_seed": 1},
         {"seeds": 2},
         {"budget": 5},
         {"budget": None},
@@ -229,18 +231,18 @@ def test_integer_for_a_float_is_the_same_run(toys: Registry[Any]) -> None:
 def test_study_names_nothing_twice(toys: Registry[Any]) -> None:
     texts = ("toy[steps=3]", "toy", "toy[steps=10]", "toy[steps=3,rate=0.5]")
     study = Study(
-        problems=("smoke-left-right", "smoke_left_right", "smoke-all"),
+        problems=problems("smoke-left-right", "smoke_left_right", "smoke-all"),
         algorithms=tuple(AlgorithmSpec.parse(text, toys) for text in texts),
         seeds=1,
     ).canonical(toys)
-    assert study.problems == ("smoke-left-right", "smoke-all")
+    assert [spec.name for spec in study.problems] == ["smoke-left-right", "smoke-all"]
     assert [spec.display_name for spec in study.algorithms] == ["toy[steps=3]", "toy"]
     assert len({run.run_id for run in study.expand(toys, HASHES)}) == 4
 
 
 def test_order_changes_no_run_id(toys: Registry[Any]) -> None:
     specs = tuple(AlgorithmSpec.parse(text, toys) for text in ("toy", "toy[steps=3]"))
-    study = Study(problems=("smoke-left-right", "smoke-all"), algorithms=specs, seeds=2)
+    study = Study(problems=problems("smoke-left-right", "smoke-all"), algorithms=specs, seeds=2)
     turned = replace(study, problems=study.problems[::-1], algorithms=specs[::-1])
     ids = [run.run_id for run in study.expand(toys, HASHES)]
     other = [run.run_id for run in turned.expand(toys, HASHES)]
@@ -251,20 +253,20 @@ def test_order_changes_no_run_id(toys: Registry[Any]) -> None:
 
 def test_every_algorithm_runs_once_before_any_runs_twice(toys: Registry[Any]) -> None:
     study = Study(
-        problems=("smoke-left-right",),
+        problems=problems("smoke-left-right"),
         algorithms=tuple(AlgorithmSpec.parse(t, toys) for t in ("toy", "toy[steps=3]")),
         seeds=2,
     )
-    assert [run.repetition for run in study.expand(toys, HASHES)] == [0, 0, 1, 1]
+    assert [run.seed for run in study.expand(toys, HASHES)] == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"seeds": 0}, "a problem, an algorithm and a seed at least. Found 1, 1 and 0"),
+        ({"seeds": 0}, "at least one problem, one algorithm and one seed. Found 1, 1 and 0"),
         ({"problems": ()}, "Found 0, 1 and 3"),
         ({"algorithms": ()}, "Found 1, 0 and 3"),
-        ({"seed": -1}, "`seed` must be"),
+        ({"root_seed": -1}, "`root_seed` must be"),
         ({"budget": 0}, "`budget` must be"),
     ],
 )
@@ -272,39 +274,40 @@ def test_study_that_cannot_run_is_refused(
     toys: Registry[Any], changes: dict[str, Any], expected: str
 ) -> None:
     spec = AlgorithmSpec(name="toy")
-    study = Study(problems=("smoke-all",), algorithms=(spec,))
+    study = Study(problems=problems("smoke-all"), algorithms=(spec,))
     with pytest.raises(StudyError, match=expected):
         replace(study, **changes).canonical(toys)
 
 
 def test_unknown_problem_offers_the_nearest(toys: Registry[Any]) -> None:
-    study = Study(problems=("smoke-lft-right",), algorithms=(AlgorithmSpec(name="toy"),))
     with pytest.raises(UnknownNameError, match=r"Did you mean `smoke-left-right`"):
-        study.canonical(toys)
+        Study.of(problems=["smoke-lft-right"], algorithms=["toy"], registry=toys)
 
 
 def test_merged_studies_hold_both(toys: Registry[Any]) -> None:
-    old = Study(problems=("smoke-all",), algorithms=(AlgorithmSpec(name="toy"),), seeds=3)
+    old = Study(problems=problems("smoke-all"), algorithms=(AlgorithmSpec(name="toy"),), seeds=3)
     new = Study(
-        problems=("smoke-all", "smoke-left-right"), algorithms=(AlgorithmSpec(name="map"),), seeds=1
+        problems=problems("smoke-all", "smoke-left-right"),
+        algorithms=(AlgorithmSpec(name="map"),),
+        seeds=1,
     )
     both = merge_studies(old, new)
-    assert both.problems == ("smoke-all", "smoke-left-right")
+    assert [spec.name for spec in both.problems] == ["smoke-all", "smoke-left-right"]
     assert [spec.name for spec in both.algorithms] == ["toy", "map"]
     assert both.seeds == 3
 
 
-@pytest.mark.parametrize("changes", [{"seed": 1}, {"budget": 1}])
+@pytest.mark.parametrize("changes", [{"root_seed": 1}, {"budget": 1}])
 def test_studies_that_cannot_be_compared_are_not_merged(changes: dict[str, Any]) -> None:
-    old = Study(problems=("smoke-all",), algorithms=(AlgorithmSpec(name="toy"),))
-    with pytest.raises(StudyError, match=r"must be what the directory was begun with.*Use another"):
+    old = Study(problems=problems("smoke-all"), algorithms=(AlgorithmSpec(name="toy"),))
+    with pytest.raises(StudyError, match=r"must be the same as in the existing study.*Use another"):
         merge_studies(old, replace(old, **changes))
 
 
 def test_precision_is_part_of_the_identity_and_float32_is_what_it_always_was(
     toys: Registry[Any],
 ) -> None:
-    study = Study(problems=("smoke-all",), algorithms=(AlgorithmSpec(name="toy"),), seeds=1)
+    study = Study(problems=problems("smoke-all"), algorithms=(AlgorithmSpec(name="toy"),), seeds=1)
     plain, half = (
         replace(study, precision=precision).expand(toys, HASHES)[0]
         for precision in ("float32", "bfloat16")

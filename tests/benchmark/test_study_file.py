@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.specs import problems
 
 from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.file import read_study, write_study
-from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.benchmark.study.study import Study
 from fusefront.errors import StudyError
 
 PLUGIN = """
@@ -32,7 +34,9 @@ def test_study_is_read_back_as_it_was_written(tmp_path: Path, budget: int | None
         AlgorithmSpec.parse(text, ALGORITHMS).canonical(ALGORITHMS)
         for text in ("map", "sobol-pool[points=4,upper=2]", "task-arithmetic[sweep=[0.5]]")
     ]
-    study = Study(problems=("smoke-all",), algorithms=tuple(specs), seeds=2, seed=7, budget=budget)
+    study = Study(
+        problems=problems("smoke-all"), algorithms=tuple(specs), seeds=2, root_seed=7, budget=budget
+    )
     write_study(tmp_path / "study.toml", study)
     assert read(tmp_path / "study.toml") == study
 
@@ -40,7 +44,7 @@ def test_study_is_read_back_as_it_was_written(tmp_path: Path, budget: int | None
 def test_what_is_not_said_is_default(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(GOOD)
     study = read(tmp_path / "study.toml")
-    assert (study.seeds, study.seed, study.budget) == (3, 0, 100_000)
+    assert (study.seeds, study.root_seed, study.budget) == (3, 0, 100_000)
 
 
 def test_plug_in_is_looked_for_beside_the_study_file(
@@ -65,7 +69,7 @@ def test_plug_in_in_a_folder_with_brackets_is_read_back(
     (tmp_path / "[a] b").mkdir()
     path = plugins(PLUGIN).rename(tmp_path / "[a] b" / "mine.py")
     spec = AlgorithmSpec.parse(f'{path}:Mine[name="y"]', ALGORITHMS).canonical(ALGORITHMS)
-    study = Study(problems=("smoke-all",), algorithms=(spec,))
+    study = Study(problems=problems("smoke-all"), algorithms=(spec,))
     write_study(tmp_path / "study.toml", study)
     assert read(tmp_path / "study.toml") == study
 
@@ -74,14 +78,20 @@ def test_plug_in_in_a_folder_with_brackets_is_read_back(
     ("content", "expected"),
     [
         (GOOD + "sedes = 3", r"a key must be.*`sedes`\. Did you mean `seeds`"),
-        (GOOD + "seeds = '3'", r"`seeds` must be an integer, 0 or more\. Found '3'"),
+        (GOOD + "seeds = '3'", r"`seeds` must be an integer >= 0\. Found '3'"),
         (GOOD + "seeds = true", r"`seeds` must be an integer"),
-        (GOOD + "seed = -1", r"`seed` must be an integer, 0 or more\. Found -1"),
+        (GOOD + "root_seed = -1", r"`root_seed` must be an integer >= 0\. Found -1"),
         (GOOD + "budget = 1.5", r"`budget` must be an integer"),
-        (GOOD + "seeds = 0", r"a problem, an algorithm and a seed"),
-        ('problems = ["smoke-all"]', r"`algorithms` must be a list of names\. Found None"),
-        ('problems = "smoke-all"\nalgorithms = ["map"]', r"`problems` must be a list of names"),
-        ('problems = []\nalgorithms = ["map"]', r"`problems` must be a list of names"),
+        (GOOD + "seeds = 0", r"at least one problem, one algorithm and one seed"),
+        (
+            'problems = ["smoke-all"]',
+            r"`algorithms` must be a non-empty list of names\. Found None",
+        ),
+        (
+            'problems = "smoke-all"\nalgorithms = ["map"]',
+            r"`problems` must be a non-empty list",
+        ),
+        ('problems = []\nalgorithms = ["map"]', r"`problems` must be a non-empty list"),
         (GOOD.replace("map", "mapp"), r"`mapp`\. Did you mean `map`"),
         (GOOD.replace("map", "map[a]"), r"Parameters must be `key=value`"),
         (GOOD.replace("map", "sobol-pool[point=4]"), r"`point`\. Did you mean `points`"),

@@ -10,7 +10,7 @@ from rich.console import Console
 from tests.benchmark.conftest import Command
 
 from fusefront.benchmark.cli.watch import Look
-from fusefront.benchmark.run.leases import Claims
+from fusefront.benchmark.run.leases import Leases
 
 
 def text(look: Look) -> str:
@@ -28,7 +28,7 @@ def test_parts_that_appear_and_runs_that_are_claimed_are_seen(
     look = Look(copy)
     assert not look.over
     assert "smoke-left-right  4/6" in text(look)
-    with Claims(copy) as claims:
+    with Leases(copy) as claims:
         claims.take(first.stem)
         look.again()
         assert "4/6, 1 running" in text(look)
@@ -46,7 +46,7 @@ def test_watching_ends_when_all_is_there_and_status_tells_what_runs(
     copy = Path(shutil.copytree(directory, tmp_path / "copy"))
     path = min((copy / "parts").glob("*.parquet"))
     path.rename(tmp_path / path.name)
-    with Claims(copy) as claims:
+    with Leases(copy) as claims:
         claims.take(path.stem)
         told = fusefront("status", copy)
         assert (told.status, "missing: 1  running: 1" in told.out) == (1, True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.specs import problems
 
 import fusefront
 from fusefront.results.files.parquet import read_table
@@ -52,7 +53,7 @@ def test_reading_alters_nothing_on_disk(sample: Path) -> None:
 def test_a_directory_of_an_older_version_is_gone_on_with(sample: Path, tmp_path: Path) -> None:
     directory = shutil.copytree(sample, tmp_path / "run")
     study = fusefront.Study(
-        problems=("analytic-quadratic",),
+        problems=problems("analytic-quadratic"),
         algorithms=tuple(fusefront.AlgorithmSpec(name=n) for n in ("pretrained", "experts")),
         seeds=1,
         budget=100,

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.specs import problems
 
 import fusefront
 from fusefront.errors import StoreError
@@ -11,7 +12,7 @@ from fusefront.results.reshape import unpack
 from fusefront.results.results import Results
 
 STUDY = fusefront.Study(
-    problems=("analytic-quadratic",),
+    problems=problems("analytic-quadratic"),
     algorithms=tuple(fusefront.AlgorithmSpec(name=name) for name in ("pretrained", "experts")),
     seeds=2,
     budget=100,

@@ -36,7 +36,7 @@ def whole(run_directory: Path, make_scores: Callable[..., pd.DataFrame]) -> Path
     results = read(run_directory)
     scored = results.with_scores(make_scores({("two-digits", "TIES", 0): 0.5}, results))
     compact(run_directory, scored, Survey(run_directory).stamps)
-    shutil.copytree(run_directory / "parts", run_directory / "superseded")
+    shutil.copytree(run_directory / "parts", run_directory / "outdated")
     _plan(run_directory, [f"two-digits-{a}-{s}" for a in ("ties", "average") for s in range(3)])
     (run_directory / "study.toml").write_text("seeds = 3\n")
     return run_directory

@@ -1,24 +1,24 @@
-"""Executors: where runs are computed."""
+"""Executors: where runs are computed. A name on the command line becomes an executor here."""
 
 from collections.abc import Callable
 
 from ....errors import ParameterError
-from .base import Executor, Place
+from .base import Executor, Site
 
-Start = Callable[[Place, int], Executor]
-"""Starts an executor for a study and so many runs at once."""
+Start = Callable[[Site, int], Executor]
+"""Starts an executor for a study, given the number of runs at once."""
 
 
 def start_of(text: str) -> Start:
-    """The executor that a text names, checked but not started.
+    """Return what starts the executor of this name; it is checked, but not started.
 
     Args:
-        text: `local`, a process a run; `inline`, all in this process; `dask`, a cluster of
-            processes on this machine; `dask:tcp://HOST:PORT`, a scheduler that runs; or
+        text: `local`, one process per run; `inline`, everything in this process; `dask`, a cluster
+            of processes on this machine; `dask:tcp://HOST:PORT`, a running scheduler; or
             `dask:FILE.toml`, a job queue.
 
     Raises:
-        ParameterError: If it names none.
+        ParameterError: If there is no such executor.
         MissingDataError: If its package is not installed.
         StudyError: If its file cannot be read.
     """
@@ -37,14 +37,14 @@ def start_of(text: str) -> Start:
     )
 
 
-def processes(place: Place, jobs: int) -> Executor:
-    """A process a run, at most `jobs` at once."""
+def processes(site: Site, jobs: int) -> Executor:
+    """Start the executor `local`: one process per run, at most `jobs` at once."""
     from .local import LocalExecutor
 
-    return LocalExecutor(place, jobs)
+    return LocalExecutor(site, jobs)
 
 
-def _inline(place: Place, jobs: int) -> Executor:
+def _inline(site: Site, jobs: int) -> Executor:
     from .inline import InlineExecutor
 
-    return InlineExecutor(place)
+    return InlineExecutor(site)

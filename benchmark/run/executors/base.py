@@ -1,4 +1,4 @@
-"""What an executor is: it takes runs while it has room, and tells when they have ended."""
+"""The interface of executors: they accept runs while they have room, and report their end."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -9,59 +9,59 @@ from typing import Final, final
 from ...study.study import RunSpec
 
 DISK_FAULT: Final = 74
-"""Exit code of a worker that could not write its part (EX_IOERR)."""
+"""Exit code of a worker that could not write its part (EX_IOERR of sysexits.h)."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Loss:
-    """Why a run ended without a part.
+class WorkerFailure:
+    """Why a worker ended without writing a part.
 
     Attributes:
         error_class: `WorkerLost` or `TimedOut`.
         message: What happened, and what may help.
-        of_machine: Whether the machine may be to blame, so that another try is worth it.
+        retryable: Whether the machine may be the cause, so that another try is worthwhile.
     """
 
     error_class: str
     message: str
-    of_machine: bool
+    retryable: bool
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """A run that is no longer computed; without a loss its part is written."""
+    """A run that is no longer being computed; its part is written unless the worker failed."""
 
     spec: RunSpec
-    loss: Loss | None
+    failure: WorkerFailure | None
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """What executors need to know of a study: where parts go, and digests of its problems."""
+class Site:
+    """What executors need to know of a study: where parts go, and the hashes of its problems."""
 
     directory: Path
     problem_hashes: Mapping[str, str]
 
 
 class Executor(ABC):
-    """Computes runs; closing it stops those under way and leaves no process behind."""
+    """Computes runs. Closing it stops current runs and leaves no process behind."""
 
     @property
     @abstractmethod
     def free(self) -> int:
-        """How many more runs it takes now."""
+        """How many more runs it accepts now."""
 
     @property
     @abstractmethod
     def running(self) -> Sequence[RunSpec]:
-        """What it computes now."""
+        """The runs it computes now."""
 
     @abstractmethod
     def check(self, gpus: int) -> None:
-        """Refuse runs that need so many GPUs, before any is begun, if it can never have them.
+        """Refuse a number of GPUs per run that will never be available, before any run starts.
 
         Raises:
             StudyError: If there are fewer.
@@ -69,15 +69,15 @@ class Executor(ABC):
 
     @abstractmethod
     def fits(self, spec: RunSpec) -> bool:
-        """Whether, while it is `free`, the run's `gpus` are too."""
+        """Return whether the GPUs of a run are free, given that the executor is `free`."""
 
     @abstractmethod
     def start(self, spec: RunSpec) -> None:
-        """Begin a run that `fits`, while `free`."""
+        """Start a run that `fits`, while the executor is `free`."""
 
     @abstractmethod
     def wait(self, timeout: float | None = None) -> list[Ended]:
-        """Runs that ended; returns when one has, or after so many seconds.
+        """Return runs that ended, as soon as one has, or after `timeout` seconds.
 
         Raises:
             StoreError: If parts can no longer be written.
@@ -85,4 +85,4 @@ class Executor(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Stop what is under way."""
+        """Stop current runs."""

@@ -1,4 +1,4 @@
-"""Graphics processors as resources: which there are, and which run has which."""
+"""GPUs as resources: which exist, and which run has which."""
 
 import os
 from collections.abc import Mapping
@@ -8,40 +8,40 @@ from typing import Final, final
 from ....errors import StudyError
 
 VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
-"""What CUDA reads when it starts: the processors that a process may see."""
+"""The variable that CUDA reads when it starts: the GPUs that a process may see."""
 
 
 @final
 class Gpus:
-    """The processors that this process may see, handed out to runs."""
+    """The GPUs that this process may see, assigned to runs."""
 
     def __init__(self) -> None:
         self._all = visible()
         self._taken: dict[str, list[str]] = {}
 
     def check(self, wanted: int) -> None:
-        """Refuse what will never be free.
+        """Refuse a number that will never be free.
 
         Raises:
-            StudyError: If there are not so many.
+            StudyError: If this machine has fewer GPUs.
         """
         if wanted > len(self._all):
             raise StudyError(
-                f"`gpus` must be at most those of this machine. Found {wanted}, and "
-                f"{len(self._all)} here (`{VISIBLE}`, or /dev/nvidia*)."
+                f"`gpus` must be at most the number of GPUs of this machine, {len(self._all)} "
+                f"(`{VISIBLE}`, or /dev/nvidia*). Found {wanted}. Ask for fewer."
             )
 
     def free(self, wanted: int) -> bool:
-        """Whether so many are nobody's."""
+        """Return whether this many GPUs are unassigned."""
         return wanted <= len(self._left())
 
     def take(self, run_id: str, wanted: int) -> Mapping[str, str]:
-        """What the environment of a run must have to see so many, and no others."""
+        """Assign GPUs to a run, and return the environment with which it sees these only."""
         self._taken[run_id] = self._left()[:wanted]
         return {VISIBLE: ",".join(self._taken[run_id])}
 
     def give_back(self, run_id: str) -> None:
-        """Those of a run that ended."""
+        """Free the GPUs of a run that ended."""
         del self._taken[run_id]
 
     def _left(self) -> list[str]:
@@ -50,7 +50,7 @@ class Gpus:
 
 
 def visible() -> list[str]:
-    """Names of the processors, by the environment if it says, else by the driver's files."""
+    """Return the names of the GPUs: from the environment if set, else from the driver's files."""
     said = os.environ.get(VISIBLE)
     if said is not None:
         return [name.strip() for name in said.split(",") if name.strip()]

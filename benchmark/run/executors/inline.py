@@ -1,61 +1,62 @@
-"""The inline executor: runs one after the other in the head's own process."""
+"""The inline executor: runs one after the other in the coordinator's own process."""
 
 from collections.abc import Sequence
 from typing import final
 
 from ....results.directory.parts import write_part
 from ...study.study import RunSpec
-from .base import Ended, Executor, Place
+from .base import Ended, Executor, Site
 from .gpus import Gpus
 
 
 @final
 class InlineExecutor(Executor):
-    """No processes, no limits of time and memory: for debuggers, and for very small runs.
+    """Computes runs without processes and limits: for debuggers, and for very small runs.
 
-    A run that brings its process down brings the study down.
+    A run that crashes its process ends the study.
 
     Args:
-        place: Of the study.
+        site: Where parts go.
     """
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, site: Site) -> None:
+        self._site = site
         self._waiting: list[RunSpec] = []
 
     @property
     def free(self) -> int:
-        """One run at a time."""
+        """Accept one run at a time."""
         return 1 - len(self._waiting)
 
     @property
     def running(self) -> Sequence[RunSpec]:
-        """What `wait` will compute."""
+        """The run that `wait` will compute."""
         return self._waiting
 
     def check(self, gpus: int) -> None:
-        """It sees the GPUs that this process sees."""
+        """Compare with the GPUs that this process may see."""
         Gpus().check(gpus)
 
     def fits(self, spec: RunSpec) -> bool:
-        """One run at a time has all there are."""
+        """Return True: the only run has all GPUs."""
         return True
 
     def start(self, spec: RunSpec) -> None:
-        """It is computed by `wait`."""
+        """Queue the run; `wait` computes it."""
         self._waiting.append(spec)
 
     def wait(self, timeout: float | None = None) -> list[Ended]:
-        """Compute what was begun, however long it takes."""
-        from ..one_run import run
+        """Compute the queued run, however long it takes."""
+        from ..one_run import compute
 
         ended = []
         while self._waiting:
             spec = self._waiting[0]
-            write_part(self._place.directory, run(spec, self._place.problem_hashes[spec.problem]))
-            ended.append(Ended(spec=self._waiting.pop(), loss=None))
+            problem_hash = self._site.problem_hashes[spec.problem.name]
+            write_part(self._site.directory, compute(spec, problem_hash))
+            ended.append(Ended(spec=self._waiting.pop(), failure=None))
         return ended
 
     def close(self) -> None:
-        """Nothing is under way."""
+        """Drop the queued run."""
         self._waiting.clear()

@@ -1,4 +1,4 @@
-"""Clusters of job queues: a TOML table to workers that the queue starts."""
+"""Clusters of job queues: workers that SLURM and others start, described by a TOML file."""
 
 import math
 import tomllib
@@ -10,25 +10,25 @@ from ....errors import MissingDataError, StudyError
 from ....registry import unknown_name
 
 QUEUES: Final = ("SLURM", "PBS", "SGE", "LSF", "HTCondor", "OAR", "Moab")
-"""What dask-jobqueue can submit to."""
+"""Job queues that dask-jobqueue can submit to."""
 
 
 def read_cluster(text: str) -> Callable[[int], Any]:
-    """A function from a number of runs at once to the cluster of a TOML file.
+    """Return a function that starts the cluster of a TOML file for a number of runs at once.
 
     ```toml
-    queue = "SLURM"                # what submits jobs
-    [job]                          # of dask_jobqueue.SLURMCluster
-    cores = 4                      # runs of one job at once, each a process with one thread
+    queue = "SLURM"                # the job queue
+    [job]                          # arguments of dask_jobqueue.SLURMCluster
+    cores = 4                      # runs at once per job, each a process with one thread
     memory = "16 GiB"
     walltime = "08:00:00"
     job_extra_directives = ["--partition=short"]
     ```
 
-    `-j` is how many runs there are to be at once, in as many jobs as that takes.
+    `-j` is the number of runs at once; as many jobs are submitted as that takes.
 
     Raises:
-        StudyError: If the file cannot be read, or a key is unknown or missing. It is named.
+        StudyError: If the file cannot be read, or a key is unknown or missing.
         MissingDataError: If dask-jobqueue is not installed.
     """
     path = Path(text)
@@ -44,18 +44,18 @@ def read_cluster(text: str) -> Callable[[int], Any]:
 
     def start(runs: int) -> Any:
         try:
-            cluster = kind(**job, processes=1)  # a run has a process of its own anyway
+            cluster = kind(**job, processes=1)  # every run gets its own process anyway
         except TypeError as error:
             raise StudyError(f"In `{path}`, `[job]`: {error}.") from error
         jobs = math.ceil(runs / job["cores"])
-        cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # those that end early are replaced
+        cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # jobs that end early are replaced
         return cluster
 
     return start
 
 
 def _checked(path: Path) -> tuple[str, dict[str, Any]]:
-    """The queue and the job of a file."""
+    """Return the queue and the job of a file."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

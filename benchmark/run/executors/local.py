@@ -1,4 +1,4 @@
-"""The local executor: one process a run, at most so many at once, isolated crashes."""
+"""The local executor: one process per run, so that a crash ends nothing but its run."""
 
 import multiprocessing
 import os
@@ -14,12 +14,12 @@ from typing import Final, final
 
 from ....results.directory.parts import check_writable, part_path
 from ...study.study import RunSpec
-from .base import DISK_FAULT, Ended, Executor, Loss, Place
+from .base import DISK_FAULT, Ended, Executor, Site, WorkerFailure
 from .gpus import Gpus
 
 _BENCHMARK: Final = __package__.removesuffix(".run.executors")
 PRELOADED: Final = (f"{_BENCHMARK}.run.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.api")
-"""What runs need, and what the program that started them imports, as each worker does again."""
+"""Modules that runs need, and those that the main program imports: workers import both."""
 
 _KILLED_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGBUS, signal.SIGHUP})
 
@@ -34,15 +34,15 @@ class _Worker:
 
 @final
 class LocalExecutor(Executor):
-    """Processes of this machine, each with one thread.
+    """Computes runs in processes of this machine, each with one thread.
 
     Args:
-        place: Of the study.
-        jobs: Processes at once.
+        site: Where parts go.
+        jobs: Number of processes at once.
     """
 
-    def __init__(self, place: Place, jobs: int) -> None:
-        self._place = place
+    def __init__(self, site: Site, jobs: int) -> None:
+        self._site = site
         self._jobs = jobs
         self._context = _context()
         self._workers: dict[int, _Worker] = {}
@@ -50,29 +50,29 @@ class LocalExecutor(Executor):
 
     @property
     def free(self) -> int:
-        """Processes that are not busy."""
+        """Number of further processes that may start."""
         return self._jobs - len(self._workers)
 
     @property
     def running(self) -> Sequence[RunSpec]:
-        """A run a process."""
+        """The run of each process."""
         return [worker.spec for worker in self._workers.values()]
 
     def check(self, gpus: int) -> None:
-        """Against the GPUs of this machine."""
+        """Compare with the GPUs of this machine."""
         self._gpus.check(gpus)
 
     def fits(self, spec: RunSpec) -> bool:
-        """Whether so many GPUs are not another run's."""
+        """Return whether the run's GPUs are free."""
         return self._gpus.free(spec.resources.gpus)
 
     def start(self, spec: RunSpec) -> None:
-        """In a process of its own."""
-        problem_hash = self._place.problem_hashes[spec.problem]
+        """Start a process for the run."""
+        problem_hash = self._site.problem_hashes[spec.problem.name]
         environment = self._gpus.take(spec.run_id, spec.resources.gpus)
         process: BaseProcess = self._context.Process(  # type: ignore[attr-defined]
             target=_work,
-            args=(spec, problem_hash, self._place.directory, environment),
+            args=(spec, problem_hash, self._site.directory, environment),
             daemon=True,
         )
         process.start()
@@ -81,20 +81,20 @@ class LocalExecutor(Executor):
         self._workers[process.sentinel] = _Worker(process=process, spec=spec, deadline=deadline)
 
     def wait(self, timeout: float | None = None) -> list[Ended]:
-        """Runs whose process ended, or was ended since it took too long."""
+        """Return runs whose process ended, or was killed because it exceeded its time limit."""
         until = float("inf") if timeout is None else time.monotonic() + timeout
         while self._workers:
             first = min([until, *(worker.deadline for worker in self._workers.values())])
             left = None if first == float("inf") else max(0.0, first - time.monotonic())
             ready = wait(list(self._workers), timeout=left)
             ended = [self._reap(sentinel) for sentinel in ready if isinstance(sentinel, int)]
-            ended += [self._end(s) for s, w in list(self._workers.items()) if _is_late(w)]
+            ended += [self._kill(s) for s, w in list(self._workers.items()) if _is_late(w)]
             if ended or time.monotonic() >= until:
                 return ended
         return []
 
     def close(self) -> None:
-        """End all processes."""
+        """Terminate all processes."""
         for worker in self._workers.values():
             worker.process.terminate()
         for worker in self._workers.values():
@@ -106,37 +106,36 @@ class LocalExecutor(Executor):
         worker.process.join()
         code = worker.process.exitcode or 0
         if code == DISK_FAULT:
-            check_writable(self._place.directory)  # tells what is wrong with it
+            check_writable(self._site.directory)  # raises an error that says what is wrong
             message = "The worker could not write its part, though the directory is writable now."
-            return Ended(spec=worker.spec, loss=_lost(message, of_machine=True))
-        path = part_path(self._place.directory, worker.spec.run_id)
+            return Ended(spec=worker.spec, failure=_lost(message, retryable=True))
+        path = part_path(self._site.directory, worker.spec.run_id)
         if code == 0 and path.exists():
-            return Ended(spec=worker.spec, loss=None)
+            return Ended(spec=worker.spec, failure=None)
         cause = f"signal {-code}" if code < 0 else f"exit code {code}"
-        hint = " Signal 9 is often the system's answer to too little memory." if code == -9 else ""
-        message = f"The worker process ended by {cause} before its part was written.{hint}"
-        return Ended(
-            spec=worker.spec, loss=_lost(message, of_machine=-code in _KILLED_FROM_OUTSIDE)
-        )
+        hint = " The system often sends signal 9 when memory runs out." if code == -9 else ""
+        message = f"The worker process ended by {cause} before it wrote its part.{hint}"
+        failure = _lost(message, retryable=-code in _KILLED_FROM_OUTSIDE)
+        return Ended(spec=worker.spec, failure=failure)
 
     def _removed(self, sentinel: int) -> _Worker:
         worker = self._workers.pop(sentinel)
         self._gpus.give_back(worker.spec.run_id)
         return worker
 
-    def _end(self, sentinel: int) -> Ended:
-        """End a run whose time is over. The process gets no chance to object."""
+    def _kill(self, sentinel: int) -> Ended:
+        """Kill the process of a run that exceeded its time limit; it may not delay its end."""
         worker = self._removed(sentinel)
         worker.process.kill()
         worker.process.join()
         message = (
             f"The run must end within {worker.spec.resources.timeout_seconds:g} seconds "
-            "(`timeout_seconds`). It was stopped. Allow it more, or cap `wall_seconds`, which ends "
-            "a fit with what it has."
+            "(`timeout_seconds`). It was killed. Raise the limit, or cap `wall_seconds`, which "
+            "ends a fit with the Pareto set it has found."
         )
         return Ended(
             spec=worker.spec,
-            loss=Loss(error_class="TimedOut", message=message, of_machine=False),
+            failure=WorkerFailure(error_class="TimedOut", message=message, retryable=False),
         )
 
 
@@ -144,12 +143,12 @@ def _is_late(worker: _Worker) -> bool:
     return time.monotonic() >= worker.deadline
 
 
-def _lost(message: str, *, of_machine: bool) -> Loss:
-    return Loss(error_class="WorkerLost", message=message, of_machine=of_machine)
+def _lost(message: str, *, retryable: bool) -> WorkerFailure:
+    return WorkerFailure(error_class="WorkerLost", message=message, retryable=retryable)
 
 
 def _context() -> BaseContext:
-    """A fork server that has the heavy imports done; spawn where there is none (Windows)."""
+    """Return a fork server with the heavy imports done; spawn where there is none (Windows)."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -158,17 +157,18 @@ def _context() -> BaseContext:
 
 
 def prepare() -> None:
-    """Start the fork server, which imports what runs need while the head does other things.
+    """Start the fork server, which imports what runs need while the coordinator does other things.
 
-    It starts with interrupts blocked: only the head hears the keyboard's. A mask outlives the start
-    of a program, unlike a handler; an interrupt that comes meanwhile is delivered afterwards.
+    It starts with interrupts blocked: only the coordinator receives those of the keyboard. A signal
+    mask survives the start of a program, unlike a handler. An interrupt that arrives meanwhile is
+    delivered afterwards.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return
     from multiprocessing import forkserver, resource_tracker
 
     forkserver.set_forkserver_preload(list(PRELOADED))
-    resource_tracker.ensure_running()  # else the server does, which ends the blocking
+    resource_tracker.ensure_running()  # otherwise the server starts it, which unblocks signals
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
@@ -180,6 +180,6 @@ def _work(
     spec: RunSpec, problem_hash: str, directory: Path, environment: Mapping[str, str]
 ) -> None:
     os.environ |= environment
-    from ..worker import work  # the head never imports what workers need
+    from ..worker import work  # the coordinator never imports what workers need
 
     work(spec, problem_hash, directory)

@@ -14,9 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..problems.arithmetic import Precision
 from ..problems.base import Anchors, Oracle, Problem, Split
-from ..problems.budget import Budget
+from ..problems.budget import Budget, Precision
 from ..problems.classifier import ClassifierOracle, Examples
 from ..problems.experts import ExpertPool
 from ..problems.layout import Layout

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from tests.benchmark.conftest import BUDGET, PROBLEM, Command
+from tests.specs import problems
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.dry_run import forecast
+from fusefront.benchmark.dry_run import dry_run
 from fusefront.benchmark.history import BASES, History, Timed, wall_time
 from fusefront.benchmark.run.one_run import make_record
-from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec, Study
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
+from fusefront.benchmark.study.study import RunSpec, Study
 from fusefront.errors import StudyError
 from fusefront.problems import PROBLEMS
 from fusefront.problems.base import Finding
@@ -63,7 +65,7 @@ def test_wall_time_is_that_of_the_last_worker(
 def spec(algorithm: str, problem: str, budget: int | None = 100, repetition: int = 0) -> RunSpec:
     """A run of a built-in algorithm."""
     study = Study(
-        problems=(problem,),
+        problems=problems(problem),
         algorithms=(AlgorithmSpec.parse(algorithm, ALGORITHMS),),
         seeds=repetition + 1,
         budget=budget,
@@ -74,12 +76,12 @@ def spec(algorithm: str, problem: str, budget: int | None = 100, repetition: int
 def put(directory: Path, run: RunSpec, seconds: float, **facts: Any) -> None:
     """A part of a run whose fit took so long and used up its budget, with as much for the rest."""
     usual = {"status": "done", "started": "now", "units": run.budget, "wall_seconds": seconds}
-    record = make_record(run, HASHES[run.problem], usual | {"score_seconds": seconds} | facts)
+    record = make_record(run, HASHES[run.problem.name], usual | {"score_seconds": seconds} | facts)
     write_part(directory, record)
     rows = [AnchorRow(model="pretrained", task=t, value=0.0, loss=0.0, n=1) for t in ("a", "b")]
     write_problem(
         directory,
-        ProblemFacts(problem=run.problem, problem_hash="x", labels="{}", anchors=rows),
+        ProblemFacts(problem=run.problem.name, problem_hash="x", labels="{}", anchors=rows),
     )
 
 
@@ -137,10 +139,10 @@ def test_archives_that_ship_are_second_to_the_directory(tmp_path: Path) -> None:
 def test_what_is_there_is_not_counted_as_to_run(study: Study, directory: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in directory.rglob("*")}
     more = replace(study, seeds=3)
-    found = forecast(more, directory)
-    assert [(b.runs, b.done, b.to_run, b.skipped) for b in found.branches] == [(3, 2, 1, 0)] * 3
+    found = dry_run(more, directory)
+    assert [(b.runs, b.done, b.to_run, b.skipped) for b in found.cells] == [(3, 2, 1, 0)] * 3
     assert len(found.durations) == 3
-    assert {b.estimate.basis for b in found.branches if b.estimate} == {BASES[0]}
+    assert {b.estimate.basis for b in found.cells if b.estimate} == {BASES[0]}
     assert len(found.earlier) == 6
     assert found.wall_seconds(1) == pytest.approx(found.cpu_seconds)
     assert found.wall_seconds(3) == pytest.approx(max(found.durations))
@@ -148,8 +150,8 @@ def test_what_is_there_is_not_counted_as_to_run(study: Study, directory: Path) -
 
 
 def test_a_directory_of_other_runs_is_refused(study: Study, directory: Path) -> None:
-    with pytest.raises(StudyError, match="must be what the directory was begun with"):
-        forecast(replace(study, seed=1), directory)
+    with pytest.raises(StudyError, match="must be the same as in the existing study"):
+        dry_run(replace(study, root_seed=1), directory)
 
 
 def test_a_run_that_failed_would_run_again_and_one_that_was_skipped_not(
@@ -166,11 +168,11 @@ def test_a_run_that_failed_would_run_again_and_one_that_was_skipped_not(
     write_part(
         copied, make_record(skipped, hashes, put_status | {"status": "skipped", "reason": "no way"})
     )
-    first, second, third = forecast(study, copied).branches
+    first, second, third = dry_run(study, copied).cells
     assert (first.done, first.to_run, first.skipped) == (1, 1, 0)
     assert (second.done, second.to_run, second.skipped, second.reason) == (1, 0, 1, "no way")
     assert (third.done, third.to_run, third.reason) == (2, 0, "")
-    later = forecast(replace(study, seeds=3), copied).branches[1]
+    later = dry_run(replace(study, seeds=3), copied).cells[1]
     assert (later.to_run, later.skipped, later.reason) == (1, 1, "no way")
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from tests.benchmark.test_display import SPEC
 
-from fusefront.benchmark.run.progress import Progress, Tally
+from fusefront.benchmark.run.progress import Event, Progress
 
-SPECS = [replace(SPEC, run_id=f"r{i}", problem=f"p{i % 2}") for i in range(4)]
+PROBLEMS = [replace(SPEC.problem, name=f"p{i}") for i in range(2)]
+SPECS = [replace(SPEC, run_id=f"r{i}", problem=PROBLEMS[i % 2]) for i in range(4)]
 
 
 class Clock:
@@ -17,14 +18,14 @@ class Clock:
         return self.now
 
 
-def tally(expected: dict[str, float], jobs: int = 1) -> tuple[Tally, Clock]:
+def tally(expected: dict[str, float], jobs: int = 1) -> tuple[Progress, Clock]:
     clock = Clock()
-    return Tally(SPECS, expected, jobs, clock), clock
+    return Progress(SPECS, expected, jobs, clock), clock
 
 
-def events(tally: Tally, index: int, *statuses: str) -> None:
+def events(tally: Progress, index: int, *statuses: str) -> None:
     for status in statuses:
-        tally.take(Progress(spec=SPECS[index], status=status, reason="why"))
+        tally.take(Event(spec=SPECS[index], status=status, reason="why"))
 
 
 def test_nothing_is_said_before_anything_is_known() -> None:
@@ -63,18 +64,18 @@ def test_time_that_runs_have_had_counts() -> None:
 def test_cached_runs_take_no_time_and_lost_ones_wait_again() -> None:
     found, _ = tally(dict.fromkeys(["r0", "r1", "r2", "r3"], 1.0))
     events(found, 0, "cached")
-    events(found, 1, "running", "lost")
+    events(found, 1, "running", "retrying")
     assert (found.ended, found.running, found.seconds_left()) == (1, 0, 3)
     assert found.last_error.endswith("why")
     events(found, 1, "running", "done")
     assert found.counts["done"] == 1
-    assert found.branches["p1"].ended == 1
+    assert found.problems["p1"].ended == 1
 
 
 def test_branches_know_what_runs() -> None:
     found, _ = tally({})
     events(found, 2, "running")
-    assert list(found.branches) == ["p0", "p1"]
-    assert list(found.branches["p0"].running) == ["r2"]
+    assert list(found.problems) == ["p0", "p1"]
+    assert list(found.problems["p0"].running) == ["r2"]
     events(found, 2, "failed")
-    assert (found.branches["p0"].ended, found.branches["p0"].total) == (1, 2)
+    assert (found.problems["p0"].ended, found.problems["p0"].total) == (1, 2)

@@ -16,11 +16,11 @@ from tests.benchmark.conftest import Command
 
 import fusefront as ff
 from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark import merge_split
 from fusefront.benchmark.merge_split import merge, split
-from fusefront.benchmark.run import plan as runner
-from fusefront.benchmark.run.plan import SUPERSEDED
+from fusefront.benchmark.run.plan import OUTDATED
 from fusefront.benchmark.study.file import read_study
-from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.benchmark.study.study import Study
 from fusefront.errors import IntegrityError, StoreError, StudyError
 from fusefront.results.archive.archive import pack
 from fusefront.results.archive.zip_file import pack_single
@@ -33,8 +33,7 @@ NAMES = ("experts", "rewarded-soup")
 
 
 def _study(problems: Sequence[str], algorithms: Sequence[str], seeds: int = 1) -> Study:
-    specs = tuple(AlgorithmSpec.parse(name, ALGORITHMS) for name in algorithms)
-    return Study(problems=tuple(problems), algorithms=specs, seeds=seeds, budget=100)
+    return Study.of(problems=problems, algorithms=algorithms, seeds=seeds, budget=100)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +70,7 @@ def test_halves_merge_to_the_whole_and_can_be_gone_on_with(made: Path, tmp_path:
     started = read(tmp_path / "merged").runs["started"]
     again = ff.run(_study([P, Q], NAMES, 2), tmp_path / "merged")
     pd.testing.assert_series_equal(again.runs["started"], started)
-    assert not (tmp_path / "merged" / SUPERSEDED).exists()
+    assert not (tmp_path / "merged" / OUTDATED).exists()
 
 
 def test_a_product_that_is_not_whole_says_how_many_runs_are_missing(
@@ -89,7 +88,7 @@ def test_archives_and_single_files_are_merged(made: Path, tmp_path: Path) -> Non
     runs, notes = merge([tmp_path / "archive", tmp_path / "q.zip"], tmp_path / "merged")
     assert runs == 8
     assert len(notes) == 1
-    assert notes[0].startswith("no `study.toml`: no source has a `study.toml`.")
+    assert notes[0].startswith("no `study.toml` was written: no source has a `study.toml`.")
     assert not (tmp_path / "merged" / "study.toml").exists()
     assert len(read_planned(tmp_path / "merged")) == 8
     assert verify(tmp_path / "merged").faults == []
@@ -103,7 +102,7 @@ def test_runs_that_the_study_does_not_have_today_leave_it_out(
     monkeypatch.setattr(ALGORITHMS["rewarded-soup"].load(), "version", 2)
     runs, notes = merge([made / "p", made / "q"], tmp_path / "merged")
     assert runs == 8
-    assert notes[0].startswith("no `study.toml`: 4 runs are none of the study's")
+    assert notes[0].startswith("no `study.toml` was written: 4 runs, such as")
     assert verify(tmp_path / "merged").faults == []
 
 
@@ -137,7 +136,7 @@ def test_an_end_in_the_middle_leaves_nothing(
     def fails(*_: object) -> None:
         raise error("in the middle")
 
-    monkeypatch.setattr(runner, "finish", fails)
+    monkeypatch.setattr(merge_split, "finish", fails)
     with pytest.raises(error):
         merge([made / "one"], tmp_path / "merged")
     assert list(tmp_path.iterdir()) == []
@@ -170,7 +169,7 @@ def test_a_split_is_of_its_own_study_and_parts_merge_back(made: Path, tmp_path: 
 def test_seeds_that_are_no_study_leave_it_out(made: Path, tmp_path: Path) -> None:
     runs, notes = split(made / "all", tmp_path / "later", seeds=[1])
     assert runs == 4
-    assert notes[0].startswith("no `study.toml`: the seeds of a study start at 0")
+    assert notes[0].startswith("no `study.toml` was written: the seeds of a study are 0, 1, 2")
     assert {row[3] for row in read_planned(tmp_path / "later")} == {1}
 
 
@@ -246,9 +245,9 @@ def test_an_interrupted_merge_leaves_nothing(made: Path, tmp_path: Path) -> None
     program = f"""
 import os, signal, sys
 sys.argv = ["fusefront", "merge", {str(made / "one")!r}, "-o", {str(tmp_path / "merged")!r}]
-from fusefront.benchmark import directories
+from fusefront.benchmark import merge_split
 from fusefront.benchmark.cli import main
-directories.runner.finish = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+merge_split.finish = lambda *_: os.kill(os.getpid(), signal.SIGINT)
 main()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

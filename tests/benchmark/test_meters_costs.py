@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.specs import problems
 
 import fusefront
 from fusefront.algorithms import ALGORITHMS
@@ -36,7 +37,7 @@ def test_a_backward_pass_costs_twice_its_forward_pass() -> None:
 @pytest.mark.parametrize("name", ["pwemoe-ls", "sobol-pool", "adamerging-tensor", "ls-finetune"])
 def test_operations_told_are_nearly_those_of_the_whole_fit(name: str, tmp_path: Path) -> None:
     study = fusefront.Study(
-        problems=("smoke-left-right",),
+        problems=problems("smoke-left-right"),
         algorithms=(fusefront.AlgorithmSpec(name=name),),
         seeds=1,
         budget=5_000,
@@ -51,7 +52,7 @@ def test_operations_told_are_nearly_those_of_the_whole_fit(name: str, tmp_path: 
 
 def test_memory_and_operations_are_in_the_runs_table(tmp_path: Path) -> None:
     study = fusefront.Study(
-        problems=("analytic-quadratic",),
+        problems=problems("analytic-quadratic"),
         algorithms=(fusefront.AlgorithmSpec(name="task-arithmetic"),),
         seeds=1,
         budget=1_000,

@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 from tests.benchmark.conftest import Command
+from tests.specs import problems
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.run.one_run import make_record
 from fusefront.benchmark.run.outdated import explain
 from fusefront.benchmark.study import study as study_module
-from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec, Study
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
+from fusefront.benchmark.study.study import RunSpec, Study
 from fusefront.registry import Registry
 from fusefront.results.directory.parts import part_path, write_part
 from fusefront.results.files.record import UNAVAILABLE
 
 HASHES = {"smoke-all": "aaaaaaaa1", "smoke-left-right": "bbbbbbbb2"}
 STUDY = Study(
-    problems=tuple(HASHES),
+    problems=problems(*HASHES),
     algorithms=(AlgorithmSpec(name="toy"), AlgorithmSpec(name="toy", parameters={"rate": 0.7})),
     seeds=2,
 )
@@ -52,7 +54,7 @@ def parts(
 ) -> list[Path]:
     """Parts of all runs of a study."""
     return [
-        write_part(directory, record(spec, hashes[spec.problem]))
+        write_part(directory, record(spec, hashes[spec.problem.name]))
         for spec in study.canonical(algorithms).expand(algorithms, hashes)
     ]
 
@@ -82,9 +84,9 @@ def test_runs_that_are_asked_for_need_no_reason(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "expected"),
     [
-        (registry(steps=8, rate=0.5), "default of `steps` changed from 8 to 10"),
-        (registry(rate=0.5), "`steps` is new, 10"),
-        (registry(steps=10, rate=0.5, cap=3), "`cap` is gone, was 3"),
+        (registry(steps=8, rate=0.5), "the default of `steps` changed from 8 to 10"),
+        (registry(rate=0.5), "parameter `steps` is new (10)"),
+        (registry(steps=10, rate=0.5, cap=3), "parameter `cap` was removed (3)"),
         (registry(7, steps=10, rate=0.5), "version changed from 7 to 1"),
     ],
 )
@@ -94,12 +96,14 @@ def test_change_of_an_algorithm_is_told(tmp_path: Path, old: Registry[Any], expe
 
 def test_only_runs_that_took_the_default_are_superseded_by_another(tmp_path: Path) -> None:
     found = explained(tmp_path, algorithms=registry(steps=10, rate=0.6))
-    assert found == {"`toy`: default of `rate` changed from 0.6 to 0.5": 4}
+    assert found == {"`toy`: the default of `rate` changed from 0.6 to 0.5": 4}
 
 
 def test_two_changes_are_both_told(tmp_path: Path) -> None:
     found = explained(tmp_path, algorithms=registry(3, steps=8, rate=0.5))
-    expected = "`toy`: default of `steps` changed from 8 to 10; `toy`: version changed from 3 to 1"
+    expected = (
+        "`toy`: the default of `steps` changed from 8 to 10; `toy`: version changed from 3 to 1"
+    )
     assert found == {expected: 8}
 
 
@@ -111,7 +115,7 @@ def test_change_of_a_problem_is_told(tmp_path: Path) -> None:
 
 def test_data_that_came_is_told(tmp_path: Path) -> None:
     found = explained(tmp_path, hashes=HASHES | {"smoke-all": UNAVAILABLE})
-    assert found == {"`smoke-all`: its data is there now": 4}
+    assert found == {"`smoke-all`: its data is available now": 4}
 
 
 def test_another_protocol_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +133,7 @@ def test_another_protocol_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ("changes", "expected"),
     [
         ({"seeds": 3}, {"seed 2 is no longer in the study": 4}),
-        ({"seed": 5}, {"`seed` of the study changed from 5 to 0": 8}),
+        ({"root_seed": 5}, {"`root_seed` of the study changed from 5 to 0": 8}),
         ({"budget": 7}, {"`budget` of the study changed from 7 to 100000": 8}),
         ({"problems": ("smoke-all", "digits-all")}, {"`digits-all` is no longer in the study": 4}),
         (
@@ -149,12 +153,12 @@ def test_what_the_study_no_longer_has_is_told(
 def test_change_of_a_plug_in_is_told(plugins: Callable[[str], Path], tmp_path: Path) -> None:
     path = plugins(PLUGIN)
     spec = AlgorithmSpec.parse(f"{path}:Mine", ALGORITHMS)
-    study = Study(problems=("smoke-all",), algorithms=(spec,)).canonical(ALGORITHMS)
+    study = Study(problems=problems("smoke-all"), algorithms=(spec,)).canonical(ALGORITHMS)
     there = parts(tmp_path / "runs", study, ALGORITHMS, HASHES)
     plugins(PLUGIN + "# changed\n")
     wanted = study.expand(ALGORITHMS, HASHES)
     assert not {spec.run_id for spec in wanted} & {path.stem for path in there}
-    assert explain(there, wanted, HASHES, ALGORITHMS) == {"plug-in file `mine.py` changed": 3}
+    assert explain(there, wanted, HASHES, ALGORITHMS) == {"the plug-in file `mine.py` changed": 3}
 
 
 def test_a_run_tells_why_it_moves_runs_aside(
@@ -166,12 +170,12 @@ def test_a_run_tells_why_it_moves_runs_aside(
     assert fusefront(*command, "-j", 1, "-o", directory).status == 0
     plugins(PLUGIN + "# changed\n")
     foretold = fusefront(*command, "-o", directory, "--dry-run")
-    assert "1 of other runs there would be moved aside: plug-in file `mine.py` changed" in (
+    assert "1 of other runs there would be moved aside: the plug-in file `mine.py` changed" in (
         foretold.out
     )
     told = fusefront(*command, "-j", 1, "-o", directory)
-    assert "moved 1 run: plug-in file `mine.py` changed" in told.err
+    assert "moved 1 run: the plug-in file `mine.py` changed" in told.err
     plugins(PLUGIN)
     assert "1 done, 0 to run" in fusefront(*command, "-o", directory, "--dry-run").out
-    (moved,) = (directory / "superseded").iterdir()
+    (moved,) = (directory / "outdated").iterdir()
     assert not part_path(directory, moved.stem).exists()

@@ -11,15 +11,17 @@ import pandas as pd
 import pytest
 import torch
 from tests.benchmark.conftest import BUDGET, PROBLEM, Command
+from tests.specs import problems
 
 import fusefront as package
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.run import plan as runner
-from fusefront.benchmark.run.execute import run_plan
+from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.meters import PeakMemory
-from fusefront.benchmark.run.one_run import run
+from fusefront.benchmark.run.one_run import compute
 from fusefront.benchmark.score import load as loading
-from fusefront.benchmark.study.study import AlgorithmSpec, Study
+from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
+from fusefront.benchmark.study.study import Study
 from fusefront.errors import StoreError, StudyError
 from fusefront.problems import PROBLEMS
 from fusefront.testing.toy_problem import open_view
@@ -40,7 +42,7 @@ TABLES = ("runs", "fronts", "points", "traces", "scores", "problems", "outcomes"
 def statuses(study: Study, directory: Path) -> Counter[str]:
     """How many runs of a study end how, running what is not there."""
     planned = runner.plan(study, directory)
-    events = run_plan(planned, directory, jobs=2)
+    events = execute(planned, directory, jobs=2)
     return Counter(event.status for event in events if event.status != "running")
 
 
@@ -108,7 +110,7 @@ def test_serial_runs_give_the_same_bits_as_parallel_ones(
 ) -> None:
     first = replace(study, seeds=1)
     planned = runner.plan(first, tmp_path)
-    for _ in run_plan(planned, tmp_path, jobs=1):
+    for _ in execute(planned, tmp_path, jobs=1):
         pass
     ours, theirs = without_times(tmp_path), without_times(directory)
     for name in ("runs", "fronts", "points", "traces", "outcomes", "scores"):
@@ -129,12 +131,12 @@ def test_directory_is_extended_and_keeps_what_it_has(study: Study, copied: Path)
     assert "seeds = 3" in whole
 
 
-@pytest.mark.parametrize("changes", [{"seed": 1}, {"budget": BUDGET + 1}])
+@pytest.mark.parametrize("changes", [{"root_seed": 1}, {"budget": BUDGET + 1}])
 def test_study_of_another_seed_or_budget_is_refused(
     study: Study, copied: Path, changes: dict[str, int]
 ) -> None:
     before = changed_at(copied)
-    with pytest.raises(StudyError, match=r"must be what the directory was begun with"):
+    with pytest.raises(StudyError, match=r"must be the same as in the existing study"):
         runner.plan(replace(study, **changes), copied)  # type: ignore[arg-type]
     assert changed_at(copied) == before
 
@@ -146,7 +148,7 @@ def test_two_spellings_of_one_run_are_one_run(study: Study, copied: Path) -> Non
         "sobol-pool[upper=1.0,points=4]",
     )
     specs = tuple(AlgorithmSpec.parse(text, ALGORITHMS) for text in texts)
-    again = replace(study, problems=("smoke_left_right",), algorithms=specs)
+    again = replace(study, problems=problems("smoke_left_right"), algorithms=specs)
     assert statuses(again, copied) == {"cached": 2}
 
 
@@ -186,9 +188,9 @@ def test_run_that_the_study_no_longer_has_is_moved_not_mixed_and_comes_back(
 ) -> None:
     monkeypatch.setattr("fusefront.benchmark.study.study.PROTOCOL_VERSION", 2)
     planned = runner.plan(study, copied)
-    assert len(planned.superseded) == 6
+    assert len(planned.outdated) == 6
     assert not planned.finished
-    assert all(path.is_file() for path in planned.superseded)
+    assert all(path.is_file() for path in planned.outdated)
     monkeypatch.undo()
     assert statuses(study, copied) == {"cached": 6}
     assert_same(copied, directory)
@@ -218,10 +220,10 @@ def test_run_in_python_returns_the_results(study: Study, copied: Path) -> None:
 )
 def test_rehearsal_finds_the_peak_of_the_whole_fit(text: str) -> None:
     spec = AlgorithmSpec.parse(text, ALGORITHMS)
-    study = Study(problems=(PROBLEM,), algorithms=(spec,), seeds=1, budget=6_000)
+    study = Study(problems=problems(PROBLEM), algorithms=(spec,), seeds=1, budget=6_000)
     problem = PROBLEMS[PROBLEM].load()()
     (planned,) = study.canonical(ALGORITHMS).expand(ALGORITHMS, {PROBLEM: problem.hash()})
-    record = run(planned, problem.hash())
+    record = compute(planned, problem.hash())
     assert record.status == "done", record.traceback
     assert record.gradient_steps > 4
     view = open_view(problem, units=6_000)
