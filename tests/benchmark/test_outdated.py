@@ -135,7 +135,10 @@ def test_another_protocol_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"seeds": 3}, {"seed 2 is no longer in the study": 4}),
         ({"root_seed": 5}, {"`root_seed` of the study changed from 5 to 0": 8}),
         ({"budget": 7}, {"`budget` of the study changed from 7 to 100000": 8}),
-        ({"problems": ("smoke-all", "digits-all")}, {"`digits-all` is no longer in the study": 4}),
+        (
+            {"problems": problems("smoke-all", "digits-all")},
+            {"`digits-all` is no longer in the study": 4},
+        ),
         (
             {"algorithms": (AlgorithmSpec(name="toy", parameters={"steps": 3, "rate": 0.7}),)},
             {"`toy` with steps=3 is no longer in the study": 4},
