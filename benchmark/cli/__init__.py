@@ -1,39 +1,42 @@
-"""The command `fusefront`. Nothing heavy is imported before a command needs it."""
+"""The command line, `fusefront`. Heavy packages are imported only by the commands that use them."""
 
 import importlib
 import sys
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from ...errors import FusefrontError
 from .app import app
-from .interrupts import ending_at_once
+from .interrupts import end_at_once
+
+COMMANDS: Final = (
+    *("run", "status", "table", "summary", "plot", "list", "info", "doctor", "new", "check"),
+    *("verify", "merge", "split", "export", "retrain", "data"),
+)
+"""One module per command, in the order of `fusefront --help`."""
 
 
 def main() -> None:
-    """Run the command line; errors are one line, exit status 2, an interrupt 130."""
-    with ending_at_once():
+    """Run the command line.
+
+    An error is one line on standard error with exit status 2; an interrupt exits with 130.
+    """
+    with end_at_once():
         _run()
 
 
 def _run() -> NoReturn:
-    for commands in (
-        "run",
-        "show",
-        "look",
-        "new",
-        "check",
-        "store",
-        "data",
-    ):  # the order of the help
-        importlib.import_module(f"{__name__}.{commands}")
+    for name in COMMANDS:  # importing a module registers its command
+        importlib.import_module(f"{__name__}.{name}")
     try:
         status = app(prog_name="fusefront", standalone_mode=False)
     except FusefrontError as error:
         _fail(str(error))
     except Exception as error:
-        if type(error).__name__ == "NoArgsIsHelpError":  # the help is shown already
+        # Typer's own errors are recognised by name and method: importing its private copy of
+        # click for an `except` clause would tie this module to one version of typer.
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help has been printed already
             raise SystemExit(2) from None
-        if not hasattr(error, "format_message"):  # what typer raises of arguments has it
+        if not hasattr(error, "format_message"):
             raise
         _fail(error.format_message())
     raise SystemExit(status or 0)

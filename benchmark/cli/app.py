@@ -1,10 +1,16 @@
-"""The application that commands are added to."""
+"""The application that commands register with, and the options that several of them share."""
 
+import sys
 from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from ...errors import ParameterError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(
     name="fusefront",
@@ -13,15 +19,33 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help=(
-        "Benchmark multi-objective model fusion: merge experts so that every preference over "
-        "the tasks gets a model.\n\n"
-        "Example: `fusefront run smoke -o runs/smoke`, then `fusefront table runs/smoke`."
+        "Benchmark multi-objective model fusion: merge expert models so that every preference "
+        "over their tasks is served by a model.\n\n"
+        "Examples:\n- `fusefront run smoke -o runs/smoke`\n- `fusefront table runs/smoke`"
     ),
 )
 
+SOURCE: Final = (
+    "A run directory, an archive, a `.zip` file, or `NAME!` for an archive shipped with fusefront."
+)
+FORMATS: Final = "text, markdown, latex or csv."
 
-def _version(asked: bool) -> None:
-    if asked:
+Source = Annotated[str, typer.Argument(metavar="RESULTS", help=SOURCE)]
+NewDirectory = Annotated[
+    Path, typer.Option("-o", "--output", metavar="DIRECTORY", help="The directory to create.")
+]
+Problems = Annotated[
+    list[str] | None, typer.Option("-p", metavar="NAME", help="Only this problem; repeatable.")
+]
+Algorithms = Annotated[
+    list[str] | None, typer.Option("-a", metavar="NAME", help="Only this algorithm; repeatable.")
+]
+Style = Annotated[str, typer.Option("--format", metavar="FORMAT", help=FORMATS)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def _print_version(requested: bool) -> None:
+    if requested:
         print(package_version("fusefront"))
         raise typer.Exit
 
@@ -29,15 +53,31 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _root(
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version."
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
     pass
 
 
 def key_value(text: str) -> tuple[str, str]:
-    """The two sides of a `--label`."""
+    """Split the `key=value` of a `--label` option.
+
+    Raises:
+        ParameterError: If there is no `=`.
+    """
     key, separator, value = text.partition("=")
     if not separator:
         raise ParameterError(f"`--label` must be key=value. Found `{text}`.")
     return key, value
+
+
+def terminal() -> "Console | None":
+    """Return a console for standard output, or None if it is not a terminal.
+
+    Rich's own test is not used: it believes `FORCE_COLOR` and would send escape codes to a file.
+    """
+    if not sys.stdout.isatty():
+        return None
+    from rich.console import Console
+
+    return Console(highlight=False)

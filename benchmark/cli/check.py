@@ -1,4 +1,4 @@
-"""The command that holds an algorithm to the contract."""
+"""`fusefront check`: test an algorithm against the contract."""
 
 import os
 from importlib.util import find_spec
@@ -13,28 +13,36 @@ from .app import app
 
 @app.command()
 def check(
-    algorithm: Annotated[str, typer.Argument(help="`NAME[key=value,...]` or `file.py:Class`.")],
+    algorithm: Annotated[
+        str,
+        typer.Argument(metavar="ALGORITHM", help="`NAME[key=value,...]` or `FILE.py:CLASS`."),
+    ],
 ) -> None:
-    """Run the contract that every algorithm keeps, on a toy problem of three tasks.
+    """Test an algorithm against the contract that all algorithms must satisfy.
 
-    Labels, budget, determinism, untouched inputs, corners, equal experts, files of answers. Exit
-    status 1 if a test fails. Choose parameters that make a fit take a fraction of a second.
+    The tests use a toy problem of three tasks and cover labels, budget, determinism, unchanged
+    inputs, behaviour at the corners and with equal experts, and saving Pareto sets. Choose
+    parameters with which a fit takes a fraction of a second. The exit status is 1 if a test fails.
 
-    Examples: `fusefront check ties`; `fusefront check "./mine.py:Mine[steps=5]"`
+    Examples:
+    - `fusefront check ties`
+    - `fusefront check "./plugins/my_merge.py:MyMerge[scale=1.5]"`
     """
     if find_spec("pytest") is None:
         raise MissingDataError(
-            "`fusefront check` needs pytest, which is not installed. Use `pip install pytest`."
+            "`fusefront check` needs pytest. Found no installation. Run `pip install pytest`."
         )
     from ..study.algorithm_spec import AlgorithmSpec
 
-    brought = AlgorithmSpec.parse(algorithm, ALGORITHMS).canonical(ALGORITHMS).load(ALGORITHMS)
+    # Parse first: a mistake must be reported before anything is tested.
+    subject = AlgorithmSpec.parse(algorithm, ALGORITHMS).canonical(ALGORITHMS).load(ALGORITHMS)
     import pytest
 
-    pytest.register_assert_rewrite("fusefront.testing")  # failures say what was found
+    pytest.register_assert_rewrite("fusefront.testing")  # so that failures show both values
     from ...testing import check_algorithm
 
+    # The user's own pytest configuration must not decide whether an algorithm passes.
     settings = ["-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider"]
     arguments = [check_algorithm.__file__, "--quiet", "--no-header", "--tb=short", *settings]
-    status = pytest.main(arguments, plugins=[check_algorithm.Brought(brought)])
+    status = pytest.main(arguments, plugins=[check_algorithm.Brought(subject)])
     raise typer.Exit(0 if status == pytest.ExitCode.OK else 1)

@@ -1,26 +1,28 @@
-"""Commands for what ships: pre-run archives, reference fronts, expert weights."""
+"""`fusefront data`: archives of results and reference fronts."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from ...registry import unknown_name
-from .app import app
-
-TINY_GPT2: Final = "tiny-gpt2"
+from .app import NewDirectory, Source, app
 
 data = typer.Typer(
-    no_args_is_help=True, help="Pre-run results that ship: list, verify, unpack, pack."
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="List, verify, pack and unpack archives of results, and freeze reference fronts.",
 )
 app.add_typer(data, name="data")
 
 
 @data.command("list")
 def list_archives() -> None:
-    """List the pre-run archives; load one with `fusefront.load_prerun(NAME)`.
+    """List the pre-run archives that ship with fusefront.
 
-    Example: `fusefront data list`
+    `fusefront.load_prerun(NAME)` loads one, and commands read it as `NAME!`.
+
+    Examples:
+    - `fusefront data list`
     """
     from ...results.archive.archive import manifest, prerun_names, prerun_path
 
@@ -31,37 +33,48 @@ def list_archives() -> None:
 
 
 @data.command()
-def verify(name: Annotated[str, typer.Argument(help="A pre-run archive.")]) -> None:
-    """Check every file of a pre-run archive that ships; `fusefront verify` takes any results.
+def verify(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A pre-run archive.")],
+) -> None:
+    """Check every file of a pre-run archive that ships with fusefront.
 
-    Example: `fusefront data verify default`
+    `fusefront verify` does the same for any results.
+
+    Examples:
+    - `fusefront data verify default`
     """
-    from .store import report
+    from .verify import report
 
     report(f"{name.rstrip('!')}!")
 
 
 @data.command()
 def pack(
-    directory: Annotated[str, typer.Argument(help="A run directory, archive or `NAME!`.")],
+    source: Source,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="The archive's folder, or one `.zip` file.")
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="PATH", help="The folder to create, or one `.zip` file."
+        ),
     ],
-    note: Annotated[str, typer.Option(help="What these results are.")] = "",
+    note: Annotated[
+        str, typer.Option(metavar="TEXT", help="A description of the results, for the manifest.")
+    ] = "",
 ) -> None:
-    """Pack results into an archive: compacted tables and a manifest of hashes.
+    """Pack results into an archive: compacted tables with a manifest of hashes.
 
-    An output that ends in `.zip` is one file, for mailing; every command reads it as it is.
+    An output that ends in `.zip` becomes one file, easy to send; every command reads it directly.
 
-    Examples: `fusefront data pack runs/default -o my-archive --note "my machine"`;
-    `fusefront data pack runs/default -o results.zip`
+    Examples:
+    - `fusefront data pack runs/smoke -o smoke.zip`
+    - `fusefront data pack runs/smoke -o my-archive --note "my machine"`
     """
     from ...results.archive.archive import pack as write
     from ...results.archive.source import open_results
     from ...results.archive.zip_file import SUFFIX, pack_single
     from ...results.load import read
 
-    with open_results(directory) as folder:
+    with open_results(source) as folder:
         results = read(folder)
     print((pack_single if output.suffix == SUFFIX else write)(results, output, note=note))
 
@@ -69,14 +82,16 @@ def pack(
 @data.command()
 def unpack(
     source: Annotated[
-        str, typer.Argument(help="A pre-run archive, the folder of one, or a `.zip` file.")
+        str,
+        typer.Argument(metavar="ARCHIVE", help="A pre-run archive, a folder, or a `.zip` file."),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The run directory to make.")],
+    output: NewDirectory,
 ) -> None:
-    """Make a run directory of an archive, so that `fusefront run -o` goes on from its runs.
+    """Turn an archive into a run directory, which `fusefront run -o` can extend.
 
-    Examples: `fusefront data unpack comparison -o runs/comparison`;
-    `fusefront data unpack results.zip -o runs/theirs`
+    Examples:
+    - `fusefront data unpack smoke.zip -o runs/unpacked`
+    - `fusefront data unpack default -o runs/default`
     """
     from ...results.archive.archive import read_archive
     from ...results.archive.source import open_results
@@ -89,41 +104,18 @@ def unpack(
 
 @data.command()
 def references(
-    directory: Annotated[Path, typer.Argument(help="A run directory or archive.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the fronts.")],
+    source: Source,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIRECTORY", help="Folder for the fronts.")
+    ],
 ) -> None:
-    """Freeze reference fronts: per problem, the nondominated points of all done runs.
+    """Freeze a reference front per problem: the nondominated points of all runs that are done.
 
-    Example: `fusefront data references runs/default -o results/reference_fronts`
+    Examples:
+    - `fusefront data references runs/smoke -o reference_fronts`
     """
     from ..api import load
     from ..score.reference_fronts import freeze
 
-    for problem, front in freeze(load(directory), output):
+    for problem, front in freeze(load(source), output):
         print(f"{problem}: {len(front.points)} points, {front}")
-
-
-@app.command()
-def retrain(
-    family: Annotated[str, typer.Argument(help="digits, smoke, garments or tiny-gpt2.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the weights.")],
-) -> None:
-    """Train a family's backbone and experts again, as the shipped ones were (minutes).
-
-    Example: `fusefront retrain smoke -o my-weights`
-    """
-    from ...problems.vision.families import FAMILIES
-    from ...results.files.parquet import write_bytes
-
-    if family not in (*FAMILIES, TINY_GPT2):
-        raise unknown_name("family", family, [*FAMILIES, TINY_GPT2])
-    write_bytes(output / ".probe", b"")  # an unwritable folder is told before, not after
-    (output / ".probe").unlink()
-    if family == TINY_GPT2:
-        from ...problems.language.recipe import train as train_language_model
-
-        print(train_language_model(output, report=print))
-        return
-    from ...problems.vision.recipe import train
-
-    print(train(family, output, report=print))

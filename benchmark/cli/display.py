@@ -1,10 +1,10 @@
-"""Displays of a study under way: a tree on a terminal, plain lines elsewhere, or JSON lines."""
+"""Displays of a study while it runs: a tree on a terminal, plain lines elsewhere, or JSON lines."""
 
 import json
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TextIO, final
+from typing import Final, TextIO, final
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,22 +13,31 @@ from rich.tree import Tree
 
 from ..run.progress import Event, ProblemProgress, Progress, clock
 
-_COLOURS = {"done": "green", "skipped": "yellow", "retrying": "yellow", "failed": "red"}
-_SHOWN = 3
-"""Algorithms of a problem that are named while they run."""
+COLOURS: Final = {"done": "green", "skipped": "yellow", "retrying": "yellow", "failed": "red"}
+_SHOWN: Final = 3
+"""Number of algorithms per problem that are named while they run."""
 
 
 def say(console: Console, word: str, text: str, *, colour: str = "yellow") -> None:
-    """A line that starts with a coloured word; `text` is printed as it is, brackets and all."""
+    """Print one line that starts with a coloured word.
+
+    `text` is printed literally, since names of algorithms contain brackets, which rich would
+    otherwise read as markup. It is never wrapped, so that scripts get one line per record.
+    """
     console.print(Text.assemble((word, colour), " ", text), soft_wrap=True)
 
 
+def count_runs(count: int) -> str:
+    """Return `1 run`, `2 runs` and so on."""
+    return f"{count} {'run' if count == 1 else 'runs'}"
+
+
 class Display(ABC):
-    """Shows the events of a study; a context while they come.
+    """A context that shows the events of a study.
 
     Args:
-        progress: Has taken in every event that is shown.
-        quiet: Problems whose runs are told of otherwise.
+        progress: Counts every event that is shown.
+        quiet: Problems whose runs are reported elsewhere: they are counted without a line each.
     """
 
     def __init__(self, progress: Progress, quiet: frozenset[str]) -> None:
@@ -38,26 +47,27 @@ class Display(ABC):
     def __enter__(self) -> "Display":
         return self
 
-    def __exit__(self, *_: object) -> None:  # noqa: B027 - most have nothing to put back
+    def __exit__(self, *_: object) -> None:  # noqa: B027 - most displays have nothing to restore
         pass
 
     def show(self, event: Event) -> None:
-        """Count an event, and tell it unless nobody needs to know."""
+        """Count an event, and display it unless it is of no interest."""
         self.progress.take(event)
-        self._tell(event, quiet=event.status == "cached" or event.spec.problem.name in self._quiet)
+        quiet = event.status == "cached" or event.spec.problem.name in self._quiet
+        self._show(event, quiet=quiet)
 
     @abstractmethod
     def finishing(self) -> None:
-        """Say that an interrupt was heard."""
+        """Acknowledge an interrupt: the current runs finish, and no other run starts."""
 
     @abstractmethod
-    def _tell(self, event: Event, *, quiet: bool) -> None:
-        """Tell of an event."""
+    def _show(self, event: Event, *, quiet: bool) -> None:
+        """Display an event; `quiet` events need no line."""
 
 
 @final
 class LineDisplay(Display):
-    """A line for each run that ended; on a terminal, under them a tree of what is going on."""
+    """One line per run that has ended; on a terminal also a tree of the current runs below."""
 
     def __init__(self, progress: Progress, quiet: frozenset[str], console: Console) -> None:
         super().__init__(progress, quiet)
@@ -76,33 +86,34 @@ class LineDisplay(Display):
             self._live.stop()
 
     def finishing(self) -> None:
-        """On a line."""
-        count = self.progress.running
-        runs = f"{count} {'run' if count == 1 else 'runs'} under way."
-        say(self._console, "finishing", f"{runs} Press Ctrl-C again to stop now.")
+        """Print one line."""
+        current = count_runs(self.progress.running)
+        say(self._console, "finishing", f"{current} in progress. Press Ctrl-C again to stop now.")
 
-    def _tell(self, event: Event, *, quiet: bool) -> None:
+    def _show(self, event: Event, *, quiet: bool) -> None:
         if quiet or event.status == "running":
             return
         spec, progress = event.spec, self.progress
         reason = f": {event.reason}" if event.reason else ""
         run = f"{spec.problem.name} {spec.algorithm.display_name} seed {spec.seed}"
-        left = _left(progress)
+        left = _time_left(progress)
         text = f"{progress.ended}/{progress.total} {run}{reason}{left and f' {left}'}"
-        say(self._console, f"{event.status:<7}", text, colour=_COLOURS[event.status])
+        say(self._console, f"{event.status:<8}", text, colour=COLOURS[event.status])
 
     def _tree(self) -> RenderableType:
         progress = self.progress
-        title = f"{progress.ended}/{progress.total} {_left(progress)}".rstrip()
+        title = f"{progress.ended}/{progress.total} {_time_left(progress)}".rstrip()
         return tree(title, progress.problems, progress.last_error)
 
 
 @final
 class JsonDisplay(Display):
-    """One JSON object a line and event, for scripts.
+    """One line per event, each a JSON object, for scripts.
 
-    Keys: `event` (running, lost, done, cached, skipped, failed), `run_id`, `problem`, `algorithm`,
-    `seed`, `reason`, `ended`, `total`, `seconds_left`.
+    Keys: `event` (running, retrying, done, cached, skipped, failed), `run_id`, `problem`,
+    `algorithm`, `seed`, `reason`, `ended`, `total`, `seconds_left`. An interrupt is an event
+    `finishing` with the number of runs that are `running`. Until version 0.1, `retrying` (a worker
+    died and its run is computed again) was called `lost`.
     """
 
     def __init__(
@@ -112,10 +123,10 @@ class JsonDisplay(Display):
         self._file = file or sys.stdout
 
     def finishing(self) -> None:
-        """As an event without a run."""
+        """Write an event that belongs to no run."""
         self._write({"event": "finishing", "running": self.progress.running})
 
-    def _tell(self, event: Event, *, quiet: bool) -> None:
+    def _show(self, event: Event, *, quiet: bool) -> None:
         spec = event.spec
         self._write(
             {
@@ -132,17 +143,21 @@ class JsonDisplay(Display):
         )
 
     def _write(self, content: dict[str, object]) -> None:
+        # Flushed, because a script that follows the run reads from a pipe.
         print(json.dumps(content, ensure_ascii=False), file=self._file, flush=True)
 
 
-def tree(title: str, branches: Mapping[str, ProblemProgress], last_error: str) -> RenderableType:
-    """Problems that are not over, with their counts and what runs of them; then the last error."""
+def tree(title: str, problems: Mapping[str, ProblemProgress], last_error: str) -> RenderableType:
+    """Return a tree of the unfinished problems with counts and current runs, then the last error.
+
+    Finished problems are left out, so that the tree of a large study fits a screen.
+    """
     root = Tree(Text(title, "bold"))
-    for problem, branch in branches.items():
-        if branch.ended == branch.total:
+    for problem, progress in problems.items():
+        if progress.ended == progress.total:
             continue
-        node = root.add(Text(f"{problem}  {_counts(branch)}"))
-        names = list(branch.running.values())
+        node = root.add(Text(f"{problem}  {_counts(progress)}"))
+        names = list(progress.running.values())
         for name in names[:_SHOWN]:
             node.add(Text(name, "cyan"))
         if len(names) > _SHOWN:
@@ -151,12 +166,12 @@ def tree(title: str, branches: Mapping[str, ProblemProgress], last_error: str) -
     return Group(root, *error)
 
 
-def _counts(branch: ProblemProgress) -> str:
-    told = [f"{branch.counts[w]} {w}" for w in ("skipped", "failed") if branch.counts[w]]
-    told += [f"{len(branch.running)} running"] if branch.running else []
-    return ", ".join([f"{branch.ended}/{branch.total}", *told])
+def _counts(progress: ProblemProgress) -> str:
+    counts = [f"{progress.counts[w]} {w}" for w in ("skipped", "failed") if progress.counts[w]]
+    counts += [f"{len(progress.running)} running"] if progress.running else []
+    return ", ".join([f"{progress.ended}/{progress.total}", *counts])
 
 
-def _left(progress: Progress) -> str:
+def _time_left(progress: Progress) -> str:
     seconds = progress.seconds_left()
     return "" if seconds is None else f"ETA {clock(seconds)}"

@@ -1,4 +1,4 @@
-"""What Ctrl-C does: it ends a command at once, but a study in order."""
+"""The effect of Ctrl-C: it ends most commands at once, but lets a study finish its current runs."""
 
 import signal
 import threading
@@ -9,38 +9,46 @@ from typing import Any
 
 
 @contextmanager
-def ending_at_once() -> Iterator[None]:
-    """Let an interrupt end the process by itself, status 130 in a shell.
+def end_at_once() -> Iterator[None]:
+    """Restore the system's default: an interrupt kills the process (status 130 in a shell).
 
-    Python's own way, an exception, can get lost or crash inside the import of a C++ library. All
-    files are written whole or not at all, so nothing is lost.
+    Python's default, raising an exception, can be swallowed by or crash inside the import of a
+    C++ library. Killing loses nothing, because every file is written under a temporary name first.
     """
     with _handler(signal.default_int_handler, signal.SIG_DFL):
         yield
 
 
 @contextmanager
-def stopping_in_order(tell: Callable[[], None]) -> Iterator[Callable[[], bool]]:
-    """Let the first interrupt ask for an end, and the second raise KeyboardInterrupt.
+def stop_gracefully(notify: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Let the first interrupt request a stop, and the second raise KeyboardInterrupt.
 
-    Inside `ending_at_once`. Gives a function that says whether an end was asked for; `tell` is
-    called when it is.
+    Only has an effect inside `end_at_once`.
+
+    Args:
+        notify: Called when a stop is requested, inside the signal handler.
+
+    Yields:
+        A function that returns whether a stop has been requested.
     """
-    asked = threading.Event()
+    requested = threading.Event()
 
-    def ask(signum: int, frame: FrameType | None) -> None:
-        if asked.is_set():
+    def handle(signum: int, frame: FrameType | None) -> None:
+        if requested.is_set():
             raise KeyboardInterrupt
-        asked.set()
-        tell()
+        requested.set()
+        notify()
 
-    with _handler(signal.SIG_DFL, ask):
-        yield asked.is_set
+    with _handler(signal.SIG_DFL, handle):
+        yield requested.is_set
 
 
 @contextmanager
 def _handler(old: Any, new: Any) -> Iterator[None]:
-    """Put `new` in the place of `old`; anything else, such as ignoring, was wanted and stays."""
+    """Replace the handler `old` by `new` for a while.
+
+    Any other handler is kept: a shell that starts a background job ignores interrupts on purpose.
+    """
     if signal.getsignal(signal.SIGINT) is not old:
         yield
         return

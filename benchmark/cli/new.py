@@ -1,34 +1,131 @@
-"""The command that writes a first problem or algorithm to go on from."""
+"""`fusefront new`: write a first problem or algorithm to start from."""
 
 import re
 from pathlib import Path
-from typing import Annotated
+from string import Template
+from typing import Annotated, Final
 
 import typer
 
 from ...errors import ParameterError, StoreError
 from .app import app
-from .scaffolds import ALGORITHM, PROBLEM
 
-KINDS = ("problem", "algorithm")
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+
+PROBLEM: Final = Template("""\
+# A problem of your own: your pretrained model, experts and data. Paths are relative to this file.
+# Check it with `fusefront doctor --problem $file`, and run it with
+# `fusefront run -p $file -a rewarded-soup -a ls-coefficients -o runs/$name`.
+
+name = "$name"
+base = "checkpoints/base"      # the pretrained model: a folder with config.json and
+#                              # model.safetensors, or a hub id
+# revision = "main"            # of a pretrained model on the hub; a commit pins it
+# max_length = 128             # number of tokens after which texts are truncated
+# fractions = [0.4, 0.2, 0.4]  # calibration, validation and test, for tasks with one file for all
+# seed = 0                     # of that split; equal inputs are in the same split of every task
+# pooling = "classifier"       # features are the inputs of the model's last linear layer. Or "cls",
+#                              # "mean" or "last": hidden states of the backbone. Then only the
+#                              # backbone is merged, and every head must be "fit" or a file.
+# module = "my_model.py:make"  # instead of transformers: a function without arguments that returns
+#                              # a torch module from inputs to features. Pretrained model and
+#                              # experts are then safetensors files of its state_dict, and inputs
+#                              # are given by `tensor`.
+
+[[tasks]]
+name = "first"
+expert = "checkpoints/first"   # a folder, a hub id, or a LoRA adapter as PEFT saves it
+# revision = "main"            # of an expert on the hub
+# head = "expert"              # the expert's own classifier, frozen. Or "fit": a logistic
+#                              # regression on the pretrained model's features of the calibration
+#                              # data. Or a safetensors file with `weight` (classes x features) and
+#                              # `bias`.
+[tasks.data]
+all = "data/first.parquet"     # Parquet, CSV, TSV, JSON lines, a folder of images with one folder
+#                              # per class, or a data set that `datasets` saved: "folder#split"
+# calibration = "train.csv"    # instead of `all`: one file per split. Algorithms may learn from
+# validation = "dev.csv"       # calibration, select on validation, and never see test.
+# test = "test.csv"
+text = "text"                  # the column with the text; two for pairs: ["premise", "hypothesis"]
+# image = "image"              # instead of `text`: paths relative to the data file, or bytes
+# tensor = "x"                 # instead of `text`, with `module`: numbers
+label = "label"                # the column with the class: a number from 0, or a class name
+# labels = ["no", "yes"]       # class names in the order of the head
+# revision = "main"            # of a data set on the hub, whose id then replaces the path
+# subset = "cola"              # configuration of a data set on the hub
+
+[[tasks]]                      # a problem has two or more tasks
+name = "second"
+expert = "checkpoints/second"
+[tasks.data]
+all = "data/second.parquet"
+text = "text"
+label = "label"
+""")
+"""A problem file in which every key is explained."""
+
+ALGORITHM: Final = Template('''\
+"""An algorithm of your own: `fusefront run smoke -a ./$file:$cls -o runs/$name`."""
+
+from dataclasses import dataclass
+
+from fusefront import ALGORITHMS, Algorithm, Coefficients, MapSet
+
+
+@ALGORITHMS.register(
+    "$name",
+    source="your paper",
+    output="map",
+    data="none",
+    access="weights",
+    space="task",
+    track="inductive",
+)
+@dataclass(frozen=True, kw_only=True)
+class $cls(Algorithm):
+    """Describe the algorithm in one line.
+
+    Fields are hyper-parameters: `-a "./$file:$cls[scale=1.5]"`. The labels above state the kind of
+    Pareto set (constant, finite, map), the data it learns from (none, unlabelled, labelled), what
+    it has access to (weights, evaluations, gradients), and the space it searches (task, block,
+    module, tensor). `fusefront check "./$file:$cls"` tests them.
+    """
+
+    scale: float = 1.0
+
+    def fit(self, view, *, generator):
+        """Learn from `view`: experts, batches, losses, evaluations. Every call is charged."""
+
+        def coefficients(preference):
+            return Coefficients(values=self.scale * preference)
+
+        return MapSet(experts=view.experts, function=coefficients)
+''')
+"""A Python file with a working algorithm, a scaled rewarded soup."""
 
 
 @app.command()
 def new(
-    kind: Annotated[str, typer.Argument(help="problem or algorithm.")],
-    name: Annotated[str, typer.Argument(help="Lower-case words joined by `-`.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="problem or algorithm.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Its name: lower-case words joined by `-`.")
+    ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder of the new file; made if need be.")
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FOLDER", help="Where to write the file; created if needed."
+        ),
     ] = Path(),
 ) -> None:
-    """Write a commented file to fill in: your own experts as a problem, or your own algorithm.
+    """Write a commented file to fill in: a problem of your own experts, or an algorithm.
 
-    Nothing is ever overwritten.
+    An existing file is never overwritten.
 
-    Example: `fusefront new problem my-pair`, `fusefront new algorithm my-merge -o plugins`
+    Examples:
+    - `fusefront new problem my-pair`
+    - `fusefront new algorithm my-merge -o plugins`
     """
-    if kind not in KINDS:
+    if kind not in ("problem", "algorithm"):
         raise ParameterError(f"The kind must be problem or algorithm. Found `{kind}`.")
     if _NAME.fullmatch(name) is None:
         raise ParameterError(f"The name must be lower-case words joined by `-`. Found `{name}`.")
@@ -36,31 +133,32 @@ def new(
         path = output / f"{name}.toml"
         _write(path, PROBLEM.substitute(name=name, file=path.name))
         _check(path)
-        after = f"fusefront doctor --problem {path}"
+        command = f"fusefront doctor --problem {path}"
     else:
         path = output / f"{name.replace('-', '_')}.py"
         cls = "".join(word.capitalize() for word in name.split("-"))
         _write(path, ALGORITHM.substitute(name=name, file=path.name, cls=cls))
-        after = f"fusefront run smoke -a ./{path}:{cls} -o runs/{name}"
-    print(f"wrote {path}\nnext: fill it in, then `{after}`")
+        command = f"fusefront run smoke -a ./{path}:{cls} -o runs/{name}"
+    print(f"wrote {path}\nnext: fill it in, then run `{command}`")
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that must not be there yet."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         raise StoreError(
-            f"`{path}` must not exist yet. Found it. Take another name or `-o FOLDER`."
+            f"`{path}` must not exist yet. Found it. Choose another name or `-o FOLDER`."
         ) from None
     except OSError as error:
-        raise StoreError(f"`{path}` must be writable. Found {error}.") from error
+        raise StoreError(
+            f"`{path}` must be writable. Found {error}. Choose another `-o FOLDER`."
+        ) from error
 
 
 def _check(path: Path) -> None:
-    """The file must be readable as it is, so that only its values are to fill in."""
+    """Read the new problem file, so that a mistake in the template cannot reach a user."""
     from ...problems.custom import problem_entry
 
     problem_entry(path)

@@ -1,7 +1,11 @@
-"""The command that runs a study."""
+"""`fusefront run`: run the algorithms of a study on its problems."""
 
 import contextlib
+import shutil
+import sys
+from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,82 +14,146 @@ import typer
 from ...algorithms import ALGORITHMS
 from ...errors import ParameterError, StudyError
 from ...problems.budget import TIERS
-from ..run.executors import processes, start_of
-from ..run.provenance import processors
 from ..study.suites import SUITES
 from .app import app
+from .interrupts import stop_gracefully
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ...results.results import Results
+    from ..run.executors import Start
+    from ..run.plan import Plan
     from ..study.study import Study
+    from .display import Display
 
 
 @app.command()
 def run(
-    suite: Annotated[str, typer.Argument(help="A suite, or a study's TOML file.")] = "",
+    suite: Annotated[
+        str, typer.Argument(metavar="SUITE", help="A suite, or the TOML file of a study.")
+    ] = "",
     algorithm: Annotated[
         list[str] | None,
         typer.Option(
-            "-a", help="Instead of the suite's: `NAME[key=value,...]` or `file.py:Class`."
+            "-a",
+            metavar="ALGORITHM",
+            help="Replace the suite's algorithms by this one: `NAME[key=value,...]` or "
+            "`FILE.py:CLASS`; repeatable.",
         ),
     ] = None,
-    problem: Annotated[list[str] | None, typer.Option("-p", help="Instead of the suite's.")] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Repetitions.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Root of all randomness.")] = None,
+    problem: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-p",
+            metavar="PROBLEM",
+            help="Replace the suite's problems by this one: `NAME[key=value,...]` or a TOML file; "
+            "repeatable.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Number of seeds: repeat every run N times."),
+    ] = None,
+    root_seed: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="The number that all randomness is derived from."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, hidden=True)] = None,
     budget: Annotated[
-        str | None, typer.Option(help="Units a fit: S (100k), M (500k), L (2M), a number, or none.")
+        str | None,
+        typer.Option(
+            metavar="UNITS",
+            help="Cap on the units of each fit: S (100k), M (500k), L (2M), a number, or none.",
+        ),
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="Of the fits: float32, or bfloat16 (scores stay float32).")
+        str | None,
+        typer.Option(
+            metavar="TYPE",
+            help="Arithmetic of the fits: float32 or bfloat16. Scores always use float32.",
+        ),
     ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(
-            "-j", min=1, help="Runs at once, one process each; all processors if not given."
+            "-j",
+            min=1,
+            metavar="N",
+            help="Number of runs at the same time, one process each. By default, one per "
+            "processor.",
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Directory; `runs/SUITE` if not given.")
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIRECTORY", help="Run directory. By default, `runs/SUITE`."
+        ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only print the plan and what it would take.")
+        bool,
+        typer.Option("--dry-run", help="Print the plan and its estimated cost; compute nothing."),
     ] = False,
     executor: Annotated[
         str,
         typer.Option(
-            help="local, inline, dask, dask:tcp://HOST:PORT or dask:FILE.toml (job queue)."
+            metavar="EXECUTOR",
+            help="Where to compute runs: local, inline, dask, dask:tcp://HOST:PORT, or "
+            "dask:FILE.toml for a job queue.",
         ),
     ] = "local",
     as_json: Annotated[
-        bool, typer.Option("--json", help="Events as JSON lines, or the dry run, for scripts.")
+        bool, typer.Option("--json", help="Print events, or the dry run, as JSON for scripts.")
     ] = False,
 ) -> None:
-    """Run algorithms on problems. The same command again goes on where it was interrupted.
+    """Run algorithms on problems, or resume an interrupted study.
 
-    A directory can be extended: other algorithms, problems or more seeds are added to it.
-    A study file also has grids, display names, caps and limits of the machine; options override it.
+    Repeating a command computes only what is missing or failed. Other algorithms, problems or more
+    seeds can be added to a directory later. A study file can also expand grids, give display names,
+    and set caps and resource limits; options override it. The exit status is 0 if every run is done
+    or skipped by design, 1 if a run failed or a problem's data is missing, 130 if interrupted.
 
-    Examples: `fusefront run smoke -o runs/smoke`;
-    `fusefront run smoke -a ./mine.py:Mine -o runs/smoke`;
-    `fusefront run -p digits-left-right -a "pwemoe-ls[steps=500]" -a map --seeds 5`
+    Examples:
+    - `fusefront run smoke -o runs/smoke`
+    - `fusefront run smoke -a ./plugins/my_merge.py:MyMerge -o runs/my-merge`
+    - `fusefront run -p smoke-left-right -a "ties[density=0.5]" -a map --seeds 2 --budget 2000`
+    - `fusefront run default --dry-run`
     """
-    settings = {"seeds": seeds, "seed": seed, "precision": precision}
+    settings = {"seeds": seeds, "root_seed": _root_seed(root_seed, seed), "precision": precision}
     study = _study(suite, algorithm or [], problem or [], settings, budget)
+    # These import torch, so they come after the checks above, and never for `--help`.
+    from ..run.executors import processes, start_of
+    from ..run.provenance import processors
+
     start = start_of(executor)
     directory = output or Path("runs") / (Path(suite).stem if suite else "study")
+    jobs = jobs or processors()
     if dry_run:
-        from .plan import show_plan
+        from .dry_run import show_dry_run
 
-        show_plan(study, directory, jobs=jobs or processors(), as_json=as_json)
+        show_dry_run(study, directory, jobs=jobs, as_json=as_json)
         return
     if start is processes:
         from ..run.executors.local import prepare
 
-        prepare()  # it and this process import torch at the same time
-    from .carry_out import carry_out
+        prepare()  # the fork server imports its packages while this process imports them, too
+    raise typer.Exit(run_study(study, directory, jobs=jobs, executor=start, as_json=as_json))
 
-    raise typer.Exit(
-        carry_out(study, directory, jobs=jobs or processors(), executor=start, as_json=as_json)
+
+def _root_seed(root_seed: int | None, seed: int | None) -> int | None:
+    """Return the root seed, accepting the former name of its option with a warning."""
+    if seed is None:
+        return root_seed
+    if root_seed is not None:
+        raise ParameterError(
+            "The root seed must be given once. Found `--root-seed` and its former name `--seed`. "
+            "Remove `--seed`."
+        )
+    print(
+        "fusefront: warning: `--seed` is deprecated and will be removed; use `--root-seed`.",
+        file=sys.stderr,
     )
+    return seed
 
 
 def _study(
@@ -110,8 +178,8 @@ def _study(
         base = Study(problems=(), algorithms=())
     else:
         raise StudyError(
-            "A run must have a suite, a study file, or `-p` and `-a`. Found none. "
-            f"Suites: {', '.join(entry.name for entry in SUITES)}."
+            "`fusefront run` must be given a suite, a study file, or both `-p` and `-a`. "
+            f"Found none. Suites: {', '.join(entry.name for entry in SUITES)}."
         )
     changes = dict(settings)
     if algorithms:
@@ -122,11 +190,16 @@ def _study(
     if budget is not None:
         changes["budget"] = parse_budget(budget)
     study = dataclasses.replace(base, **changes)  # type: ignore[arg-type]
+    # Overrides of the file may name algorithms that `-a` has just replaced.
     return study.pruned(ALGORITHMS) if study.resources.overrides else study
 
 
 def parse_budget(text: str) -> int | None:
-    """Units of `S`, `M`, `L`, a positive number, or `none`."""
+    """Return the units of `S`, `M`, `L` or a positive number; None for `none`.
+
+    Raises:
+        ParameterError: If the text is anything else.
+    """
     if text in TIERS:
         return TIERS[text]
     if text == "none":
@@ -135,3 +208,94 @@ def parse_budget(text: str) -> int | None:
         if (units := int(text)) > 0:
             return units
     raise ParameterError(f"`--budget` must be S, M, L, a positive number or none. Found `{text}`.")
+
+
+def run_study(
+    study: "Study", directory: Path, *, jobs: int, executor: "Start", as_json: bool = False
+) -> int:
+    """Run a study and display its progress on standard error, or as JSON lines on standard output.
+
+    Returns:
+        The exit status: 0 if all runs have ended well, 1 if one failed or a problem lacks its data,
+        130 if interrupted.
+    """
+    from rich.console import Console
+
+    from ..history import History
+    from ..run.plan import finish, plan
+    from ..run.progress import Progress, expected_seconds
+    from .display import JsonDisplay, LineDisplay, count_runs, say
+
+    console = Console(stderr=True)
+    planned = plan(study, directory, report=partial(say, console, "preparing"))
+    _report_plan(planned, console)
+    pending = [spec for spec in planned.specs if spec.run_id not in planned.finished]
+    # Reading the history takes longer than a small study that has nothing left to run.
+    expected = expected_seconds(pending, History(directory, planned.snapshot)) if pending else {}
+    progress = Progress(planned.specs, expected, jobs)
+    quiet = frozenset(planned.unavailable)
+    display = JsonDisplay(progress, quiet) if as_json else LineDisplay(progress, quiet, console)
+    if not _execute(planned, directory, display, jobs=jobs, executor=executor):
+        kept = f"{count_runs(progress.counts['done'])} done and kept."
+        say(console, "interrupted", f"{kept} Repeat the command to resume.")
+        return 130
+    results = finish(directory)
+    if not as_json:
+        _summarise(results, directory, progress.counts)
+    return 1 if progress.counts["failed"] or planned.unavailable else 0
+
+
+def _report_plan(planned: "Plan", console: "Console") -> None:
+    from .display import count_runs, say
+
+    for reason, names in _by_reason(planned.unavailable).items():
+        say(console, "skipped", f"{_first_two(names)}: {reason}")
+    for path in planned.set_aside:
+        say(console, "set aside", f"the damaged file {path}; its run will be computed again")
+    if planned.outdated:
+        moved = f"{count_runs(len(planned.outdated))} to {planned.outdated[0].parent}"
+        say(console, "moved", f"{moved}, because the study no longer contains them")
+    for reason, count in planned.reasons.items():
+        say(console, "moved", f"{count_runs(count)}: {reason}")
+
+
+def _execute(
+    planned: "Plan", directory: Path, display: "Display", *, jobs: int, executor: "Start"
+) -> bool:
+    """Execute the plan and return whether every run has ended, which an interrupt prevents."""
+    from ..run.execute import execute
+
+    with stop_gracefully(display.finishing) as stopping:
+        events = execute(planned, directory, jobs=jobs, executor=executor, stopping=stopping)
+        try:
+            # Closing the generator stops the workers, even when the display raises.
+            with display, contextlib.closing(events):
+                for event in events:
+                    display.show(event)
+        except KeyboardInterrupt:
+            return False
+    return display.progress.ended == display.progress.total
+
+
+def _by_reason(unavailable: Mapping[str, str]) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for name, reason in unavailable.items():
+        reasons.setdefault(reason, []).append(name)
+    return reasons
+
+
+def _first_two(names: list[str]) -> str:
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return ", ".join(names[:2]) + more
+
+
+def _summarise(results: "Results", directory: Path, counts: Counter[str]) -> None:
+    from ...results.tables.render import render
+    from ...results.tables.table import table
+    from ..run.progress import ENDED
+
+    if (results.runs["status"] == "done").any():
+        frame = table(results, "hypervolume", direction="maximise")
+        print(render(frame, width=shutil.get_terminal_size((100, 24)).columns))
+    print(", ".join(f"{counts[word]} {word}" for word in ENDED))
+    print(f"results: {directory} (tables/*.parquet; `fusefront table {directory}`)")

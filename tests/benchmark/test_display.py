@@ -1,4 +1,4 @@
-"""The display of a run: plain lines without a terminal, brackets as they are."""
+"""The display of a study: plain lines without a terminal, and brackets printed literally."""
 
 import io
 import json
@@ -48,39 +48,39 @@ def shown(*events: Event, terminal: bool = False, plan: Plan = PLAN) -> str:
     return sink.getvalue()
 
 
-def test_line_has_count_name_and_seed_as_they_are() -> None:
+def test_line_has_count_name_and_seed_literally() -> None:
     text = shown(Event(spec=SPEC, status="running"), Event(spec=SPEC, status="done"))
-    assert text == f"done    1/1 smoke-all {NAME} seed 3\n"
+    assert text == f"done     1/1 smoke-all {NAME} seed 3\n"
 
 
-def test_reason_is_printed_as_it_is_on_one_line_however_long() -> None:
+def test_long_reason_is_printed_literally_on_one_line() -> None:
     reason = "ValueError: [/] [bold]x[/bold] :smile: " + "long " * 100
     text = shown(Event(spec=SPEC, status="failed", reason=reason))
     assert reason in text
     assert text.count("\n") == 1
 
 
-def test_cached_runs_are_counted_in_silence() -> None:
+def test_cached_runs_are_counted_without_a_line() -> None:
     assert shown(Event(spec=SPEC, status="cached")) == ""
 
 
 @pytest.mark.parametrize("status", ["done", "failed", "skipped", "cached"])
-def test_terminal_shows_what_runs_and_the_count(status: str) -> None:
+def test_terminal_shows_the_count_and_how_runs_ended(status: str) -> None:
     text = shown(Event(spec=SPEC, status="running"), Event(spec=SPEC, status=status), terminal=True)
     assert "1/1" in text
     assert (status in text) == (status != "cached")
 
 
-def test_terminal_shows_brackets_of_what_runs() -> None:
+def test_terminal_shows_brackets_of_current_runs() -> None:
     assert NAME in shown(Event(spec=SPEC, status="running"), terminal=True)
 
 
-def test_runs_of_a_problem_without_its_data_are_counted_in_silence() -> None:
+def test_runs_of_a_problem_without_its_data_are_counted_without_a_line() -> None:
     plan = replace(PLAN, unavailable={"smoke-all": "install it"})
     assert shown(Event(spec=SPEC, status="skipped", reason="install it"), plan=plan) == ""
 
 
-def test_json_lines_say_what_happened_and_what_is_left() -> None:
+def test_json_lines_have_the_event_and_the_time_left() -> None:
     sink = io.StringIO()
     tally = Progress(PLAN.specs, {"r0": 4.0}, 1, clock=lambda: 0.0)
     with JsonDisplay(tally, frozenset(), sink) as display:
@@ -90,6 +90,15 @@ def test_json_lines_say_what_happened_and_what_is_left() -> None:
     assert (first["event"], first["seconds_left"], first["ended"]) == ("running", 4.0, 0)
     assert (last["event"], last["reason"], last["algorithm"]) == ("failed", "no luck", NAME)
     assert (last["ended"], last["total"], last["seconds_left"], last["seed"]) == (1, 1, 0.0, 3)
+
+
+def test_run_whose_worker_died_is_shown_as_retrying() -> None:
+    died = Event(spec=SPEC, status="retrying", reason="signal 9")
+    assert shown(died) == f"retrying 0/1 smoke-all {NAME} seed 3: signal 9\n"
+    sink = io.StringIO()
+    with JsonDisplay(Progress(PLAN.specs, {}, 1, clock=lambda: 0.0), frozenset(), sink) as display:
+        display.show(died)
+    assert json.loads(sink.getvalue())["event"] == "retrying"
 
 
 def test_terminal_shows_the_last_error() -> None:

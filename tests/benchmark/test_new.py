@@ -1,4 +1,4 @@
-"""What `fusefront new` writes is read by what it is written for."""
+"""Files that `fusefront new` writes work with the commands that read them."""
 
 import re
 import subprocess
@@ -12,12 +12,12 @@ import torch
 from tests.benchmark.conftest import run_command
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.cli.scaffolds import PROBLEM
+from fusefront.benchmark.cli.new import PROBLEM
 from fusefront.problems.custom import problem_file
 from fusefront.testing.toy_problem import open_view, toy_problem
 
 
-def test_a_new_problem_is_read_and_its_preflight_says_what_is_missing(
+def test_new_problem_is_valid_and_doctor_reports_its_missing_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -31,14 +31,14 @@ def test_a_new_problem_is_read_and_its_preflight_says_what_is_missing(
     assert "checkpoints/base" in looked.out
 
 
-def test_a_new_problem_explains_every_key() -> None:
+def test_new_problem_explains_every_key() -> None:
     text = PROBLEM.substitute(name="n", file="f")
     for keys in (problem_file._TOP, problem_file._TASK, problem_file._DATA):
         for key in keys:
             assert re.search(rf"^(# )?(\[*(tasks\.)?{key}\]+|{key} = )", text, re.MULTILINE), key
 
 
-def test_a_new_algorithm_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_algorithm_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ALGORITHMS, "_entries", dict(ALGORITHMS._entries))
     made = run_command("new", "algorithm", "my-merge", "-o", "plugins")
@@ -57,7 +57,9 @@ def test_a_new_algorithm_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("kind", ["problem", "algorithm"])
-def test_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_existing_file_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / ("mine.toml" if kind == "problem" else "mine.py")
     path.write_text("precious")
@@ -75,7 +77,7 @@ def test_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         (("problem", "../escape"), "lower-case words"),
     ],
 )
-def test_wrong_arguments_are_told(arguments: tuple[str, str], reason: str) -> None:
+def test_wrong_arguments_are_refused(arguments: tuple[str, str], reason: str) -> None:
     made = run_command("new", *arguments)
     assert made.status == 2
     assert reason in made.err
@@ -92,7 +94,7 @@ def check(target: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_check_holds_an_algorithm_to_the_contract(tmp_path: Path) -> None:
+def test_check_finds_a_violation_of_the_contract(tmp_path: Path) -> None:
     good = check("rewarded-soup", tmp_path)
     assert good.returncode == 0, good.stdout + good.stderr
     assert "passed" in good.stdout

@@ -173,7 +173,7 @@ def test_a_run_tells_why_it_moves_runs_aside(
     assert fusefront(*command, "-j", 1, "-o", directory).status == 0
     plugins(PLUGIN + "# changed\n")
     foretold = fusefront(*command, "-o", directory, "--dry-run")
-    assert "1 of other runs there would be moved aside: the plug-in file `mine.py` changed" in (
+    assert "outdated runs that would be moved aside: 1 (the plug-in file `mine.py` changed)" in (
         foretold.out
     )
     told = fusefront(*command, "-j", 1, "-o", directory)

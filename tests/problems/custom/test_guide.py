@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fusefront.benchmark.cli.scaffolds import PROBLEM
+from fusefront.benchmark.cli.new import PROBLEM
 from fusefront.problems.custom import problem_entry
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "own-experts.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The plan of a study, printed: what is done, what would run, and what that would take."""
+"""The printed form of a dry run: what is done, what would run, and its estimated cost."""
 
 import json
 from collections import Counter
@@ -11,8 +11,13 @@ from ..history import BASES
 from ..study.study import Study
 
 
-def show_plan(study: Study, directory: Path, *, jobs: int, as_json: bool = False) -> None:
-    """Print what would run and what that would take, without running or writing anything."""
+def show_dry_run(study: Study, directory: Path, *, jobs: int, as_json: bool = False) -> None:
+    """Print what would run and its estimated cost, without running or writing anything.
+
+    With `as_json`, one object. Its `cells` has one record per algorithm and problem, and `outdated`
+    the number of runs that would be moved aside, by reason. Both also have their names of version
+    0.1, `cells` and `superseded`, which version 0.3 removes.
+    """
     found = dry_run(study, directory)
     if as_json:
         print(json.dumps(_content(found, directory, jobs), ensure_ascii=False))
@@ -21,17 +26,17 @@ def show_plan(study: Study, directory: Path, *, jobs: int, as_json: bool = False
         print(problem)
         for line in found.first_use.get(problem, ()):
             print(f"  |   {line}")
-        told = found.missing.get(problem, "")
-        if told:
-            print(f"  |   skipped: {told}")
+        missing = found.missing.get(problem, "")
+        if missing:
+            print(f"  |   skipped: {missing}")
         for cell in cells:
-            print(f"  |-- {cell.algorithm} x {cell.runs}{_state(cell, told)}")
+            print(f"  |-- {cell.algorithm} x {cell.runs}{_state(cell, missing)}")
     print(*_totals(found, directory, jobs), sep="\n")
 
 
-def _state(cell: Cell, told: str) -> str:
-    """What is known of a cell, but for a reason that is told already."""
-    reason = "" if cell.reason in ("", told) else f" ({cell.reason})"
+def _state(cell: Cell, printed: str) -> str:
+    """Describe a cell, omitting its reason if the line of the problem has printed it."""
+    reason = "" if cell.reason in ("", printed) else f" ({cell.reason})"
     words = [f"{cell.done} done"] if cell.done else []
     if cell.skipped:
         words.append(f"{cell.skipped} skipped{reason}")
@@ -49,16 +54,16 @@ def _totals(found: DryRun, directory: Path, jobs: int) -> list[str]:
     done = sum(cell.done for cell in found.cells)
     to_run = sum(cell.to_run for cell in found.cells)
     lines = [
-        f"{runs} runs of at most {found.study.budget or 'unlimited'} units, into {directory}: "
+        f"{runs} runs of at most {found.study.budget or 'unlimited'} units in {directory}: "
         f"{done} done, {to_run} to run, {runs - done - to_run} skipped"
     ]
     lines += [f"at most {value:g} {key} each" for key, value in found.study.caps.items()]
     for reason, count in found.outdated.items():
-        lines.append(f"{count} of other runs there would be moved aside: {reason}")
+        lines.append(f"outdated runs that would be moved aside: {count} ({reason})")
     if not to_run:
         return lines
     if not found.durations:
-        return [*lines, "no estimate: there are no earlier runs"]
+        return [*lines, "no estimate, because there are no earlier runs"]
     bases = ", ".join(f"{count} from {basis}" for basis, count in _bases(found).items())
     hours, wall = found.cpu_seconds / 3600, _clock(found.wall_seconds(jobs))
     return [
@@ -69,7 +74,7 @@ def _totals(found: DryRun, directory: Path, jobs: int) -> list[str]:
 
 
 def _bases(found: DryRun) -> dict[str, int]:
-    """How many runs are estimated from which earlier ones."""
+    """Count the runs to compute by the kind of earlier runs that their estimate comes from."""
     counts = Counter[str]()
     for cell in found.cells:
         if cell.estimate is not None and cell.to_run:
@@ -78,7 +83,7 @@ def _bases(found: DryRun) -> dict[str, int]:
 
 
 def _clock(seconds: float) -> str:
-    """Hours, minutes and seconds.
+    """Format seconds as hours, minutes and seconds.
 
     >>> _clock(3725.4), _clock(9)
     ('1:02:05', '0:00:09')
@@ -88,6 +93,8 @@ def _clock(seconds: float) -> str:
 
 
 def _content(found: DryRun, directory: Path, jobs: int) -> dict[str, Any]:
+    cells = [_row(cell) for cell in found.cells]
+    outdated = dict(found.outdated)
     return {
         "directory": str(directory),
         "budget": found.study.budget,
@@ -100,8 +107,10 @@ def _content(found: DryRun, directory: Path, jobs: int) -> dict[str, Any]:
         "cpu_seconds": found.cpu_seconds,
         "wall_seconds": found.wall_seconds(jobs),
         "estimated_from": len(found.earlier),
-        "branches": [_row(cell) for cell in found.cells],
-        "superseded": dict(found.outdated),
+        "cells": cells,
+        "branches": cells,
+        "outdated": outdated,
+        "superseded": outdated,
         "first_use": {name: list(lines) for name, lines in found.first_use.items()},
     }
 

@@ -1,0 +1,53 @@
+"""`fusefront table`: one metric, problems against algorithms."""
+
+import shutil
+from typing import Annotated
+
+import typer
+
+from ...errors import ParameterError
+from ...metrics import METRICS
+from .app import Source, Style, app
+
+
+@app.command()
+def table(
+    source: Source,
+    metric: Annotated[
+        str, typer.Option(metavar="NAME", help="The metric; see `fusefront list metrics`.")
+    ] = "hypervolume",
+    show: Annotated[
+        str,
+        typer.Option(metavar="STATISTIC", help="Over seeds: mean-std, mean, median-iqr or best."),
+    ] = "mean-std",
+    style: Style = "text",
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REFERENCE", help="Reference point or front, for example `ref_point=1.1`."
+        ),
+    ] = None,
+) -> None:
+    """Print one metric, with one row per problem and one column per algorithm.
+
+    Each entry summarises the seeds.
+
+    Examples:
+    - `fusefront table runs/smoke`
+    - `fusefront table default! --metric igd-plus --format latex`
+    """
+    from ...results.tables.render import render
+    from ...results.tables.table import table as make
+    from ..api import load
+
+    entry = METRICS[metric]
+    results = load(source)
+    direction = entry.labels.get("direction", "")
+    if entry.name not in results.metrics():
+        raise ParameterError(
+            f"`--metric {entry.name}` must have scores in `{source}`. Found none: no run is done, "
+            "or no problem has the reference front that the metric needs. "
+            "Choose another metric."
+        )
+    frame = make(results, entry.name, show, direction=direction, reference=reference)
+    print(render(frame, style, width=shutil.get_terminal_size((100, 24)).columns))
