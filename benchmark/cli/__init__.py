@@ -4,6 +4,8 @@ import importlib
 import sys
 from typing import Final, NoReturn
 
+from typer.models import CommandInfo
+
 from ...errors import FusefrontError
 from .app import app
 from .interrupts import end_at_once
@@ -27,6 +29,8 @@ def main() -> None:
 def _run() -> NoReturn:
     for name in COMMANDS:  # importing a module registers its command
         importlib.import_module(f"{__name__}.{name}")
+    # A program that imported some of them before has registered those first.
+    app.registered_commands.sort(key=lambda command: COMMANDS.index(_name(command)))
     try:
         status = app(prog_name="fusefront", standalone_mode=False)
     except FusefrontError as error:
@@ -40,6 +44,10 @@ def _run() -> NoReturn:
             raise
         _fail(error.format_message())
     raise SystemExit(status or 0)
+
+
+def _name(command: CommandInfo) -> str:
+    return command.name or getattr(command.callback, "__name__", "")
 
 
 def _fail(message: str) -> NoReturn:

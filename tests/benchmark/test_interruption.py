@@ -141,7 +141,7 @@ def test_one_interrupt_lets_current_runs_finish_and_starts_no_other(
     assert "finishing 1 run in progress. Press Ctrl-C again to stop now." in result.err
     assert "interrupted 2 runs done and kept." in result.err
     assert len(parts(here)) == 2
-    assert not list((here / "claims").iterdir())
+    assert not list((here / "leases").iterdir())
     assert fusefront("run", here.with_suffix(".toml"), "-o", here).status == 0
     assert_same(here, directory)
 

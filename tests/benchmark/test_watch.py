@@ -26,8 +26,8 @@ def test_new_parts_and_current_runs_appear_in_the_tree(directory: Path, tmp_path
     watched = WatchedDirectory(copy)
     assert not watched.complete
     assert "smoke-left-right  4/6" in text(watched)
-    with Leases(copy) as claims:
-        claims.take(first.stem)
+    with Leases(copy) as leases:
+        leases.take(first.stem)
         watched.update()
         assert "4/6, 1 running" in text(watched)
         assert "seed" in text(watched)
@@ -44,8 +44,8 @@ def test_watching_ends_with_the_last_run_and_status_counts_current_runs(
     copy = Path(shutil.copytree(directory, tmp_path / "copy"))
     path = min((copy / "parts").glob("*.parquet"))
     path.rename(tmp_path / path.name)
-    with Leases(copy) as claims:
-        claims.take(path.stem)
+    with Leases(copy) as leases:
+        leases.take(path.stem)
         result = fusefront("status", copy)
         assert (result.status, "missing: 1  running: 1" in result.out) == (1, True)
     monkeypatch.setattr(time, "sleep", lambda _: shutil.move(tmp_path / path.name, path))
