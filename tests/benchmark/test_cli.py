@@ -34,7 +34,7 @@ def test_version_option_prints_the_package_version(fusefront: Command) -> None:
     ("command", "expected"),
     [
         ("lst", "No such command 'lst'. Did you mean 'list'?"),
-        ("run --sed 3", "No such option: --sed (Possible options: --seed, --seeds)"),
+        ("run --sed 3", "No such option: --sed (Possible options: --root-seed, --seed, --seeds)"),
         (
             "run",
             "must be given a suite, a study file, or both `-p` and `-a`. Found none. Suites: d",
