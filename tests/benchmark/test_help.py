@@ -69,7 +69,7 @@ def execute(example: str) -> Outcome:
     _, *arguments = shlex.split(example)
     if arguments[0] != "check":
         return run_command(*arguments)
-    # Pytest does not run inside pytest.
+    # `check` runs pytest, which does not run inside pytest.
     command = [sys.executable, "-m", "fusefront.benchmark", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return Outcome(done.returncode, done.stdout, done.stderr)
