@@ -4,6 +4,7 @@ import importlib
 import sys
 from typing import Final, NoReturn
 
+import typer
 from typer.models import CommandInfo
 
 from ...errors import FusefrontError
@@ -26,13 +27,18 @@ def main() -> None:
         _run()
 
 
-def _run() -> NoReturn:
-    for name in COMMANDS:  # importing a module registers its command
+def load_app() -> typer.Typer:
+    """Return the application with all commands, each registered by the import of its module."""
+    for name in COMMANDS:
         importlib.import_module(f"{__name__}.{name}")
     # A program that imported some of them before has registered those first.
     app.registered_commands.sort(key=lambda command: COMMANDS.index(_name(command)))
+    return app
+
+
+def _run() -> NoReturn:
     try:
-        status = app(prog_name="fusefront", standalone_mode=False)
+        status = load_app()(prog_name="fusefront", standalone_mode=False)
     except FusefrontError as error:
         _fail(str(error))
     except Exception as error:

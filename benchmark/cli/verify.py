@@ -31,5 +31,6 @@ def report(source: str, *, as_json: bool = False) -> None:
         for fault in faults:
             print(f"BAD  {fault}")
         bad = len({fault.file for fault in faults})
-        print(f"{source}: {f'{bad} of {files} files are bad' if bad else f'all {files} files ok'}")
+        summary = f"{bad} of {files} files have a fault" if bad else f"all {files} files are intact"
+        print(f"{source}: {summary}")
     raise typer.Exit(1 if faults else 0)

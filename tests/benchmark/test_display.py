@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.benchmark.conftest import run_command
 from tests.specs import problems
 
 from fusefront.benchmark.cli.display import JsonDisplay, LineDisplay
@@ -36,6 +37,13 @@ PLAN = Plan(
     outdated=(),
 )
 NAME = "map[bold=[1, 2],points=4]"
+
+
+class Terminal(io.StringIO):
+    """Standard output that claims to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def shown(*events: Event, terminal: bool = False, plan: Plan = PLAN) -> str:
@@ -112,3 +120,29 @@ def test_terminal_shows_the_last_error() -> None:
     )
     assert f"last error: smoke-all {NAME}: ValueError: no luck" in text
     assert "smoke-all  1/2, 1 failed" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("list", "metrics"), "hypervolume"),
+        (("status",), "sobol-pool"),
+        (("doctor", "--problem", "smoke-left-right"), "ok"),
+    ],
+)
+def test_terminal_gets_colours_and_a_pipe_plain_text(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], expected: str
+) -> None:
+    if arguments == ("status",):
+        arguments = ("status", str(directory))
+    monkeypatch.setenv("FORCE_COLOR", "1")  # must not colour a pipe
+    piped = run_command(*arguments)
+    assert expected in piped.out
+    assert "\x1b" not in piped.out
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(io, "StringIO", Terminal)
+    coloured = run_command(*arguments)
+    assert coloured.status == piped.status
+    assert expected in coloured.out
+    assert "\x1b" in coloured.out

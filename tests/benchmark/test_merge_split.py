@@ -190,7 +190,7 @@ def test_the_commands_tell_what_they_made(fusefront: Command, made: Path, tmp_pa
 def test_verify_tells_scripts_and_people(fusefront: Command, made: Path, tmp_path: Path) -> None:
     told = fusefront("verify", made / "all")
     assert told.status == 0
-    assert told.out.endswith("files is whole\n")
+    assert told.out.endswith("files are intact\n")
     merge([made / "one"], tmp_path / "copy")
     part = min((tmp_path / "copy" / "parts").iterdir())
     part.write_bytes(part.read_bytes()[:100])

@@ -84,7 +84,7 @@ def test_wrong_arguments_are_refused(arguments: tuple[str, str], reason: str) ->
 
 
 def check(target: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """`fusefront check` in a process of its own: pytest does not run inside pytest."""
+    """Run `fusefront check` in its own process, because pytest does not run inside pytest."""
     return subprocess.run(
         [sys.executable, "-m", "fusefront.benchmark", "check", target],
         cwd=folder,
