@@ -21,12 +21,10 @@ def build(site: Path) -> int:
     places = ["-d", str(site.with_name(f"{site.name}-doctrees")), str(pages), str(site)]
     command = [sys.executable, "-m", "sphinx", *options, *places]
     status = subprocess.run(command, cwd=ROOT, check=False).returncode
-    if status:
-        return status
     faults = check_site(site)
     print("\n".join(faults), end="\n" if faults else "")
     print(f"{site}/index.html: {len(faults)} faults, {time.perf_counter() - start:.0f} s")
-    return int(bool(faults))
+    return status or int(bool(faults))
 
 
 if __name__ == "__main__":

@@ -69,14 +69,11 @@ def _public_names() -> str:
     registries = [n for n in fusefront.__all__ if n.isupper()]
     links = ", ".join(f"`fusefront.{name}`" for name in registries)
     lines += [f"The registries {links} are described [here](registry.md).", ""]
+    elsewhere = {module for *_, modules in _MODULES.values() for module in modules}
     for name in fusefront.__all__:
-        if name not in registries:
-            lines += [
-                f"## {name}",
-                "",
-                _directive(f"fusefront.{name}", getattr(fusefront, name)),
-                "",
-            ]
+        thing = getattr(fusefront, name)
+        if name not in registries and thing.__module__ not in elsewhere:
+            lines += [f"## {name}", "", _directive(f"fusefront.{name}", thing), ""]
     return "\n".join(lines)
 
 

@@ -17,9 +17,9 @@ extensions = [
 source_suffix = {".md": "markdown"}
 root_doc = "index"
 nitpicky = True
-# No intersphinx: its inventories are fetched, and the site must build and work offline. So names of
-# other packages, and names without a page (private classes, type variables), cannot be linked.
-nitpick_ignore_regex = [(r"py:.*", r"(?!fusefront\.).*"), (r"py:.*", r"fusefront\..*")]
+# No intersphinx: its inventories are fetched, and the site must build offline. So types in signatures
+# that are not documented here (those of other packages, private ones) stay without a link.
+nitpick_ignore_regex = [(r"py:.*", r".*")]
 
 default_role = "code"  # docstrings write `name` as Markdown does
 autodoc_member_order = "bysource"
