@@ -53,7 +53,7 @@ def _run() -> NoReturn:
 
 
 def _name(command: CommandInfo) -> str:
-    return command.name or getattr(command.callback, "__name__", "")
+    return str(command.name or getattr(command.callback, "__name__", ""))
 
 
 def _fail(message: str) -> NoReturn:
