@@ -1,12 +1,15 @@
 """What `fusefront info` prints of algorithms, metrics and suites."""
 
-import dataclasses
 import inspect
-from typing import Any
+import textwrap
+from typing import Any, Final
 
 from ...metrics.base import needs
 from ...registry import Entry
+from ..study.parameters import hyper_parameters, summary_without_arguments
 from ..study.suites import Suite
+
+_DEEP: Final = " " * 6
 
 
 def head(kind: str, entry: Entry[Any]) -> str:
@@ -20,13 +23,16 @@ def head(kind: str, entry: Entry[Any]) -> str:
 
 
 def algorithms(entry: Entry[type]) -> str:
-    """Hyper-parameters with defaults, and the docstring that explains them."""
-    algorithm = entry.load()
+    """Hyper-parameters with defaults and descriptions, and the docstring of the class."""
     lines = ["hyper-parameters"]
-    lines += [f"  {f.name} = {f.default!r}" for f in dataclasses.fields(algorithm)]
+    for parameter in hyper_parameters(entry):
+        lines.append(f"  {parameter.name} = {parameter.default!r}")
+        lines += textwrap.wrap(
+            parameter.description, 88, initial_indent=_DEEP, subsequent_indent=_DEEP
+        )
     if len(lines) == 1:
         lines.append("  none")
-    return "\n".join([*lines, "", inspect.getdoc(algorithm) or ""])
+    return "\n".join([*lines, "", summary_without_arguments(entry.load())])
 
 
 def metrics(entry: Entry[Any]) -> str:

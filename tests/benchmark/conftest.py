@@ -76,15 +76,14 @@ def directory(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def plugins(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     """Writes a plug-in file; what it registers is forgotten after the test."""
-    before = dict(ALGORITHMS._entries)
 
     def write(body: str) -> Path:
         path = tmp_path / "mine.py"
         path.write_text(HEAD + body, encoding="utf-8")
         return path
 
-    yield write
-    ALGORITHMS._entries = before
+    with ALGORITHMS.isolated():
+        yield write
 
 
 HEAD = """\

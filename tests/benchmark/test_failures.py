@@ -44,11 +44,10 @@ class {name}(Algorithm):
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    before = dict(ALGORITHMS._entries)
     path = tmp_path_factory.mktemp("failures") / "bad.py"
     path.write_text(PLUGIN)
-    yield path
-    ALGORITHMS._entries = before
+    with ALGORITHMS.isolated():
+        yield path
 
 
 @pytest.fixture(scope="module")

@@ -36,12 +36,11 @@ class Spy(Algorithm):
 @pytest.fixture(scope="module")
 def views() -> list[ProblemView]:
     """The views of rehearsal and fit, as a run makes them."""
-    before = dict(ALGORITHMS._entries)
-    ALGORITHMS.register("spy")(Spy)
-    study = Study(problems=("smoke-all",), algorithms=(AlgorithmSpec(name="spy"),), seeds=1)
-    (spec,) = study.expand(ALGORITHMS, {"smoke-all": "x"})
-    record = run(spec, "x")
-    ALGORITHMS._entries = before
+    with ALGORITHMS.isolated():
+        ALGORITHMS.register("spy")(Spy)
+        study = Study(problems=("smoke-all",), algorithms=(AlgorithmSpec(name="spy"),), seeds=1)
+        (spec,) = study.expand(ALGORITHMS, {"smoke-all": "x"})
+        record = run(spec, "x")
     assert record.status == "done", record.traceback
     return SEEN
 

@@ -21,7 +21,7 @@ from ..errors import BudgetExhausted, PreferenceError
 from ..problems.base import Oracle
 from ..problems.predictor import Predictor
 from ..problems.view import ProblemView
-from ..registry import Entry
+from ..registry import Entry, is_bound
 from .spy_oracle import SpyOracle
 from .toy_problem import ToyProblem, open_view, toy_problem
 
@@ -72,7 +72,7 @@ class AlgorithmContract:
     ) -> None:
         assert is_dataclass(algorithm)
         assert all(f.kw_only and f.init for f in fields(algorithm))
-        json.dumps(asdict(type(algorithm)()))
+        json.dumps(asdict(algorithm))
         assert type(algorithm)(
             **{f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
         ) == (algorithm)
@@ -299,9 +299,15 @@ class PermutationContract:
 
 
 def _entry(algorithm: Algorithm) -> Entry[type[Algorithm]]:
-    found = [e for e in ALGORITHMS if e.load() is type(algorithm)]
-    assert found, f"{type(algorithm).__name__} must be registered. Use @ALGORITHMS.register."
-    return found[0]
+    """The entry of the algorithm's class, and of its bound fields where entries share a class."""
+    kind = type(algorithm)
+    hidden = [f.name for f in fields(kind) if is_bound(f)]
+    for entry in ALGORITHMS:
+        if entry.load() is kind:
+            made = entry.make()
+            if all(getattr(made, name) == getattr(algorithm, name) for name in hidden):
+                return entry
+    raise AssertionError(f"{kind.__name__} must be registered. Use @ALGORITHMS.register.")
 
 
 def _open(
