@@ -12,9 +12,10 @@ _TANG_2023: Final = (
 
 ALGORITHMS.register_lazily(
     "adamerging-task",
-    "algorithms.adamerging.adamerging:TaskWiseAdaMerging",
-    summary="One coefficient a task by entropy minimisation on unlabelled inputs.",
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary="One coefficient per task, by entropy minimisation on unlabelled inputs.",
     source=_YANG_2024,
+    bound={"space": "task", "loss": "entropy", "track": "inductive"},
     output="constant",
     data="unlabelled",
     access="gradients",
@@ -23,9 +24,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "adamerging-block",
-    "algorithms.adamerging.adamerging:BlockWiseAdaMerging",
-    summary="One coefficient a task and block by entropy minimisation on unlabelled inputs.",
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary=("One coefficient per task and block, by entropy minimisation on unlabelled inputs."),
     source=_YANG_2024,
+    bound={"space": "block", "loss": "entropy", "track": "inductive"},
     output="constant",
     data="unlabelled",
     access="gradients",
@@ -34,9 +36,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "adamerging-tensor",
-    "algorithms.adamerging.adamerging:TensorWiseAdaMerging",
-    summary=("One coefficient a task and tensor (the paper's layer-wise) by entropy minimisation."),
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary=(
+        "One coefficient per task and tensor (the paper's layer-wise form), by entropy "
+        "minimisation."
+    ),
     source=_YANG_2024,
+    bound={"space": "tensor", "loss": "entropy", "track": "inductive"},
     output="constant",
     data="unlabelled",
     access="gradients",
@@ -45,11 +51,12 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "adamerging-task-plus-plus",
-    "algorithms.adamerging.adamerging:TaskWisePlusPlus",
+    "algorithms.adamerging.adamerging:AdaMergingPlusPlus",
     summary=(
-        "AdaMerging++: task-wise, on trimmed task vectors without entries of the minority's sign."
+        "AdaMerging++, task-wise: on trimmed task vectors without entries of the minority's sign."
     ),
     source=_YANG_2024,
+    bound={"space": "task"},
     output="constant",
     data="unlabelled",
     access="gradients",
@@ -58,11 +65,12 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "adamerging-tensor-plus-plus",
-    "algorithms.adamerging.adamerging:TensorWisePlusPlus",
+    "algorithms.adamerging.adamerging:AdaMergingPlusPlus",
     summary=(
-        "AdaMerging++: tensor-wise, on trimmed task vectors without entries of the minority's sign."
+        "AdaMerging++, tensor-wise: on trimmed task vectors without entries of the minority's sign."
     ),
     source=_YANG_2024,
+    bound={"space": "tensor"},
     output="constant",
     data="unlabelled",
     access="gradients",
@@ -71,9 +79,12 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "adamerging-labelled",
-    "algorithms.adamerging.adamerging:LabelledAdaMerging",
-    summary="Tensor-wise AdaMerging's twin that minimises cross-entropy on the same examples.",
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary=(
+        "The twin of tensor-wise AdaMerging that minimises cross-entropy on the same examples."
+    ),
     source=_YANG_2024,
+    bound={"space": "tensor", "loss": "cross-entropy", "track": "inductive"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -84,8 +95,8 @@ ALGORITHMS.register_lazily(
     "adamerging-rays",
     "algorithms.adamerging.rays:AdaMergingRays",
     summary=(
-        "Tensor-wise coefficients by weighted normalised entropies, one set a ray, "
-        "interpolated in between."
+        "Tensor-wise coefficients by weighted normalised entropies, one set per ray, "
+        "interpolated between rays."
     ),
     source=_YANG_2024,
     output="map",
@@ -96,9 +107,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "adamerging-task-transductive",
-    "algorithms.adamerging.adamerging:TaskWiseTransductive",
-    summary=("One coefficient a task by entropy minimisation on the test's inputs, as published."),
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary=("One coefficient per task, by entropy minimisation on the test inputs, as published."),
     source=_YANG_2024,
+    bound={"space": "task", "loss": "entropy", "track": "transductive"},
     output="constant",
     data="unlabelled",
     access="gradients",
@@ -107,12 +119,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "adamerging-tensor-transductive",
-    "algorithms.adamerging.adamerging:TensorWiseTransductive",
+    "algorithms.adamerging.adamerging:AdaMerging",
     summary=(
-        "One coefficient a task and tensor by entropy minimisation on the test's inputs, "
-        "as published."
+        "One coefficient per task and tensor, by entropy minimisation on the test "
+        "inputs, as published."
     ),
     source=_YANG_2024,
+    bound={"space": "tensor", "loss": "entropy", "track": "transductive"},
     output="constant",
     data="unlabelled",
     access="gradients",
@@ -123,7 +136,7 @@ ALGORITHMS.register_lazily(
     "concrete-task-arithmetic",
     "algorithms.adamerging.concrete:ConcreteTaskArithmetic",
     summary=(
-        "Task arithmetic under a mask of all parameters, shared by the tasks, that "
+        "Task arithmetic under a mask of all parameters, shared by the tasks, which "
         "minimises entropy."
     ),
     source=_TANG_2023,
@@ -137,7 +150,8 @@ ALGORITHMS.register_lazily(
     "concrete-adamerging",
     "algorithms.adamerging.concrete:ConcreteAdaMerging",
     summary=(
-        "Tensor-wise AdaMerging under a mask of all parameters, both by entropy minimisation."
+        "Tensor-wise AdaMerging under a mask of all parameters, both learned by entropy "
+        "minimisation."
     ),
     source=_TANG_2023,
     output="constant",
@@ -149,7 +163,9 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "scalearn",
     "algorithms.adamerging.scalearn:ScaLearn",
-    summary=("One scale a task vector and row of every tensor, learned on the sum of the losses."),
+    summary=(
+        "One scale per task vector and row of every tensor, learned on the sum of the losses."
+    ),
     source=("Frohmann et al. 2024, ScaLearn, Findings of ACL. https://arxiv.org/abs/2310.01217"),
     output="constant",
     data="labelled",

@@ -77,7 +77,7 @@ class _Concrete(Algorithm, ABC):
         """The model of the median mask."""
         with torch.no_grad():
             point = self.masked(view, relaxed(logits, 0.0, self.temperature), values)
-        return ConstantSet(experts=view.experts, answer=point, trainable_parameters=trained)
+        return ConstantSet(experts=view.experts, constant=point, trainable_parameters=trained)
 
     def start(self, view: ProblemView, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Logits `(P,)` and coefficients `(G, m)`."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, final
+from typing import final
 
 import torch
 from torch import Tensor
@@ -10,15 +10,13 @@ from torch import Tensor
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
-from ..training.constant import Training
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 from ..training.criterion import NormalisedEntropy
 from ..training.decoder import ConstantCoefficients
 from ..training.descent import Descent, affordable
-from ..training.rays import rays
-from ..training.weighting import Linear
-
-_POWER: Final = 4
+from ..training.ray_training import RayTraining
+from ..training.rays import inverse_distance_weights, rays
+from ..training.weightings import Linear
 
 
 @final
@@ -49,7 +47,7 @@ class AdaMergingRays(Algorithm):
         """Solve ray after ray."""
         lattice = rays(len(view.tasks), self.rays)
         steps = affordable(view, self.steps * len(lattice), self.batch_size) // len(lattice)
-        training = Training(
+        training = RayTraining(
             decoder=ConstantCoefficients(space="tensor", initial=self.initial),
             criterion=NormalisedEntropy(),
             descent=Descent(steps=max(1, steps), learning_rate=self.learning_rate),
@@ -78,7 +76,7 @@ def _answer(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Interpolated(Recipe):
+class Interpolated(PreferenceMap):
     """Tensor-wise coefficients `(r, G, m)` of `(r, m)` rays, and in between by inverse distance."""
 
     rays: Tensor
@@ -88,15 +86,3 @@ class Interpolated(Recipe):
         """The coefficients for a preference."""
         weights = inverse_distance_weights(self.rays, preference)
         return Coefficients(values=torch.tensordot(weights, self.solutions, dims=1), space="tensor")
-
-
-def inverse_distance_weights(points: Tensor, query: Tensor) -> Tensor:
-    """`(r,)` weights that sum to 1, in proportion to distance^-4 from `(r, m)` points to `(m,)`.
-
-    All weight is on a point that is the query. Source: Shepard 1968, ACM National Conference.
-
-    >>> inverse_distance_weights(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([0.5, 0.5]))
-    tensor([0.5000, 0.5000])
-    """
-    distance = (points - query).norm(dim=1).clamp_min(1e-6)
-    return torch.softmax(-_POWER * torch.log(distance), dim=0)

@@ -11,10 +11,10 @@ from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import Model, ParetoSet
-from ..training.constant import Training
 from ..training.criterion import CrossEntropy
 from ..training.decoder import Decoder, Parameters
 from ..training.descent import Descent, affordable
+from ..training.ray_training import RayTraining
 
 
 def rows_of(layout: Layout) -> list[int]:
@@ -77,7 +77,7 @@ class ScaLearn(Algorithm):
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Learn the scales on labelled calibration examples."""
-        training = Training(
+        training = RayTraining(
             decoder=RowScaling(initial=self.initial),
             criterion=CrossEntropy(),
             descent=Descent(

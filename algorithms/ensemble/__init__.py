@@ -5,7 +5,9 @@ from ..registry import ALGORITHMS
 ALGORITHMS.register_lazily(
     "logits-fusion",
     "algorithms.ensemble.logits_fusion:LogitsFusion",
-    summary=("Every expert run, their log-probabilities averaged with the preference as weights."),
+    summary=(
+        "All experts run; their log-probabilities are averaged with the preference as weights."
+    ),
     source=(
         "Shi et al. 2024, Decoding-time language model alignment with multiple "
         "objectives. https://arxiv.org/abs/2406.18853"
@@ -19,7 +21,10 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "dynamic-logits-fusion",
     "algorithms.ensemble.dynamic_logits_fusion:DynamicLogitsFusion",
-    summary="Base and experts run, the distance from the base chosen for each input.",
+    summary=(
+        "The pretrained model and the experts run; the distance between them is chosen "
+        "for each input."
+    ),
     source=(
         "Fan et al. 2024, On giant's shoulders: effortless weak to strong by dynamic "
         "logits fusion. https://arxiv.org/abs/2406.15480"
@@ -33,7 +38,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "react",
     "algorithms.ensemble.react:ReACT",
-    summary="One merged model whose features a closed-form matrix draws to the experts'.",
+    summary=("One merged model whose features are mapped to the experts' by a closed-form matrix."),
     source=(
         "Wu et al. 2026, From parameter to representation: a closed-form approach for "
         "controllable model merging. https://arxiv.org/abs/2511.10943"

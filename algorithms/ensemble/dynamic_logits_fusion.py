@@ -11,7 +11,7 @@ from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 from .logits_fusion import expert, wanted
 
 
@@ -45,7 +45,7 @@ class DynamicLogitsFusion(Algorithm):
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DynamicallyFused(Recipe):
+class DynamicallyFused(PreferenceMap):
     """The predictor of a preference.
 
     Attributes:

@@ -11,7 +11,7 @@ from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 
 
 def expert(index: int, m: int) -> Coefficients:
@@ -41,7 +41,7 @@ class LogitsFusion(Algorithm):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Fused(Recipe):
+class Fused(PreferenceMap):
     """The predictor of a preference."""
 
     def __call__(self, preference: Tensor) -> "GeometricMean":

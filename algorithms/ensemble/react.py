@@ -11,8 +11,8 @@ from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..merging.regmean import affordable_forwards
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
+from ..training.descent import affordable_forwards
 
 _PASSES: Final = 2
 """The merged model and the task's expert."""
@@ -94,7 +94,7 @@ def _added(totals: list[Tensor], more: list[Tensor]) -> list[Tensor]:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class AlignedMap(Recipe):
+class AlignedMap(PreferenceMap):
     """The predictor of a preference.
 
     Attributes:

@@ -37,9 +37,10 @@ _SENUSHKIN_2023: Final = (
 
 ALGORITHMS.register_lazily(
     "mgda-coefficients",
-    "algorithms.gradient.coefficients:MGDACoefficients",
+    "algorithms.gradient.descents:BalancedCoefficients",
     summary="Least-norm combination of the gradients, over merging coefficients.",
     source=_DESIDERI_2012,
+    bound={"solver": "mgda"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -48,11 +49,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "mgda-finetune",
-    "algorithms.gradient.finetune:MGDAFinetune",
-    summary=(
-        "Least-norm combination of the gradients, over all weights, from the mean of the experts."
-    ),
+    "algorithms.gradient.descents:BalancedFinetune",
+    summary="Least-norm combination of the gradients, over all weights.",
     source=_DESIDERI_2012,
+    bound={"solver": "mgda"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -61,9 +61,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "pcgrad-coefficients",
-    "algorithms.gradient.coefficients:PCGradCoefficients",
-    summary="Gradients with their conflicts projected off, over merging coefficients.",
+    "algorithms.gradient.descents:BalancedCoefficients",
+    summary="Gradients without their pairwise conflicts, over merging coefficients.",
     source=_YU_2020,
+    bound={"solver": "pcgrad"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -72,12 +73,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "pcgrad-finetune",
-    "algorithms.gradient.finetune:PCGradFinetune",
-    summary=(
-        "Gradients with their conflicts projected off, over all weights, from the mean "
-        "of the experts."
-    ),
+    "algorithms.gradient.descents:BalancedFinetune",
+    summary="Gradients without their pairwise conflicts, over all weights.",
     source=_YU_2020,
+    bound={"solver": "pcgrad"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -86,12 +85,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "cagrad-coefficients",
-    "algorithms.gradient.coefficients:CAGradCoefficients",
+    "algorithms.gradient.descents:BalancedCoefficients",
     summary=(
-        "Steps near the mean gradient that help the least helped task most, over merging "
-        "coefficients."
+        "Steps near the mean gradient that help the least improved task most, over "
+        "merging coefficients."
     ),
     source=_LIU_2021,
+    bound={"solver": "cagrad"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -100,12 +100,12 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "cagrad-finetune",
-    "algorithms.gradient.finetune:CAGradFinetune",
+    "algorithms.gradient.descents:BalancedFinetune",
     summary=(
-        "Steps near the mean gradient that help the least helped task most, over all "
-        "weights, from the mean of the experts."
+        "Steps near the mean gradient that help the least improved task most, over all weights."
     ),
     source=_LIU_2021,
+    bound={"solver": "cagrad"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -114,9 +114,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "nash-mtl-coefficients",
-    "algorithms.gradient.coefficients:NashMTLCoefficients",
-    summary="Nash solution of bargaining for a step, over merging coefficients.",
+    "algorithms.gradient.descents:BalancedCoefficients",
+    summary=(
+        "Steps that are the Nash solution of bargaining between the tasks, over merging "
+        "coefficients."
+    ),
     source=_NAVON_2022,
+    bound={"solver": "nash-mtl"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -125,11 +129,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "nash-mtl-finetune",
-    "algorithms.gradient.finetune:NashMTLFinetune",
-    summary=(
-        "Nash solution of bargaining for a step, over all weights, from the mean of the experts."
-    ),
+    "algorithms.gradient.descents:BalancedFinetune",
+    summary=("Steps that are the Nash solution of bargaining between the tasks, over all weights."),
     source=_NAVON_2022,
+    bound={"solver": "nash-mtl"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -138,9 +141,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "imtl-g-coefficients",
-    "algorithms.gradient.coefficients:IMTLGCoefficients",
-    summary="Steps of equal projections on all gradients, over merging coefficients.",
+    "algorithms.gradient.descents:BalancedCoefficients",
+    summary="Steps with equal projections onto all gradients, over merging coefficients.",
     source=_LIU_2021_2,
+    bound={"solver": "imtl-g"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -149,12 +153,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "imtl-g-finetune",
-    "algorithms.gradient.finetune:IMTLGFinetune",
-    summary=(
-        "Steps of equal projections on all gradients, over all weights, from the mean of "
-        "the experts."
-    ),
+    "algorithms.gradient.descents:BalancedFinetune",
+    summary="Steps with equal projections onto all gradients, over all weights.",
     source=_LIU_2021_2,
+    bound={"solver": "imtl-g"},
     output="constant",
     data="labelled",
     access="gradients",
@@ -163,12 +165,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "epo-coefficients",
-    "algorithms.gradient.coefficients:EPOCoefficients",
+    "algorithms.gradient.descents:PreferentialCoefficients",
     summary=(
-        "Steps that make p_i L_i equal, then lower all losses, one model a ray, over "
+        "Steps that make p_i L_i equal, then lower all losses, one model per ray, over "
         "merging coefficients."
     ),
     source=_MAHAPATRA_2020,
+    bound={"solver": "epo"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -177,12 +180,12 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "epo-finetune",
-    "algorithms.gradient.finetune:EPOFinetune",
+    "algorithms.gradient.descents:PreferentialFinetune",
     summary=(
-        "Steps that make p_i L_i equal, then lower all losses, one model a ray, over all "
-        "weights, from the mean of the experts."
+        "Steps that make p_i L_i equal, then lower all losses, one model per ray, over all weights."
     ),
     source=_MAHAPATRA_2020,
+    bound={"solver": "epo"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -191,7 +194,7 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "pmtl-coefficients",
-    "algorithms.gradient.coefficients:PMTLCoefficients",
+    "algorithms.gradient.pmtl:PMTLCoefficients",
     summary=(
         "Least-norm steps into and within the sector of each of several preferences, "
         "over merging coefficients."
@@ -205,10 +208,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "pmtl-finetune",
-    "algorithms.gradient.finetune:PMTLFinetune",
+    "algorithms.gradient.pmtl:PMTLFinetune",
     summary=(
         "Least-norm steps into and within the sector of each of several preferences, "
-        "over all weights, from the mean of the experts."
+        "over all weights."
     ),
     source=_LIN_2019,
     output="finite",
@@ -219,12 +222,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "upgrad-coefficients",
-    "algorithms.gradient.coefficients:UPGradCoefficients",
+    "algorithms.gradient.descents:PreferentialCoefficients",
     summary=(
-        "Gradients weighed by the preference, each projected free of conflict, one model "
-        "a ray, over merging coefficients."
+        "Gradients weighted by the preference, each projected free of conflict, one "
+        "model per ray, over merging coefficients."
     ),
     source=_QUINTON_2024,
+    bound={"solver": "upgrad"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -233,12 +237,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "upgrad-finetune",
-    "algorithms.gradient.finetune:UPGradFinetune",
+    "algorithms.gradient.descents:PreferentialFinetune",
     summary=(
-        "Gradients weighed by the preference, each projected free of conflict, one model "
-        "a ray, over all weights, from the mean of the experts."
+        "Gradients weighted by the preference, each projected free of conflict, one "
+        "model per ray, over all weights."
     ),
     source=_QUINTON_2024,
+    bound={"solver": "upgrad"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -247,12 +252,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "dualproj-coefficients",
-    "algorithms.gradient.coefficients:DualProjCoefficients",
+    "algorithms.gradient.descents:PreferentialCoefficients",
     summary=(
-        "Sum of gradients weighed by the preference, projected free of conflict, one "
-        "model a ray, over merging coefficients."
+        "Sum of gradients weighted by the preference, projected free of conflict, one "
+        "model per ray, over merging coefficients."
     ),
     source=_QUINTON_2024_2,
+    bound={"solver": "dualproj"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -261,12 +267,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "dualproj-finetune",
-    "algorithms.gradient.finetune:DualProjFinetune",
+    "algorithms.gradient.descents:PreferentialFinetune",
     summary=(
-        "Sum of gradients weighed by the preference, projected free of conflict, one "
-        "model a ray, over all weights, from the mean of the experts."
+        "Sum of gradients weighted by the preference, projected free of conflict, one "
+        "model per ray, over all weights."
     ),
     source=_QUINTON_2024_2,
+    bound={"solver": "dualproj"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -275,12 +282,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "aligned-mtl-coefficients",
-    "algorithms.gradient.coefficients:AlignedMTLCoefficients",
+    "algorithms.gradient.descents:PreferentialCoefficients",
     summary=(
-        "Gradients with aligned components, weighed by the preference, one model a ray, "
-        "over merging coefficients."
+        "Gradients with aligned components, weighted by the preference, one model per "
+        "ray, over merging coefficients."
     ),
     source=_SENUSHKIN_2023,
+    bound={"solver": "aligned-mtl"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -289,12 +297,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "aligned-mtl-finetune",
-    "algorithms.gradient.finetune:AlignedMTLFinetune",
+    "algorithms.gradient.descents:PreferentialFinetune",
     summary=(
-        "Gradients with aligned components, weighed by the preference, one model a ray, "
-        "over all weights, from the mean of the experts."
+        "Gradients with aligned components, weighted by the preference, one model per "
+        "ray, over all weights."
     ),
     source=_SENUSHKIN_2023,
+    bound={"solver": "aligned-mtl"},
     output="finite",
     data="labelled",
     access="gradients",

@@ -12,16 +12,16 @@ from ...problems.predictor import Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from ..training.constant import Training
 from ..training.criterion import CrossEntropy
-from ..training.decoder import Decoder
-from ..training.descent import Descent, steps_a_ray
+from ..training.decoder import ConstantCoefficients, ConstantWeights, Decoder
+from ..training.descent import Descent, steps_per_ray
 from ..training.measured_pool import MeasuredPool
 from ..training.ray_algorithm import nearest
+from ..training.ray_training import RayTraining
 from ..training.rays import rays
 from ..training.weighting import Step, Weighting
-from .conflict import as_array, as_weights
 from .least_norm import Array, least_norm
+from .solvers import as_array, as_weights
 
 LEAST_IMPORTANCE: Final = 1e-2
 """Importances are raised to this before they are turned into directions."""
@@ -65,7 +65,7 @@ class Sector(Weighting):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PMTL(Algorithm, ABC):
+class _PMTL(Algorithm, ABC):
     """A model for each ray of a lattice, in two phases: enter its sector, then descend in it.
 
     Objectives are normalised losses, and the direction of a preference p is 1 / p, so that a more
@@ -96,7 +96,7 @@ class PMTL(Algorithm, ABC):
         u = directions(as_array(lattice))
         start = decoder.start(view.experts, generator)
         batches = view.batches(self.batch_size)
-        steps = steps_a_ray(view, len(lattice), self.steps, self.batch_size)
+        steps = steps_per_ray(view, len(lattice), self.steps, self.batch_size)
         size = sum(p.numel() for p in start)
         pool = MeasuredPool(view, trainable_parameters=len(lattice) * size)
         solved: list[list[Tensor]] = []
@@ -105,7 +105,7 @@ class PMTL(Algorithm, ABC):
             parameters = [p.clone() for p in first]
             others = np.delete(u, index, axis=0) - u[index]
             for entering, share in ((True, steps // 5), (False, steps - steps // 5)):
-                training = Training(
+                training = RayTraining(
                     decoder=decoder,
                     criterion=CrossEntropy(),
                     descent=Descent(steps=share, learning_rate=self.learning_rate),
@@ -116,4 +116,39 @@ class PMTL(Algorithm, ABC):
             point = decoder.decode(view.experts, parameters, ray)
             assert not isinstance(point, Predictor), "rays end in models"
             pool.measure(point)
-        return pool.answer()
+        return pool.pareto_set()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PMTLCoefficients(_PMTL):
+    """PMTL over merging coefficients, one per task, from task arithmetic.
+
+    Args:
+        initial: Value of every coefficient at the start.
+    """
+
+    rays: int = 11
+    steps: int = 200
+    learning_rate: float = 3e-2
+    chained: bool = True
+    initial: float = 0.3
+
+    def decoder(self, view: ProblemView) -> Decoder:
+        """Return one coefficient per task."""
+        return ConstantCoefficients(initial=self.initial)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PMTLFinetune(_PMTL):
+    """PMTL over all weights, from the mean of the experts; keeps all models."""
+
+    rays: int = 5
+    steps: int = 8000
+    learning_rate: float = 1e-4
+    chained: bool = False
+
+    def decoder(self, view: ProblemView) -> Decoder:
+        """Return all weights."""
+        return ConstantWeights(initial=1 / len(view.tasks))

@@ -18,6 +18,7 @@ ALGORITHMS.register_lazily(
     "algorithms.hypernetworks.phn:PreferenceHypernetwork",
     summary="One hypernetwork from preference and block embedding to merging coefficients.",
     source=_NAVON_2021,
+    bound={"solver": "linear"},
     output="map",
     data="labelled",
     access="gradients",
@@ -26,9 +27,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "phn-epo",
-    "algorithms.hypernetworks.phn:PreferenceHypernetworkEPO",
+    "algorithms.hypernetworks.phn:PreferenceHypernetwork",
     summary="The hypernetwork of phn-ls, trained by EPO search.",
     source=_NAVON_2021,
+    bound={"solver": "epo"},
     output="map",
     data="labelled",
     access="gradients",
@@ -37,9 +39,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "phn-tche",
-    "algorithms.hypernetworks.phn:PreferenceHypernetworkTchebycheff",
+    "algorithms.hypernetworks.phn:PreferenceHypernetwork",
     summary="The hypernetwork of phn-ls, trained on the weighted Tchebycheff distance.",
     source=_NAVON_2021,
+    bound={"solver": "tchebycheff"},
     output="map",
     data="labelled",
     access="gradients",
@@ -48,9 +51,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "phn-task",
-    "algorithms.hypernetworks.task:TaskPreferenceHypernetwork",
-    summary="A hypernetwork from the preference to one merging coefficient a task.",
+    "algorithms.hypernetworks.phn:TaskPreferenceHypernetwork",
+    summary="A hypernetwork from the preference to one merging coefficient per task.",
     source=_NAVON_2021,
+    bound={"solver": "linear"},
     output="map",
     data="labelled",
     access="gradients",
@@ -59,9 +63,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "phn-task-epo",
-    "algorithms.hypernetworks.task:TaskPreferenceHypernetworkEPO",
+    "algorithms.hypernetworks.phn:TaskPreferenceHypernetwork",
     summary="The hypernetwork of phn-task, trained by EPO search.",
     source=_NAVON_2021,
+    bound={"solver": "epo"},
     output="map",
     data="labelled",
     access="gradients",
@@ -87,6 +92,7 @@ ALGORITHMS.register_lazily(
     "algorithms.hypernetworks.low_rank:LowRankPreferenceHypernetwork",
     summary="The hypernetwork of phn-ls with a low-rank term in every matrix.",
     source=_NAVON_2021_2,
+    bound={"solver": "linear"},
     output="map",
     data="labelled",
     access="gradients",
@@ -95,9 +101,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "phn-low-rank-epo",
-    "algorithms.hypernetworks.low_rank:LowRankPreferenceHypernetworkEPO",
+    "algorithms.hypernetworks.low_rank:LowRankPreferenceHypernetwork",
     summary="The hypernetwork of phn-low-rank, trained by EPO search.",
     source=_NAVON_2021_2,
+    bound={"solver": "epo"},
     output="map",
     data="labelled",
     access="gradients",
@@ -136,7 +143,7 @@ ALGORITHMS.register_lazily(
     "phn-hvi",
     "algorithms.hypernetworks.hvi:HypervolumeHypernetwork",
     summary=(
-        "The hypernetwork of phn-ls, trained to raise the hypervolume of several models a step."
+        "The hypernetwork of phn-ls, trained to raise the hypervolume of several models per step."
     ),
     source=(
         "Hoang et al. 2023, Improving Pareto front learning via multi-sample "
@@ -152,7 +159,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "cosmos",
     "algorithms.hypernetworks.cosmos:Cosmos",
-    summary="One network that is given the preference as channels of its input.",
+    summary="One network that receives the preference as additional channels of its input.",
     source=(
         "Ruchte and Grabocka 2021, Scalable Pareto front approximation for deep "
         "multi-objective learning, ICDM. https://arxiv.org/abs/2103.13392 (here from the "

@@ -12,12 +12,12 @@ from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..lowrank.training import Training
 from ..pareto_set import ParetoSet
 from ..training.criterion import CrossEntropy
 from ..training.decoder import Decoder, Needs, Parameters
+from ..training.map_algorithm import MapTraining, preference_loss
 from ..training.rays import draw
-from ..training.weighting import Step, Weighting, weighted
+from ..training.weighting import Step, Weighting
 
 _LEAST_IMPORTANCE: Final = 0.01
 _INPUT_BIASES: Final = ("embeddings.bias", "patch_embeddings.projection.bias")
@@ -147,9 +147,9 @@ class Cosmos(Algorithm):
 
         def loss(batch: Batch, progress: float) -> Tensor:
             preference = draw(len(view.tasks), self.concentration, generator)
-            return weighted(
+            return preference_loss(
                 view,
-                decoder.decode(view.experts, parameters, preference),
+                decoder,
                 parameters,
                 batch,
                 preference=preference,
@@ -158,7 +158,7 @@ class Cosmos(Algorithm):
                 generator=generator,
             )
 
-        training = Training(
+        training = MapTraining(
             steps=self.steps, learning_rate=self.learning_rate, batch_size=self.batch_size
         )
         return training.run(view, decoder, parameters, loss)

@@ -15,9 +15,9 @@ from ...problems.base import Batch
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..lowrank.training import Training
 from ..pareto_set import ParetoSet
 from ..training.criterion import CrossEntropy
+from ..training.map_algorithm import MapTraining
 from ..training.rays import draw
 from .trunk import BlockHypernetwork
 
@@ -142,7 +142,7 @@ class HypervolumeHypernetwork(Algorithm):
                 total = total + (point.values * torch.tensordot(w, jacobian, dims=1)).sum()
             return total - total.detach() + losses.mean()
 
-        training = Training(
+        training = MapTraining(
             steps=self.steps,
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..lowrank.matrices import Matrix, add, gaussian, matrices
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
+from ..training.low_rank import Matrix, add, gaussian, matrices
 from ..training.map_algorithm import MapAlgorithm
 from .trunk import perceptron, start_perceptron, with_preference
 

@@ -1,20 +1,17 @@
 """The preference hypernetwork over block coefficients and directions outside of their span."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..gradient.epo import EPO
-from ..lowrank.matrices import add, gaussian, matrices
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Parameters
+from ..training.low_rank import add, gaussian, matrices
 from ..training.map_algorithm import MapAlgorithm
-from ..training.weighting import Weighting
 from .trunk import EMBEDDING, perceptron, start_perceptron, with_preference
 
 
@@ -65,8 +62,9 @@ class LowRankHypernetwork(Decoder):
         return add(experts.layout, merged, matrices(experts.layout, self.rank), terms)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _LowRankPHN(MapAlgorithm, ABC):
+class LowRankPreferenceHypernetwork(MapAlgorithm):
     """One network for block coefficients and low-rank terms, a random preference a step.
 
     Source: Navon et al. 2021 for the hypernetwork; the low-rank terms, with singular values that
@@ -93,17 +91,3 @@ class _LowRankPHN(MapAlgorithm, ABC):
     def decoder(self, view: ProblemView) -> Decoder:
         """One trunk for all blocks and matrices."""
         return LowRankHypernetwork(width=self.width, initial=self.initial, rank=self.rank)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class LowRankPreferenceHypernetwork(_LowRankPHN):
-    """A hypernetwork over block coefficients and low-rank terms, trained on sum_i p_i L_i."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class LowRankPreferenceHypernetworkEPO(_LowRankPHN):
-    """A hypernetwork over block coefficients and low-rank terms, trained by EPO search."""
-
-    weighting: ClassVar[Weighting] = EPO()

@@ -12,7 +12,7 @@ _CHEN_2025: Final = (
 ALGORITHMS.register_lazily(
     "pamal",
     "algorithms.lowrank.pamal:ParetoManifoldLearning",
-    summary="All experts trained on, so that every mixture of them is a good model.",
+    summary="All experts trained further, so that every mixture of them is a good model.",
     source=(
         "Dimitriadis et al. 2023, Pareto manifold learning, ICML. https://arxiv.org/abs/2210.09759"
     ),
@@ -25,7 +25,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "lorpman",
     "algorithms.lowrank.lorpman:LowRankParetoManifold",
-    summary="A main model and an orthogonal low-rank adapter a task, mixed by the preference.",
+    summary=("A main model and one orthogonal low-rank adapter per task, mixed by the preference."),
     source=(
         "Chen and Kwok 2024, Efficient Pareto manifold learning with low-rank structure, "
         "ICML. https://arxiv.org/abs/2407.20734"
@@ -39,7 +39,10 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "palora",
     "algorithms.lowrank.palora:ParetoLowRankAdapters",
-    summary=("A main model and a low-rank adapter a task, on preferences that spread with time."),
+    summary=(
+        "A main model and one low-rank adapter per task, trained on preferences that "
+        "spread over time."
+    ),
     source=(
         "Dimitriadis et al. 2025, Pareto low-rank adapters: Efficient multi-task "
         "learning with preferences, ICLR. https://arxiv.org/abs/2407.08056"

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...problems.experts import Coefficients, ExpertPool
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
-from .matrices import Matrix, add, matrices, towards_experts
+from ..training.low_rank import Matrix, add, matrices, towards_experts
 
 
 @final

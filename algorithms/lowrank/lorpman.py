@@ -10,9 +10,11 @@ from ...problems.base import Batch
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
+from ..training.criterion import CrossEntropy
+from ..training.map_algorithm import MapTraining, preference_loss
 from ..training.rays import draw
+from ..training.weightings import Linear
 from .adapters import TaskAdapters, overlap
-from .training import Training, linear_loss
 
 _COMPARED_TASKS: Final = 3
 
@@ -62,11 +64,20 @@ class LowRankParetoManifold(Algorithm):
         def loss(batch: Batch, progress: float) -> Tensor:
             parameters[0].requires_grad_(progress < self.frozen)
             preference = draw(m, self.concentration, generator)
-            value = linear_loss(view, decoder, parameters, batch, preference, generator)
+            value = preference_loss(
+                view,
+                decoder,
+                parameters,
+                batch,
+                preference=preference,
+                weighting=Linear(),
+                criterion=CrossEntropy(),
+                generator=generator,
+            )
             compared = torch.randperm(m, generator=generator)[:_COMPARED_TASKS].tolist()
             return value + self.orthogonality * mean_overlap(parameters[1:], compared)
 
-        training = Training(
+        training = MapTraining(
             steps=self.steps, learning_rate=self.learning_rate, batch_size=self.batch_size
         )
         return training.run(view, decoder, parameters, loss)

@@ -10,9 +10,11 @@ from ...problems.base import Batch
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
+from ..training.criterion import CrossEntropy
+from ..training.map_algorithm import MapTraining, preference_loss
 from ..training.rays import rays
+from ..training.weightings import Linear
 from .adapters import TaskAdapters
-from .training import Training, linear_loss
 
 _LEAST_IMPORTANCE: Final = 1e-3
 
@@ -60,9 +62,18 @@ class ParetoLowRankAdapters(Algorithm):
 
         def loss(batch: Batch, progress: float) -> Tensor:
             preference = turns.next(progress)
-            return linear_loss(view, decoder, parameters, batch, preference, generator)
+            return preference_loss(
+                view,
+                decoder,
+                parameters,
+                batch,
+                preference=preference,
+                weighting=Linear(),
+                criterion=CrossEntropy(),
+                generator=generator,
+            )
 
-        training = Training(
+        training = MapTraining(
             steps=self.steps, learning_rate=self.learning_rate, batch_size=self.batch_size
         )
         return training.run(view, decoder, parameters, loss)

@@ -10,8 +10,8 @@ from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
+from ..training.low_rank import add, gaussian, matrices, towards_experts
 from ..training.map_algorithm import MapAlgorithm
-from .matrices import add, gaussian, matrices, towards_experts
 
 
 @final

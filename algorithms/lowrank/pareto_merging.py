@@ -11,15 +11,17 @@ from torch import Tensor
 from ...problems.base import Batch
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
+from ...registry import bound
 from ..base import Algorithm
 from ..pareto_set import Model, ParetoSet
-from ..training.criterion import Criterion, NormalisedEntropy
+from ..training.criterion import CRITERIA
 from ..training.decoder import Decoder, Needs, Parameters
 from ..training.descent import Descent
+from ..training.low_rank import add, gaussian, matrices
 from ..training.map_algorithm import MapAlgorithm, map_set
 from ..training.rays import draw
-from ..training.weighting import SmoothTchebycheff, Step, Weighting
-from .matrices import add, gaussian, matrices
+from ..training.weighting import Step
+from ..training.weightings import WEIGHTINGS, SmoothTchebycheff
 
 _NO_DATA: Final = Batch(inputs=torch.empty(0), segments=(), labels=None)
 
@@ -82,8 +84,8 @@ class ParetoMerging(MapAlgorithm):
     initial: float = 0.3
     rank: int = 8
 
-    criterion: ClassVar[Criterion] = NormalisedEntropy()
-    weighting: ClassVar[Weighting] = SmoothTchebycheff()
+    solver: str = bound("smooth-tchebycheff", among=WEIGHTINGS)
+    loss: str = bound("normalised-entropy", among=CRITERIA)
 
     def decoder(self, view: ProblemView) -> Decoder:
         """The tensor on the merge."""

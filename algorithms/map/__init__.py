@@ -34,7 +34,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "nested-map",
     "algorithms.map.nested_map:NestedMAP",
-    summary="Merges two models at a time by a MAP of two coefficients; a tree for each ray.",
+    summary="Merges two models at a time with a two-coefficient MAP; one tree per ray.",
     source=_LI_2025,
     output="finite",
     data="labelled",

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from ...problems.view import ProblemView
-from ..search.pools import sobol
+from ..training.measured_pool import sobol
 from .design import Design, affordable_examples
 from .surrogate import QuadraticSurrogate
 from .surrogate_search import SurrogateSearch

@@ -6,7 +6,7 @@ from typing import final
 import torch
 
 from ...problems.view import ProblemView
-from ..search.pools import sobol
+from ..training.measured_pool import sobol
 from .design import Design, affordable_examples
 from .surrogate import QuadraticSurrogate
 from .surrogate_search import SurrogateSearch

@@ -13,9 +13,8 @@ from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
 from ..scalarizations import achievement
-from ..search.pools import sobol
-from ..search.trial import inner_rays
-from ..training.measured_pool import MeasuredPool
+from ..training.measured_pool import MeasuredPool, sobol
+from ..training.rays import inner_rays
 from .design import affordable_examples
 from .surrogate import QuadraticSurrogate
 
@@ -178,7 +177,7 @@ class NestedMAP(Algorithm):
                 break
             root = torch.from_numpy(_grow(design, ray)).to(torch.float32)
             pool.measure(Coefficients(values=root))
-        return pool.answer()
+        return pool.pareto_set()
 
     def _design(self, generator: torch.Generator) -> Array:
         """`(samples, 2)` pairs of coefficients."""

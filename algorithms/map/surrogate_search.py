@@ -127,7 +127,7 @@ class SurrogateSearch(Algorithm, ABC):
             found = pool.measure(Coefficients(values=torch.from_numpy(row).to(torch.float32)))
             _log(view, "predicted", expected)
             _log(view, "measured", view.anchors.objectives(found.value))
-        return pool.answer()
+        return pool.pareto_set()
 
     @abstractmethod
     def _surrogate(self, view: ProblemView, generator: torch.Generator) -> QuadraticSurrogate:

@@ -18,7 +18,7 @@ _WANG_2024: Final = (
 ALGORITHMS.register_lazily(
     "pretrained",
     "algorithms.merging.soups:Pretrained",
-    summary="The base model, unmerged.",
+    summary="The pretrained model, unmerged.",
     source="-",
     output="constant",
     data="none",
@@ -29,7 +29,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "experts",
     "algorithms.merging.soups:SingleExperts",
-    summary="The experts, unmerged; the common selector chooses one for a preference.",
+    summary="The experts, unmerged; the common selector chooses one for each preference.",
     source="-",
     output="finite",
     data="none",
@@ -65,7 +65,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "rewarded-soup",
     "algorithms.merging.soups:RewardedSoup",
-    summary="Experts averaged with the preference as weights.",
+    summary="Mean of the experts, weighted by the preference.",
     source="Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488",
     output="map",
     data="none",
@@ -77,7 +77,7 @@ ALGORITHMS.register_lazily(
     "generalised-soup",
     "algorithms.merging.soups:GeneralisedSoup",
     summary=(
-        "Rewarded soup whose scale goes from 1 at the corners to task arithmetic at the centre."
+        "Rewarded soup whose scale changes from 1 at the corners to task arithmetic at the centre."
     ),
     source=(
         "Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488 "
@@ -92,8 +92,9 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "ties",
     "algorithms.merging.ties:Ties",
-    summary="Mean of the trimmed task vectors that have the elected sign.",
+    summary="Mean of the entries of the trimmed task vectors that have the elected sign.",
     source="Yadav et al. 2023, TIES-Merging, NeurIPS. https://arxiv.org/abs/2306.01708",
+    bound={"lifted": False},
     output="constant",
     data="labelled",
     access="evaluations",
@@ -102,12 +103,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "ties-map",
-    "algorithms.merging.ties:TiesMap",
-    summary="TIES of task vectors scaled with the preference before signs are elected.",
+    "algorithms.merging.ties:Ties",
+    summary="TIES of task vectors that are scaled by the preference before signs are elected.",
     source=(
         "Yadav et al. 2023, TIES-Merging, NeurIPS. https://arxiv.org/abs/2306.01708 "
         "(here for every preference)"
     ),
+    bound={"lifted": True},
     output="map",
     data="labelled",
     access="evaluations",
@@ -116,7 +118,7 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "dare",
-    "algorithms.merging.dare:Dare",
+    "algorithms.merging.dropping:Dare",
     summary="Sum of task vectors whose entries are dropped at random and rescaled.",
     source=_YU_2024,
     output="constant",
@@ -127,7 +129,7 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "dare-ties",
-    "algorithms.merging.dare:DareTies",
+    "algorithms.merging.dropping:DareTies",
     summary="Sign election and mean of task vectors whose entries are dropped at random.",
     source=_YU_2024,
     output="constant",
@@ -139,7 +141,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "slerp",
     "algorithms.merging.slerp:Slerp",
-    summary="Spherical mean of the task vectors of each tensor, weighed with the preference.",
+    summary="Spherical mean of the task vectors of each tensor, weighted by the preference.",
     source=(
         "Shoemake 1985, Animating rotation with quaternion curves, SIGGRAPH. "
         "https://doi.org/10.1145/325334.325242"
@@ -153,8 +155,9 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "magmax",
     "algorithms.merging.magmax:MagMax",
-    summary="Entry by entry the task vector that is largest there.",
+    summary="The largest entry among the task vectors, entry by entry.",
     source="Marczak et al. 2024, MagMax, ECCV. https://arxiv.org/abs/2407.06322",
+    bound={"lifted": False},
     output="constant",
     data="labelled",
     access="evaluations",
@@ -163,14 +166,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "magmax-map",
-    "algorithms.merging.magmax:MagMaxMap",
-    summary=(
-        "Entry by entry the task vector that is largest there after scaling with the preference."
-    ),
+    "algorithms.merging.magmax:MagMax",
+    summary=("The largest entry among the task vectors scaled by the preference, entry by entry."),
     source=(
         "Marczak et al. 2024, MagMax, ECCV. https://arxiv.org/abs/2407.06322 (here for "
         "every preference)"
     ),
+    bound={"lifted": True},
     output="map",
     data="labelled",
     access="evaluations",
@@ -181,7 +183,8 @@ ALGORITHMS.register_lazily(
     "model-stock",
     "algorithms.merging.model_stock:ModelStock",
     summary=(
-        "Tensor by tensor the average of the experts, drawn to the base model by their angles."
+        "The average of the experts, moved towards the pretrained model by their angles, "
+        "tensor by tensor."
     ),
     source="Jang et al. 2024, Model stock, ECCV. https://arxiv.org/abs/2403.19522",
     output="constant",
@@ -193,7 +196,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "fisher",
     "algorithms.merging.fisher:Fisher",
-    summary="Mean of the experts weighed with the preference and their Fisher information.",
+    summary="Mean of the experts weighted by the preference and their Fisher information.",
     source=(
         "Matena and Raffel 2022, Merging models with Fisher-weighted averaging, NeurIPS. "
         "https://arxiv.org/abs/2111.09832"
@@ -207,9 +210,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "regmean",
     "algorithms.merging.regmean:RegMean",
-    summary=(
-        "Linear layers by regression on the experts' own inputs, weighed with the preference."
-    ),
+    summary=("Linear layers by regression on the experts' own inputs, weighted by the preference."),
     source=(
         "Jin et al. 2023, Dataless knowledge fusion by merging weights of language "
         "models, ICLR. https://arxiv.org/abs/2212.09849"
@@ -223,7 +224,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "regmean-plus-plus",
     "algorithms.merging.regmean_plus_plus:RegMeanPlusPlus",
-    summary="RegMean on inputs that come out of the blocks merged before.",
+    summary="RegMean on the inputs that blocks receive from the merged blocks before them.",
     source="Nguyen et al. 2025, RegMean++. https://arxiv.org/abs/2508.03121",
     output="map",
     data="unlabelled",
@@ -234,8 +235,9 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "tsvm",
     "algorithms.merging.tsvm:Tsvm",
-    summary="Largest singular vectors of every task, made orthogonal to each other.",
+    summary="The largest singular vectors of every task, made orthogonal to each other.",
     source=("Gargiulo et al. 2025, Task singular vectors, CVPR. https://arxiv.org/abs/2412.00081"),
+    bound={"lifted": False},
     output="constant",
     data="labelled",
     access="evaluations",
@@ -244,12 +246,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "tsvm-map",
-    "algorithms.merging.tsvm:TsvmMap",
-    summary="TSVM whose singular values are scaled with the preference.",
+    "algorithms.merging.tsvm:Tsvm",
+    summary="TSVM with singular values scaled by the preference.",
     source=(
         "Gargiulo et al. 2025, Task singular vectors, CVPR. "
         "https://arxiv.org/abs/2412.00081 (here for every preference)"
     ),
+    bound={"lifted": True},
     output="map",
     data="labelled",
     access="evaluations",
@@ -259,8 +262,12 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "iso-c",
     "algorithms.merging.isotropic:IsotropicCommon",
-    summary="Sum of the task vectors with all singular values of a matrix at their mean.",
+    summary=(
+        "Sum of the task vectors in which the singular values of each matrix are "
+        "replaced by their mean."
+    ),
     source=_MARCZAK_2025,
+    bound={"lifted": False},
     output="constant",
     data="labelled",
     access="evaluations",
@@ -269,12 +276,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "iso-c-map",
-    "algorithms.merging.isotropic:IsotropicCommonMap",
-    summary="Iso-C of the task vectors scaled with the preference.",
+    "algorithms.merging.isotropic:IsotropicCommon",
+    summary="Iso-C of the task vectors scaled by the preference.",
     source=(
         "Marczak et al. 2025, No task left behind, ICML. "
         "https://arxiv.org/abs/2502.04959 (here for every preference)"
     ),
+    bound={"lifted": True},
     output="map",
     data="labelled",
     access="evaluations",
@@ -284,7 +292,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "iso-cts",
     "algorithms.merging.isotropic:IsotropicCommonTaskSpecific",
-    summary="Iso-C that gives up some common directions for those of single tasks.",
+    summary="Iso-C in which task-specific directions replace some of the common ones.",
     source=_MARCZAK_2025,
     output="constant",
     data="labelled",
@@ -295,7 +303,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "wudi",
     "algorithms.merging.wudi:Wudi",
-    summary="Merged vector that descends on its interference with every task vector.",
+    summary="Merged vector that is optimised to interfere least with each task vector.",
     source=(
         "Cheng et al. 2025, Whoever started the interference should end it, ICML. "
         "https://arxiv.org/abs/2503.08099"
@@ -332,9 +340,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "della",
-    "algorithms.merging.della:Della",
+    "algorithms.merging.dropping:Della",
     summary=(
-        "Sign election and mean of task vectors, small entries of which are dropped likelier."
+        "Sign election and mean of task vectors whose entries are dropped at random, "
+        "small ones more often."
     ),
     source="Deep et al. 2024, DELLA-Merging. https://arxiv.org/abs/2406.11617",
     output="constant",
@@ -346,7 +355,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "tall-masks",
     "algorithms.merging.tall_masks:TallMasks",
-    summary="Each task answered with the entries of the summed task vectors that it uses.",
+    summary="One model per task: the entries of the summed task vectors that the task uses.",
     source=_WANG_2024,
     output="constant",
     data="none",
@@ -357,7 +366,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "emr",
     "algorithms.merging.emr:Emr",
-    summary="Each task answered with its mask and scale of one elected vector.",
+    summary="One model per task: a mask and a scale of one elected vector.",
     source="Huang et al. 2024, EMR-Merging, NeurIPS. https://arxiv.org/abs/2405.17461",
     output="constant",
     data="none",
@@ -367,8 +376,8 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "experts-router",
-    "algorithms.merging.per_task:ExpertsRouter",
-    summary="Each task answered by its own expert: the ideal, at the storage of all experts.",
+    "algorithms.merging.soups:ExpertsRouter",
+    summary=("One model per task, its own expert: the ideal point, at the storage of all experts."),
     source="-",
     output="constant",
     data="none",

@@ -8,9 +8,8 @@ from torch import Tensor
 
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import ParetoSet, PerTask
-from .per_task import PerTaskSet
-from .trimming import elect_signs
+from ..pareto_set import ConstantSet, ParetoSet, PerTask
+from ..training.trimming import elect_signs
 
 
 @final
@@ -30,9 +29,9 @@ class Emr(Algorithm):
         unified = elected(pool.task_vectors)
         models = tuple(pool.pretrained + masked(unified, vector) for vector in pool.task_vectors)
         bits = len(pool) * -(-pool.layout.size // 8)
-        return PerTaskSet(
+        return ConstantSet(
             experts=pool,
-            answer=PerTask(points=models),
+            constant=PerTask(points=models),
             stored_bytes=pool.pretrained.nbytes + unified.nbytes + bits + 4 * len(pool),
         )
 

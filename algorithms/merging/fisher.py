@@ -10,7 +10,7 @@ from ...problems.base import Batch
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 
 
 @final
@@ -52,7 +52,7 @@ class Fisher(Algorithm):
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FisherMean(Recipe):
+class FisherMean(PreferenceMap):
     """The mean of the experts for a preference `(m,)`, by `(m, P)` positive information."""
 
     experts: ExpertPool

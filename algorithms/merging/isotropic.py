@@ -1,8 +1,7 @@
 """Isotropic merging: every direction of the merged matrix as long as any other."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
@@ -12,8 +11,9 @@ from .matrices import Triplets, merge_matrices, orthonormal, triplets
 from .swept_merge import Merge, SweptMerge
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _IsotropicCommon(SweptMerge, ABC):
+class IsotropicCommon(SweptMerge):
     """The sum of the task vectors with all singular values of a matrix at their mean (Iso-C).
 
     What is no matrix is averaged. Directions beyond the numerical rank of the sum stay 0.
@@ -28,20 +28,6 @@ class _IsotropicCommon(SweptMerge, ABC):
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """A singular value decomposition of every matrix for every vector of coefficients."""
         return lambda coefficients: merge_matrices(pool, coefficients, isotropic)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class IsotropicCommon(_IsotropicCommon):
-    """Isotropic merging in the common subspace, all tasks alike (Iso-C)."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class IsotropicCommonMap(_IsotropicCommon):
-    """Isotropic merging of the sum of the task vectors times s(p) p."""
-
-    lifted: ClassVar[bool] = True
 
 
 @final

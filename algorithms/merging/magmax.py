@@ -1,8 +1,7 @@
 """MagMax: of every entry the task vector that is largest there."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
@@ -11,8 +10,9 @@ from ...problems.experts import ExpertPool
 from .swept_merge import Merge, SweptMerge
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _MagMax(SweptMerge, ABC):
+class MagMax(SweptMerge):
     """Entry by entry the task vector of the largest magnitude; the last of equals.
 
     Source: Marczak et al. 2024, section 4, of experts that all start from the base model.
@@ -24,20 +24,6 @@ class _MagMax(SweptMerge, ABC):
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """The largest of c_i task_vector_i, entry by entry."""
         return lambda coefficients: largest(pool.task_vectors, coefficients)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class MagMax(_MagMax):
-    """MagMax of all tasks alike."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class MagMaxMap(_MagMax):
-    """MagMax of the task vectors times s(p) p; the corners are the experts."""
-
-    lifted: ClassVar[bool] = True
 
 
 def largest(task_vectors: Tensor, coefficients: Tensor) -> Tensor:

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ...problems.experts import ExpertPool
 from ...problems.layout import Layout
-from .lift import effective_number, weighted_sum
 from .regmean import inputs_first
+from .swept_merge import effective_number, weighted_sum
 
 
 class Triplets(NamedTuple):

@@ -28,7 +28,8 @@ class ModelStock(Algorithm):
         m = len(view.experts)
         ratio = interpolation_ratio(cosines(view.experts))
         values = (ratio / m)[:, None].expand(-1, m).to(torch.float32).contiguous()
-        return ConstantSet(experts=view.experts, answer=Coefficients(values=values, space="tensor"))
+        point = Coefficients(values=values, space="tensor")
+        return ConstantSet(experts=view.experts, constant=point)
 
 
 def interpolation_ratio(gram: Tensor) -> Tensor:

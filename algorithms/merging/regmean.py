@@ -11,12 +11,13 @@ from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
+from ..training.descent import affordable_forwards
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RegressionMean(Recipe):
+class RegressionMean(PreferenceMap):
     """W(p) = (sum_i p_i G_i)^-1 sum_i p_i G_i W_i in every linear layer, the soup elsewhere.
 
     It minimises sum_i p_i |X_i (W - W_i)|^2, G_i = X_i^T X_i being the Gram matrix of the inputs.
@@ -158,11 +159,6 @@ class RegMean(Algorithm):
                 add(total, view.grams(pool.pretrained + vector, batch, task))
             view.checkpoint(answer)
         return answer()
-
-
-def affordable_forwards(view: ProblemView, steps: int, batch_size: int, passes: int = 1) -> int:
-    """At most `steps` batches, of which the remaining budget covers so many passes."""
-    return int(min(steps, view.budget.remaining // (passes * batch_size * len(view.tasks))))
 
 
 def add(total: dict[str, Tensor], grams: dict[str, Tensor]) -> None:

@@ -14,7 +14,8 @@ from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from .regmean import RegressionMean, add, affordable_forwards, inputs_first, regression
+from ..training.descent import affordable_forwards
+from .regmean import RegressionMean, add, inputs_first, regression
 
 
 @final

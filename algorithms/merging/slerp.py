@@ -9,7 +9,7 @@ from torch import Tensor
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 
 _OPPOSITE: Final = 0.9995
 """Vectors beyond the negative of this cosine have no mean direction of their own."""
@@ -38,7 +38,7 @@ class Slerp(Algorithm):
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SphericalMean(Recipe):
+class SphericalMean(PreferenceMap):
     """The mean for a preference, by `(G, T, T)` cosines between the task vectors."""
 
     gram: Tensor

@@ -9,9 +9,8 @@ from torch import Tensor
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import ConstantSet, FiniteSet, MapSet, ParetoSet, Recipe
-from .lift import lifted
-from .swept_merge import sweep
+from ..pareto_set import ConstantSet, FiniteSet, MapSet, ParetoSet, PerTask, PreferenceMap
+from .swept_merge import lift, sweep
 
 
 @final
@@ -22,7 +21,7 @@ class Pretrained(Algorithm):
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Nothing is fitted."""
         zeros = torch.zeros(len(view.tasks))
-        return ConstantSet(experts=view.experts, answer=Coefficients(values=zeros))
+        return ConstantSet(experts=view.experts, constant=Coefficients(values=zeros))
 
 
 @final
@@ -39,13 +38,28 @@ class SingleExperts(Algorithm):
 
 @final
 @dataclass(frozen=True, kw_only=True)
+class ExpertsRouter(Algorithm):
+    """Each task answered by its own expert: the ideal point, at the storage of all experts."""
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Nothing is fitted."""
+        corners = torch.eye(len(view.tasks))
+        return ConstantSet(
+            experts=view.experts,
+            constant=PerTask(points=tuple(Coefficients(values=row) for row in corners)),
+            stored_bytes=view.experts.nbytes,
+        )
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
 class SimpleAverage(Algorithm):
     """The mean of the experts: coefficients 1 / m."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Nothing is fitted."""
         values = torch.full((len(view.tasks),), 1 / len(view.tasks))
-        return ConstantSet(experts=view.experts, answer=Coefficients(values=values))
+        return ConstantSet(experts=view.experts, constant=Coefficients(values=values))
 
 
 @final
@@ -63,7 +77,7 @@ class RewardedSoup(Algorithm):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Soup(Recipe):
+class Soup(PreferenceMap):
     """The preference itself as coefficients."""
 
     def __call__(self, preference: Tensor) -> Coefficients:
@@ -103,11 +117,11 @@ class GeneralisedSoup(Algorithm):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class LiftedSoup(Recipe):
+class LiftedSoup(PreferenceMap):
     """s(p) p as coefficients, `length` of each at the centre."""
 
     length: float
 
     def __call__(self, preference: Tensor) -> Coefficients:
         """`(m,)` coefficients."""
-        return Coefficients(values=lifted(preference, self.length))
+        return Coefficients(values=lift(preference, self.length))

@@ -1,19 +1,20 @@
 """Merges of task vectors whose length is chosen by a sweep on validation."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
 
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
+from ...registry import bound
 from ..base import Algorithm
-from ..pareto_set import ConstantSet, MapSet, Model, ParetoSet, Recipe
-from .lift import lifted
+from ..pareto_set import ConstantSet, MapSet, Model, ParetoSet, PreferenceMap
 
 
 def sweep(
@@ -63,7 +64,7 @@ class SweptMerge(Algorithm, ABC):
     """
 
     sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-    lifted: ClassVar[bool] = False
+    lifted: bool = bound(default=False)
 
     @abstractmethod
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
@@ -80,7 +81,7 @@ class SweptMerge(Algorithm, ABC):
 
         def answer(c: float) -> ParetoSet:
             if not self.lifted:
-                return ConstantSet(experts=pool, answer=model(c), trainable_parameters=1)
+                return ConstantSet(experts=pool, constant=model(c), trainable_parameters=1)
             function = LiftedMerge(algorithm=self, experts=pool, length=c)
             return MapSet(experts=pool, function=function, trainable_parameters=1)
 
@@ -89,7 +90,7 @@ class SweptMerge(Algorithm, ABC):
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LiftedMerge(Recipe):
+class LiftedMerge(PreferenceMap):
     """base + merge(s(p) p) of a merge that draws nothing; made again where it is used.
 
     Attributes:
@@ -104,8 +105,46 @@ class LiftedMerge(Recipe):
 
     def __call__(self, preference: Tensor) -> Tensor:
         """`(P,)` parameters."""
-        return self.experts.pretrained + self._merge(lifted(preference, self.length))
+        return self.experts.pretrained + self._merge(lift(preference, self.length))
 
     @cached_property
     def _merge(self) -> Merge:
         return self.algorithm.merge(self.experts, torch.Generator())
+
+
+def lift(preference: Tensor, centre: float) -> Tensor:
+    """`(m,)` coefficients s(p) p: 1 at a corner for its task, `centre` for each at the centre.
+
+    s(p) = 1 + (m centre - 1) H(p) / log m, H being the entropy in nats: the coefficients of a
+    rewarded soup where `centre` is 1 / m, of task arithmetic at the centre, of the expert at each
+    corner, and smooth in between.
+
+    >>> lift(torch.tensor([0.5, 0.5]), 0.3).tolist()
+    [0.30000001192092896, 0.30000001192092896]
+    >>> lift(torch.tensor([0.0, 1.0]), 0.3).tolist()
+    [0.0, 1.0]
+    """
+    m = len(preference)
+    even = float(torch.special.entr(preference).sum()) / math.log(m)
+    return (1 + (m * centre - 1) * even) * preference
+
+
+def effective_number(total: Tensor, squares: Tensor) -> Tensor:
+    """How many of several coefficients count: n where n are equal, 1 where only one is not 0.
+
+    A sum divided by it is the mean at equal coefficients, and the term itself where there is one.
+
+    Args:
+        total: Sum of the coefficients, which are not negative; of any shape.
+        squares: Sum of their squares, of that shape; where it is 0 the number is 1.
+    """
+    tiny = torch.finfo(squares.dtype).tiny
+    return torch.where(squares > 0, total.square() / squares.clamp_min(tiny), 1.0)
+
+
+def weighted_sum(task_vectors: Tensor, coefficients: Tensor) -> Tensor:
+    """`(P,)` float32 sum of c_i v_i of `(T, P)` vectors of any type; nothing of T x P is made."""
+    total = torch.zeros(task_vectors.shape[1])
+    for c, vector in zip(coefficients.tolist(), task_vectors, strict=True):
+        total.add_(vector, alpha=c)
+    return total

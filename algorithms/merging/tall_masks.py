@@ -9,10 +9,8 @@ from torch import Tensor
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import ParetoSet, PerTask
-from .lift import weighted_sum
-from .per_task import PerTaskSet
-from .swept_merge import Merge, SweptMerge
+from ..pareto_set import ConstantSet, ParetoSet, PerTask
+from .swept_merge import Merge, SweptMerge, weighted_sum
 
 
 @final
@@ -37,9 +35,9 @@ class TallMasks(Algorithm):
         total = summed(pool)
         models = (pool.pretrained + total * mask for mask in masks(pool, self.strictness))
         bits = len(pool) * -(-pool.layout.size // 8)
-        return PerTaskSet(
+        return ConstantSet(
             experts=pool,
-            answer=PerTask(points=tuple(models)),
+            constant=PerTask(points=tuple(models)),
             stored_bytes=pool.pretrained.nbytes + total.nbytes + bits,
         )
 

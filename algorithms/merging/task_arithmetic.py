@@ -32,6 +32,6 @@ class TaskArithmetic(Algorithm):
             return Coefficients(values=torch.full((len(view.tasks),), c))
 
         def answer(c: float) -> ConstantSet:
-            return ConstantSet(experts=view.experts, answer=model(c), trainable_parameters=1)
+            return ConstantSet(experts=view.experts, constant=model(c), trainable_parameters=1)
 
         return sweep(view, self.sweep, model, answer)

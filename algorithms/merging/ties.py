@@ -1,20 +1,19 @@
 """TIES: trim, elect signs, average what agrees."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
 
 from ...problems.experts import ExpertPool
-from .lift import effective_number, weighted_sum
-from .swept_merge import Merge, SweptMerge
-from .trimming import elect_signs, trim
+from ..training.trimming import elect_signs, trim
+from .swept_merge import Merge, SweptMerge, effective_number, weighted_sum
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _Ties(SweptMerge, ABC):
+class Ties(SweptMerge):
     """Mean of the trimmed task vectors that have the elected sign, entry by entry (TIES).
 
     Each vector keeps the share `keep` of its entries, ranked over the whole model; the sign of an
@@ -34,24 +33,6 @@ class _Ties(SweptMerge, ABC):
         """Trimming is done once; coefficients have a say in the election of signs."""
         trimmed = trim(pool.task_vectors, self.keep)
         return lambda coefficients: disjoint_mean(trimmed, coefficients)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Ties(_Ties):
-    """TIES merging of all tasks alike."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TiesMap(_Ties):
-    """TIES merging of task vectors times s(p) p, scaled before signs are elected.
-
-    A mean over n vectors is a sum divided by their effective number, which is n where all
-    coefficients are equal and 1 at a corner, whose model is the trimmed expert.
-    """
-
-    lifted: ClassVar[bool] = True
 
 
 def disjoint_mean(task_vectors: Tensor, coefficients: Tensor) -> Tensor:

@@ -1,8 +1,7 @@
 """TSVM: the singular vectors of all tasks, made orthogonal to each other."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
@@ -12,8 +11,9 @@ from .matrices import average, matrices, orthonormal, triplets
 from .swept_merge import Merge, SweptMerge
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _Tsvm(SweptMerge, ABC):
+class Tsvm(SweptMerge):
     """Sum over tasks of U_i S_i V_i, the singular vectors of all tasks being orthogonalised.
 
     Of every matrix each task gives its r / m largest singular triplets, r being the lesser side;
@@ -44,20 +44,6 @@ class _Tsvm(SweptMerge, ABC):
             return vector
 
         return merged
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Tsvm(_Tsvm):
-    """TSVM of all tasks alike."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TsvmMap(_Tsvm):
-    """TSVM of task vectors times s(p) p: the preference scales singular values."""
-
-    lifted: ClassVar[bool] = True
 
 
 def decorrelated(weights: Tensor) -> Tensor:

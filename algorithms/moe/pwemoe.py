@@ -1,20 +1,17 @@
 """PWEMoE: Pareto sets by mixture-of-experts fusion."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 from ...problems.view import ProblemView
-from ..gradient.epo import EPO
-from ..training.criterion import Criterion, NormalisedEntropy
 from ..training.decoder import Decoder
 from ..training.map_algorithm import MapAlgorithm
-from ..training.weighting import SmoothTchebycheff, Weighting
 from .router import Activation, CornerExactRouters, Layers, Routed, Routers, routed_rows, space_of
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _PWEMoE(MapAlgorithm, ABC):
+class PWEMoE(MapAlgorithm):
     """Routers in modules of a network, trained with one random preference a step.
 
     Each routed module l has the weights `base_l + sum_t router_l(p)_t task_vector_{t,l}`;
@@ -50,43 +47,6 @@ class _PWEMoE(MapAlgorithm, ABC):
             layers=self.layers,
             activation=self.activation,
         )
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class PWEMoELinear(_PWEMoE):
-    """Routers in every MLP, trained on sum_i p_i L_i (PWEMoE-LS)."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class PWEMoEEPO(_PWEMoE):
-    """Routers in every MLP, trained by EPO search: p_i L_i equal for all tasks (PWEMoE-EPO)."""
-
-    weighting: ClassVar[Weighting] = EPO()
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class PWEMoESmoothTchebycheff(_PWEMoE):
-    """Routers in every MLP, trained on the smooth Tchebycheff scalarization."""
-
-    weighting: ClassVar[Weighting] = SmoothTchebycheff()
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class PWEMoEEntropy(_PWEMoE):
-    """Routers in every MLP, trained without labels on sum_i p_i H_i / log C_i.
-
-    H_i is the entropy of task i's predictions over its C_i classes, as in AdaMerging. Of learning
-    rates 3e-4, 1e-3, 3e-3 and 1e-2 the least was the best on validation of `digits-left-right` and
-    `digits-mnist-neg180`; at the routers' 1e-2 predictions become sure and wrong.
-    """
-
-    learning_rate: float = 3e-4
-
-    criterion: ClassVar[Criterion] = NormalisedEntropy()
 
 
 @final

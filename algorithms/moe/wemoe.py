@@ -17,10 +17,10 @@ from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from ..training.constant import Training
 from ..training.criterion import Entropy
 from ..training.decoder import Decoder, Parameters
 from ..training.descent import Descent, affordable
+from ..training.ray_training import RayTraining
 from .router import routed_rows
 
 _INITIAL_DEVIATION: Final = 0.01
@@ -205,7 +205,7 @@ class WEMoE(Algorithm):
         """Train the routers."""
         decoder = InputRouters(initial=self.initial)
         steps = affordable(view, self.steps, math.ceil(passes(view.experts) * self.batch_size))
-        training = Training(
+        training = RayTraining(
             decoder=decoder,
             criterion=Entropy(),
             descent=Descent(steps=steps, learning_rate=self.learning_rate, final=1.0),

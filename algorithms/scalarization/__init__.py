@@ -12,9 +12,10 @@ _LIN_2024: Final = (
 
 ALGORITHMS.register_lazily(
     "ls-coefficients",
-    "algorithms.scalarization.coefficients:LinearScalarizationCoefficients",
-    summary="Merging coefficients by gradient descent on the weighted loss, one set a ray.",
+    "algorithms.scalarization.scalarized:ScalarizedCoefficients",
+    summary="Merging coefficients by gradient descent on the weighted loss, one set per ray.",
     source=("Linear scalarization (Miettinen 1999, section 3.1) over task-arithmetic coefficients"),
+    bound={"solver": "linear"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -23,9 +24,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "ls-finetune",
-    "algorithms.scalarization.finetune:LinearScalarizationFinetune",
-    summary=("One model fine-tuned on the weighted loss a ray, all weights, from the base model."),
+    "algorithms.scalarization.scalarized:ScalarizedFinetune",
+    summary="One model per ray, fine-tuned from the pretrained model on the weighted loss.",
     source=("Linear scalarization baseline of Tang et al. 2024. https://arxiv.org/abs/2406.09770"),
+    bound={"solver": "linear"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -34,12 +36,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "tche-coefficients",
-    "algorithms.scalarization.coefficients:TchebycheffCoefficients",
+    "algorithms.scalarization.scalarized:ScalarizedCoefficients",
     summary=(
         "Merging coefficients by gradient descent on the weighted Tchebycheff distance, "
-        "one set a ray."
+        "one set per ray."
     ),
     source=_MIETTINEN_1999,
+    bound={"solver": "tchebycheff"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -48,9 +51,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "stch-coefficients",
-    "algorithms.scalarization.coefficients:SmoothTchebycheffCoefficients",
-    summary=("Merging coefficients by gradient descent on the smooth Tchebycheff scalarization."),
+    "algorithms.scalarization.scalarized:ScalarizedCoefficients",
+    summary=(
+        "Merging coefficients by gradient descent on the smooth Tchebycheff "
+        "scalarization, one set per ray."
+    ),
     source=_LIN_2024,
+    bound={"solver": "smooth-tchebycheff"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -59,9 +66,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "atche-coefficients",
-    "algorithms.scalarization.coefficients:AugmentedTchebycheffCoefficients",
-    summary="Merging coefficients by gradient descent on the augmented Tchebycheff distance.",
+    "algorithms.scalarization.scalarized:ScalarizedCoefficients",
+    summary=(
+        "Merging coefficients by gradient descent on the augmented Tchebycheff distance, "
+        "one set per ray."
+    ),
     source="Wierzbicki 1980, The use of reference objectives in multiobjective optimization",
+    bound={"solver": "augmented-tchebycheff"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -70,9 +81,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "tche-finetune",
-    "algorithms.scalarization.finetune:TchebycheffFinetune",
-    summary="One model fine-tuned on the weighted Tchebycheff distance a ray, all weights.",
+    "algorithms.scalarization.scalarized:ScalarizedFinetune",
+    summary=(
+        "One model per ray, fine-tuned from the pretrained model on the weighted "
+        "Tchebycheff distance."
+    ),
     source=_MIETTINEN_1999,
+    bound={"solver": "tchebycheff"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -81,9 +96,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "stch-finetune",
-    "algorithms.scalarization.finetune:SmoothTchebycheffFinetune",
-    summary="One model fine-tuned on the smooth Tchebycheff scalarization a ray, all weights.",
+    "algorithms.scalarization.scalarized:ScalarizedFinetune",
+    summary=(
+        "One model per ray, fine-tuned from the pretrained model on the smooth "
+        "Tchebycheff scalarization."
+    ),
     source=_LIN_2024,
+    bound={"solver": "smooth-tchebycheff"},
     output="finite",
     data="labelled",
     access="gradients",
@@ -92,8 +111,8 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "ls-finetune-average",
-    "algorithms.scalarization.finetune:LinearScalarizationFromAverage",
-    summary=("One model fine-tuned on the weighted loss a ray, from the average of the experts."),
+    "algorithms.scalarization.scalarized:FinetuneFromAverage",
+    summary=("One model per ray, fine-tuned from the average of the experts on the weighted loss."),
     source=(
         "Linear scalarization (Miettinen 1999, section 3.1) over all weights, from the "
         "soup of Wortsman et al. 2022. https://arxiv.org/abs/2203.05482"
@@ -106,8 +125,8 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "ls-finetune-arithmetic",
-    "algorithms.scalarization.finetune:LinearScalarizationFromArithmetic",
-    summary="One model fine-tuned on the weighted loss a ray, from the best task arithmetic.",
+    "algorithms.scalarization.scalarized:FinetuneFromArithmetic",
+    summary=("One model per ray, fine-tuned from the best task arithmetic on the weighted loss."),
     source=(
         "Linear scalarization (Miettinen 1999, section 3.1) over all weights, from the "
         "merge of Ilharco et al. 2023. https://arxiv.org/abs/2212.04089"
@@ -121,7 +140,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "ls-lora",
     "algorithms.scalarization.lora:LinearScalarizationAdapters",
-    summary="One low-rank adapter of the base model trained on the weighted loss a ray.",
+    summary=("One low-rank adapter of the pretrained model per ray, trained on the weighted loss."),
     source=(
         "Linear scalarization (Miettinen 1999, section 3.1) over the adapters of Hu et "
         "al. 2022, LoRA. https://arxiv.org/abs/2106.09685"
@@ -136,7 +155,8 @@ ALGORITHMS.register_lazily(
     "ls-soup",
     "algorithms.scalarization.soup:LinearScalarizationSoup",
     summary=(
-        "Models fine-tuned on the weighted loss, one a ray, with weights interpolated in between."
+        "Models fine-tuned on the weighted loss, one per ray, whose weights are "
+        "interpolated between rays."
     ),
     source=(
         "Linear scalarization (Miettinen 1999, section 3.1) over all weights, averaged "

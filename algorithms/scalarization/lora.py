@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..lowrank.matrices import add, gaussian, matrices
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Parameters
+from ..training.low_rank import add, gaussian, matrices
 from ..training.ray_algorithm import RayAlgorithm
 
 

@@ -8,15 +8,14 @@ import torch
 from torch import Tensor
 
 from ...problems.view import ProblemView
-from ..adamerging.rays import inverse_distance_weights
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
-from ..training.constant import Training
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 from ..training.criterion import CrossEntropy
 from ..training.decoder import ConstantWeights
 from ..training.descent import Descent, affordable
-from ..training.rays import rays
-from ..training.weighting import Linear
+from ..training.ray_training import RayTraining
+from ..training.rays import inverse_distance_weights, rays
+from ..training.weightings import Linear
 
 
 @final
@@ -47,7 +46,7 @@ class LinearScalarizationSoup(Algorithm):
         """Solve ray after ray, each from the average."""
         lattice = rays(len(view.tasks), self.rays)
         steps = affordable(view, self.steps * len(lattice), self.batch_size) // len(lattice)
-        training = Training(
+        training = RayTraining(
             decoder=ConstantWeights(initial=1 / len(view.experts)),
             criterion=CrossEntropy(),
             descent=Descent(steps=max(1, steps), learning_rate=self.learning_rate),
@@ -76,7 +75,7 @@ def _answer(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class InterpolatedWeights(Recipe):
+class InterpolatedWeights(PreferenceMap):
     """All weights `(r, P)` of the models of `(r, m)` rays, and in between by inverse distance."""
 
     rays: Tensor

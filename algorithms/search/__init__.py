@@ -22,7 +22,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "random-pool",
     "algorithms.search.pools:RandomPool",
-    summary="Random coefficients with the budget of a search; what a search must beat.",
+    summary="Random coefficients with the budget of a search: what a search must beat.",
     source=(
         "Bergstra and Bengio 2012, J. Mach. Learn. Res. 13, "
         "https://jmlr.org/papers/v13/bergstra12a.html"
@@ -35,9 +35,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "nsga2",
-    "algorithms.search.evolution:NSGA2Search",
+    "algorithms.search.evolution:EvolutionarySearch",
     summary="NSGA-II over task coefficients: nondomination rank and crowding distance.",
     source=_DEB_2002,
+    bound={"optimiser": "nsga2", "space": "task"},
     output="finite",
     data="labelled",
     access="evaluations",
@@ -46,9 +47,10 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "nsga2-block",
-    "algorithms.search.evolution:NSGA2BlockSearch",
+    "algorithms.search.evolution:EvolutionarySearch",
     summary="NSGA-II over block-wise coefficients: the same search in a larger space.",
     source=_DEB_2002,
+    bound={"optimiser": "nsga2", "space": "block"},
     output="finite",
     data="labelled",
     access="evaluations",
@@ -57,12 +59,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "nsga3",
-    "algorithms.search.evolution:NSGA3Search",
+    "algorithms.search.evolution:EvolutionarySearch",
     summary="NSGA-III over task coefficients: nondomination rank and reference directions.",
     source=(
         "Deb and Jain 2014, IEEE Trans. Evol. Comput. 18(4), "
         "https://doi.org/10.1109/TEVC.2013.2281535"
     ),
+    bound={"optimiser": "nsga3", "space": "task"},
     output="finite",
     data="labelled",
     access="evaluations",
@@ -71,14 +74,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "moead",
-    "algorithms.search.evolution:MOEADSearch",
-    summary=(
-        "MOEA/D over task coefficients: a model for each weight vector, bred from neighbours."
-    ),
+    "algorithms.search.evolution:EvolutionarySearch",
+    summary=("MOEA/D over task coefficients: one model per weight vector, bred from neighbours."),
     source=(
         "Zhang and Li 2007, IEEE Trans. Evol. Comput. 11(6), "
         "https://doi.org/10.1109/TEVC.2007.892759"
     ),
+    bound={"optimiser": "moead", "space": "task"},
     output="finite",
     data="labelled",
     access="evaluations",
@@ -87,11 +89,14 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "sms-emoa",
-    "algorithms.search.evolution:SMSEMOASearch",
-    summary=("SMS-EMOA over task coefficients: drops the model of least hypervolume contribution."),
+    "algorithms.search.evolution:EvolutionarySearch",
+    summary=(
+        "SMS-EMOA over task coefficients: drops the model with the least hypervolume contribution."
+    ),
     source=(
         "Beume et al. 2007, Eur. J. Oper. Res. 181(3), https://doi.org/10.1016/j.ejor.2006.08.008"
     ),
+    bound={"optimiser": "sms-emoa", "space": "task"},
     output="finite",
     data="labelled",
     access="evaluations",
@@ -100,12 +105,13 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "rvea",
-    "algorithms.search.evolution:RVEASearch",
+    "algorithms.search.evolution:EvolutionarySearch",
     summary="RVEA over task coefficients: angles to reference vectors, penalised by distance.",
     source=(
         "Cheng et al. 2016, IEEE Trans. Evol. Comput. 20(5), "
         "https://doi.org/10.1109/TEVC.2016.2519378"
     ),
+    bound={"optimiser": "rvea", "space": "task"},
     output="finite",
     data="labelled",
     access="evaluations",
@@ -114,13 +120,14 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "age-moea",
-    "algorithms.search.evolution:AGEMOEASearch",
+    "algorithms.search.evolution:EvolutionarySearch",
     summary=("AGE-MOEA over task coefficients: diversity over proximity in the front's own norm."),
     source=(
         "Panichella 2019, An adaptive evolutionary algorithm based on non-Euclidean "
         "geometry for many-objective optimization, GECCO, "
         "https://doi.org/10.1145/3321707.3321839"
     ),
+    bound={"optimiser": "age-moea", "space": "task"},
     output="finite",
     data="labelled",
     access="evaluations",
@@ -130,7 +137,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "cma-es",
     "algorithms.search.cma_es:CMAESSearch",
-    summary="One CMA-ES a ray on the weighted sum of the measured objectives.",
+    summary="One CMA-ES run per ray, on the weighted sum of the measured objectives.",
     source=(
         "Hansen 2016, The CMA evolution strategy: a tutorial, "
         "https://arxiv.org/abs/1604.00772; Akiba et al. 2025, Evolutionary optimization "

@@ -12,9 +12,11 @@ from torch import Tensor
 
 from ...errors import NotApplicableError
 from ..scalarizations import achievement
+from ..training.measured_pool import sobol
+from ..training.rays import inner_rays
 from . import gaussian_process as gp
-from .pools import PoolSearch, sobol
-from .trial import Trial, inner_rays
+from .pools import PoolSearch
+from .trial import Trial
 
 Array = NDArray[np.float64]
 _LOOKED_AT: Final = 2048

@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from ..scalarizations import linear
+from ..training.rays import inner_rays
 from .pools import PoolSearch
-from .trial import Trial, inner_rays
+from .trial import Trial
 
 Array = NDArray[np.float64]
 

@@ -2,19 +2,18 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import numpy as np
 import torch
-from scipy.stats import qmc
-from torch import Tensor
 
 from ...problems.experts import Coefficients
 from ...problems.layout import Space
 from ...problems.view import ProblemView
+from ...registry import bound
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from ..training.measured_pool import MeasuredPool
+from ..training.measured_pool import MeasuredPool, sobol
 from .trial import Trial
 
 
@@ -38,8 +37,7 @@ class PoolSearch(Algorithm, ABC):
     examples: int = 256
     kept: int = 25
     upper: float = 1.0
-
-    space: ClassVar[Space] = "task"
+    space: Space = bound("task")  # noqa: RUF009 - a field
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Search, and measure what was found."""
@@ -52,17 +50,6 @@ class PoolSearch(Algorithm, ABC):
     @abstractmethod
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
         """Measure until `trial.left` is 0, or there is nothing left to measure."""
-
-
-def sobol(dimensions: int, count: int, generator: torch.Generator) -> Tensor:
-    """`(count, dimensions)` scrambled Sobol points in the unit box, float32.
-
-    Source: Sobol 1967; scrambling of Owen 1998 (scipy's linear matrix scramble with a shift).
-    """
-    seed = int(torch.randint(2**31, (1,), generator=generator))
-    sampler = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
-    power = max(0, (count - 1).bit_length())
-    return torch.from_numpy(sampler.random_base2(power)[:count]).to(torch.float32)
 
 
 @final
@@ -86,7 +73,7 @@ class SobolPool(Algorithm):
         count = int(min(self.points, view.affordable_evaluations()))
         for row in self.upper * sobol(m, count, generator):
             pool.measure(Coefficients(values=row))
-        return pool.answer()
+        return pool.pareto_set()
 
 
 @final

@@ -1,6 +1,5 @@
 """State of a search: what it has measured, its remaining budget, and the finite set it ends in."""
 
-import math
 from typing import Final, final
 
 import numpy as np
@@ -11,10 +10,11 @@ from ...problems.experts import Coefficients
 from ...problems.layout import Space
 from ...problems.view import ProblemView
 from ..pareto_set import FiniteSet
-from ..training.rays import rays
-from .representatives import representatives
+from ..scalarizations import achievement
 
 Array = NDArray[np.float64]
+_ASKED: Final = 512
+"""Random preferences that stand for all."""
 
 
 @final
@@ -53,7 +53,7 @@ class Trial:
         self._known_objectives = anchors.objectives(values)
         self.rows: Array = np.zeros((0, self.dimensions))
         self.objectives: Array = np.zeros((0, self.tasks))
-        view.checkpoint(self.answer)
+        view.checkpoint(self.pareto_set)
 
     @property
     def left(self) -> int:
@@ -66,7 +66,7 @@ class Trial:
         for row in rows:
             self.objectives = np.vstack([self.objectives, self._objectives(row, self._examples)])
             self.rows = np.vstack([self.rows, row])
-            self._view.checkpoint(self.answer)
+            self._view.checkpoint(self.pareto_set)
         return self.objectives[len(self.objectives) - len(rows) :]
 
     def data(self) -> tuple[Array, Array, Array]:
@@ -95,7 +95,7 @@ class Trial:
             generator: Draws the preferences they represent.
         """
         if not self._kept:
-            return self.answer()
+            return self.pareto_set()
         chosen = representatives(
             self.objectives,
             known=self._known_objectives,
@@ -105,10 +105,10 @@ class Trial:
         self.rows = self.rows[chosen]
         measured = [self._objectives(row, None) for row in self.rows]
         self.objectives = np.reshape(measured, (len(chosen), self.tasks))
-        self._view.checkpoint(self.answer)
-        return self.answer()
+        self._view.checkpoint(self.pareto_set)
+        return self.pareto_set()
 
-    def answer(self) -> FiniteSet:
+    def pareto_set(self) -> FiniteSet:
         """The base model, the experts and what was measured, with the common selector."""
         rows = np.vstack([self._known, self.rows])
         return FiniteSet(
@@ -127,23 +127,39 @@ class Trial:
         return Coefficients(values=shaped, space=self._space)
 
 
-_LEAST: Final = 1e-3
-"""Importance of a task at least, so that a pair of tasks that is asked nothing has a best."""
+def representatives(
+    objectives: Array, *, known: Array, count: int, generator: torch.Generator
+) -> NDArray[np.int64]:
+    """Indices of at most `count` models, each the one that helps the most preferences the most.
 
+    Greedily, the model is added that lowers the mean over Dirichlet(1) preferences of the least
+    achievement most; models that help no preference are left out. This is the greedy choice of a
+    subset of least R2 indicator, with the platform's utility.
 
-def inner_rays(m: int, at_most: int) -> Array:
-    """`(r, m)` rays other than the corners, the most even first, no task without importance.
+    Args:
+        objectives: `(n, m)` of the models to choose from.
+        known: `(k, m)` of models that are kept in any case, k at least 1.
+        count: Most models to choose.
+        generator: Draws the preferences.
 
-    Of the finest lattice that fits, or that of the centre and the midpoints of all edges. At the
-    corners stand the experts, which are known.
-
-    >>> inner_rays(2, 3).round(3).tolist()
-    [[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]
+    Source: Hansen and Jaszkiewicz 1998, R2; greedy inclusion as in Guerreiro et al. 2021,
+    https://arxiv.org/abs/2005.00515, section 3.5, for the hypervolume.
     """
-    edges = math.comb(m + 1, 2) + 1
-    lattice = rays(m, max(at_most + m, edges)).double().numpy()
-    inner = lattice[lattice.max(axis=1) < 1]
-    order = np.argsort((inner**2).sum(axis=1), kind="stable")[:at_most]
-    clipped = np.maximum(inner[order], _LEAST)
-    even: Array = clipped / clipped.sum(axis=1, keepdims=True)
-    return even
+    seed = int(torch.randint(2**31, (1,), generator=generator))
+    asked = np.random.default_rng(seed).dirichlet(np.ones(objectives.shape[1]), _ASKED)
+    best = _utilities(known, asked).min(axis=0)
+    utilities = _utilities(objectives, asked)
+    chosen: list[int] = []
+    while len(chosen) < count:
+        totals = np.minimum(utilities, best).sum(axis=1)
+        index = int(totals.argmin())
+        if not totals[index] < best.sum():
+            break
+        chosen.append(index)
+        best = np.minimum(best, utilities[index])
+    return np.array(chosen, dtype=np.int64)
+
+
+def _utilities(objectives: Array, preferences: Array) -> Array:
+    """`(n, p)` achievement of every model for every preference."""
+    return np.stack([achievement(objectives, p) for p in preferences], axis=1)

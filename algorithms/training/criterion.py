@@ -1,7 +1,8 @@
 """Criteria: what is minimised on a batch, task by task."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, final
+from collections.abc import Mapping
+from typing import ClassVar, Final, final
 
 import numpy as np
 import torch
@@ -107,3 +108,11 @@ class Entropy(Criterion):
     def scale(self, view: ProblemView) -> tuple[Tensor, Tensor]:
         """0 and 1: they are taken as they are."""
         return torch.zeros(len(view.tasks)), torch.ones(len(view.tasks))
+
+
+CRITERIA: Final[Mapping[str, Criterion]] = {
+    "cross-entropy": CrossEntropy(),
+    "entropy": Entropy(),
+    "normalised-entropy": NormalisedEntropy(),
+}
+"""What the bound field `loss` of algorithms stands for."""

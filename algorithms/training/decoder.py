@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Space
-from ..pareto_set import Recipe, Single
+from ..pareto_set import PreferenceMap, Single
 
 Parameters = Sequence[Tensor]
 """The trainable tensors of a decoder."""
@@ -42,7 +42,7 @@ class Decoder(ABC):
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class TrainedMap(Recipe):
+class TrainedMap(PreferenceMap):
     """A decoder with its trained parameters: a function from a preference `(m,)` to a model."""
 
     decoder: Decoder

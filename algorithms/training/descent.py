@@ -62,7 +62,12 @@ def affordable(view: ProblemView, steps: int, batch_size: int) -> int:
     return int(min(steps, max(1, view.affordable_steps(batch_size))))
 
 
-def steps_a_ray(view: ProblemView, rays: int, steps: int, batch_size: int) -> int:
+def steps_per_ray(view: ProblemView, rays: int, steps: int, batch_size: int) -> int:
     """As `affordable`, for each of so many rays, whose solutions are all measured once."""
     share = view.affordable_steps(batch_size, evaluations=rays) / rays
     return int(min(steps, max(1, share)))
+
+
+def affordable_forwards(view: ProblemView, steps: int, batch_size: int, passes: int = 1) -> int:
+    """At most `steps` batches, of which the remaining budget covers so many passes."""
+    return int(min(steps, view.budget.remaining // (passes * batch_size * len(view.tasks))))

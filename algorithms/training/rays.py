@@ -2,9 +2,18 @@
 
 import math
 from itertools import combinations, pairwise
+from typing import Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+Array = NDArray[np.float64]
+_LEAST_IMPORTANCE: Final = 1e-3
+"""Importance of a task at least, so that a pair of tasks that is asked nothing has a best."""
+_SHEPARD_POWER: Final = 4
+"""Larger than the dimension of the simplex for up to four tasks: distant rays do not add up."""
 
 
 def lattice(m: int, partitions: int) -> Tensor:
@@ -45,3 +54,33 @@ def draw(m: int, concentration: float, generator: torch.Generator) -> Tensor:
     gamma = torch._standard_gamma(torch.full((m,), concentration), generator=generator)
     gamma = gamma.clamp_min(torch.finfo(gamma.dtype).tiny)
     return gamma / gamma.sum()
+
+
+def inner_rays(m: int, at_most: int) -> Array:
+    """`(r, m)` rays other than the corners, the most even first, no task without importance.
+
+    Of the finest lattice that fits, or that of the centre and the midpoints of all edges. At the
+    corners stand the experts, which are known.
+
+    >>> inner_rays(2, 3).round(3).tolist()
+    [[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]
+    """
+    edges = math.comb(m + 1, 2) + 1
+    lattice = rays(m, max(at_most + m, edges)).double().numpy()
+    inner = lattice[lattice.max(axis=1) < 1]
+    order = np.argsort((inner**2).sum(axis=1), kind="stable")[:at_most]
+    clipped = np.maximum(inner[order], _LEAST_IMPORTANCE)
+    even: Array = clipped / clipped.sum(axis=1, keepdims=True)
+    return even
+
+
+def inverse_distance_weights(points: Tensor, query: Tensor) -> Tensor:
+    """`(r,)` weights that sum to 1, in proportion to distance^-4 from `(r, m)` points to `(m,)`.
+
+    All weight is on a point that is the query. Source: Shepard 1968, ACM National Conference.
+
+    >>> inverse_distance_weights(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([0.5, 0.5]))
+    tensor([0.5000, 0.5000])
+    """
+    distance = (points - query).norm(dim=1).clamp_min(1e-6)
+    return torch.softmax(-_SHEPARD_POWER * torch.log(distance), dim=0)

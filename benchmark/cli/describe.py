@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ...metrics.base import needs
 from ...registry import Entry
-from ..study.parameters import hyper_parameters, summary_without_arguments
+from ..study.parameters import bound_parts, hyper_parameters, without_arguments
 from ..study.suites import Suite
 
 _DEEP: Final = " " * 6
@@ -32,7 +32,13 @@ def algorithms(entry: Entry[type]) -> str:
         )
     if len(lines) == 1:
         lines.append("  none")
-    return "\n".join([*lines, "", summary_without_arguments(entry.load())])
+    return "\n".join([*lines, "", *_explained(entry)])
+
+
+def _explained(entry: Entry[type]) -> list[str]:
+    """The docstrings of the class and of the parts that the entry chooses."""
+    parts = [f"{choice}: {text}" for choice, text in bound_parts(entry).items()]
+    return ["\n\n".join([without_arguments(entry.load().__doc__ or ""), *parts])]
 
 
 def metrics(entry: Entry[Any]) -> str:

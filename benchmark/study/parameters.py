@@ -10,7 +10,7 @@ from inspect import cleandoc
 from typing import Any, Final, Literal, final, get_args, get_origin
 
 from ...errors import FusefrontError, ParameterError, PluginError
-from ...registry import Entry, is_bound, unknown_name
+from ...registry import Entry, bound_choices, is_bound, unknown_name
 
 _SPEC: Final = re.compile(
     r"(?P<target>.+?\.py:\w+|[^\[\]]+?)\s*(?:\[(?P<parameters>.*)\])?", re.DOTALL
@@ -48,6 +48,22 @@ def hyper_parameters(entry: Entry[Any]) -> tuple[HyperParameter, ...]:
     )
 
 
+def bound_parts(entry: Entry[Any]) -> dict[str, str]:
+    """Return the docstring of each part that an entry chooses, by `field=value`.
+
+    Entries that share a class differ in these parts: a solver, a loss, an optimiser.
+    """
+    thing = entry.load()
+    parts = {}
+    for f in dataclasses.fields(thing) if dataclasses.is_dataclass(thing) else ():
+        value = str(entry.bound.get(f.name))
+        if value in bound_choices(f):
+            part = bound_choices(f)[value]
+            owner = part if callable(part) and hasattr(part, "__name__") else type(part)
+            parts[f"{f.name}={value}"] = without_arguments(owner.__doc__ or "")
+    return parts
+
+
 def describe_arguments(thing: Any) -> dict[str, str]:
     """Return the description of each argument in the `Args:` sections of a class and its bases."""
     described: dict[str, str] = {}
@@ -60,23 +76,13 @@ def describe_arguments(thing: Any) -> dict[str, str]:
     return described
 
 
-def summary_without_arguments(thing: Any) -> str:
-    """Return the docstring of a class without its `Args:` section.
+def without_arguments(docstring: str) -> str:
+    r"""Return a docstring without its `Args:` section.
 
-    >>> class Soup:
-    ...     \"\"\"A mean.
-    ...
-    ...     Args:
-    ...         steps: How many.
-    ...
-    ...     Source: a paper.
-    ...     \"\"\"
-    >>> print(summary_without_arguments(Soup))
-    A mean.
-    <BLANKLINE>
-    Source: a paper.
+    >>> without_arguments("A mean.\n\n    Args:\n        steps: How many.\n\n    Source: a paper.")
+    'A mean.\n\nSource: a paper.'
     """
-    head, separator, section = cleandoc(thing.__doc__ or "").partition("\nArgs:\n")
+    head, separator, section = cleandoc(docstring).partition("\nArgs:\n")
     if not separator:
         return head
     rest = section[len(_indented(section)) :].strip("\n")

@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -35,12 +36,16 @@ def unknown_name(kind: str, name: str, known: list[str]) -> UnknownNameError:
     return UnknownNameError(f"{kind} must be a known name. Found `{name}`. {hint}")
 
 
-def bound(default: Any = MISSING) -> Any:
-    """A dataclass field that catalogue entries set, and users never see.
+def bound(default: Any = MISSING, *, among: Mapping[str, object] = _NONE) -> Any:
+    """Declare a dataclass field that catalogue entries set, and users never see.
 
     Several entries can then share one class. A bound field is no hyper-parameter: it is not
     accepted in brackets, not listed by `fusefront info`, and not part of a run's identity, which
     already has the entry's name.
+
+    Args:
+        default: Value where an entry does not bind the field.
+        among: What each allowed value stands for; its docstring is shown by `fusefront info`.
 
     >>> from dataclasses import fields
     >>> @dataclass(frozen=True, kw_only=True)
@@ -50,12 +55,18 @@ def bound(default: Any = MISSING) -> Any:
     >>> [f.name for f in fields(Descent) if not is_bound(f)]
     ['steps']
     """
-    return field(default=default, metadata={_BOUND: True})
+    return field(default=default, metadata={_BOUND: among})
 
 
 def is_bound(attribute: "Field[Any]") -> bool:
     """Return whether a dataclass field was made by `bound`."""
-    return bool(attribute.metadata.get(_BOUND, False))
+    return _BOUND in attribute.metadata
+
+
+def bound_choices(attribute: "Field[Any]") -> Mapping[str, object]:
+    """Return what each value of a bound field stands for; empty where any value is allowed."""
+    choices: Mapping[str, object] = attribute.metadata.get(_BOUND, _NONE)
+    return choices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +203,8 @@ class Registry(Generic[T]):
                 summary=summary,
                 source=source,
                 labels=labels,
-                bound=bound,
-                defaults=defaults,
+                bound=dict(bound),
+                defaults=dict(defaults),
             )
         )
 
@@ -248,7 +259,9 @@ class Registry(Generic[T]):
         path = path.resolve()
         if not path.is_file():
             raise PluginError(f"`{path}` must be a Python file. Found no file. Check the path.")
-        module_name = f"{_PLUGIN}{path.stem}_{abs(hash(path))}"
+        # Stored Pareto sets name plug-in classes by module, so the name must not vary by process.
+        digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        module_name = f"{_PLUGIN}{path.stem}_{digest}"
         if module_name not in sys.modules:
             self._import_file(path, module_name)
         thing = getattr(sys.modules[module_name], name, None)

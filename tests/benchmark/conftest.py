@@ -98,7 +98,7 @@ from fusefront import ALGORITHMS, Algorithm, Coefficients, ConstantSet
 
 def zeros(view):
     return ConstantSet(
-        experts=view.experts, answer=Coefficients(values=torch.zeros(len(view.tasks)))
+        experts=view.experts, constant=Coefficients(values=torch.zeros(len(view.tasks)))
     )
 
 """

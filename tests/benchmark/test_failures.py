@@ -18,9 +18,9 @@ BODIES = {
     "Garbage": "return 'a front'",
     "Nothing": "pass",
     "NotFinite": """return ConstantSet(
-            experts=view.experts, answer=torch.full_like(view.experts.pretrained, float("nan"))
+            experts=view.experts, constant=torch.full_like(view.experts.pretrained, float("nan"))
         )""",
-    "Shapeless": "return ConstantSet(experts=view.experts, answer=torch.zeros(3))",
+    "Shapeless": "return ConstantSet(experts=view.experts, constant=torch.zeros(3))",
     "Spends": "view.budget.charge(10**9)",
     "Unfit": """from fusefront.errors import NotApplicableError
         raise NotApplicableError("needs three tasks")""",

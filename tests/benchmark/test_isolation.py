@@ -29,7 +29,7 @@ class Spy(Algorithm):
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         SEEN.append(view)
         return ConstantSet(
-            experts=view.experts, answer=Coefficients(values=torch.zeros(len(view.tasks)))
+            experts=view.experts, constant=Coefficients(values=torch.zeros(len(view.tasks)))
         )
 
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from ..algorithms import ALGORITHMS
-from ..algorithms.answer_files import load_answer, save_answer
 from ..algorithms.base import Algorithm
-from ..algorithms.pareto_set import MapSet, ParetoSet, Recipe
+from ..algorithms.pareto_set import MapSet, ParetoSet, PreferenceMap
+from ..algorithms.pareto_set_files import load_pareto_set, save_pareto_set
 from ..benchmark.score.measure import ScoredPoint, score
 from ..errors import BudgetExhausted, PreferenceError
 from ..problems.base import Oracle
@@ -170,10 +170,10 @@ class AlgorithmContract:
         self, algorithm: Algorithm, problem: ToyProblem, tmp_path: Path
     ) -> None:
         answer, view = self.seen_fit(algorithm, problem)
-        if isinstance(answer, MapSet) and not isinstance(answer.function, Recipe):
-            pytest.skip("its function is no `Recipe`, so that the answer cannot be stored")
-        save_answer(answer, tmp_path / "answer.safetensors")
-        found = load_answer(tmp_path / "answer.safetensors", view.experts)
+        if isinstance(answer, MapSet) and not isinstance(answer.function, PreferenceMap):
+            pytest.skip("its function is not a `PreferenceMap`, so the Pareto set cannot be stored")
+        save_pareto_set(answer, tmp_path / "answer.safetensors")
+        found = load_pareto_set(tmp_path / "answer.safetensors", view.experts)
         assert found.output == answer.output
         assert found.storage_bytes() == answer.storage_bytes()
         assert found.trainable_parameters == answer.trainable_parameters

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from torch import Tensor
 
-from ..training.weighting import Step, Weighting
+from .weighting import Step, Weighting
 
 Array = NDArray[np.float64]
 LEAST_IMPORTANCE: Final = 1e-3

@@ -39,23 +39,10 @@ def elect_signs(task_vectors: Tensor) -> Tensor:
     return signs.masked_fill_(signs == 0, majority)
 
 
-def agreeing(task_vectors: Tensor, signs: Tensor) -> Tensor:
-    """Copies of `(T, P)` vectors with the entries of another sign than `(P,)` signs set to 0.
-
-    >>> agreeing(torch.tensor([[1.0, -3.0], [2.0, 1.0]]), torch.tensor([1.0, -1.0])).tolist()
-    [[1.0, -3.0], [2.0, 0.0]]
-    """
-    return _agree(task_vectors.clone(), signs)
-
-
 def resolved(task_vectors: Tensor, keep: float) -> Tensor:
     """`(T, P)` vectors trimmed and without the entries that disagree with the elected signs."""
     trimmed = trim(task_vectors, keep)
-    return _agree(trimmed, elect_signs(trimmed))
-
-
-def _agree(task_vectors: Tensor, signs: Tensor) -> Tensor:
-    """As `agreeing`, in place."""
-    for vector in task_vectors:
+    signs = elect_signs(trimmed)
+    for vector in trimmed:
         vector.mul_(vector * signs > 0)
-    return task_vectors
+    return trimmed
