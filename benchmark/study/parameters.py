@@ -272,10 +272,14 @@ def _convert(what: str, value: object, default: object) -> Any:
 
 def _split_commas(text: str) -> Iterator[str]:
     """Split a text at the commas that are neither in brackets nor in quotes."""
-    depth, quote, start = 0, "", 0
+    depth, quote, escaped, start = 0, "", False, 0
     for i, character in enumerate(text):
         if quote:
-            quote = "" if character == quote and text[i - 1] != "\\" else quote
+            # A string in double quotes may end in an escaped backslash, whose second character
+            # does not escape the quote. In single quotes there are no escapes.
+            ends = character == quote and not escaped
+            escaped = character == "\\" and quote == '"' and not escaped
+            quote = "" if ends else quote
         elif character in "\"'":
             quote = character
         elif character == "," and depth == 0:
