@@ -50,10 +50,10 @@ class _Concrete(Algorithm, ABC):
     Source: Tang et al. 2023, Concrete subspace learning, algorithms 1 and 2.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, constant.
-        batch_size: Examples of each task a step.
-        initial: Every coefficient at the start.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, constant.
+        batch_size: Examples of each task per step.
+        initial: Value of every coefficient at the start.
         logits: Of the mask at the start; 0 is on and off alike.
         temperature: Of the mask's distribution; masks are binary as it goes to 0.
     """
@@ -142,11 +142,6 @@ class ConcreteAdaMerging(_Concrete):
 
     Args:
         steps: Steps of each level, and again of the adaptation; fewer where the budget ends first.
-        learning_rate: Of Adam, constant.
-        batch_size: Examples of each task a step.
-        initial: Every coefficient at the start.
-        logits: Of the mask at the start; 0 is on and off alike.
-        temperature: Of the mask's distribution; masks are binary as it goes to 0.
     """
 
     steps: int = 1000

@@ -30,10 +30,11 @@ class AdaMergingRays(Algorithm):
     `digits-mnist-neg180` was worse, for entropy also falls where a task is given up for good.
 
     Args:
-        rays: Most rays; never fewer than the corners and the centre.
-        steps: Gradient steps a ray; fewer where the budget, shared evenly, ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. 0.003 was worse on both.
-        batch_size: Examples of each task a step.
+        rays: Maximum number of rays; never fewer than the corners and the centre.
+        steps: Gradient steps per ray; fewer if the budget, shared evenly, ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. 0.003 was worse
+            on both.
+        batch_size: Examples of each task per step.
         initial: Every coefficient at the start of a ray.
     """
 

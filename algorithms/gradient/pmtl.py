@@ -72,11 +72,12 @@ class _PMTL(Algorithm, ABC):
     important task has the smaller loss; the paper's directions are those of the losses themselves.
 
     Args:
-        rays: Most rays; never fewer than the corners and the centre.
+        rays: Maximum number of rays; never fewer than the corners and the centre.
         steps: Gradient steps a ray, a fifth of them to enter; fewer where the budget ends first.
-        learning_rate: Of Adam in each phase, falling to a tenth of it along a cosine.
-        batch_size: Examples of each task a step.
-        chained: Whether a ray starts from the solution of the nearest ray solved before.
+        learning_rate: Learning rate of Adam in each phase, which falls to a tenth along a cosine.
+        batch_size: Examples of each task per step.
+        chained: Whether a ray starts from the solution of the nearest ray solved before, instead of
+            from the common start.
     """
 
     rays: int

@@ -121,11 +121,12 @@ class Cosmos(Algorithm):
     the channels are p itself and not transposed convolutions of it, and start without effect.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-5, 1e-4, 3e-4 and
-            1e-3 this was the best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units; from the base model, not the average, 1e-4 and 3e-4 were far worse.
-        batch_size: Examples of each task a step.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4,
+            3e-4 and 1e-3 this was best on validation of `digits-left-right` and
+            `digits-mnist-neg180` at 20,000 units; from the pretrained model, not the average, 1e-4
+            and 3e-4 were far worse.
+        batch_size: Examples of each task per step.
         concentration: Of the Dirichlet distribution of training preferences, as published.
         alignment: Weight of the cosine of losses and 1 / p. On the same validation 0, 0.03 and 0.1
             were within 2 % of each other, and 1 was 20 % worse.

@@ -103,12 +103,13 @@ class HypervolumeHypernetwork(Algorithm):
     on the cosine alone.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
         batch_size: Examples of each task a step; every model sees them.
-        concentration: Of the Dirichlet distribution of training preferences.
+        concentration: Parameter of the Dirichlet distribution that training preferences are drawn
+            from; small values favour the corners.
         width: Hidden units of each trunk layer.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
         models: K, models a step. 4 with an alignment of 1 were better than 8 with one of 5 on
             validation of `digits-mnist-neg180` at 20,000 units, and as good on `digits-left-right`.
         alignment: Weight of the cosine.

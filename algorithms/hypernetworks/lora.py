@@ -78,12 +78,9 @@ class LoraPreferenceHypernetwork(MapAlgorithm):
     factors of Hu et al. 2022, LoRA.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-4, 3e-4, 1e-3 and
-            3e-3 this was the best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-4, 3e-4,
+            1e-3 and 3e-3 this was best on validation of `digits-left-right` and
+            `digits-mnist-neg180` at 20,000 units.
         width: Hidden units.
         chunk: Entries that one chunk embedding stands for.
         initial: Coefficient of every task vector in the merge.

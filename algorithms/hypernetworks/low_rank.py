@@ -27,7 +27,7 @@ class LowRankHypernetwork(Decoder):
 
     Args:
         width: Hidden units of each layer.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
         rank: Of what is added to each matrix.
     """
 
@@ -71,14 +71,11 @@ class LowRankPreferenceHypernetwork(MapAlgorithm):
     depend on the preference, are those of Zhong et al. 2024, Panacea.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-3, 3e-3 and 1e-2 this
-            was the best on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000
-            units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-3, 3e-3
+            and 1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
         width: Hidden units of each trunk layer.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
         rank: Of what is added to each matrix.
     """
 

@@ -22,13 +22,11 @@ class PreferenceHypernetwork(MapAlgorithm):
     Source: Navon et al. 2021, with merging coefficients in place of all weights.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-3 and 3e-3 this was
-            the better on validation of `digits-left-right` and `digits-mnist-neg180` at tier S.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-3 and
+            3e-3 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            100,000 units.
         width: Hidden units of each trunk layer.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
     """
 
     learning_rate: float = 3e-3
@@ -73,13 +71,11 @@ class TaskPreferenceHypernetwork(MapAlgorithm):
     Source: Navon et al. 2021, with merging coefficients in place of all weights.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-3 and 1e-2 this was
-            better on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-3 and
+            1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
         width: Hidden units of each layer.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
     """
 
     learning_rate: float = 1e-2

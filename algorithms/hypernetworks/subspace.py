@@ -25,13 +25,15 @@ class SubspaceHypernetwork(Algorithm):
     Source: Navon et al. 2021, over merging coefficients; the split is this project's.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-3 and 1e-2 this was
-            better on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-3 and
+            1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
+        batch_size: Examples of each task per step.
+        concentration: Parameter of the Dirichlet distribution that training preferences are drawn
+            from; small values favour the corners.
         width: Hidden units of each trunk layer.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
         rank: Singular values in the first part of each matrix.
     """
 

@@ -50,7 +50,7 @@ class BlockHypernetwork(Decoder):
 
     Args:
         width: Hidden units of each layer.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
     """
 
     width: int = 64

@@ -58,11 +58,9 @@ class FullPreferenceHypernetwork(MapAlgorithm):
     Source: Navon et al. 2021, https://arxiv.org/abs/2010.04104.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-5 and 1e-4 this was
-            better on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-5 and
+            1e-4 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
         width: Hidden units of each layer.
         initial: Coefficient of every task vector in the merge it starts from.
     """

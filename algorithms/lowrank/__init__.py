@@ -24,7 +24,7 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "lorpman",
-    "algorithms.lowrank.lorpman:LowRankParetoManifold",
+    "algorithms.lowrank.adapter_manifolds:LowRankParetoManifold",
     summary=("A main model and one orthogonal low-rank adapter per task, mixed by the preference."),
     source=(
         "Chen and Kwok 2024, Efficient Pareto manifold learning with low-rank structure, "
@@ -38,7 +38,7 @@ ALGORITHMS.register_lazily(
 )
 ALGORITHMS.register_lazily(
     "palora",
-    "algorithms.lowrank.palora:ParetoLowRankAdapters",
+    "algorithms.lowrank.adapter_manifolds:ParetoLowRankAdapters",
     summary=(
         "A main model and one low-rank adapter per task, trained on preferences that "
         "spread over time."

@@ -40,12 +40,9 @@ class ParetoManifoldLearning(MapAlgorithm):
     Source: Dimitriadis et al. 2023, https://arxiv.org/abs/2210.09759.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-5, 1e-4, 3e-4 and
-            1e-3 this was the best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4,
+            3e-4 and 1e-3 this was best on validation of `digits-left-right` and
+            `digits-mnist-neg180` at 20,000 units.
     """
 
     learning_rate: float = 1e-4

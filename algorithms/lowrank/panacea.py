@@ -68,12 +68,10 @@ class Panacea(MapAlgorithm):
     are not kept orthogonal.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-3 and 1e-2 this was
-            better on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
-        initial: Every coefficient of the merge.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-3 and
+            1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
+        initial: Every coefficient of the frozen merge.
         rank: Singular values that do not depend on the preference.
     """
 

@@ -70,13 +70,10 @@ class ParetoMerging(MapAlgorithm):
     ICML. The merge is task arithmetic.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-5, 1e-4, 3e-4 and
-            1e-3 this was the best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
-        initial: Every coefficient of the merge.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4,
+            3e-4 and 1e-3 this was best on validation of `digits-left-right` and
+            `digits-mnist-neg180` at 20,000 units.
+        initial: Every coefficient of the frozen merge.
         rank: Of what is added to each matrix.
     """
 
@@ -103,9 +100,10 @@ class DataFreeParetoMerging(Algorithm):
 
     Args:
         steps: Gradient steps; each takes one random preference.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine.
-        concentration: Of the Dirichlet distribution of training preferences.
-        initial: Every coefficient of the merge.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        concentration: Parameter of the Dirichlet distribution that training preferences are drawn
+            from; small values favour the corners.
+        initial: Every coefficient of the frozen merge.
         rank: Of what is added to each matrix.
     """
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ...problems.view import ProblemView
 from ..training.measured_pool import sobol
 from .design import Design, affordable_examples
+from .map import SurrogateSearch
 from .surrogate import QuadraticSurrogate
-from .surrogate_search import SurrogateSearch
 
 Array = NDArray[np.float64]
 _NEAR, _FAR = 0.2, 0.8
@@ -130,13 +130,6 @@ class BayesianMAP(SurrogateSearch):
     Args:
         rounds: In which the second half is drawn.
         temperature: Of the bins' probabilities; scores are at most 1.
-        examples: Validation examples of each task for the design, halved until the design takes no
-            more than two thirds of the budget; the front gets all.
-        upper: The box is [0, upper]^m.
-        ridge: Penalty of the fit to accuracies, relative.
-        population: Of NSGA-III on the surrogate.
-        generations: Of NSGA-III on the surrogate.
-        points: Most points of the predicted front to measure and keep.
     """
 
     rounds: int = 3

@@ -18,7 +18,6 @@ class Breadcrumbs(SweptMerge):
     Source: Davari and Belilovsky 2024, section 3.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
         smallest: Share of the entries of every tensor, the smallest, that are taken away.
         largest: Share, the largest, that are taken away as outliers.
     """

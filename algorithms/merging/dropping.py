@@ -20,7 +20,6 @@ class _Dare(SweptMerge, ABC):
     Source: Yu et al. 2024, section 3.2.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
         drop: Probability of every entry, of whatever tensor, to be dropped. 0.5 was better than 0.7
             and 0.9 on validation of `digits-left-right` and `digits-mnist-neg180`.
     """
@@ -72,7 +71,6 @@ class Della(SweptMerge):
     Source: Deep et al. 2024, section 3 (MagPrune).
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
         drop: Mean probability of an entry to be dropped. On validation of `digits-left-right` and
             `digits-mnist-neg180` 0.3, 0.5 and 0.7 differ less than two masks of the same.
         spread: Difference between the probabilities of the smallest and the largest.

@@ -18,9 +18,6 @@ class IsotropicCommon(SweptMerge):
 
     What is no matrix is averaged. Directions beyond the numerical rank of the sum stay 0.
     Source: Marczak et al. 2025, section 4.
-
-    Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
     """
 
     sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
@@ -40,7 +37,6 @@ class IsotropicCommonTaskSpecific(SweptMerge):
     their singular values. Source: Marczak et al. 2025, section 4, algorithm 1.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
         common: Share of the directions that are the sum's; rounded so that tasks have alike many.
     """
 

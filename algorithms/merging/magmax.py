@@ -16,9 +16,6 @@ class MagMax(SweptMerge):
     """Entry by entry the task vector of the largest magnitude; the last of equals.
 
     Source: Marczak et al. 2024, section 4, of experts that all start from the base model.
-
-    Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
     """
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:

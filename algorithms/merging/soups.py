@@ -97,7 +97,7 @@ class GeneralisedSoup(Algorithm):
     Source: Rame et al. 2023, section 2.2, with the scale of Ilharco et al. 2023.
 
     Args:
-        sweep: Coefficients c tried, in order; ties go to the earlier one.
+        sweep: Coefficients c tried, in order; the earlier one wins a tie.
     """
 
     sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -51,7 +51,6 @@ class Consensus(SweptMerge):
     TALL masks. Source: Wang et al. 2024, section 4, with its number of users.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
         strictness: As in `TallMasks`; at 1 no entry has two users where there are two tasks.
         users: Fewest tasks that must use an entry for it to stay.
     """

@@ -20,7 +20,7 @@ class TaskArithmetic(Algorithm):
     Source: Ilharco et al. 2023, section 2, whose sweep this is.
 
     Args:
-        sweep: Coefficients tried, in order; ties go to the earlier one.
+        sweep: Coefficients tried, in order; the earlier one wins a tie.
     """
 
     sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -22,7 +22,6 @@ class Ties(SweptMerge):
     section 4, algorithm 1.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
         keep: Share of the entries of every task vector that stay.
     """
 

@@ -19,9 +19,6 @@ class Tsvm(SweptMerge):
     Of every matrix each task gives its r / m largest singular triplets, r being the lesser side;
     the U side by side, and the V, are replaced by the nearest orthonormal matrices. What is no
     matrix is averaged. Source: Gargiulo et al. 2025, section 4, algorithm 1 (TSV-Merge).
-
-    Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
     """
 
     sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)

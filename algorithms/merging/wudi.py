@@ -23,7 +23,6 @@ class Wudi(SweptMerge):
     Source: Cheng et al. 2025, section 4.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
         steps: Of Adam.
         learning_rate: Of Adam, in units of the root mean square entry of the sum. Of 3e-4 to 5e-2
             the best on the whole on validation of `digits-left-right` and `digits-mnist-neg180`.

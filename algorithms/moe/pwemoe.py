@@ -19,10 +19,6 @@ class PWEMoE(MapAlgorithm):
     a plain network. Source: Tang et al. 2024, with the released code's settings.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
         initial: Router output at the start, and the coefficient of all that is not routed.
         routed: `mlp` is the paper's main form; `attention`, `all` modules (its other form, here
             with the embeddings too), or all `tensors`, each with a router of its own.
@@ -57,10 +53,6 @@ class PWEMoECornerExact(MapAlgorithm):
     Lambda(p) = p + (1 - sum_i p_i^2) router(p): no fixed coefficient caps what a corner can reach.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
         activation: Between the two layers of a router.
     """
 

@@ -190,9 +190,9 @@ class WEMoE(Algorithm):
     calibration split's. Source: Tang et al. 2024, with the released code's settings.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, constant.
-        batch_size: Examples of each task a step.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, constant.
+        batch_size: Examples of each task per step.
         initial: Router output at the start, and the coefficient of all that is not routed.
     """
 

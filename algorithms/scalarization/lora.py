@@ -22,7 +22,7 @@ class ConstantAdapter(Decoder):
     B starts at 0 and A at random, so that training starts at M.
 
     Args:
-        initial: Every coefficient of M; 0 is the base model.
+        initial: Every coefficient of M; 0 is the pretrained model.
         rank: Of B and A.
         alpha: Scale of the product.
     """
@@ -58,14 +58,10 @@ class LinearScalarizationAdapters(RayAlgorithm):
     of large language models, ICLR, section 4, with alpha = 2 rank.
 
     Args:
-        rays: Most rays; never fewer than the corners and the centre.
-        steps: Gradient steps a ray; fewer where the budget, shared evenly, ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-3, 3e-3 and 1e-2 this
-            was the best on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000
-            units.
-        batch_size: Examples of each task a step.
-        chained: Whether a ray starts from the solution of the nearest ray solved before.
-        initial: Coefficient of every task vector in the frozen model; 0 is the base model.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-3, 3e-3
+            and 1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
+        initial: Coefficient of every task vector in the frozen model; 0 is the pretrained model.
         rank: Of the adapters.
         alpha: Scale of the adapters, times their rank.
     """

@@ -28,13 +28,13 @@ class LinearScalarizationSoup(Algorithm):
     that all of the budget trains. Source of the averaging: Wortsman et al. 2022, Model soups, ICML.
 
     Args:
-        rays: Most rays; never fewer than the corners and the centre. On validation of
+        rays: Maximum number of rays; never fewer than the corners and the centre. On validation of
             `digits-left-right` and `digits-mnist-neg180` 3 were better at 20,000 units, 5 at
             60,000, and 11 worse.
-        steps: Gradient steps a ray; fewer where the budget, shared evenly, ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-5, 1e-4 and 3e-4 this
-            was the best on the same validation at 20,000 units.
-        batch_size: Examples of each task a step.
+        steps: Gradient steps per ray; fewer if the budget, shared evenly, ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4
+            and 3e-4 this was best on the same validation at 20,000 units.
+        batch_size: Examples of each task per step.
     """
 
     rays: int = 5

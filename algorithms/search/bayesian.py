@@ -34,10 +34,6 @@ class BayesianSearch(PoolSearch, ABC):
     Subclasses say what a point promises. Every subclass names the seven hyper-parameters here:
 
     Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
         batch: Points between two fits of the processes.
         samples: Of the posterior, to integrate over it.
         restarts: Of the maximisation of the acquisition.
@@ -107,15 +103,6 @@ class QLogNEHVI(BayesianSearch):
     decomposition explodes with their number. Source: Daulton et al. 2021,
     https://arxiv.org/abs/2105.08195, and Ament et al. 2023, https://arxiv.org/abs/2310.20708;
     BoTorch's implementation.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        batch: Points between two fits of the processes.
-        samples: Of the posterior, to integrate over it.
-        restarts: Of the maximisation of the acquisition.
     """
 
     most_tasks: ClassVar[float] = 4
@@ -135,15 +122,6 @@ class QLogNParEGO(BayesianSearch):
     Source: Knowles 2006, IEEE Trans. Evol. Comput. 10(1); Daulton et al. 2020,
     https://arxiv.org/abs/2006.05078, and Ament et al. 2023, https://arxiv.org/abs/2310.20708;
     BoTorch's implementation.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        batch: Points between two fits of the processes.
-        samples: Of the posterior, to integrate over it.
-        restarts: Of the maximisation of the acquisition.
     """
 
     def _acquisition(

@@ -30,9 +30,6 @@ class CMAESSearch(PoolSearch):
 
     Args:
         points: Most models to measure, shared evenly by the rays; fewer where the budget ends.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
         rays: Most rays.
         generations: Of a ray at least; there are fewer rays where the budget covers no more.
         step: First standard deviation of a coefficient, relative to the box.

@@ -27,9 +27,11 @@ class PoolSearch(Algorithm, ABC):
     which space. Every subclass names the four hyper-parameters here:
 
     Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
+        points: Maximum number of models to measure; fewer if the budget ends first.
+        examples: Validation examples of each task for the search; all of them if the budget covers
+            it.
+        kept: Maximum number of models to measure again; at most half of the budget is reserved for
+            them.
         upper: The box is [0, upper]^d.
     """
 
@@ -79,14 +81,7 @@ class SobolPool(Algorithm):
 @final
 @dataclass(frozen=True, kw_only=True)
 class RandomPool(PoolSearch):
-    """Uniformly random coefficients: the control that differs from a search in nothing else.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-    """
+    """Uniformly random coefficients: the control that differs from a search in nothing else."""
 
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
         rng = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))

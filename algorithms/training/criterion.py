@@ -50,7 +50,7 @@ class CrossEntropy(Criterion):
         """Validation losses of the experts and of the base model, which are known and free.
 
         Raises:
-            NotApplicableError: If an expert's loss is no less than the base model's.
+            NotApplicableError: If an expert's loss is no less than the pretrained model's.
         """
         expert = np.diagonal(view.anchors.experts_loss)
         base = view.anchors.pretrained_loss

@@ -80,7 +80,7 @@ class ConstantCoefficients(Decoder):
 
     Args:
         space: Their granularity.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
     """
 
     space: Space = "task"

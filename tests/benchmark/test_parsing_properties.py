@@ -97,7 +97,7 @@ def test_canonical_specifications_are_parsed_back(
 
 @quick
 @given(parameters)
-def test_only_what_differs_from_the_defaults_counts_as_changed(given_values: dict[str, Any]) -> None:
+def test_only_what_differs_from_the_defaults_is_changed(given_values: dict[str, Any]) -> None:
     converted, changed = check_parameters("toy", given_values, Toy)
     assert Toy(**converted) == Toy(**changed)
     assert all(getattr(Toy(), key) != value for key, value in changed.items())
