@@ -1,4 +1,4 @@
-"""AdaMerging for preferences: weighted entropies, one descent a ray, interpolated between rays."""
+"""AdaMerging for preferences: one descent per ray on weighted entropies, then interpolation."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -25,9 +25,10 @@ class AdaMergingRays(Algorithm):
     """min over tensor-wise c in [0, 1] of sum_i p_i H_i(c) / log C_i, for each ray of a lattice.
 
     H_i is the mean entropy of task i's predictions over its C_i classes. Without labels no model
-    can be measured, so a preference between the rays is answered by interpolated coefficients.
-    Every ray starts anew: from a neighbour's solution, validation of `digits-left-right` and
-    `digits-mnist-neg180` was worse, for entropy also falls where a task is given up for good.
+    can be measured and selected, so coefficients are interpolated between rays. Every ray starts
+    from the same point: starting from a neighbour's solution was worse on validation of
+    `digits-left-right` and `digits-mnist-neg180`, because entropy also falls where a task has been
+    given up.
 
     Args:
         rays: Maximum number of rays; never fewer than the corners and the centre.
@@ -78,7 +79,7 @@ def _answer(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Interpolated(PreferenceMap):
-    """Tensor-wise coefficients `(r, G, m)` of `(r, m)` rays, and in between by inverse distance."""
+    """Tensor-wise coefficients `(r, G, m)` of `(r, m)` rays, interpolated by inverse distance."""
 
     rays: Tensor
     solutions: Tensor

@@ -18,17 +18,17 @@ from ..training.ray_training import RayTraining
 
 
 def rows_of(layout: Layout) -> list[int]:
-    """How many rows each tensor has: along its first axis; a single number is one row."""
+    """Return the number of rows of each tensor, along its first axis; a scalar has one row."""
     return [shape[0] if shape else 1 for shape in layout.shapes]
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class RowScaling(Decoder):
-    """base + sum_t diag(w_t) task_vector_t in every tensor, w_t one number a row.
+    """pretrained + sum_t diag(w_t) task_vector_t in every tensor, with one number in w_t per row.
 
     Args:
-        initial: Every number at the start.
+        initial: Value of every number at the start.
     """
 
     initial: float
@@ -53,14 +53,14 @@ class RowScaling(Decoder):
 @final
 @dataclass(frozen=True, kw_only=True)
 class ScaLearn(Algorithm):
-    """Minimise the sum of the losses over one scale a task vector and row of every tensor.
+    """Minimise the sum of the losses over one scale per task vector and row of every tensor.
 
-    The paper scales what adapters put out, feature by feature, and adds it up; a row of a linear
-    layer's task vector makes one feature of what it adds, so that its scale does the same here.
-    (Layers that are stored transposed are scaled by input feature.) With one scale a tensor, as in
-    the paper's uniform form, this is AdaMerging with labels. All tasks share the scales, where the
-    paper learns some for every target task; they start alike instead of near a mean at random.
-    Source: Frohmann et al. 2024, ScaLearn, Findings of ACL, section 3.
+    The paper scales the outputs of adapters feature by feature and adds them. A row of a linear
+    layer's task vector contributes one output feature, so its scale has the same effect here.
+    (Layers that are stored transposed are scaled by input feature.) With one scale per tensor, as
+    in the paper's uniform form, this would be AdaMerging with labels. All tasks share the scales,
+    whereas the paper learns separate ones for every target task. All scales start equal, not at
+    random values near the mean. Source: Frohmann et al. 2024, ScaLearn, Findings of ACL, section 3.
 
     Args:
         steps: Gradient steps; fewer if the budget ends first.

@@ -1,4 +1,4 @@
-"""COSMOS: one network that sees the preference as more channels of its input."""
+"""COSMOS: one network that sees the preference as additional input channels."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final, final
@@ -30,9 +30,9 @@ _POSITIONS: Final = (
 
 
 def input_tensor(layout: Layout) -> int:
-    """Index of the tensor whose rows are added to the embedding of every input.
+    """Return the index of the tensor whose rows are added to the embedding of every input.
 
-    The bias of the input layer; where that has none, the position embeddings.
+    That is the bias of the input layer, or the position embeddings if it has no bias.
 
     Raises:
         NotApplicableError: If the layout has neither, or they are frozen and not in it.
@@ -59,7 +59,7 @@ class Conditioned(Decoder):
 
     Args:
         initial: Coefficient of every task vector in the network that training starts from.
-        scale: What the preference is multiplied with.
+        scale: Factor of the preference.
     """
 
     needs: ClassVar[Needs] = "nothing"
@@ -109,16 +109,17 @@ class AlignedLinear(Weighting):
 @final
 @dataclass(frozen=True, kw_only=True)
 class Cosmos(Algorithm):
-    """One network that is given the preference as constant channels of its input (COSMOS).
+    """One network that receives the preference as constant channels of its input (COSMOS).
 
-    All weights and those of the added channels are trained together, with one random preference a
-    step. For a fixed preference the channels fold into the input layer, so that the answer is a
-    plain network. Source: Ruchte and Grabocka 2021, Scalable Pareto front approximation for deep
+    All weights and those of the added channels are trained together, with one random preference per
+    step. For a fixed preference the channels fold into the input layer, which gives a plain
+    network. Source: Ruchte and Grabocka 2021, Scalable Pareto front approximation for deep
     multi-objective learning, ICDM.
 
-    It differs in that the cosine is of the losses and 1 / p: as published it is of the losses and
-    p, which asks for a large loss where p is large and pulls against the weighted sum. And in that
-    the channels are p itself and not transposed convolutions of it, and start without effect.
+    It differs from the paper in two ways. The cosine is between the losses and 1 / p: as published
+    it is between the losses and p, which asks for a large loss where p is large and pulls against
+    the weighted sum. The channels are p itself, not transposed convolutions of it, and start
+    without an effect.
 
     Args:
         steps: Gradient steps; fewer if the budget ends first.

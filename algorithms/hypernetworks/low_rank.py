@@ -1,4 +1,4 @@
-"""The preference hypernetwork over block coefficients and directions outside of their span."""
+"""The preference hypernetwork over block coefficients and directions outside their span."""
 
 from dataclasses import dataclass
 from typing import final
@@ -28,7 +28,7 @@ class LowRankHypernetwork(Decoder):
     Args:
         width: Hidden units of each layer.
         initial: Value of every coefficient at the start.
-        rank: Of what is added to each matrix.
+        rank: Rank of the term that is added to each matrix.
     """
 
     width: int = 64
@@ -65,7 +65,7 @@ class LowRankHypernetwork(Decoder):
 @final
 @dataclass(frozen=True, kw_only=True)
 class LowRankPreferenceHypernetwork(MapAlgorithm):
-    """One network for block coefficients and low-rank terms, a random preference a step.
+    """One network for block coefficients and low-rank terms.
 
     Source: Navon et al. 2021 for the hypernetwork; the low-rank terms, with singular values that
     depend on the preference, are those of Zhong et al. 2024, Panacea.
@@ -86,5 +86,5 @@ class LowRankPreferenceHypernetwork(MapAlgorithm):
     rank: int = 4
 
     def decoder(self, view: ProblemView) -> Decoder:
-        """One trunk for all blocks and matrices."""
+        """Return one trunk for all blocks and matrices."""
         return LowRankHypernetwork(width=self.width, initial=self.initial, rank=self.rank)

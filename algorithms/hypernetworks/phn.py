@@ -17,7 +17,7 @@ from .trunk import BlockHypernetwork, perceptron, start_perceptron
 @final
 @dataclass(frozen=True, kw_only=True)
 class PreferenceHypernetwork(MapAlgorithm):
-    """One network [p, block embedding] -> block's coefficients, a random preference a step.
+    """One network from [p, block embedding] to the block's merging coefficients.
 
     Source: Navon et al. 2021, with merging coefficients in place of all weights.
 
@@ -35,18 +35,18 @@ class PreferenceHypernetwork(MapAlgorithm):
     initial: float = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
-        """One trunk for all blocks."""
+        """Return one trunk for all blocks."""
         return BlockHypernetwork(width=self.width, initial=self.initial)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class TaskHypernetwork(Decoder):
-    """A perceptron p -> coefficients, m -> width -> width -> T with ReLU; the output is unbounded.
+    """A perceptron p -> coefficients, m -> width -> width -> T with ReLU and unbounded output.
 
     Args:
         width: Hidden units of each layer.
-        initial: Every coefficient at the start, whatever the preference.
+        initial: Value of every coefficient at the start, for every preference.
     """
 
     width: int = 64
@@ -66,7 +66,7 @@ class TaskHypernetwork(Decoder):
 @final
 @dataclass(frozen=True, kw_only=True)
 class TaskPreferenceHypernetwork(MapAlgorithm):
-    """One network from the preference to a coefficient a task, a random preference a step.
+    """One network from the preference to one merging coefficient per task.
 
     Source: Navon et al. 2021, with merging coefficients in place of all weights.
 
@@ -84,5 +84,5 @@ class TaskPreferenceHypernetwork(MapAlgorithm):
     initial: float = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
-        """The perceptron."""
+        """Return the perceptron."""
         return TaskHypernetwork(width=self.width, initial=self.initial)

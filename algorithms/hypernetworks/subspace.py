@@ -1,4 +1,4 @@
-"""The preference hypernetwork over leading and remaining directions of each task vector."""
+"""The preference hypernetwork over leading and remaining directions of task vectors."""
 
 from dataclasses import dataclass
 from typing import final
@@ -19,9 +19,9 @@ from .phn import PreferenceHypernetwork
 class SubspaceHypernetwork(Algorithm):
     """A hypernetwork over the coefficients of two parts of each task vector, block by block.
 
-    The parts are the truncated singular value decomposition of each matrix of the task vector and
-    what remains of it; tensors that are no matrices are in the first part. Equal coefficients of
-    both parts are those of the task vector. The answer keeps both parts of every task vector.
+    The parts are the truncated singular value decomposition of each matrix of the task vector, and
+    the remainder; tensors that are not matrices are in the first part. Equal coefficients of both
+    parts are a coefficient of the task vector. The map keeps both parts of every task vector.
     Source: Navon et al. 2021, over merging coefficients; the split is this project's.
 
     Args:
@@ -34,7 +34,7 @@ class SubspaceHypernetwork(Algorithm):
             from; small values favour the corners.
         width: Hidden units of each trunk layer.
         initial: Value of every coefficient at the start.
-        rank: Singular values in the first part of each matrix.
+        rank: Number of singular values in the first part of each matrix.
     """
 
     steps: int = 4000
@@ -59,7 +59,7 @@ class SubspaceHypernetwork(Algorithm):
 
 
 def split_pool(experts: ExpertPool, rank: int) -> ExpertPool:
-    """The pool of T leading parts, then T remainders, as `SubspaceHypernetwork` describes them."""
+    """Return the pool of T leading parts, then T remainders; see `SubspaceHypernetwork`."""
     count = len(experts)
     parts = torch.empty(2 * count, experts.layout.size, dtype=experts.pretrained.dtype)
     for index, vector in enumerate(experts.task_vectors):

@@ -27,12 +27,12 @@ _LEAST_IMPORTANCE: Final = 1e-3
 class LowRankParetoManifold(Algorithm):
     """W_l(p) = main_l + scale sum_i p_i B_{l,i} A_{l,i}, trained on sum_i p_i L_i (LORPMAN).
 
-    After the part `frozen` of the steps the main model stands still and the adapters go on.
-    `orthogonality` times the mean over matrices of the squared cosines between the adapters of
-    different tasks is added; of more than three tasks, three are drawn each step. Source: Chen and
-    Kwok 2024, Efficient Pareto manifold learning with low-rank structure, ICML. It starts at task
-    arithmetic and adapters that approximate the experts, instead of at random weights, and its
-    penalty on the order of several forward passes is left out.
+    After the fraction `frozen` of the steps, the main model is frozen and only the adapters are
+    trained. The mean over matrices of the squared cosines between adapters of different tasks is
+    added with the weight `orthogonality`; of more than three tasks, three are drawn per step.
+    Source: Chen and Kwok 2024, Efficient Pareto manifold learning with low-rank structure, ICML.
+    Training starts at task arithmetic and adapters that approximate the experts instead of at
+    random weights, and the penalty on the order of several forward passes is omitted.
 
     Args:
         steps: Gradient steps; fewer if the budget ends first.
@@ -43,10 +43,10 @@ class LowRankParetoManifold(Algorithm):
         concentration: Parameter of the Dirichlet distribution that training preferences are drawn
             from; small values favour the corners.
         initial: Every coefficient of the merge that the main model starts at.
-        rank: Of each adapter; 8 was better than 4 on the same validation.
-        scale: Of all adapters.
-        frozen: The part of the steps after which the main model stands still.
-        orthogonality: Weight of the cosines.
+        rank: Rank of each adapter; 8 was better than 4 on the same validation.
+        scale: Scale of all adapters.
+        frozen: Fraction of the steps after which the main model is frozen.
+        orthogonality: Weight of the squared cosines.
     """
 
     steps: int = 4000
@@ -79,7 +79,7 @@ class LowRankParetoManifold(Algorithm):
 
 
 def mean_overlap(factors: list[Tensor], tasks: list[int]) -> Tensor:
-    """Mean of `overlap` over matrices, whose B and A take turns in `factors`."""
+    """Return the mean of `overlap` over matrices; `factors` alternates between B and A."""
     pairs = zip(factors[::2], factors[1::2], strict=True)
     return torch.stack([overlap(b, a, tasks) for b, a in pairs]).mean()
 
@@ -89,13 +89,13 @@ def mean_overlap(factors: list[Tensor], tasks: list[int]) -> Tensor:
 class ParetoLowRankAdapters(Algorithm):
     """W_l(p) = main_l + (1 / rank) sum_i p_i B_{l,i} A_{l,i}, trained on sum_i p_i L_i (PaLoRA).
 
-    Training preferences are not drawn: step after step takes the next ray of a lattice, raised to
-    the power `spread` times the part of the training that is over and normalised. They start all at
-    the centre, for what tasks share, and spread to the corners. Nothing is frozen and adapters are
-    not kept apart, unlike in `lorpman`. Source: Dimitriadis et al. 2025, Pareto low-rank adapters,
-    ICLR. It starts at task arithmetic and adapters that approximate the experts, instead of at
-    random weights, and takes one ray a step where the paper takes all on one batch. Its adapters
-    learn m times as fast as the main model, as in the released code.
+    Training preferences are not drawn: every step takes the next ray of a lattice, raised to the
+    power `spread` times the completed fraction of the training, and normalised. They all start at
+    the centre, where the tasks share most, and spread to the corners. Unlike in `lorpman`, nothing
+    is frozen and adapters need not be orthogonal. Source: Dimitriadis et al. 2025, Pareto low-rank
+    adapters, ICLR. Training starts at task arithmetic and adapters that approximate the experts
+    instead of at random weights, and each step takes one ray, where the paper takes all rays on one
+    batch. Its adapters learn m times as fast as the main model, as in the released code.
 
     Args:
         steps: Gradient steps; fewer if the budget ends first.
@@ -103,7 +103,7 @@ class ParetoLowRankAdapters(Algorithm):
             cosine. Of 1e-4 and 3e-4 this was best on validation of `digits-left-right` and
             `digits-mnist-neg180` at 20,000 units.
         batch_size: Examples of each task per step.
-        rays: Most rays of the lattice.
+        rays: Maximum number of rays of the lattice.
         spread: Power of the rays at the end; 1 is the lattice itself.
         initial: Every coefficient of the merge that the main model starts at.
         rank: Of each adapter; 8 was better than 4 on the same validation.
@@ -137,7 +137,7 @@ class ParetoLowRankAdapters(Algorithm):
 
 @final
 class Turns:
-    """Rays `(r, m)` taken in turn, at the centre at first and spread with time."""
+    """Rays `(r, m)` taken in turn, which start at the centre and spread over time."""
 
     def __init__(self, lattice: Tensor, spread: float) -> None:
         self._lattice = lattice.clamp_min(_LEAST_IMPORTANCE)
@@ -145,7 +145,7 @@ class Turns:
         self._taken = 0
 
     def next(self, progress: float) -> Tensor:
-        """The next preference `(m,)`, for a training of which this part, in [0, 1], is over."""
+        """Return the next preference `(m,)`, given the completed fraction of the training."""
         ray = self._lattice[self._taken % len(self._lattice)]
         self._taken += 1
         powered = ray ** (self._spread * progress)

@@ -1,4 +1,4 @@
-"""Pareto merging: a merged model and a low-rank tensor that the preference contracts."""
+"""Pareto merging: a merged model and a low-rank tensor contracted with the preference."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -36,7 +36,7 @@ class PreferenceTensor(Decoder):
 
     Args:
         initial: Every coefficient of M.
-        rank: Of what is added to each matrix.
+        rank: Rank of the term that is added to each matrix.
     """
 
     needs: ClassVar[Needs] = "model"
@@ -66,7 +66,7 @@ class PreferenceTensor(Decoder):
 class ParetoMerging(MapAlgorithm):
     """A frozen merge and a tensor, trained without labels on the smooth Tchebycheff of entropies.
 
-    Entropies are over their greatest values, log C_i. Source: Chen and Kwok 2025, Pareto merging,
+    Entropies are divided by their maxima, log C_i. Source: Chen and Kwok 2025, Pareto merging,
     ICML. The merge is task arithmetic.
 
     Args:
@@ -94,12 +94,12 @@ class ParetoMerging(MapAlgorithm):
 class DataFreeParetoMerging(Algorithm):
     """A frozen merge and a tensor, trained without data on the smooth Tchebycheff of distances.
 
-    The objective of task i is the squared distance of the weights to expert i over that of the
-    base, 0 at the expert and 1 at the base. Source: Chen and Kwok 2025, Pareto merging, ICML, in
-    its form without data. The merge is task arithmetic.
+    The objective of task i is the squared distance of the weights to expert i, divided by that of
+    the pretrained model: 0 at the expert and 1 at the pretrained model. Source: Chen and Kwok 2025,
+    Pareto merging, ICML, in its data-free form. The merge is task arithmetic.
 
     Args:
-        steps: Gradient steps; each takes one random preference.
+        steps: Gradient steps, with one random preference each.
         learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
         concentration: Parameter of the Dirichlet distribution that training preferences are drawn
             from; small values favour the corners.
@@ -136,7 +136,7 @@ class DataFreeParetoMerging(Algorithm):
 
 
 def distances(experts: ExpertPool, params: Tensor) -> Tensor:
-    """`(T,)` squared distances of weights `(P,)` to the experts, over those of the base."""
+    """Return `(T,)` squared distances to the experts, relative to the pretrained model's."""
     moved = params - experts.pretrained
     found = [_relative(moved, vector.to(moved.dtype)) for vector in experts.task_vectors]
     return torch.stack(found)

@@ -12,19 +12,21 @@ from .router import Activation, CornerExactRouters, Layers, Routed, Routers, rou
 @final
 @dataclass(frozen=True, kw_only=True)
 class PWEMoE(MapAlgorithm):
-    """Routers in modules of a network, trained with one random preference a step.
+    """Routers in modules of a network, trained with one random preference per step.
 
-    Each routed module l has the weights `base_l + sum_t router_l(p)_t task_vector_{t,l}`;
-    everything else is fixed at task arithmetic with `initial`. For a fixed preference the model is
-    a plain network. Source: Tang et al. 2024, with the released code's settings.
+    Each routed module l has the weights `pretrained_l + sum_t router_l(p)_t task_vector_{t,l}`;
+    everything else is task arithmetic with `initial`. For a fixed preference the model is a plain
+    network. Source: Tang et al. 2024, with the released code's settings.
 
     Args:
-        initial: Router output at the start, and the coefficient of all that is not routed.
-        routed: `mlp` is the paper's main form; `attention`, `all` modules (its other form, here
-            with the embeddings too), or all `tensors`, each with a router of its own.
-        last: Route the last so many blocks only; 0 is all.
-        layers: Of each router: 2 is the paper's; 1 is linear, 0 a constant that is learned.
-        activation: Between two layers; `relu` is the paper's, `tanh` cannot die.
+        initial: Router output at the start, and the coefficient of everything that is not routed.
+        routed: What gets routers: `mlp`, the paper's main form; `attention`; `all` modules, its
+            other form, here including the embeddings; or all `tensors`, one router each.
+        last: Number of blocks that are routed, counted from the last one; 0 routes all blocks.
+        layers: Layers of each router: 2 as in the paper, 1 for a linear map, 0 for a learned
+            constant.
+        activation: Activation between two layers: `relu` as in the paper, or `tanh`, which cannot
+            die.
     """
 
     initial: float = 0.3
@@ -34,7 +36,7 @@ class PWEMoE(MapAlgorithm):
     activation: Activation = "relu"
 
     def decoder(self, view: ProblemView) -> Decoder:
-        """Routers of the chosen modules."""
+        """Return routers of the chosen modules."""
         space = space_of(self.routed)
         return Routers(
             space=space,
@@ -48,16 +50,17 @@ class PWEMoE(MapAlgorithm):
 @final
 @dataclass(frozen=True, kw_only=True)
 class PWEMoECornerExact(MapAlgorithm):
-    """Routers of every tensor whose corners are the experts, trained on sum_i p_i L_i.
+    """Routers of every tensor, trained on sum_i p_i L_i; the corners are the experts.
 
-    Lambda(p) = p + (1 - sum_i p_i^2) router(p): no fixed coefficient caps what a corner can reach.
+    Lambda(p) = p + (1 - sum_i p_i^2) router(p): no fixed coefficient limits the quality at a
+    corner.
 
     Args:
-        activation: Between the two layers of a router.
+        activation: Activation between the two layers of a router.
     """
 
     activation: Activation = "tanh"
 
     def decoder(self, view: ProblemView) -> Decoder:
-        """Routers of all tensors."""
+        """Return routers of all tensors."""
         return CornerExactRouters(activation=self.activation)

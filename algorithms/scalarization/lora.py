@@ -1,4 +1,4 @@
-"""A scalarization minimised over low-rank adapters of a frozen base: one adapter a ray."""
+"""A scalarization minimised over low-rank adapters of a frozen model, one adapter per ray."""
 
 from dataclasses import dataclass
 from typing import final
@@ -23,8 +23,8 @@ class ConstantAdapter(Decoder):
 
     Args:
         initial: Every coefficient of M; 0 is the pretrained model.
-        rank: Of B and A.
-        alpha: Scale of the product.
+        rank: Rank of the product.
+        alpha: Scale of the product, multiplied by the rank.
     """
 
     initial: float = 0.0
@@ -52,7 +52,7 @@ class ConstantAdapter(Decoder):
 @final
 @dataclass(frozen=True, kw_only=True)
 class LinearScalarizationAdapters(RayAlgorithm):
-    """min over low-rank adapters of sum_i p_i L_i, for each ray p of a lattice; the base is frozen.
+    """Minimise sum_i p_i L_i over low-rank adapters of a frozen model, for each ray p of a lattice.
 
     Models are kept with their adapters merged in. Source: Hu et al. 2022, LoRA: Low-rank adaptation
     of large language models, ICLR, section 4, with alpha = 2 rank.
@@ -62,8 +62,8 @@ class LinearScalarizationAdapters(RayAlgorithm):
             and 1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
             20,000 units.
         initial: Coefficient of every task vector in the frozen model; 0 is the pretrained model.
-        rank: Of the adapters.
-        alpha: Scale of the adapters, times their rank.
+        rank: Rank of the adapters.
+        alpha: Scale of the adapters, multiplied by their rank.
     """
 
     rays: int = 5

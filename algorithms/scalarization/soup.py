@@ -1,4 +1,4 @@
-"""Linear scalarization whose models, one a ray, are mixed for the preferences in between."""
+"""Linear scalarization with one model per ray, mixed for the preferences between rays."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +21,11 @@ from ..training.weightings import Linear
 @final
 @dataclass(frozen=True, kw_only=True)
 class LinearScalarizationSoup(Algorithm):
-    """min over theta of sum_i p_i L_i for each ray of a lattice; weights interpolated between rays.
+    """Minimise sum_i p_i L_i over all weights for each ray, and interpolate weights between rays.
 
-    As `ls-finetune`, from the average of the experts, but an answer to every preference: models
-    trained from one start by similar losses can be averaged. Nothing is measured on validation, so
-    that all of the budget trains. Source of the averaging: Wortsman et al. 2022, Model soups, ICML.
+    Same as `ls-finetune-average`, but a map: models trained from the same start on similar losses
+    can be averaged. Nothing is measured on validation, so that the whole budget is spent on
+    training. Source of the averaging: Wortsman et al. 2022, Model soups, ICML.
 
     Args:
         rays: Maximum number of rays; never fewer than the corners and the centre. On validation of
@@ -76,7 +76,7 @@ def _answer(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class InterpolatedWeights(PreferenceMap):
-    """All weights `(r, P)` of the models of `(r, m)` rays, and in between by inverse distance."""
+    """All weights `(r, P)` of the models of `(r, m)` rays, interpolated by inverse distance."""
 
     rays: Tensor
     solutions: Tensor

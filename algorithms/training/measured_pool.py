@@ -1,4 +1,4 @@
-"""Models measured on validation one after another, and the finite set they make."""
+"""Models measured on validation one after another, and the finite set of them."""
 
 from typing import final
 
@@ -16,7 +16,7 @@ from ..pareto_set import FiniteSet, Model
 
 @final
 class MeasuredPool:
-    """The models an algorithm has measured so far; after each one they are its answer so far.
+    """The models that an algorithm has measured so far, which after each one are a milestone.
 
     Args:
         view: The problem.
@@ -30,9 +30,9 @@ class MeasuredPool:
         self._trainable_parameters = trainable_parameters
 
     def add_anchors(self) -> None:
-        """Add the base model and the experts, whose full validation values are known and free.
+        """Add the pretrained model and the experts, whose validation values are free.
 
-        Over altered vectors only the base model is a known one.
+        In a pool of altered task vectors, only the pretrained model is known.
         """
         anchors = self._view.anchors
         if not self._view.experts.original:
@@ -56,7 +56,7 @@ class MeasuredPool:
         return measurement
 
     def pareto_set(self) -> FiniteSet:
-        """The models so far, with the common selector."""
+        """Return the models so far, with the common selector."""
         return FiniteSet(
             experts=self._view.experts,
             points=tuple(self.points),
@@ -72,5 +72,6 @@ def sobol(dimensions: int, count: int, generator: torch.Generator) -> Tensor:
     """
     seed = int(torch.randint(2**31, (1,), generator=generator))
     sampler = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
+    # Sobol points are balanced only in powers of two; a prefix of one stays well spread.
     power = max(0, (count - 1).bit_length())
     return torch.from_numpy(sampler.random_base2(power)[:count]).to(torch.float32)

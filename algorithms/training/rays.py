@@ -1,4 +1,4 @@
-"""Rays: the preferences that an algorithm fits models for."""
+"""Rays: the preferences for which an algorithm fits models."""
 
 import math
 from itertools import combinations, pairwise
@@ -11,7 +11,7 @@ from torch import Tensor
 
 Array = NDArray[np.float64]
 _LEAST_IMPORTANCE: Final = 1e-3
-"""Importance of a task at least, so that a pair of tasks that is asked nothing has a best."""
+"""Smallest importance of a task, so that tasks of importance 0 still break ties."""
 _SHEPARD_POWER: Final = 4
 """Larger than the dimension of the simplex for up to four tasks: distant rays do not add up."""
 
@@ -31,9 +31,9 @@ def lattice(m: int, partitions: int) -> Tensor:
 
 
 def rays(m: int, at_most: int) -> Tensor:
-    """The corners, the centre, and the finest lattice that fits in at most so many rays.
+    """Return the corners, the centre, and the finest lattice of at most this many rays.
 
-    The corners and the centre are there even where they are more.
+    The corners and the centre are returned even if they alone exceed the maximum.
 
     >>> [len(rays(m, 11)) for m in (2, 3, 6, 20)]
     [11, 10, 7, 21]
@@ -50,17 +50,18 @@ def _with_centre(m: int, partitions: int) -> int:
 
 
 def draw(m: int, concentration: float, generator: torch.Generator) -> Tensor:
-    """One preference `(m,)` from the symmetric Dirichlet distribution."""
+    """Draw one preference `(m,)` from the symmetric Dirichlet distribution."""
     gamma = torch._standard_gamma(torch.full((m,), concentration), generator=generator)
+    # Small concentrations underflow to all zeros, which cannot be normalised.
     gamma = gamma.clamp_min(torch.finfo(gamma.dtype).tiny)
     return gamma / gamma.sum()
 
 
 def inner_rays(m: int, at_most: int) -> Array:
-    """`(r, m)` rays other than the corners, the most even first, no task without importance.
+    """Return `(r, m)` rays without the corners, the most even first, with all importances above 0.
 
-    Of the finest lattice that fits, or that of the centre and the midpoints of all edges. At the
-    corners stand the experts, which are known.
+    They are from the finest lattice that fits, or the centre and the midpoints of all edges. The
+    corners need no search: the experts are there, and their values are known.
 
     >>> inner_rays(2, 3).round(3).tolist()
     [[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]
@@ -75,9 +76,10 @@ def inner_rays(m: int, at_most: int) -> Array:
 
 
 def inverse_distance_weights(points: Tensor, query: Tensor) -> Tensor:
-    """`(r,)` weights that sum to 1, in proportion to distance^-4 from `(r, m)` points to `(m,)`.
+    """Return `(r,)` weights proportional to distance^-4 from `(r, m)` points to `(m,)`.
 
-    All weight is on a point that is the query. Source: Shepard 1968, ACM National Conference.
+    If a point equals the query, it gets all the weight. Source: Shepard 1968, ACM National
+    Conference.
 
     >>> inverse_distance_weights(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([0.5, 0.5]))
     tensor([0.5000, 0.5000])

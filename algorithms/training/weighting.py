@@ -1,4 +1,4 @@
-"""Weightings: how much each task counts in a gradient step."""
+"""Weightings: how much each task counts in a gradient step, and the loss that has that gradient."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ from .criterion import Criterion
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Step:
-    """What the weights of a step may depend on.
+    """The quantities that the weights of a step may depend on.
 
     Attributes:
-        losses: `(m,)` losses of the batch, normalised where the weighting asks for it.
+        losses: `(m,)` losses of the batch, normalised if the weighting asks for it.
         preference: `(m,)`; p_i is the importance of task i.
         gradients: `(m, d)` gradient of each loss in the trainable parameters; None unless the
             weighting asks for them.
-        generator: The run's.
+        generator: The random generator of the run.
     """
 
     losses: Tensor
@@ -36,25 +36,25 @@ class Step:
 
     @property
     def gramian(self) -> Tensor:
-        """`(m, m)` inner products of the gradients."""
+        """Return the `(m, m)` inner products of the gradients."""
         assert self.gradients is not None, "the weighting must set `needs_gradients`"
         return self.gradients @ self.gradients.T
 
 
 class Weighting(ABC):
-    """From losses, a preference and gradients to the weights `(m,)` of a step.
+    """A rule that gives the weights `(m,)` of a step from losses, a preference and gradients.
 
-    The step follows sum_i w_i grad L_i. Scalarizations need losses only; solvers that look at
-    conflict set `needs_gradients` and get all of them from one backward pass.
+    The step follows sum_i w_i grad L_i. Scalarizations need only the losses; solvers that resolve
+    conflicts set `needs_gradients`, and get all gradients from one backward pass.
     """
 
     needs_gradients: ClassVar[bool] = False
     normalised: ClassVar[bool] = False
-    """Whether losses are (L_i - expert's) / (base's - expert's), 0 at the expert, 1 at the base."""
+    """Whether losses are normalised: 0 at the expert, 1 at the pretrained model."""
 
     @abstractmethod
     def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights of the losses that the step was given."""
+        """Return the `(m,)` weights of the losses in the step."""
 
 
 def weighted(
@@ -68,16 +68,16 @@ def weighted(
     criterion: Criterion,
     generator: torch.Generator,
 ) -> Tensor:
-    """A scalar whose gradient in `leaves` is that of the weighted losses; its value is their sum.
+    """Return a scalar whose value and gradient in `leaves` are those of the weighted losses.
 
     Args:
-        view: Charged for one forward and backward pass over the batch, whatever the weighting.
+        view: Charged for one forward and backward pass over the batch, with every weighting.
         point: The model, differentiable in the leaves.
         leaves: The trainable parameters.
         batch: Labelled if the criterion is.
         preference: `(m,)`.
-        weighting: Of the tasks.
-        criterion: What a loss is.
+        weighting: How the tasks are weighted.
+        criterion: What is minimised.
         generator: For weightings that draw.
     """
     low, high = criterion.scale(view) if weighting.normalised else (torch.zeros(()), torch.ones(()))
@@ -92,6 +92,8 @@ def weighted(
         found: Tensor = weighting(step) / (high - low)
         return found
 
+    # For a large network the Jacobian in the coefficients is taken task by task, which keeps the
+    # activations of one task at a time and costs the same.
     in_one_pass = not (view.task_by_task and isinstance(point, Coefficients))
     if in_one_pass and not weighting.needs_gradients:
         losses = criterion.values(view, point, batch)
@@ -101,18 +103,22 @@ def weighted(
     variable = point.values if isinstance(point, Coefficients) else point
     pulled = pull_back(variable, jacobian, leaves) if weighting.needs_gradients else None
     w = weights(losses, pulled)
+    # The gradients are known already, so a second backward pass through the model would only cost
+    # time. A linear function of `variable` with the weighted Jacobian as its slope has the same
+    # gradient in the leaves; adding a detached constant gives it the value of the weighted loss.
     surrogate = (variable * torch.tensordot(w, jacobian, dims=1)).sum()
     value: Tensor = surrogate + (w @ losses - surrogate).detach()
     return value
 
 
 def pull_back(variable: Tensor, jacobian: Tensor, leaves: Sequence[Tensor]) -> Tensor:
-    """`(m, d)` gradients in the leaves of functions with these gradients in `variable`.
+    """Return `(m, d)` gradients in the leaves, given the gradients in `variable`: the chain rule.
 
     Args:
         variable: Differentiable in the leaves.
         jacobian: `(m, *variable.shape)`.
-        leaves: d numbers in all; one that the variable does not depend on has gradient 0.
+        leaves: Tensors of d numbers in total; those that the variable does not depend on get
+            gradient 0.
     """
     if len(leaves) == 1 and variable is leaves[0]:
         return jacobian.flatten(1)
