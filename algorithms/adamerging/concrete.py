@@ -71,7 +71,7 @@ class _Concrete(Algorithm, ABC):
         merged = view.merge(Coefficients(values=values, space=_SPACE))
         return experts.pretrained + rescaled(mask, experts.layout) * (merged - experts.pretrained)
 
-    def answer(
+    def median_set(
         self, view: ProblemView, logits: Tensor, values: Tensor, trained: int
     ) -> ConstantSet:
         """Return the model with the median mask."""
@@ -92,7 +92,7 @@ class _Concrete(Algorithm, ABC):
         batches: Iterator[Batch],
         steps: int,
         model: Callable[[], Tensor],
-        answer: Callable[[], ConstantSet],
+        current: Callable[[], ConstantSet],
     ) -> None:
         """Lower the sum of the entropies of a model."""
         Descent(steps=steps, learning_rate=self.learning_rate, final=1.0).run(
@@ -100,7 +100,7 @@ class _Concrete(Algorithm, ABC):
             parameters,
             batches,
             lambda batch: view.entropies(model(), batch).sum(),
-            after_step=lambda: view.checkpoint(answer),
+            after_step=lambda: view.checkpoint(current),
         )
 
 
@@ -120,13 +120,13 @@ class ConcreteTaskArithmetic(_Concrete):
             noise = logistic(logits.numel(), generator)
             return self.masked(view, relaxed(logits, noise, self.temperature), values)
 
-        def answer() -> ConstantSet:
-            return self.answer(view, logits, values, logits.numel())
+        def current() -> ConstantSet:
+            return self.median_set(view, logits, values, logits.numel())
 
         steps = affordable(view, self.steps, self.batch_size)
         batches = view.batches(self.batch_size, labelled=False)
-        self.descend(view, [logits], batches, steps, model, answer)
-        return answer()
+        self.descend(view, [logits], batches, steps, model, current)
+        return current()
 
 
 @final
@@ -161,11 +161,11 @@ class ConcreteAdaMerging(_Concrete):
             mask = relaxed(logits.detach(), 0.0, self.temperature)
             return self.masked(view, mask, values)
 
-        def answer() -> ConstantSet:
-            return self.answer(view, logits, values, logits.numel() + values.numel())
+        def current() -> ConstantSet:
+            return self.median_set(view, logits, values, logits.numel() + values.numel())
 
         steps = max(1, affordable(view, 3 * self.steps, self.batch_size) // 3)
         batches = view.batches(self.batch_size, labelled=False)
-        self.descend(view, [logits, values], batches, 2 * steps, partial(next, in_turn()), answer)
-        self.descend(view, [values], batches, steps, adapted, answer)
-        return answer()
+        self.descend(view, [logits, values], batches, 2 * steps, partial(next, in_turn()), current)
+        self.descend(view, [values], batches, steps, adapted, current)
+        return current()

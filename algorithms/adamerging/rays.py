@@ -63,11 +63,11 @@ class AdaMergingRays(Algorithm):
             values = start.clone()
             training.train(view, [values], ray, batches, generator)
             solved.append(values)
-            view.checkpoint(partial(_answer, view, lattice[: index + 1], torch.stack(solved)))
-        return _answer(view, lattice, torch.stack(solved))
+            view.checkpoint(partial(_map_set, view, lattice[: index + 1], torch.stack(solved)))
+        return _map_set(view, lattice, torch.stack(solved))
 
 
-def _answer(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
+def _map_set(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
     return MapSet(
         experts=view.experts,
         function=Interpolated(rays=lattice, solutions=solutions),

@@ -50,7 +50,7 @@ class ReACT(Algorithm):
         grams: list[Tensor] = []
         crosses: list[Tensor] = []
 
-        def answer() -> ParetoSet:
+        def current() -> ParetoSet:
             eye = torch.eye(len(grams[0]))
             function = AlignedMap(
                 merged=merged,
@@ -77,8 +77,8 @@ class ReACT(Algorithm):
             pairs = list(zip(found, aims, strict=True))
             grams = _added(grams, [z.T @ z for z, _ in pairs])
             crosses = _added(crosses, [e.T @ z for z, e in pairs])
-            view.checkpoint(answer)
-        return answer()
+            view.checkpoint(current)
+        return current()
 
 
 def _orthogonal(cross: Tensor) -> Tensor:

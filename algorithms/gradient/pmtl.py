@@ -1,4 +1,4 @@
-"""PMTL: one model in each of the sectors that preferences cut objective space into."""
+"""PMTL: one model in each sector into which preferences divide objective space."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ from .least_norm import Array, least_norm
 from .solvers import as_array, as_weights
 
 LEAST_IMPORTANCE: Final = 1e-2
-"""Importances are raised to this before they are turned into directions."""
+"""Smallest importance in a direction, because 1 / p must be finite."""
 
 
 def directions(preferences: Array) -> Array:
-    """`(k, m)` unit vectors along 1 / p: where p_i g_i is the same for all tasks."""
+    """Return `(k, m)` unit vectors along 1 / p, where p_i g_i is the same for all tasks."""
     raised = 1 / np.maximum(preferences, LEAST_IMPORTANCE)
     unit: Array = raised / np.linalg.norm(raised, axis=1, keepdims=True)
     return unit
@@ -37,16 +37,16 @@ def directions(preferences: Array) -> Array:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sector(Weighting):
-    """Steps into the sector of one direction, and down within it.
+    """Steps that enter the sector of one direction, and then lower all losses inside it.
 
     The sector of u_k is where (u_j - u_k) . g <= 0 for all other directions u_j. The step is the
     least-norm combination of the gradients of the tasks and of the active constraints, so that all
-    of them fall. While `entering`, constraints that do not hold are alone.
-    Source: Lin et al. 2019, Pareto multi-task learning, NeurIPS, eqs. 9 and 13.
+    of them decrease. While `entering`, only the violated constraints count. Source: Lin et al.
+    2019, Pareto multi-task learning, NeurIPS, eqs. 9 and 13.
 
     Args:
         others: `(k, m)` differences u_j - u_k.
-        entering: First phase: find the sector.
+        entering: Whether this is the first phase, which searches for the sector.
     """
 
     needs_gradients: ClassVar[bool] = True
@@ -55,7 +55,7 @@ class Sector(Weighting):
     entering: bool
 
     def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights, of either sign, whose magnitudes sum to m."""
+        """Return `(m,)` weights of either sign, whose magnitudes sum to m."""
         gramian, m = as_array(step.gramian), len(step.losses)
         active = self.others[self.others @ as_array(step.losses) >= 0]
         rows = active if self.entering and len(active) else np.vstack([np.eye(m), active])
@@ -66,14 +66,14 @@ class Sector(Weighting):
 
 @dataclass(frozen=True, kw_only=True)
 class _PMTL(Algorithm, ABC):
-    """A model for each ray of a lattice, in two phases: enter its sector, then descend in it.
+    """One model per ray of a lattice, in two phases: enter its sector, then descend in it.
 
     Objectives are normalised losses, and the direction of a preference p is 1 / p, so that a more
     important task has the smaller loss; the paper's directions are those of the losses themselves.
 
     Args:
         rays: Maximum number of rays; never fewer than the corners and the centre.
-        steps: Gradient steps a ray, a fifth of them to enter; fewer where the budget ends first.
+        steps: Gradient steps per ray, a fifth of them to enter; fewer if the budget ends first.
         learning_rate: Learning rate of Adam in each phase, which falls to a tenth along a cosine.
         batch_size: Examples of each task per step.
         chained: Whether a ray starts from the solution of the nearest ray solved before, instead of
@@ -88,7 +88,7 @@ class _PMTL(Algorithm, ABC):
 
     @abstractmethod
     def decoder(self, view: ProblemView) -> Decoder:
-        """What is trained on this problem."""
+        """Return what is trained on this problem."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Solve ray after ray."""

@@ -128,11 +128,11 @@ class DataFreeParetoMerging(Algorithm):
             )
             return weighting(step) @ losses
 
-        answer = partial(map_set, decoder, view, parameters)
+        current = partial(map_set, decoder, view, parameters)
         Descent(steps=self.steps, learning_rate=self.learning_rate).run(
-            view, parameters, repeat(_NO_DATA), loss, after_step=partial(view.checkpoint, answer)
+            view, parameters, repeat(_NO_DATA), loss, after_step=partial(view.checkpoint, current)
         )
-        return answer()
+        return current()
 
 
 def distances(experts: ExpertPool, params: Tensor) -> Tensor:

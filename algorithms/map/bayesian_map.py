@@ -16,7 +16,7 @@ from .surrogate import QuadraticSurrogate
 
 Array = NDArray[np.float64]
 _NEAR, _FAR = 0.2, 0.8
-"""Range of the sampled radii, as fractions of the way from the base to the end of the box."""
+"""Range of the sampled radii, as fractions of the way from the pretrained model to the end of the box."""
 _KEPT = 0.8
 """Share of a bin's errors whose mean the spread is that of."""
 _SPREAD = 0.5

@@ -44,7 +44,7 @@ def search_front(
     generations: int,
     seed: int,
 ) -> Array:
-    """`(k, tasks)` nondominated points of `objectives` in [0, upper]^tasks, found by NSGA-III.
+    """Return `(k, tasks)` nondominated points of `objectives` in [0, upper]^tasks, by NSGA-III.
 
     Reference directions are the finest Das-Dennis lattice of at most `population` points.
 
@@ -64,7 +64,7 @@ def search_front(
 
 
 def farthest_points(objectives: Array, count: int) -> NDArray[np.int64]:
-    """Indices of at most `count` rows, greedily farthest apart, best corner of each task first."""
+    """Return indices of at most `count` rows: the best of each task, then the farthest apart."""
     chosen = list(dict.fromkeys(objectives.argmin(axis=0).tolist()))[:count]
     distance = np.min([_distance(objectives, i) for i in chosen], axis=0)
     while len(chosen) < count and distance.max() > 0:
@@ -82,19 +82,18 @@ def _distance(objectives: Array, index: int) -> Array:
 class SurrogateSearch(Algorithm, ABC):
     """Fit a surrogate, search it by NSGA-III inside the box, and measure the predicted front.
 
-    Subclasses say where the surrogate comes from. Logged for every task: its leave-one-out R^2
-    as `loo_r2:<task>`, and for every point of the answer, at the units spent when it was measured,
-    its objective g as `predicted:<task>` and `measured:<task>`. Every subclass names the six
-    hyper-parameters here:
+    Subclasses define the surrogate. For every task its leave-one-out R^2 is logged as
+    `loo_r2:<task>`. For every point of the finite set, at the units spent when it was measured, its
+    objective g is logged as `predicted:<task>` and `measured:<task>`.
 
     Args:
-        examples: Validation examples of each task for the design, halved until the design takes no
-            more than two thirds of the budget; the front gets all.
-        upper: The box is [0, upper]^m.
-        ridge: Penalty of the fit to accuracies, relative.
-        population: Of NSGA-III on the surrogate.
-        generations: Of NSGA-III on the surrogate.
-        points: Most points of the predicted front to measure and keep.
+        examples: Validation examples of each task for the design, halved until the design takes at
+            most two thirds of the budget; the front is measured on all.
+        upper: Upper end of the box [0, upper]^m.
+        ridge: Relative penalty of the fit to accuracies.
+        population: Population size of NSGA-III on the surrogate.
+        generations: Number of generations of NSGA-III on the surrogate.
+        points: Maximum number of points of the predicted front to measure and keep.
     """
 
     examples: int = 256
@@ -132,7 +131,7 @@ class SurrogateSearch(Algorithm, ABC):
 
     @abstractmethod
     def _surrogate(self, view: ProblemView, generator: torch.Generator) -> QuadraticSurrogate:
-        """The surrogate of the values, its measurements charged to the view."""
+        """Return the surrogate of the values; its measurements are charged to the view."""
 
 
 @final
@@ -140,13 +139,13 @@ class SurrogateSearch(Algorithm, ABC):
 class MAP(SurrogateSearch):
     """Measure (m + 1)(m + 2) merges, fit quadratics, search them, and measure what was found.
 
-    Differs from the released code where that is known to go wrong: Sobol points in place of a
-    grid (which at 8 tasks does not identify the quadratic), the search is kept inside the sampled
-    box, the fit is weighted by the noise of each accuracy, its leave-one-out R^2 is logged, and the
-    predicted front is measured before it is returned, both kept. Losses are fitted as they are, by
-    least squares. The base model and the experts join the fit with the values the problem knows of
-    them, which cost nothing. Where the budget ends before the front is measured, the design is the
-    answer. Source: Li et al. 2025.
+    It differs from the released code where that is known to fail: the design has Sobol points
+    instead of a grid (which does not identify the quadratic for 8 tasks), the search stays inside
+    the sampled box, the fit is weighted by the noise of each accuracy, its leave-one-out R^2 is
+    logged, and the predicted front is measured before it is returned. Losses are fitted directly,
+    by least squares. The pretrained model and the experts join the fit with their known values,
+    which cost nothing. If the budget ends before the front is measured, the design is returned.
+    Source: Li et al. 2025.
     """
 
     def _surrogate(self, view: ProblemView, generator: torch.Generator) -> QuadraticSurrogate:

@@ -14,13 +14,13 @@ from .ties import disjoint_mean
 
 @dataclass(frozen=True, kw_only=True)
 class _Dare(SweptMerge, ABC):
-    """Task vectors of which random entries are dropped and the others rescaled (DARE).
+    """Task vectors with random entries dropped and the others rescaled (DARE).
 
-    One mask a task vector and fit; that it is random shows between the repetitions of a study.
+    There is one mask per task vector and fit; its randomness shows between the seeds of a study.
     Source: Yu et al. 2024, section 3.2.
 
     Args:
-        drop: Probability of every entry, of whatever tensor, to be dropped. 0.5 was better than 0.7
+        drop: Probability that an entry is dropped, in any tensor. 0.5 was better than 0.7
             and 0.9 on validation of `digits-left-right` and `digits-mnist-neg180`.
     """
 
@@ -33,7 +33,7 @@ class Dare(_Dare):
     """Task arithmetic of dropped and rescaled task vectors."""
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """Their sum."""
+        """Return the weighted sum of the dropped vectors."""
         vectors = dropped(pool.task_vectors, self.drop, generator)
         return lambda coefficients: coefficients @ vectors
 
@@ -41,18 +41,18 @@ class Dare(_Dare):
 @final
 @dataclass(frozen=True, kw_only=True)
 class DareTies(_Dare):
-    """TIES of dropped and rescaled task vectors: dropping takes the place of trimming."""
+    """TIES of dropped and rescaled task vectors: dropping replaces trimming."""
 
     sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """The mean of the entries left that have the elected sign."""
+        """Return the mean of the remaining entries that have the elected sign."""
         vectors = dropped(pool.task_vectors, self.drop, generator)
         return lambda coefficients: disjoint_mean(vectors, coefficients)
 
 
 def dropped(task_vectors: Tensor, drop: float, generator: torch.Generator) -> Tensor:
-    """`(T, P)` float32 copies, each entry 0 with probability `drop`, else divided by 1 - drop."""
+    """Return `(T, P)` float32 copies with entries dropped, and the others divided by 1 - drop."""
     left = torch.empty(task_vectors.shape)
     for vector, out in zip(task_vectors, left, strict=True):
         kept = torch.rand(len(out), generator=generator) >= drop
@@ -63,16 +63,16 @@ def dropped(task_vectors: Tensor, drop: float, generator: torch.Generator) -> Te
 @final
 @dataclass(frozen=True, kw_only=True)
 class Della(SweptMerge):
-    """TIES of task vectors whose entries are dropped by chance, the smaller the likelier.
+    """TIES of task vectors whose entries are dropped at random, small ones more often (DELLA).
 
     Within each row of a matrix, and within any other tensor, the probability falls linearly with
-    the rank of the magnitude, from drop + spread / 2 to drop - spread / 2; what stays is divided by
-    the probability of staying. One mask a task vector and fit.
+    the rank of the magnitude, from drop + spread / 2 to drop - spread / 2; the remaining entries
+    are divided by their probability of remaining. There is one mask per task vector and fit.
     Source: Deep et al. 2024, section 3 (MagPrune).
 
     Args:
-        drop: Mean probability of an entry to be dropped. On validation of `digits-left-right` and
-            `digits-mnist-neg180` 0.3, 0.5 and 0.7 differ less than two masks of the same.
+        drop: Mean probability that an entry is dropped. On validation of `digits-left-right` and
+            `digits-mnist-neg180`, 0.3, 0.5 and 0.7 differ less than two masks with the same value.
         spread: Difference between the probabilities of the smallest and the largest.
     """
 
@@ -94,7 +94,7 @@ class Della(SweptMerge):
 
 
 def drop_probabilities(rows: Tensor, drop: float, spread: float) -> Tensor:
-    """Probabilities of `(r, n)` entries to be dropped, falling with their rank in their row.
+    """Return the probabilities that `(r, n)` entries are dropped, by their rank in the row.
 
     >>> drop_probabilities(torch.tensor([[3.0, -1.0, 2.0]]), 0.5, 0.5).tolist()
     [[0.25, 0.75, 0.5]]

@@ -15,12 +15,12 @@ from ..training.trimming import elect_signs
 @final
 @dataclass(frozen=True, kw_only=True)
 class Emr(Algorithm):
-    """Each task answered by base + scale_i * mask_i * unified, from one vector for all tasks.
+    """One model per task, pretrained + scale_i * mask_i * unified, from one vector for all tasks.
 
     Unified has the sign of the sum and the largest magnitude among the task vectors of that sign,
     entry by entry; mask i keeps where task vector i has that sign; scale i gives back the sum of
-    its magnitudes. Stored are the base, one vector, one bit an entry and task, and the scales.
-    Source: Huang et al. 2024, section 3.2.
+    its magnitudes. The pretrained model, one vector, one bit per entry and task, and the scales are
+    stored. Source: Huang et al. 2024, section 3.2.
     """
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
@@ -37,7 +37,7 @@ class Emr(Algorithm):
 
 
 def elected(task_vectors: Tensor) -> Tensor:
-    """`(P,)` signs of the sum with the largest magnitude of that sign among `(T, P)` vectors."""
+    """Return the `(P,)` sign of the sum times the largest magnitude with that sign."""
     signs = elect_signs(task_vectors)
     largest = torch.zeros_like(signs)
     for vector in task_vectors:
@@ -46,7 +46,7 @@ def elected(task_vectors: Tensor) -> Tensor:
 
 
 def masked(unified: Tensor, task_vector: Tensor) -> Tensor:
-    """`(P,)` part of the unified vector that has the task vector's signs, as long as that (L1)."""
+    """Return the `(P,)` part of the unified vector with the task vector's signs and L1 length."""
     part = unified * (task_vector * unified > 0)
     length = part.abs().sum()
     return part * (task_vector.abs().sum() / length) if length > 0 else part

@@ -1,4 +1,4 @@
-"""The models that every problem starts with, and soups of the experts."""
+"""The models with which every problem starts, and soups of the experts."""
 
 from dataclasses import dataclass
 from typing import final
@@ -16,7 +16,7 @@ from .swept_merge import lift, sweep
 @final
 @dataclass(frozen=True, kw_only=True)
 class Pretrained(Algorithm):
-    """The base model, whatever the preference: coefficients 0."""
+    """The pretrained model for every preference: coefficients 0."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Nothing is fitted."""
@@ -30,7 +30,7 @@ class SingleExperts(Algorithm):
     """The m experts; the common selector chooses one by their known validation objectives."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted: the experts' anchors are known."""
+        """Return the experts, whose validation values are known."""
         corners = [Coefficients(values=row) for row in torch.eye(len(view.tasks))]
         objectives = view.anchors.objectives(view.anchors.experts)
         return FiniteSet(experts=view.experts, points=corners, objectives=objectives)
@@ -39,7 +39,7 @@ class SingleExperts(Algorithm):
 @final
 @dataclass(frozen=True, kw_only=True)
 class ExpertsRouter(Algorithm):
-    """Each task answered by its own expert: the ideal point, at the storage of all experts."""
+    """One model per task, its own expert: the ideal point, at the storage of all experts."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Nothing is fitted."""
@@ -65,7 +65,7 @@ class SimpleAverage(Algorithm):
 @final
 @dataclass(frozen=True, kw_only=True)
 class RewardedSoup(Algorithm):
-    """theta(p) = sum_i p_i expert_i; the corners are the experts, nothing is fitted.
+    """theta(p) = sum_i p_i expert_i; the corners are the experts, and nothing is fitted.
 
     Source: Rame et al. 2023, section 2.2.
     """
@@ -88,13 +88,14 @@ class Soup(PreferenceMap):
 @final
 @dataclass(frozen=True, kw_only=True)
 class GeneralisedSoup(Algorithm):
-    """base + s(p) sum_i p_i task_vector_i, s being 1 at the corners and m c at the centre.
+    """pretrained + s(p) sum_i p_i task_vector_i, with s = 1 at the corners and m c at the centre.
 
-    Between them s follows the entropy of the preference. The one number c is the coefficient of
-    task arithmetic, the best of a sweep by mean validation objective; c = 1 / m gives the rewarded
-    soup. Of this curve, c_i = p_i^a with exact corners, and c_i = m c p_i without, it was the best
-    or nearly so by mean utility on validation of `digits-left-right` and `digits-mnist-neg180`.
-    Source: Rame et al. 2023, section 2.2, with the scale of Ilharco et al. 2023.
+    Between them s follows the entropy of the preference. The only fitted number c is the
+    coefficient of task arithmetic, the best of a sweep by mean validation objective; c = 1 / m
+    gives the rewarded soup. Of this curve, c_i = p_i^a with exact corners, and c_i = m c p_i
+    without, it was best or nearly best by mean utility on validation of `digits-left-right` and
+    `digits-mnist-neg180`. Source: Rame et al. 2023, section 2.2, with the scale of Ilharco et al.
+    2023.
 
     Args:
         sweep: Coefficients c tried, in order; the earlier one wins a tie.
@@ -108,17 +109,17 @@ class GeneralisedSoup(Algorithm):
         def centre(c: float) -> Coefficients:
             return Coefficients(values=torch.full((len(view.tasks),), c))
 
-        def answer(c: float) -> MapSet:
+        def pareto_set(c: float) -> MapSet:
             function = LiftedSoup(length=c)
             return MapSet(experts=view.experts, function=function, trainable_parameters=1)
 
-        return sweep(view, self.sweep, centre, answer)
+        return sweep(view, self.sweep, centre, pareto_set)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class LiftedSoup(PreferenceMap):
-    """s(p) p as coefficients, `length` of each at the centre."""
+    """The coefficients s(p) p, each of which is `length` at the centre."""
 
     length: float
 

@@ -16,15 +16,15 @@ from .swept_merge import Merge, SweptMerge, weighted_sum
 @final
 @dataclass(frozen=True, kw_only=True)
 class TallMasks(Algorithm):
-    """Each task answered by base + mask_i * sum of the task vectors, from one mask a task.
+    """One model per task, pretrained + mask_i * sum of the task vectors, from one mask per task.
 
-    Mask i has the entries with |tau_i| >= strictness * |sum - tau_i|; at strictness 1 no mask comes
-    nearer to the expert. Stored are the base model, one vector, and one bit an entry and task.
-    Source: Wang et al. 2024, section 3, where strictness is tuned for every task.
+    Mask i has the entries with |tau_i| >= strictness * |sum - tau_i|; with strictness 1 it gives
+    the model nearest to the expert. The pretrained model, one vector, and one bit per entry and
+    task are stored. Source: Wang et al. 2024, section 3, where strictness is tuned for every task.
 
     Args:
-        strictness: How much the others may weigh against the task. Of 0.2, 0.4, 0.6 and 1 the best
-            mean objective over `digits-left-right` and `digits-mnist-neg180`, on validation.
+        strictness: Weight of the other tasks against the task. Of 0.2, 0.4, 0.6 and 1, 1 had the
+            best mean objective over `digits-left-right` and `digits-mnist-neg180`, on validation.
     """
 
     strictness: float = 1.0
@@ -47,19 +47,20 @@ class TallMasks(Algorithm):
 class Consensus(SweptMerge):
     """Sum of the task vectors without the entries that fewer than two tasks use.
 
-    What only one task uses is taken for selfish, what none does for dead weight. Uses are told by
-    TALL masks. Source: Wang et al. 2024, section 4, with its number of users.
+    Entries used by only one task are considered selfish, and those used by none dead weight. TALL
+    masks decide which entries a task uses. Source: Wang et al. 2024, section 4, with its number of
+    users.
 
     Args:
-        strictness: As in `TallMasks`; at 1 no entry has two users where there are two tasks.
-        users: Fewest tasks that must use an entry for it to stay.
+        strictness: As in `TallMasks`; with 1 and two tasks, no entry has two users.
+        users: Minimum number of tasks that must use an entry for it to be kept.
     """
 
     strictness: float = 0.4
     users: int = 2
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """The entries that stay do not depend on the coefficients."""
+        """Find the entries that are kept, which do not depend on the coefficients."""
         used = torch.zeros(pool.layout.size, dtype=torch.int32)
         for mask in masks(pool, self.strictness):
             used += mask
@@ -68,7 +69,7 @@ class Consensus(SweptMerge):
 
 
 def masks(pool: ExpertPool, strictness: float) -> list[Tensor]:
-    """`(P,)` bool mask of each task."""
+    """Return the `(P,)` bool mask of each task."""
     total = summed(pool)
     return [
         vector.abs() >= strictness * (total - vector).abs()
@@ -77,5 +78,5 @@ def masks(pool: ExpertPool, strictness: float) -> list[Tensor]:
 
 
 def summed(pool: ExpertPool) -> Tensor:
-    """`(P,)` float32 sum of the task vectors."""
+    """Return the `(P,)` float32 sum of the task vectors."""
     return weighted_sum(pool.task_vectors, torch.ones(len(pool)))

@@ -15,7 +15,7 @@ from .swept_merge import sweep
 @final
 @dataclass(frozen=True, kw_only=True)
 class TaskArithmetic(Algorithm):
-    """base + c * sum of task vectors, c being the best of a sweep by mean validation objective.
+    """pretrained + c * sum of task vectors, with c the best of a sweep by mean validation objective.
 
     Source: Ilharco et al. 2023, section 2, whose sweep this is.
 
@@ -31,7 +31,7 @@ class TaskArithmetic(Algorithm):
         def model(c: float) -> Coefficients:
             return Coefficients(values=torch.full((len(view.tasks),), c))
 
-        def answer(c: float) -> ConstantSet:
+        def pareto_set(c: float) -> ConstantSet:
             return ConstantSet(experts=view.experts, constant=model(c), trainable_parameters=1)
 
-        return sweep(view, self.sweep, model, answer)
+        return sweep(view, self.sweep, model, pareto_set)

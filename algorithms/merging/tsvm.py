@@ -14,17 +14,18 @@ from .swept_merge import Merge, SweptMerge
 @final
 @dataclass(frozen=True, kw_only=True)
 class Tsvm(SweptMerge):
-    """Sum over tasks of U_i S_i V_i, the singular vectors of all tasks being orthogonalised.
+    """Sum over tasks of U_i S_i V_i, with the singular vectors of all tasks orthogonalised.
 
-    Of every matrix each task gives its r / m largest singular triplets, r being the lesser side;
-    the U side by side, and the V, are replaced by the nearest orthonormal matrices. What is no
-    matrix is averaged. Source: Gargiulo et al. 2025, section 4, algorithm 1 (TSV-Merge).
+    Each task contributes the r / m largest singular triplets of every matrix, with r its smaller
+    side; the stacked U, and the stacked V, are replaced by the nearest orthonormal matrices.
+    Tensors that are not matrices are averaged. In the lifted form, the preference scales singular
+    values. Source: Gargiulo et al. 2025, section 4, algorithm 1 (TSV-Merge).
     """
 
     sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """Singular vectors do not depend on the coefficients, which scale singular values."""
+        """Decompose once; the coefficients only scale singular values."""
         parts = [
             (slice(start, start + shape[0] * shape[1]), shape)
             for start, shape in matrices(pool.layout)
@@ -44,7 +45,7 @@ class Tsvm(SweptMerge):
 
 
 def decorrelated(weights: Tensor) -> Tensor:
-    """`(T, o, i)` parts of the merged matrix that each of `(T, o, i)` matrices gives."""
+    """Return the `(T, o, i)` contributions of `(T, o, i)` matrices to the merged matrix."""
     rank = max(1, min(weights.shape[1:]) // len(weights))
     kept = [triplets(matrix, rank) for matrix in weights]
     sizes = [len(k.values) for k in kept]

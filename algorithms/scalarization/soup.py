@@ -59,11 +59,11 @@ class LinearScalarizationSoup(Algorithm):
             weights = start.clone()
             training.train(view, [weights], ray, batches, generator)
             solutions[index] = weights
-            view.checkpoint(partial(_answer, view, lattice[: index + 1], solutions[: index + 1]))
-        return _answer(view, lattice, solutions)
+            view.checkpoint(partial(_map_set, view, lattice[: index + 1], solutions[: index + 1]))
+        return _map_set(view, lattice, solutions)
 
 
-def _answer(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
+def _map_set(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
     return MapSet(
         experts=view.experts,
         function=InterpolatedWeights(rays=lattice, solutions=solutions),

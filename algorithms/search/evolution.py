@@ -27,8 +27,7 @@ from .trial import Trial
 
 Array = NDArray[np.float64]
 _SMALLEST, _LARGEST = 8, 100
-"""Bounds of the population: fewer parents than 8 lose diversity at once, and more than 100 leave
-too few generations at the budgets that are compared."""
+"""Bounds of the population size; fewer than 8 models leave little to recombine."""
 _PARTITIONS: Final = 2
 """Fewest parts that a lattice of directions has along an edge: it has the edges' midpoints."""
 

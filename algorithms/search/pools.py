@@ -1,4 +1,4 @@
-"""Pools of coefficients, Sobol or random, measured on validation: the controls of any search."""
+"""Sobol and random pools of coefficients, measured on validation: controls for searches."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from .trial import Trial
 
 @dataclass(frozen=True, kw_only=True)
 class PoolSearch(Algorithm, ABC):
-    """Measure coefficients in a box one after another; what is best of them is the answer.
+    """Measure coefficients in a box one after another, and keep the best models.
 
-    Models are compared on the same examples. The best of many noisy values is optimistic, so that
-    representatives of what was found are measured again on all of validation, and they, the base
-    model and the experts are the answer. Subclasses say which coefficients are measured, and in
-    which space. Every subclass names the four hyper-parameters here:
+    Models are compared on the same examples. The best of many noisy values is optimistic, so
+    representatives of the measured models are measured again on all of validation. The finite set
+    consists of them, the pretrained model and the experts. Subclasses say which coefficients are
+    measured.
 
     Args:
         points: Maximum number of models to measure; fewer if the budget ends first.
@@ -32,7 +32,7 @@ class PoolSearch(Algorithm, ABC):
             it.
         kept: Maximum number of models to measure again; at most half of the budget is reserved for
             them.
-        upper: The box is [0, upper]^d.
+        upper: Upper end of the box [0, upper]^d, with d coefficients.
     """
 
     points: int = 500
@@ -42,7 +42,7 @@ class PoolSearch(Algorithm, ABC):
     space: Space = bound("task")  # noqa: RUF009 - a field
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Search, and measure what was found."""
+        """Search, and measure the representatives."""
         trial = Trial(
             view, points=self.points, examples=self.examples, kept=self.kept, space=self.space
         )
@@ -51,7 +51,7 @@ class PoolSearch(Algorithm, ABC):
 
     @abstractmethod
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
-        """Measure until `trial.left` is 0, or there is nothing left to measure."""
+        """Measure until `trial.left` is 0, or until no models are left to measure."""
 
 
 @final
@@ -60,7 +60,7 @@ class SobolPool(Algorithm):
     """Scrambled Sobol coefficients in [0, upper]^m, measured on validation, and the anchors.
 
     Args:
-        points: Most points to measure; fewer where the budget ends first.
+        points: Maximum number of points to measure; fewer if the budget ends first.
         upper: Upper end of the box.
     """
 
@@ -68,7 +68,7 @@ class SobolPool(Algorithm):
     upper: float = 1.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Measure the pool; the base model and the experts are known and free."""
+        """Measure the pool; the pretrained model and the experts are known and free."""
         m = len(view.tasks)
         pool = MeasuredPool(view, trainable_parameters=m)
         pool.add_anchors()
@@ -81,7 +81,7 @@ class SobolPool(Algorithm):
 @final
 @dataclass(frozen=True, kw_only=True)
 class RandomPool(PoolSearch):
-    """Uniformly random coefficients: the control that differs from a search in nothing else."""
+    """Uniformly random coefficients: a control that differs from a search in nothing else."""
 
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
         rng = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))

@@ -1,4 +1,4 @@
-"""State of a search: what it has measured, its remaining budget, and the finite set it ends in."""
+"""The state of a search: measured models, remaining budget, and the finite set of the best."""
 
 from typing import Final, final
 
@@ -14,24 +14,23 @@ from ..scalarizations import achievement
 
 Array = NDArray[np.float64]
 _ASKED: Final = 512
-"""Random preferences that stand for all."""
+"""Number of random preferences over which representatives are judged."""
 
 
 @final
 class Trial:
     """Measures coefficients on validation until the search's share of the budget is spent.
 
-    The base model and the experts are in the answer from the start, with the values that the
-    problem knows of them.
+    The pretrained model and the experts are in the finite set from the start, with known values.
 
     Args:
         view: The problem.
-        points: Most models to measure.
-        examples: Examples of each task that a model is measured on, unless the budget covers
-            `points` models on all of them, or all are no more.
-        kept: Most models to measure again on all, if not all are measured on all. At most half
-            of the budget is set aside for it.
-        space: Of the coefficients.
+        points: Maximum number of models to measure.
+        examples: Number of examples of each task on which a model is measured; all examples if the
+            budget covers `points` models on all, or if there are not more.
+        kept: Maximum number of models that are measured again on all examples, if the search uses
+            fewer. At most half of the budget is reserved for it.
+        space: Granularity of the coefficients.
     """
 
     def __init__(
@@ -57,11 +56,11 @@ class Trial:
 
     @property
     def left(self) -> int:
-        """How many more models may be measured."""
+        """The number of models that may still be measured."""
         return self.count - len(self.rows)
 
     def measure(self, rows: Array) -> Array:
-        """`(k, m)` objectives g of the first k = min(n, left) rows of coefficients `(n, d)`."""
+        """Measure the first k = min(n, left) rows of `(n, d)` and return `(k, m)` objectives g."""
         rows = rows[: self.left]
         for row in rows:
             self.objectives = np.vstack([self.objectives, self._objectives(row, self._examples)])
@@ -70,10 +69,10 @@ class Trial:
         return self.objectives[len(self.objectives) - len(rows) :]
 
     def data(self) -> tuple[Array, Array, Array]:
-        """`(n, d)` coefficients, `(n, m)` objectives and `(n, m)` variances of all that is known.
+        """Return coefficients `(n, d)`, objectives and variances `(n, m)` of all known models.
 
-        The variance of an accuracy a on n examples is a (1 - a) / n, with a half an example off 0
-        and 1 at least; that of a loss is taken to be 0.
+        The variance of an accuracy a on n examples is a (1 - a) / n, with a at least half an
+        example away from 0 and 1; that of a loss is assumed to be 0.
         """
         objectives = np.vstack([self._known_objectives, self.objectives])
         rows = np.vstack([self._known, self.rows])
@@ -87,12 +86,12 @@ class Trial:
         return rows, objectives, accuracy * (1 - accuracy) / n / gain**2
 
     def settle(self, generator: torch.Generator) -> FiniteSet:
-        """The answer: representatives of what was measured, measured again on all of validation.
+        """Measure representatives again on all of validation, and return the finite set of them.
 
-        Where all was measured on all already, that is the answer as it is.
+        If all models were measured on all examples, the finite set is returned as it is.
 
         Args:
-            generator: Draws the preferences they represent.
+            generator: Draws the preferences that are represented.
         """
         if not self._kept:
             return self.pareto_set()
@@ -109,7 +108,7 @@ class Trial:
         return self.pareto_set()
 
     def pareto_set(self) -> FiniteSet:
-        """The base model, the experts and what was measured, with the common selector."""
+        """Return the pretrained model, the experts and the measured models, with the selector."""
         rows = np.vstack([self._known, self.rows])
         return FiniteSet(
             experts=self._view.experts,
@@ -130,16 +129,16 @@ class Trial:
 def representatives(
     objectives: Array, *, known: Array, count: int, generator: torch.Generator
 ) -> NDArray[np.int64]:
-    """Indices of at most `count` models, each the one that helps the most preferences the most.
+    """Return indices of at most `count` models that serve the preferences best together.
 
-    Greedily, the model is added that lowers the mean over Dirichlet(1) preferences of the least
-    achievement most; models that help no preference are left out. This is the greedy choice of a
-    subset of least R2 indicator, with the platform's utility.
+    The model added next is the one that most lowers the least achievement, averaged over
+    Dirichlet(1) preferences; models that help no preference are left out. This is the greedy choice
+    of a subset with the least R2 indicator, with the platform's utility.
 
     Args:
-        objectives: `(n, m)` of the models to choose from.
-        known: `(k, m)` of models that are kept in any case, k at least 1.
-        count: Most models to choose.
+        objectives: `(n, m)` objectives of the models to choose from.
+        known: `(k, m)` objectives of models that are kept in any case, with k at least 1.
+        count: Maximum number of models to choose.
         generator: Draws the preferences.
 
     Source: Hansen and Jaszkiewicz 1998, R2; greedy inclusion as in Guerreiro et al. 2021,
@@ -161,5 +160,5 @@ def representatives(
 
 
 def _utilities(objectives: Array, preferences: Array) -> Array:
-    """`(n, p)` achievement of every model for every preference."""
+    """Return the `(n, p)` achievement of every model for every preference."""
     return np.stack([achievement(objectives, p) for p in preferences], axis=1)

@@ -57,8 +57,9 @@ class CrossEntropy(Criterion):
         for task, low, high in zip(view.tasks, expert, base, strict=True):
             if low >= high:
                 raise NotApplicableError(
-                    "The expert's validation loss must be below the pretrained model's, to normalise "
-                    f"by. Found {low:.4g} and {high:.4g} on `{task}`. Leave that task out."
+                    "The expert's validation loss must be below the pretrained model's, so that "
+                    f"losses can be normalised. Found {low:.4g} and {high:.4g} on `{task}`. "
+                    "Leave that task out."
                 )
         return _tensor(expert), _tensor(base)
 
