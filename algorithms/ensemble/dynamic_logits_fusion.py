@@ -104,12 +104,12 @@ class ScaledDifference(Predictor):
                 for a in self.grid
             ]
         )
-        found: Tensor = pretrained + self.grid[errors.argmin(dim=0)].unsqueeze(1) * direction
+        found: Tensor = base + self.grid[errors.argmin(dim=0)].unsqueeze(1) * direction
         return found
 
 
 def _moved(base: Tensor, direction: Tensor, scale: Tensor) -> Tensor:
-    moved: Tensor = (pretrained + scale * direction).log_softmax(dim=-1)
+    moved: Tensor = (base + scale * direction).log_softmax(dim=-1)
     return moved
 
 

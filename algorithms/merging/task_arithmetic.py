@@ -15,9 +15,9 @@ from .swept_merge import sweep
 @final
 @dataclass(frozen=True, kw_only=True)
 class TaskArithmetic(Algorithm):
-    """pretrained + c * sum of task vectors, with c the best of a sweep by mean validation objective.
+    """pretrained + c * sum of task vectors, with c the best of a sweep on validation.
 
-    Source: Ilharco et al. 2023, section 2, whose sweep this is.
+    The criterion is the mean objective. Source: Ilharco et al. 2023, section 2, with its sweep.
 
     Args:
         sweep: Coefficients tried, in order; the earlier one wins a tie.

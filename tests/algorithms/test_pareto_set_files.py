@@ -201,7 +201,7 @@ def test_old_names_warn_and_work(tmp_path: Path) -> None:
     with pytest.warns(DeprecationWarning, match=r"ConstantSet\.answer.*`constant`"):
         old = ConstantSet(experts=pool(), answer=point)
     with pytest.warns(DeprecationWarning, match=r"ConstantSet\.answer.*`constant`"):
-        assert old.answer is point
+        assert old.answer is point  # type: ignore[attr-defined] # an InitVar to mypy
     assert old.constant is point
     with pytest.raises(TypeError, match="must be given a point"):
         ConstantSet(experts=pool())

@@ -63,7 +63,7 @@ def test_measures_what_pymoo_would_by_itself(name: str) -> None:
             out["F"] = np.array([view.objectives(p) for p in points])
 
     generator = torch.Generator().manual_seed(3)
-    optimiser = search(name)._optimiser(2, 10)
+    optimiser = evolution.OPTIMISERS[name](2, 10)
     seed = int(torch.randint(2**31, (1,), generator=generator))
     turns = 60 // optimiser.n_offsprings + 1
     minimize(Whole(), optimiser, ("n_gen", turns), seed=seed)
