@@ -1,4 +1,4 @@
-"""What an algorithm is: hyper-parameters as fields, and one method."""
+"""The base class of algorithms: hyper-parameters as fields, and one method."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -12,24 +12,25 @@ from .pareto_set import ParetoSet
 
 @dataclass(frozen=True, kw_only=True)
 class Algorithm(ABC):
-    """A way to answer every preference over the tasks with a merged model.
+    """A method that finds a merged model for every preference over the tasks.
 
     Subclasses are frozen keyword-only dataclasses; their fields are the hyper-parameters and the
-    whole configuration. One instance may fit any number of problems. Peak memory is measured on a
-    rehearsal with four of each of the fields called `steps`, `points` and `generations`: they must
-    count repetitions that take no more memory the more there are. Whoever changes a class so that
-    its results change raises its `version`: its runs, and no others, are computed anew.
+    whole configuration. One instance may fit any number of problems. Peak memory is measured in a
+    rehearsal, a short fit in which the fields called `steps`, `points` and `generations` are at
+    most 4: these must count repetitions whose number does not affect memory. A change of a class
+    that changes its results must raise its `version`, so that its runs, and only these, are
+    computed again.
     """
 
     version: ClassVar[int] = 1
 
     @abstractmethod
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Answer for this problem.
+        """Fit this problem.
 
         Args:
-            view: All the data and experts there are; each call is charged to `view.budget`.
+            view: The experts and data of the problem; each call is charged to `view.budget`.
                 Plan within `view.affordable_steps`, or call `view.checkpoint` after every step:
-                when the budget runs out the last checkpoint is the answer.
+                when the budget runs out, the last one is the result.
             generator: The only source of randomness.
         """

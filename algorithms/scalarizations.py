@@ -1,6 +1,6 @@
-"""Scalarizations: one number of objectives and a preference, smaller is better for that asker.
+"""Scalarizations: from objectives and a preference to one number; smaller is better.
 
-Preference semantics everywhere: p_i is the importance of task i, so a larger p_i asks for a
+Preferences mean the same everywhere: p_i is the importance of task i, so a larger p_i asks for a
 smaller objective i.
 """
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 AUGMENTATION: Final = 1e-3
-"""Weight of the linear term that keeps weakly dominated points from winning."""
+"""Weight of the linear term, which breaks ties in favour of points that are not weakly
+dominated."""
 
 
 def linear(objectives: NDArray[np.float64], preference: NDArray[np.float64]) -> NDArray[np.float64]:

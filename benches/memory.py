@@ -14,7 +14,8 @@ from torch import Tensor
 from fusefront.algorithms.moe.router import Routers, routed_rows
 from fusefront.algorithms.training.criterion import CrossEntropy
 from fusefront.algorithms.training.decoder import ConstantWeights, Decoder
-from fusefront.algorithms.training.weighting import Linear, weighted
+from fusefront.algorithms.training.weighting import weighted
+from fusefront.algorithms.training.weightings import Linear
 from fusefront.benchmark.run.meters import PeakMemory
 
 RAYS = 11

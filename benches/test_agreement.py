@@ -13,13 +13,13 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 
 from benches.peers import PWEMOE, peer_module
-from fusefront.algorithms.merging.dare import dropped
+from fusefront.algorithms.merging.dropping import dropped
 from fusefront.algorithms.merging.fisher import FisherMean
 from fusefront.algorithms.merging.regmean import regression
 from fusefront.algorithms.merging.slerp import cosines, spherical_weights
 from fusefront.algorithms.merging.ties import disjoint_mean
-from fusefront.algorithms.merging.trimming import trim
 from fusefront.algorithms.moe.router import Routers
+from fusefront.algorithms.training.trimming import trim
 from fusefront.problems.experts import Coefficients, ExpertPool
 from fusefront.problems.layout import Layout
 

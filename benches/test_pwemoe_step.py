@@ -15,11 +15,12 @@ from torch.nn import functional
 
 from benches.peers import EPO_SOLVER, PWEMOE, peer_module
 from benches.vit import B32, Shapes
-from fusefront.algorithms.gradient.epo import EPO
 from fusefront.algorithms.moe.router import Routers, routed_rows
 from fusefront.algorithms.training.criterion import CrossEntropy
+from fusefront.algorithms.training.epo import EPO
 from fusefront.algorithms.training.rays import draw
-from fusefront.algorithms.training.weighting import Linear, Weighting, weighted
+from fusefront.algorithms.training.weighting import Weighting, weighted
+from fusefront.algorithms.training.weightings import Linear
 from fusefront.problems.arithmetic import Precision
 
 INITIAL = 0.3

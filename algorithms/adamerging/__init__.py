@@ -1,1 +1,175 @@
-"""AdaMerging: coefficients from unlabelled inputs."""
+"""AdaMerging and its variants: coefficients from unlabelled inputs."""
+
+from typing import Final
+
+from ..registry import ALGORITHMS
+
+_YANG_2024: Final = "Yang et al. 2024, AdaMerging, ICLR. https://arxiv.org/abs/2310.02575"
+_TANG_2023: Final = (
+    "Tang et al. 2023, Concrete subspace learning based interference elimination. "
+    "https://arxiv.org/abs/2312.06173"
+)
+
+ALGORITHMS.register_lazily(
+    "adamerging-task",
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary="One coefficient per task, by entropy minimisation on unlabelled inputs.",
+    source=_YANG_2024,
+    bound={"space": "task", "loss": "entropy", "track": "inductive"},
+    output="constant",
+    data="unlabelled",
+    access="gradients",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "adamerging-block",
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary=("One coefficient per task and block, by entropy minimisation on unlabelled inputs."),
+    source=_YANG_2024,
+    bound={"space": "block", "loss": "entropy", "track": "inductive"},
+    output="constant",
+    data="unlabelled",
+    access="gradients",
+    space="block",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "adamerging-tensor",
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary=(
+        "One coefficient per task and tensor (the paper's layer-wise form), by entropy "
+        "minimisation."
+    ),
+    source=_YANG_2024,
+    bound={"space": "tensor", "loss": "entropy", "track": "inductive"},
+    output="constant",
+    data="unlabelled",
+    access="gradients",
+    space="tensor",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "adamerging-task-plus-plus",
+    "algorithms.adamerging.adamerging:AdaMergingPlusPlus",
+    summary=(
+        "AdaMerging++, task-wise: on trimmed task vectors without entries of the minority's sign."
+    ),
+    source=_YANG_2024,
+    bound={"space": "task"},
+    output="constant",
+    data="unlabelled",
+    access="gradients",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "adamerging-tensor-plus-plus",
+    "algorithms.adamerging.adamerging:AdaMergingPlusPlus",
+    summary=(
+        "AdaMerging++, tensor-wise: on trimmed task vectors without entries of the minority's sign."
+    ),
+    source=_YANG_2024,
+    bound={"space": "tensor"},
+    output="constant",
+    data="unlabelled",
+    access="gradients",
+    space="tensor",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "adamerging-labelled",
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary=(
+        "The twin of tensor-wise AdaMerging that minimises cross-entropy on the same examples."
+    ),
+    source=_YANG_2024,
+    bound={"space": "tensor", "loss": "cross-entropy", "track": "inductive"},
+    output="constant",
+    data="labelled",
+    access="gradients",
+    space="tensor",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "adamerging-rays",
+    "algorithms.adamerging.rays:AdaMergingRays",
+    summary=(
+        "Tensor-wise coefficients by weighted normalised entropies, one set per ray, "
+        "interpolated between rays."
+    ),
+    source=_YANG_2024,
+    output="map",
+    data="unlabelled",
+    access="gradients",
+    space="tensor",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "adamerging-task-transductive",
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary=("One coefficient per task, by entropy minimisation on the test inputs, as published."),
+    source=_YANG_2024,
+    bound={"space": "task", "loss": "entropy", "track": "transductive"},
+    output="constant",
+    data="unlabelled",
+    access="gradients",
+    space="task",
+    track="transductive",
+)
+ALGORITHMS.register_lazily(
+    "adamerging-tensor-transductive",
+    "algorithms.adamerging.adamerging:AdaMerging",
+    summary=(
+        "One coefficient per task and tensor, by entropy minimisation on the test "
+        "inputs, as published."
+    ),
+    source=_YANG_2024,
+    bound={"space": "tensor", "loss": "entropy", "track": "transductive"},
+    output="constant",
+    data="unlabelled",
+    access="gradients",
+    space="tensor",
+    track="transductive",
+)
+ALGORITHMS.register_lazily(
+    "concrete-task-arithmetic",
+    "algorithms.adamerging.concrete:ConcreteTaskArithmetic",
+    summary=(
+        "Task arithmetic under a mask of all parameters, shared by the tasks, which "
+        "minimises entropy."
+    ),
+    source=_TANG_2023,
+    output="constant",
+    data="unlabelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "concrete-adamerging",
+    "algorithms.adamerging.concrete:ConcreteAdaMerging",
+    summary=(
+        "Tensor-wise AdaMerging under a mask of all parameters, both learned by entropy "
+        "minimisation."
+    ),
+    source=_TANG_2023,
+    output="constant",
+    data="unlabelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "scalearn",
+    "algorithms.adamerging.scalearn:ScaLearn",
+    summary=(
+        "One scale per task vector and row of every tensor, learned on the sum of the losses."
+    ),
+    source=("Frohmann et al. 2024, ScaLearn, Findings of ACL. https://arxiv.org/abs/2310.01217"),
+    output="constant",
+    data="labelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)

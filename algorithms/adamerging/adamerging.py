@@ -1,112 +1,88 @@
 """AdaMerging: coefficients that make the merged model confident on unlabelled inputs."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Literal, final
 
 import torch
 
 from ...problems.layout import Space
 from ...problems.view import ProblemView
+from ...registry import bound
 from ..base import Algorithm
-from ..merging.trimming import resolved
 from ..pareto_set import ParetoSet
-from ..training.constant import Training
-from ..training.criterion import Criterion, CrossEntropy, Entropy
+from ..training.criterion import CRITERIA
 from ..training.decoder import ConstantCoefficients
 from ..training.descent import Descent, affordable
+from ..training.ray_training import RayTraining
+from ..training.trimming import resolved
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaMerging(Algorithm, ABC):
+class _AdaMerging(Algorithm):
     """Minimise sum_i E_x H(softmax(head_i(f_theta(c)(x)))) over coefficients c in [0, 1].
 
-    The coefficients are put back into [0, 1] after each step. (Clamping them inside the graph, as
-    the released code does, gives a coefficient that has left the box no gradient to come back.)
-    Inductive: the unlabelled inputs are the calibration split's, disjoint from the test.
-    Source: Yang et al. 2024, eqs. 4 and 5; 1,000 steps of one batch of 16 a task, Adam 1e-3.
-
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, constant.
-        batch_size: Examples of each task a step.
-        initial: Every coefficient at the start.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, constant.
+        batch_size: Examples of each task per step.
+        initial: Value of every coefficient at the start.
     """
 
-    space: ClassVar[Space]
-    criterion: ClassVar[Criterion] = Entropy()
     steps: int = 1000
     learning_rate: float = 1e-3
     batch_size: int = 16
     initial: float = 0.3
+    space: Space = bound()  # noqa: RUF009 - a field
+    loss: str = bound("entropy", among=CRITERIA)
 
-    def training(self, view: ProblemView) -> Training:
-        """Of the coefficients of a view's pool."""
+    def training(self, view: ProblemView) -> RayTraining:
+        """Return how the coefficients of a view's pool are trained."""
         steps = affordable(view, self.steps, self.batch_size)
-        return Training(
+        return RayTraining(
             decoder=ConstantCoefficients(space=self.space, initial=self.initial),
             descent=Descent(steps=steps, learning_rate=self.learning_rate, final=1.0),
-            criterion=self.criterion,
+            criterion=CRITERIA[self.loss],
+            # The released code clamps coefficients inside the graph. A coefficient that has left
+            # the box then has no gradient to come back, so they are clamped after the step.
             bounds=(0.0, 1.0),
         )
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _Inductive(AdaMerging, ABC):
+class AdaMerging(_AdaMerging):
+    """Coefficients in [0, 1] that minimise the entropy of the predictions, summed over the tasks.
+
+    The coefficients are clamped to [0, 1] after each step. (The released code clamps them inside
+    the graph, where a coefficient that has left the box has no gradient to come back.) The
+    inductive form adapts to inputs of the calibration split, which is disjoint from the test
+    split; the transductive form adapts to the inputs of the test split, as published.
+    `adamerging-labelled` minimises the cross-entropy on the same examples instead: its advantage is
+    what the labels are worth.
+    Source: Yang et al. 2024, eqs. 4 and 5; 1,000 steps of one batch of 16 per task, Adam 1e-3.
+    """
+
+    track: Literal["inductive", "transductive"] = bound("inductive")
+
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Descend on the calibration split."""
-        batches = view.batches(self.batch_size, labelled=self.criterion.labelled)
+        """Descend on the calibration split, or on the inputs of the test split."""
+        if self.track == "transductive":
+            batches = view.transductive_batches(self.batch_size)
+        else:
+            batches = view.batches(self.batch_size, labelled=CRITERIA[self.loss].labelled)
         return self.training(view).run(view, batches, generator)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class TaskWiseAdaMerging(_Inductive):
-    """AdaMerging with one coefficient a task."""
-
-    space: ClassVar[Space] = "task"
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class BlockWiseAdaMerging(_Inductive):
-    """AdaMerging with one coefficient a task and block of the network."""
-
-    space: ClassVar[Space] = "block"
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TensorWiseAdaMerging(_Inductive):
-    """AdaMerging with one coefficient a task and named tensor, the paper's layer-wise form."""
-
-    space: ClassVar[Space] = "tensor"
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class LabelledAdaMerging(_Inductive):
-    """Tensor-wise AdaMerging with cross-entropy in place of entropy, on the same examples.
-
-    What it is better by is what the labels are worth.
-    """
-
-    space: ClassVar[Space] = "tensor"
-    criterion: ClassVar[Criterion] = CrossEntropy()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _PlusPlus(AdaMerging, ABC):
+class AdaMergingPlusPlus(_AdaMerging):
     """AdaMerging on task vectors without interference (AdaMerging++).
 
-    Each vector is trimmed and loses the entries of another sign than the elected one; the vectors
-    stay apart, each with its own coefficients.
+    Each vector is trimmed and loses the entries whose sign differs from the elected one; the
+    vectors stay separate, each with its own coefficients.
+    Source: Yang et al. 2024.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, constant.
-        batch_size: Examples of each task a step.
-        initial: Every coefficient at the start.
         keep: Fraction of the entries of each vector that trimming keeps, the largest ones.
     """
 
@@ -118,43 +94,3 @@ class _PlusPlus(AdaMerging, ABC):
         view = view.over(experts.altered(resolved(experts.task_vectors, self.keep)))
         batches = view.batches(self.batch_size, labelled=False)
         return self.training(view).run(view, batches, generator)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TaskWisePlusPlus(_PlusPlus):
-    """AdaMerging++ with one coefficient a task."""
-
-    space: ClassVar[Space] = "task"
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TensorWisePlusPlus(_PlusPlus):
-    """AdaMerging++ with one coefficient a task and named tensor."""
-
-    space: ClassVar[Space] = "tensor"
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Transductive(AdaMerging, ABC):
-    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Descend on the unlabelled inputs of the test split."""
-        batches = view.transductive_batches(self.batch_size)
-        return self.training(view).run(view, batches, generator)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TaskWiseTransductive(_Transductive):
-    """AdaMerging with one coefficient a task, on the test's unlabelled inputs."""
-
-    space: ClassVar[Space] = "task"
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TensorWiseTransductive(_Transductive):
-    """AdaMerging with one coefficient a task and tensor, on the test's unlabelled inputs."""
-
-    space: ClassVar[Space] = "tensor"

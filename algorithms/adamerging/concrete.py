@@ -1,4 +1,4 @@
-"""Concrete subspace learning: a mask, shared by all task vectors, learned by entropy."""
+"""Concrete subspace learning: a mask shared by all task vectors, learned by entropy."""
 
 from abc import ABC
 from collections.abc import Callable, Iterator
@@ -20,12 +20,12 @@ from ..training.descent import Descent, affordable
 
 
 def logistic(size: int, generator: torch.Generator) -> Tensor:
-    """`(size,)` draws from the logistic distribution, 0 being its median."""
+    """Draw `(size,)` values from the logistic distribution, whose median is 0."""
     return torch.logit(torch.rand(size, generator=generator), eps=1e-6)
 
 
 def relaxed(logits: Tensor, noise: Tensor | float, temperature: float) -> Tensor:
-    """`(P,)` relaxed Bernoulli variables; of noise 0, their medians.
+    """Return `(P,)` relaxed Bernoulli variables, or their medians if the noise is 0.
 
     Source: Maddison et al. 2017, The Concrete distribution, ICLR, section 3.1.
     """
@@ -33,7 +33,7 @@ def relaxed(logits: Tensor, noise: Tensor | float, temperature: float) -> Tensor
 
 
 def rescaled(mask: Tensor, layout: Layout) -> Tensor:
-    """A mask `(P,)` divided by its mean over each tensor."""
+    """Divide a mask `(P,)` by its mean over each tensor."""
     tensors = torch.split(mask, list(layout.sizes))
     return torch.cat([tensor / tensor.mean() for tensor in tensors])
 
@@ -43,19 +43,19 @@ _SPACE: Final = "tensor"
 
 @dataclass(frozen=True, kw_only=True)
 class _Concrete(Algorithm, ABC):
-    """Models base + mask * (merge - base), the mask divided by its mean over each tensor.
+    """Models pretrained + mask * (merge - pretrained), with masks of mean 1 in each tensor.
 
-    The mask is drawn anew for each step of training; the answer has its median. (The released code
-    answers with a random draw.) Inductive: inputs are the calibration split's.
-    Source: Tang et al. 2023, Concrete subspace learning, algorithms 1 and 2.
+    A new mask is drawn for each training step; the final model uses its median. (The released code
+    uses a random draw.) The inputs are from the calibration split. Source: Tang et al. 2023,
+    Concrete subspace learning, algorithms 1 and 2.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, constant.
-        batch_size: Examples of each task a step.
-        initial: Every coefficient at the start.
-        logits: Of the mask at the start; 0 is on and off alike.
-        temperature: Of the mask's distribution; masks are binary as it goes to 0.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, constant.
+        batch_size: Examples of each task per step.
+        initial: Value of every coefficient at the start.
+        logits: Logits of the mask at the start; 0 is undecided.
+        temperature: Temperature of the mask's distribution; masks become binary as it goes to 0.
     """
 
     steps: int
@@ -71,13 +71,13 @@ class _Concrete(Algorithm, ABC):
         merged = view.merge(Coefficients(values=values, space=_SPACE))
         return experts.pretrained + rescaled(mask, experts.layout) * (merged - experts.pretrained)
 
-    def answer(
+    def median_set(
         self, view: ProblemView, logits: Tensor, values: Tensor, trained: int
     ) -> ConstantSet:
-        """The model of the median mask."""
+        """Return the model with the median mask."""
         with torch.no_grad():
             point = self.masked(view, relaxed(logits, 0.0, self.temperature), values)
-        return ConstantSet(experts=view.experts, answer=point, trainable_parameters=trained)
+        return ConstantSet(experts=view.experts, constant=point, trainable_parameters=trained)
 
     def start(self, view: ProblemView, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Logits `(P,)` and coefficients `(G, m)`."""
@@ -92,7 +92,7 @@ class _Concrete(Algorithm, ABC):
         batches: Iterator[Batch],
         steps: int,
         model: Callable[[], Tensor],
-        answer: Callable[[], ConstantSet],
+        current: Callable[[], ConstantSet],
     ) -> None:
         """Lower the sum of the entropies of a model."""
         Descent(steps=steps, learning_rate=self.learning_rate, final=1.0).run(
@@ -100,7 +100,7 @@ class _Concrete(Algorithm, ABC):
             parameters,
             batches,
             lambda batch: view.entropies(model(), batch).sum(),
-            after_step=lambda: view.checkpoint(answer),
+            after_step=lambda: view.checkpoint(current),
         )
 
 
@@ -120,33 +120,27 @@ class ConcreteTaskArithmetic(_Concrete):
             noise = logistic(logits.numel(), generator)
             return self.masked(view, relaxed(logits, noise, self.temperature), values)
 
-        def answer() -> ConstantSet:
-            return self.answer(view, logits, values, logits.numel())
+        def current() -> ConstantSet:
+            return self.median_set(view, logits, values, logits.numel())
 
         steps = affordable(view, self.steps, self.batch_size)
         batches = view.batches(self.batch_size, labelled=False)
-        self.descend(view, [logits], batches, steps, model, answer)
-        return answer()
+        self.descend(view, [logits], batches, steps, model, current)
+        return current()
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class ConcreteAdaMerging(_Concrete):
-    """Tensor-wise AdaMerging under a mask learned with it: first-order bilevel, then with it fixed.
+    """Tensor-wise AdaMerging with a mask: first-order bilevel learning, then adaptation.
 
-    Each draw of the mask serves two steps, first one of the coefficients (inner level), then one of
-    the mask at the new coefficients (outer level). Then the mask is fixed and the coefficients
-    adapt alone for as many steps as the mask has had. (The released code puts the coefficients back
-    to the start before every inner step, and before they adapt; here they go on from where they
-    are.)
+    Each draw of the mask is used for two steps: one of the coefficients (inner level), then one of
+    the mask at the new coefficients (outer level). Afterwards the mask is fixed and the
+    coefficients alone adapt for as many steps. (The released code resets the coefficients before
+    every inner step and before they adapt; here they continue from their current values.)
 
     Args:
-        steps: Steps of each level, and again of the adaptation; fewer where the budget ends first.
-        learning_rate: Of Adam, constant.
-        batch_size: Examples of each task a step.
-        initial: Every coefficient at the start.
-        logits: Of the mask at the start; 0 is on and off alike.
-        temperature: Of the mask's distribution; masks are binary as it goes to 0.
+        steps: Steps of each level and of the adaptation; fewer if the budget ends first.
     """
 
     steps: int = 1000
@@ -167,11 +161,11 @@ class ConcreteAdaMerging(_Concrete):
             mask = relaxed(logits.detach(), 0.0, self.temperature)
             return self.masked(view, mask, values)
 
-        def answer() -> ConstantSet:
-            return self.answer(view, logits, values, logits.numel() + values.numel())
+        def current() -> ConstantSet:
+            return self.median_set(view, logits, values, logits.numel() + values.numel())
 
         steps = max(1, affordable(view, 3 * self.steps, self.batch_size) // 3)
         batches = view.batches(self.batch_size, labelled=False)
-        self.descend(view, [logits, values], batches, 2 * steps, partial(next, in_turn()), answer)
-        self.descend(view, [values], batches, steps, adapted, answer)
-        return answer()
+        self.descend(view, [logits, values], batches, 2 * steps, partial(next, in_turn()), current)
+        self.descend(view, [values], batches, steps, adapted, current)
+        return current()

@@ -11,24 +11,24 @@ from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import Model, ParetoSet
-from ..training.constant import Training
 from ..training.criterion import CrossEntropy
 from ..training.decoder import Decoder, Parameters
 from ..training.descent import Descent, affordable
+from ..training.ray_training import RayTraining
 
 
 def rows_of(layout: Layout) -> list[int]:
-    """How many rows each tensor has: along its first axis; a single number is one row."""
+    """Return the number of rows of each tensor, along its first axis; a scalar has one row."""
     return [shape[0] if shape else 1 for shape in layout.shapes]
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class RowScaling(Decoder):
-    """base + sum_t diag(w_t) task_vector_t in every tensor, w_t one number a row.
+    """pretrained + sum_t diag(w_t) task_vector_t in every tensor, with one number in w_t per row.
 
     Args:
-        initial: Every number at the start.
+        initial: Value of every number at the start.
     """
 
     initial: float
@@ -53,20 +53,21 @@ class RowScaling(Decoder):
 @final
 @dataclass(frozen=True, kw_only=True)
 class ScaLearn(Algorithm):
-    """Minimise the sum of the losses over one scale a task vector and row of every tensor.
+    """Minimise the sum of the losses over one scale per task vector and row of every tensor.
 
-    The paper scales what adapters put out, feature by feature, and adds it up; a row of a linear
-    layer's task vector makes one feature of what it adds, so that its scale does the same here.
-    (Layers that are stored transposed are scaled by input feature.) With one scale a tensor, as in
-    the paper's uniform form, this is AdaMerging with labels. All tasks share the scales, where the
-    paper learns some for every target task; they start alike instead of near a mean at random.
-    Source: Frohmann et al. 2024, ScaLearn, Findings of ACL, section 3.
+    The paper scales the outputs of adapters feature by feature and adds them. A row of a linear
+    layer's task vector contributes one output feature, so its scale has the same effect here.
+    (Layers that are stored transposed are scaled by input feature.) With one scale per tensor, as
+    in the paper's uniform form, this would be AdaMerging with labels. All tasks share the scales,
+    whereas the paper learns separate ones for every target task. All scales start equal, not at
+    random values near the mean. Source: Frohmann et al. 2024, ScaLearn, Findings of ACL, section 3.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. On validation of
-            `digits-left-right`, 0.01 is better than 0.02 at tier S and worse at a fifth of it.
-        batch_size: Examples of each task a step.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. On validation
+            of `digits-left-right`, 0.01 is better than 0.02 at 100,000 units and worse at a fifth
+            of it.
+        batch_size: Examples of each task per step.
         initial: Every scale at the start.
     """
 
@@ -77,7 +78,7 @@ class ScaLearn(Algorithm):
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Learn the scales on labelled calibration examples."""
-        training = Training(
+        training = RayTraining(
             decoder=RowScaling(initial=self.initial),
             criterion=CrossEntropy(),
             descent=Descent(

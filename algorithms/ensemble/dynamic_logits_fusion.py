@@ -1,4 +1,4 @@
-"""Dynamic logits fusion: how far to go from the base model is decided for each input."""
+"""Dynamic logits fusion: the distance from the pretrained model is chosen for each input."""
 
 from dataclasses import dataclass
 from typing import final
@@ -11,7 +11,7 @@ from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 from .logits_fusion import expert, wanted
 
 
@@ -20,17 +20,17 @@ from .logits_fusion import expert, wanted
 class DynamicLogitsFusion(Algorithm):
     """Logits l_0 + a(x) sum_i p_i (l_i - l_0), with a scale a(x) for each input.
 
-    P_a being their softmax, a(x) is the least minimiser of
-    sum_i p_i (KL(P_a || P_0) - KL(P_i || P_0))^2 on a grid of [0, `greatest`]: the fusion moves as
-    far from the base model as the experts that matter do. At a corner a = 1, the expert. Published
-    for transfer from small models to a large one, with a scale a task and no preference; here the
-    direction is the preference's and the models are of one size. An input costs a pass of the base
-    model and of every expert whose task matters.
-    Source: Fan et al. 2024, where the divergences are matched so.
+    With P_a their softmax, a(x) is the smallest minimiser of sum_i p_i (KL(P_a || P_0) - KL(P_i ||
+    P_0))^2 on a grid of [0, `greatest`]: the fusion moves as far from the pretrained model as the
+    experts that matter. At a corner a = 1, which gives the expert. The method was published for
+    transfer from small models to a large one, with one scale per task and no preference; here the
+    preference gives the direction and all models have the same size. An input costs one pass of the
+    pretrained model and one per expert whose task has a positive importance. Source: Fan et al.
+    2024, which matches the divergences in this way.
 
     Args:
-        greatest: Largest scale.
-        spacing: Of the grid.
+        greatest: Largest scale on the grid.
+        spacing: Spacing of the grid.
     """
 
     greatest: float = 2.0
@@ -45,8 +45,8 @@ class DynamicLogitsFusion(Algorithm):
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DynamicallyFused(Recipe):
-    """The predictor of a preference.
+class DynamicallyFused(PreferenceMap):
+    """From a preference to the predictor that fuses the models.
 
     Attributes:
         grid: Scales, ascending.
@@ -55,7 +55,7 @@ class DynamicallyFused(Recipe):
     grid: Tensor
 
     def __call__(self, preference: Tensor) -> "ScaledDifference":
-        """Of the base model and the experts whose tasks matter."""
+        """Return the fusion of the pretrained model with the experts that matter."""
         tasks, m = wanted(preference), len(preference)
         base = Coefficients(values=torch.zeros(m))
         return ScaledDifference(
@@ -68,10 +68,10 @@ class DynamicallyFused(Recipe):
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScaledDifference(Predictor):
-    """The base model's logits and a scaled difference of the others to them.
+    """The pretrained model's logits plus a scaled difference of the experts' logits.
 
     Attributes:
-        weights: `(K - 1,)` of the models after the first, which is the base.
+        weights: `(K - 1,)` weights of the models after the first, which is the pretrained one.
         grid: Scales to choose from.
     """
 
@@ -80,20 +80,20 @@ class ScaledDifference(Predictor):
 
     @property
     def passes(self) -> float:
-        """One a model."""
+        """One pass per model."""
         return float(len(self.models))
 
     @property
     def stored_bytes(self) -> int:
-        """Weights and grid; models are the pool's."""
+        """Weights and grid; the models are in the pool."""
         return self.weights.nbytes + self.grid.nbytes
 
     def layer(self) -> Layer | None:
-        """Plain models."""
+        """None, because the models are plain networks."""
         return None
 
     def logits(self, features: Tensor, head: Head) -> Tensor:
-        """`(B, C)` logits, each example at its own scale."""
+        """Return `(B, C)` logits, each example at its own scale."""
         base, *others = functional.log_softmax(functional.linear(features, *head), dim=-1)
         experts = torch.stack(others)
         direction = torch.einsum("k,kbc->bc", self.weights, experts - base)

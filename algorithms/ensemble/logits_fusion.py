@@ -11,16 +11,16 @@ from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 
 
 def expert(index: int, m: int) -> Coefficients:
-    """Expert `index` of m."""
+    """Return the coefficients of expert `index` of m."""
     return Coefficients(values=torch.eye(m)[index])
 
 
 def wanted(preference: Tensor) -> tuple[int, ...]:
-    """Tasks of positive importance in a preference `(m,)`: only their experts need to be run."""
+    """Return the tasks of positive importance: only their experts need to run."""
     return tuple(torch.nonzero(preference > 0).flatten().tolist())
 
 
@@ -29,8 +29,8 @@ def wanted(preference: Tensor) -> tuple[int, ...]:
 class LogitsFusion(Algorithm):
     """log P(y | x) = sum_i p_i log P_i(y | x) + const: the geometric mean of the experts.
 
-    Of all mixtures it has the least sum_i p_i KL(P || P_i). The corners are the experts. An input
-    costs a pass of every expert whose task matters. Source: Shi et al. 2024.
+    Among all mixtures it minimises sum_i p_i KL(P || P_i). The corners are the experts. An input
+    costs one pass per expert whose task has a positive importance. Source: Shi et al. 2024.
     """
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
@@ -41,11 +41,11 @@ class LogitsFusion(Algorithm):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Fused(Recipe):
-    """The predictor of a preference."""
+class Fused(PreferenceMap):
+    """From a preference to the predictor that fuses the experts."""
 
     def __call__(self, preference: Tensor) -> "GeometricMean":
-        """Of the experts whose tasks matter."""
+        """Return the geometric mean of the experts whose tasks have a positive importance."""
         tasks = wanted(preference)
         return GeometricMean(
             models=tuple(expert(task, len(preference)) for task in tasks),
@@ -66,19 +66,19 @@ class GeometricMean(Predictor):
 
     @property
     def passes(self) -> float:
-        """One a model."""
+        """One pass per model."""
         return float(len(self.models))
 
     @property
     def stored_bytes(self) -> int:
-        """The weights; models are the pool's."""
+        """The weights; the models are in the pool."""
         return self.weights.nbytes
 
     def layer(self) -> Layer | None:
-        """Plain models."""
+        """None, because the models are plain networks."""
         return None
 
     def logits(self, features: Tensor, head: Head) -> Tensor:
-        """`(B, C)` log-probabilities, up to a constant an example."""
+        """Return `(B, C)` log-probabilities, up to one constant per example."""
         logs = functional.log_softmax(functional.linear(features, *head), dim=-1)
         return torch.einsum("k,kbc->bc", self.weights, logs)

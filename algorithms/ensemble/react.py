@@ -11,29 +11,29 @@ from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..merging.regmean import affordable_forwards
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
+from ..training.descent import affordable_forwards
 
 _PASSES: Final = 2
-"""The merged model and the task's expert."""
+"""Passes per example: one of the merged model and one of the task's expert."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class ReACT(Algorithm):
-    """One merged model, and for a preference one matrix W(p) before the frozen heads.
+    """One merged model, and one matrix W(p) per preference before the frozen heads.
 
     W(p) minimises sum_i p_i (|Z_i W^T - E_i|^2 + ridge |W - R_i|^2), Z_i and E_i being the final
     features of the merged model and of expert i on task i's unlabelled inputs, R_i the orthogonal
-    matrix that maps Z_i best to E_i (Procrustes). In closed form it is
-    (sum_i p_i (E_i^T Z_i + ridge R_i)) (sum_i p_i (Z_i^T Z_i + ridge I))^-1. W folds into the
-    heads, so that an input costs one pass. The merged model is task arithmetic with a fixed
-    coefficient; the paper starts from several merges. Source: Wu et al. 2026.
+    matrix that maps Z_i best to E_i (Procrustes). In closed form it is (sum_i p_i (E_i^T Z_i +
+    ridge R_i)) (sum_i p_i (Z_i^T Z_i + ridge I))^-1. W folds into the heads, so an input costs one
+    pass. The merged model is task arithmetic with a fixed coefficient, whereas the paper starts
+    from several merges. Source: Wu et al. 2026.
 
     Args:
-        steps: Batches of unlabelled examples; fewer where the budget ends first.
+        steps: Batches of unlabelled examples; fewer if the budget ends first.
         batch_size: Examples of each task in a batch.
-        coefficient: Of every task vector in the merged model.
+        coefficient: Coefficient of every task vector in the merged model.
         ridge: Weight of the distance to the orthogonal maps.
     """
 
@@ -50,7 +50,7 @@ class ReACT(Algorithm):
         grams: list[Tensor] = []
         crosses: list[Tensor] = []
 
-        def answer() -> ParetoSet:
+        def current() -> ParetoSet:
             eye = torch.eye(len(grams[0]))
             function = AlignedMap(
                 merged=merged,
@@ -77,8 +77,8 @@ class ReACT(Algorithm):
             pairs = list(zip(found, aims, strict=True))
             grams = _added(grams, [z.T @ z for z, _ in pairs])
             crosses = _added(crosses, [e.T @ z for z, e in pairs])
-            view.checkpoint(answer)
-        return answer()
+            view.checkpoint(current)
+        return current()
 
 
 def _orthogonal(cross: Tensor) -> Tensor:
@@ -94,8 +94,8 @@ def _added(totals: list[Tensor], more: list[Tensor]) -> list[Tensor]:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class AlignedMap(Recipe):
-    """The predictor of a preference.
+class AlignedMap(PreferenceMap):
+    """From a preference to the predictor with its matrix.
 
     Attributes:
         merged: The model whose features are mapped.
@@ -108,7 +108,7 @@ class AlignedMap(Recipe):
     crosses: Tensor
 
     def __call__(self, preference: Tensor) -> "Aligned":
-        """The merged model and W(p)."""
+        """Return the merged model with W(p)."""
         p = preference.double()
         gram = torch.tensordot(p, self.grams.double(), dims=1)
         cross = torch.tensordot(p, self.crosses.double(), dims=1)
@@ -134,7 +134,7 @@ class Aligned(Predictor):
 
     @property
     def passes(self) -> float:
-        """One: W is folded into the head."""
+        """One pass, because W is folded into the head."""
         return 1.0
 
     @property
@@ -143,7 +143,7 @@ class Aligned(Predictor):
         return self.matrix.nbytes
 
     def layer(self) -> Layer | None:
-        """A plain model."""
+        """None, because the model is a plain network."""
         return None
 
     def logits(self, features: Tensor, head: Head) -> Tensor:

@@ -11,14 +11,14 @@ Array = NDArray[np.float64]
 
 
 def root(gramian: Array) -> Array:
-    """`(m, m)` R with R^T R = C up to rounding: eigenvalues below 0 count as 0."""
+    """Return `(m, m)` R with R^T R = C up to rounding; negative eigenvalues count as 0."""
     values, vectors = np.linalg.eigh((gramian + gramian.T) / 2)
     rooted: Array = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
     return rooted
 
 
 def least_norm(gramian: Array) -> Array:
-    """W on the simplex with the least w^T C w: the combination of gradients nearest 0.
+    """Return w on the simplex with the least w^T C w: the combination of gradients nearest to 0.
 
     For x >= 0 and C scaled to at most 1, x^T C x + (1 - sum x)^2 is least at a multiple of w, so
     non-negative least squares finds it. Source: Lawson and Hanson 1974, Solving Least Squares
@@ -34,7 +34,7 @@ def least_norm(gramian: Array) -> Array:
 
 
 def least_norm_above(gramian: Array, least: Array) -> Array:
-    """W >= least with the least w^T C w: `least`'s gradient projected on the dual cone.
+    """Return w >= least with the least w^T C w: `least`'s gradient, projected on the dual cone.
 
     J^T w is the nearest vector to J^T least that has no negative inner product with any gradient.
     Source: Quinton and Rey 2024, Jacobian descent for multi-objective optimization, proposition 1.

@@ -1,4 +1,4 @@
-"""PMTL: one model in each of the sectors that preferences cut objective space into."""
+"""PMTL: one model in each sector into which preferences divide objective space."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from ...problems.predictor import Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from ..training.constant import Training
 from ..training.criterion import CrossEntropy
-from ..training.decoder import Decoder
-from ..training.descent import Descent, steps_a_ray
+from ..training.decoder import ConstantCoefficients, ConstantWeights, Decoder
+from ..training.descent import Descent, steps_per_ray
 from ..training.measured_pool import MeasuredPool
 from ..training.ray_algorithm import nearest
+from ..training.ray_training import RayTraining
 from ..training.rays import rays
 from ..training.weighting import Step, Weighting
-from .conflict import as_array, as_weights
 from .least_norm import Array, least_norm
+from .solvers import as_array, as_weights
 
 LEAST_IMPORTANCE: Final = 1e-2
-"""Importances are raised to this before they are turned into directions."""
+"""Smallest importance in a direction, because 1 / p must be finite."""
 
 
 def directions(preferences: Array) -> Array:
-    """`(k, m)` unit vectors along 1 / p: where p_i g_i is the same for all tasks."""
+    """Return `(k, m)` unit vectors along 1 / p, where p_i g_i is the same for all tasks."""
     raised = 1 / np.maximum(preferences, LEAST_IMPORTANCE)
     unit: Array = raised / np.linalg.norm(raised, axis=1, keepdims=True)
     return unit
@@ -37,16 +37,16 @@ def directions(preferences: Array) -> Array:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sector(Weighting):
-    """Steps into the sector of one direction, and down within it.
+    """Steps that enter the sector of one direction, and then lower all losses inside it.
 
     The sector of u_k is where (u_j - u_k) . g <= 0 for all other directions u_j. The step is the
     least-norm combination of the gradients of the tasks and of the active constraints, so that all
-    of them fall. While `entering`, constraints that do not hold are alone.
-    Source: Lin et al. 2019, Pareto multi-task learning, NeurIPS, eqs. 9 and 13.
+    of them decrease. While `entering`, only the violated constraints count. Source: Lin et al.
+    2019, Pareto multi-task learning, NeurIPS, eqs. 9 and 13.
 
     Args:
         others: `(k, m)` differences u_j - u_k.
-        entering: First phase: find the sector.
+        entering: Whether this is the first phase, which searches for the sector.
     """
 
     needs_gradients: ClassVar[bool] = True
@@ -55,7 +55,7 @@ class Sector(Weighting):
     entering: bool
 
     def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights, of either sign, whose magnitudes sum to m."""
+        """Return `(m,)` weights of either sign, whose magnitudes sum to m."""
         gramian, m = as_array(step.gramian), len(step.losses)
         active = self.others[self.others @ as_array(step.losses) >= 0]
         rows = active if self.entering and len(active) else np.vstack([np.eye(m), active])
@@ -65,18 +65,19 @@ class Sector(Weighting):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PMTL(Algorithm, ABC):
-    """A model for each ray of a lattice, in two phases: enter its sector, then descend in it.
+class _PMTL(Algorithm, ABC):
+    """One model per ray of a lattice, in two phases: enter its sector, then descend in it.
 
     Objectives are normalised losses, and the direction of a preference p is 1 / p, so that a more
     important task has the smaller loss; the paper's directions are those of the losses themselves.
 
     Args:
-        rays: Most rays; never fewer than the corners and the centre.
-        steps: Gradient steps a ray, a fifth of them to enter; fewer where the budget ends first.
-        learning_rate: Of Adam in each phase, falling to a tenth of it along a cosine.
-        batch_size: Examples of each task a step.
-        chained: Whether a ray starts from the solution of the nearest ray solved before.
+        rays: Maximum number of rays; never fewer than the corners and the centre.
+        steps: Gradient steps per ray, a fifth of them to enter; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam in each phase, which falls to a tenth along a cosine.
+        batch_size: Examples of each task per step.
+        chained: Whether a ray starts from the solution of the nearest ray solved before, instead of
+            from the common start.
     """
 
     rays: int
@@ -87,7 +88,7 @@ class PMTL(Algorithm, ABC):
 
     @abstractmethod
     def decoder(self, view: ProblemView) -> Decoder:
-        """What is trained on this problem."""
+        """Return what is trained on this problem."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Solve ray after ray."""
@@ -96,7 +97,7 @@ class PMTL(Algorithm, ABC):
         u = directions(as_array(lattice))
         start = decoder.start(view.experts, generator)
         batches = view.batches(self.batch_size)
-        steps = steps_a_ray(view, len(lattice), self.steps, self.batch_size)
+        steps = steps_per_ray(view, len(lattice), self.steps, self.batch_size)
         size = sum(p.numel() for p in start)
         pool = MeasuredPool(view, trainable_parameters=len(lattice) * size)
         solved: list[list[Tensor]] = []
@@ -105,7 +106,7 @@ class PMTL(Algorithm, ABC):
             parameters = [p.clone() for p in first]
             others = np.delete(u, index, axis=0) - u[index]
             for entering, share in ((True, steps // 5), (False, steps - steps // 5)):
-                training = Training(
+                training = RayTraining(
                     decoder=decoder,
                     criterion=CrossEntropy(),
                     descent=Descent(steps=share, learning_rate=self.learning_rate),
@@ -116,4 +117,39 @@ class PMTL(Algorithm, ABC):
             point = decoder.decode(view.experts, parameters, ray)
             assert not isinstance(point, Predictor), "rays end in models"
             pool.measure(point)
-        return pool.answer()
+        return pool.pareto_set()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PMTLCoefficients(_PMTL):
+    """PMTL over merging coefficients, one per task, from task arithmetic.
+
+    Args:
+        initial: Value of every coefficient at the start.
+    """
+
+    rays: int = 11
+    steps: int = 200
+    learning_rate: float = 3e-2
+    chained: bool = True
+    initial: float = 0.3
+
+    def decoder(self, view: ProblemView) -> Decoder:
+        """Return one coefficient per task."""
+        return ConstantCoefficients(initial=self.initial)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PMTLFinetune(_PMTL):
+    """PMTL over all weights, from the mean of the experts; keeps all models."""
+
+    rays: int = 5
+    steps: int = 8000
+    learning_rate: float = 1e-4
+    chained: bool = False
+
+    def decoder(self, view: ProblemView) -> Decoder:
+        """Return all weights."""
+        return ConstantWeights(initial=1 / len(view.tasks))

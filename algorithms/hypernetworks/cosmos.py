@@ -1,4 +1,4 @@
-"""COSMOS: one network that sees the preference as more channels of its input."""
+"""COSMOS: one network that sees the preference as additional input channels."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final, final
@@ -12,12 +12,12 @@ from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..lowrank.training import Training
 from ..pareto_set import ParetoSet
 from ..training.criterion import CrossEntropy
 from ..training.decoder import Decoder, Needs, Parameters
+from ..training.map_algorithm import MapTraining, preference_loss
 from ..training.rays import draw
-from ..training.weighting import Step, Weighting, weighted
+from ..training.weighting import Step, Weighting
 
 _LEAST_IMPORTANCE: Final = 0.01
 _INPUT_BIASES: Final = ("embeddings.bias", "patch_embeddings.projection.bias")
@@ -30,9 +30,9 @@ _POSITIONS: Final = (
 
 
 def input_tensor(layout: Layout) -> int:
-    """Index of the tensor whose rows are added to the embedding of every input.
+    """Return the index of the tensor whose rows are added to the embedding of every input.
 
-    The bias of the input layer; where that has none, the position embeddings.
+    That is the bias of the input layer, or the position embeddings if it has no bias.
 
     Raises:
         NotApplicableError: If the layout has neither, or they are frozen and not in it.
@@ -59,7 +59,7 @@ class Conditioned(Decoder):
 
     Args:
         initial: Coefficient of every task vector in the network that training starts from.
-        scale: What the preference is multiplied with.
+        scale: Factor of the preference.
     """
 
     needs: ClassVar[Needs] = "nothing"
@@ -109,23 +109,25 @@ class AlignedLinear(Weighting):
 @final
 @dataclass(frozen=True, kw_only=True)
 class Cosmos(Algorithm):
-    """One network that is given the preference as constant channels of its input (COSMOS).
+    """One network that receives the preference as constant channels of its input (COSMOS).
 
-    All weights and those of the added channels are trained together, with one random preference a
-    step. For a fixed preference the channels fold into the input layer, so that the answer is a
-    plain network. Source: Ruchte and Grabocka 2021, Scalable Pareto front approximation for deep
+    All weights and those of the added channels are trained together, with one random preference per
+    step. For a fixed preference the channels fold into the input layer, which gives a plain
+    network. Source: Ruchte and Grabocka 2021, Scalable Pareto front approximation for deep
     multi-objective learning, ICDM.
 
-    It differs in that the cosine is of the losses and 1 / p: as published it is of the losses and
-    p, which asks for a large loss where p is large and pulls against the weighted sum. And in that
-    the channels are p itself and not transposed convolutions of it, and start without effect.
+    It differs from the paper in two ways. The cosine is between the losses and 1 / p: as published
+    it is between the losses and p, which asks for a large loss where p is large and pulls against
+    the weighted sum. The channels are p itself, not transposed convolutions of it, and start
+    without an effect.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-5, 1e-4, 3e-4 and
-            1e-3 this was the best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units; from the base model, not the average, 1e-4 and 3e-4 were far worse.
-        batch_size: Examples of each task a step.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4,
+            3e-4 and 1e-3 this was best on validation of `digits-left-right` and
+            `digits-mnist-neg180` at 20,000 units; from the pretrained model, not the average, 1e-4
+            and 3e-4 were far worse.
+        batch_size: Examples of each task per step.
         concentration: Of the Dirichlet distribution of training preferences, as published.
         alignment: Weight of the cosine of losses and 1 / p. On the same validation 0, 0.03 and 0.1
             were within 2 % of each other, and 1 was 20 % worse.
@@ -147,9 +149,9 @@ class Cosmos(Algorithm):
 
         def loss(batch: Batch, progress: float) -> Tensor:
             preference = draw(len(view.tasks), self.concentration, generator)
-            return weighted(
+            return preference_loss(
                 view,
-                decoder.decode(view.experts, parameters, preference),
+                decoder,
                 parameters,
                 batch,
                 preference=preference,
@@ -158,7 +160,7 @@ class Cosmos(Algorithm):
                 generator=generator,
             )
 
-        training = Training(
+        training = MapTraining(
             steps=self.steps, learning_rate=self.learning_rate, batch_size=self.batch_size
         )
         return training.run(view, decoder, parameters, loss)

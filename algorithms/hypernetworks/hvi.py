@@ -1,4 +1,4 @@
-"""The preference hypernetwork trained to raise the hypervolume of several models at once."""
+"""The preference hypernetwork trained to increase the hypervolume of several models."""
 
 from dataclasses import dataclass
 from typing import Final, final
@@ -15,9 +15,9 @@ from ...problems.base import Batch
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..lowrank.training import Training
 from ..pareto_set import ParetoSet
 from ..training.criterion import CrossEntropy
+from ..training.map_algorithm import MapTraining
 from ..training.rays import draw
 from .trunk import BlockHypernetwork
 
@@ -26,9 +26,9 @@ _MARGIN: Final = 1.1
 
 
 def hypervolume_gradient(points: Array, ref_point: Array) -> Array:
-    """`(k, m)` derivatives of the hypervolume in each objective of each point; none is positive.
+    """Return `(k, m)` derivatives of the hypervolume in each objective of each point, at most 0.
 
-    Moving point k by dy along objective i loses the slice that it alone dominates at its own
+    Moving point k by dy along objective i loses the slice that only this point dominates at its
     y_{k,i}: the (m - 1)-dimensional hypervolume that its other objectives add to those of the
     points that are no worse along i. Exact for 2 to 6 objectives and any number of points, and for
     any number of objectives and 12 points. Dominated points, and those not better than the
@@ -56,11 +56,11 @@ def hypervolume_gradient(points: Array, ref_point: Array) -> Array:
 
 
 def layered_directions(points: Array, ref_point: Array) -> Array:
-    """`(k, m)` weights of the objectives of each point: unit vectors that raise hypervolume.
+    """Return `(k, m)` weights of the objectives: one unit vector per point that raises hypervolume.
 
     Minus the gradient of each point in the hypervolume of its own nondominated layer, so that
-    dominated points move too, scaled to length 1. The reference point is moved to 1.1 times the
-    largest value of an objective where that is beyond it, so that no point is without a gradient.
+    dominated points move too, scaled to length 1. Where an objective exceeds the reference point,
+    that coordinate is moved to 1.1 times the largest value, so that every point has a gradient.
     Source: Deist et al. 2023, Multi-objective learning using HV maximization, EMO.
 
     Args:
@@ -89,28 +89,29 @@ _LEAST_IMPORTANCE: Final = 0.01
 @final
 @dataclass(frozen=True, kw_only=True)
 class HypervolumeHypernetwork(Algorithm):
-    """A hypernetwork over block coefficients that raises the hypervolume of `models` models a step.
+    """A hypernetwork over block coefficients that increases the hypervolume of several models.
 
-    Each step draws as many preferences and evaluates their models on one batch. The losses g, 0 at
-    the expert and 1 at the base, of model k are weighed by the gradient of the hypervolume of
-    its nondominated layer, scaled to length 1; `alignment` times the cosine of g_k and 1 / p keeps
-    models where their preferences ask for them. Source: Hoang et al. 2023, Improving Pareto front
+    Each step draws `models` preferences and evaluates their models on one batch. The losses g of
+    model k, 0 at the expert and 1 at the pretrained model, are weighted by the gradient of the
+    hypervolume of its nondominated layer, scaled to length 1; `alignment` times the cosine of g_k
+    and 1 / p keeps models near their preferences. Source: Hoang et al. 2023, Improving Pareto front
     learning via multi-sample hypernetworks, AAAI.
 
-    It differs in that preferences are importances, so that losses are aligned with 1 / p and not
-    with p; in that they are drawn from a Dirichlet distribution for any number of tasks, not in
-    strata of an angle; in the number of models, which was 16; and in that there is no first phase
-    on the cosine alone.
+    It differs from the paper: preferences are importances, so losses are aligned with 1 / p and not
+    with p; they are drawn from a Dirichlet distribution for any number of tasks, not in strata of
+    an angle; there are fewer models than 16; and there is no first phase on the cosine alone.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine.
-        batch_size: Examples of each task a step; every model sees them.
-        concentration: Of the Dirichlet distribution of training preferences.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        batch_size: Examples of each task per step; every model sees them.
+        concentration: Parameter of the Dirichlet distribution that training preferences are drawn
+            from; small values favour the corners.
         width: Hidden units of each trunk layer.
-        initial: Every coefficient at the start.
-        models: K, models a step. 4 with an alignment of 1 were better than 8 with one of 5 on
-            validation of `digits-mnist-neg180` at 20,000 units, and as good on `digits-left-right`.
+        initial: Value of every coefficient at the start.
+        models: Number of models per step, K. On validation at 20,000 units, 4 with an alignment of
+            1 were better than 8 with an alignment of 5 on `digits-mnist-neg180`, and as good on
+            `digits-left-right`.
         alignment: Weight of the cosine.
     """
 
@@ -142,7 +143,7 @@ class HypervolumeHypernetwork(Algorithm):
                 total = total + (point.values * torch.tensordot(w, jacobian, dims=1)).sum()
             return total - total.detach() + losses.mean()
 
-        training = Training(
+        training = MapTraining(
             steps=self.steps,
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,
@@ -151,7 +152,7 @@ class HypervolumeHypernetwork(Algorithm):
         return training.run(view, decoder, parameters, loss)
 
     def weights(self, losses: Tensor, preferences: Tensor) -> Tensor:
-        """`(K, m)` gradient of what is minimised in normalised losses `(K, m)`."""
+        """Return the `(K, m)` gradient of the minimised function in normalised losses `(K, m)`."""
         points = losses.double().numpy()
         volume = torch.from_numpy(layered_directions(points, np.ones(points.shape[1])))
         wanted = 1 / preferences.clamp_min(_LEAST_IMPORTANCE)

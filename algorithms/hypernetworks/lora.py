@@ -9,9 +9,9 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..lowrank.matrices import Matrix, add, gaussian, matrices
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
+from ..training.low_rank import Matrix, add, gaussian, matrices
 from ..training.map_algorithm import MapAlgorithm
 from .trunk import perceptron, start_perceptron, with_preference
 
@@ -24,15 +24,15 @@ class LoraHypernetwork(Decoder):
     """W_l(p) = M_l + B_l(p) (A_l + D_l(p)), with B(p) and D(p) from a chunked hypernetwork.
 
     M is task arithmetic with `initial`. One perceptron [p, chunk embedding] -> width -> chunk gives
-    the entries of all B_l and D_l, laid end to end, chunk after chunk. Its last layer starts at 0
-    and A_l, which is trained as well, at random: were A generated alone, B and A would both start
+    the entries of all B_l and D_l, laid end to end, chunk after chunk. Its last layer starts at 0,
+    and A_l, which is trained as well, at random: if A were only generated, B and A would both start
     at 0 and have no gradient.
 
     Args:
         width: Hidden units.
-        chunk: Entries that one embedding stands for.
+        chunk: Number of entries that one embedding stands for.
         initial: Every coefficient of M.
-        rank: Of B and A.
+        rank: Rank of B and A.
     """
 
     needs: ClassVar[Needs] = "model"
@@ -74,20 +74,17 @@ class LoraHypernetwork(Decoder):
 class LoraPreferenceHypernetwork(MapAlgorithm):
     """A chunked hypernetwork that generates LoRA factors on a merge, trained on sum_i p_i L_i.
 
-    Source: Navon et al. 2021, whose chunked hypernetwork gives all weights; here it gives the
-    factors of Hu et al. 2022, LoRA.
+    Source: Navon et al. 2021, whose chunked hypernetwork generates all weights; here it generates
+    the factors of Hu et al. 2022, LoRA.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-4, 3e-4, 1e-3 and
-            3e-3 this was the best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-4, 3e-4,
+            1e-3 and 3e-3 this was best on validation of `digits-left-right` and
+            `digits-mnist-neg180` at 20,000 units.
         width: Hidden units.
         chunk: Entries that one chunk embedding stands for.
         initial: Coefficient of every task vector in the merge.
-        rank: Of the factors.
+        rank: Rank of the factors.
     """
 
     learning_rate: float = 3e-4
@@ -98,7 +95,7 @@ class LoraPreferenceHypernetwork(MapAlgorithm):
     rank: int = 4
 
     def decoder(self, view: ProblemView) -> Decoder:
-        """One perceptron for all chunks."""
+        """Return one perceptron for all chunks."""
         return LoraHypernetwork(
             width=self.width, chunk=self.chunk, initial=self.initial, rank=self.rank
         )

@@ -1,20 +1,17 @@
-"""The preference hypernetwork over block coefficients and directions outside of their span."""
+"""The preference hypernetwork over block coefficients and directions outside their span."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..gradient.epo import EPO
-from ..lowrank.matrices import add, gaussian, matrices
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Parameters
+from ..training.low_rank import add, gaussian, matrices
 from ..training.map_algorithm import MapAlgorithm
-from ..training.weighting import Weighting
 from .trunk import EMBEDDING, perceptron, start_perceptron, with_preference
 
 
@@ -30,8 +27,8 @@ class LowRankHypernetwork(Decoder):
 
     Args:
         width: Hidden units of each layer.
-        initial: Every coefficient at the start.
-        rank: Of what is added to each matrix.
+        initial: Value of every coefficient at the start.
+        rank: Rank of the term that is added to each matrix.
     """
 
     width: int = 64
@@ -65,22 +62,20 @@ class LowRankHypernetwork(Decoder):
         return add(experts.layout, merged, matrices(experts.layout, self.rank), terms)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _LowRankPHN(MapAlgorithm, ABC):
-    """One network for block coefficients and low-rank terms, a random preference a step.
+class LowRankPreferenceHypernetwork(MapAlgorithm):
+    """One network for block coefficients and low-rank terms.
 
     Source: Navon et al. 2021 for the hypernetwork; the low-rank terms, with singular values that
     depend on the preference, are those of Zhong et al. 2024, Panacea.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-3, 3e-3 and 1e-2 this
-            was the best on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000
-            units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-3, 3e-3
+            and 1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
         width: Hidden units of each trunk layer.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
         rank: Of what is added to each matrix.
     """
 
@@ -91,19 +86,5 @@ class _LowRankPHN(MapAlgorithm, ABC):
     rank: int = 4
 
     def decoder(self, view: ProblemView) -> Decoder:
-        """One trunk for all blocks and matrices."""
+        """Return one trunk for all blocks and matrices."""
         return LowRankHypernetwork(width=self.width, initial=self.initial, rank=self.rank)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class LowRankPreferenceHypernetwork(_LowRankPHN):
-    """A hypernetwork over block coefficients and low-rank terms, trained on sum_i p_i L_i."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class LowRankPreferenceHypernetworkEPO(_LowRankPHN):
-    """A hypernetwork over block coefficients and low-rank terms, trained by EPO search."""
-
-    weighting: ClassVar[Weighting] = EPO()

@@ -1,31 +1,32 @@
 """Preference hypernetworks over merging coefficients."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
+import torch
+from torch import Tensor
+
+from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..gradient.epo import EPO
-from ..training.decoder import Decoder
+from ..pareto_set import Model
+from ..training.decoder import Decoder, Parameters
 from ..training.map_algorithm import MapAlgorithm
-from ..training.weighting import Tchebycheff, Weighting
-from .trunk import BlockHypernetwork
+from .trunk import BlockHypernetwork, perceptron, start_perceptron
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _BlockPHN(MapAlgorithm, ABC):
-    """One network [p, block embedding] -> block's coefficients, a random preference a step.
+class PreferenceHypernetwork(MapAlgorithm):
+    """One network from [p, block embedding] to the block's merging coefficients.
 
     Source: Navon et al. 2021, with merging coefficients in place of all weights.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-3 and 3e-3 this was
-            the better on validation of `digits-left-right` and `digits-mnist-neg180` at tier S.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-3 and
+            3e-3 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            100,000 units.
         width: Hidden units of each trunk layer.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
     """
 
     learning_rate: float = 3e-3
@@ -34,27 +35,54 @@ class _BlockPHN(MapAlgorithm, ABC):
     initial: float = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
-        """One trunk for all blocks."""
+        """Return one trunk for all blocks."""
         return BlockHypernetwork(width=self.width, initial=self.initial)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class PreferenceHypernetwork(_BlockPHN):
-    """A hypernetwork over block coefficients, trained on sum_i p_i L_i (PHN-LS)."""
+class TaskHypernetwork(Decoder):
+    """A perceptron p -> coefficients, m -> width -> width -> T with ReLU and unbounded output.
+
+    Args:
+        width: Hidden units of each layer.
+        initial: Value of every coefficient at the start, for every preference.
+    """
+
+    width: int = 64
+    initial: float = 0.3
+
+    def start(self, experts: ExpertPool, generator: torch.Generator) -> list[Tensor]:
+        """Weight and bias of the three layers."""
+        widths = [experts.tasks, self.width, self.width, len(experts)]
+        *inner, bias = start_perceptron(widths, generator)
+        return [*inner, torch.full_like(bias, self.initial)]
+
+    def decode(self, experts: ExpertPool, parameters: Parameters, preference: Tensor) -> Model:
+        """Coefficients `(T,)`."""
+        return Coefficients(values=perceptron(parameters, preference))
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class PreferenceHypernetworkEPO(_BlockPHN):
-    """A hypernetwork over block coefficients, trained by EPO search (PHN-EPO)."""
+class TaskPreferenceHypernetwork(MapAlgorithm):
+    """One network from the preference to one merging coefficient per task.
 
-    weighting: ClassVar[Weighting] = EPO()
+    Source: Navon et al. 2021, with merging coefficients in place of all weights.
 
+    Args:
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-3 and
+            1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
+        width: Hidden units of each layer.
+        initial: Value of every coefficient at the start.
+    """
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class PreferenceHypernetworkTchebycheff(_BlockPHN):
-    """A hypernetwork over block coefficients, trained on max_i p_i g_i (PHN-Tche)."""
+    learning_rate: float = 1e-2
+    concentration: float = 0.2
+    width: int = 64
+    initial: float = 0.3
 
-    weighting: ClassVar[Weighting] = Tchebycheff()
+    def decoder(self, view: ProblemView) -> Decoder:
+        """Return the perceptron."""
+        return TaskHypernetwork(width=self.width, initial=self.initial)

@@ -1,4 +1,4 @@
-"""The preference hypernetwork over leading and remaining directions of each task vector."""
+"""The preference hypernetwork over leading and remaining directions of task vectors."""
 
 from dataclasses import dataclass
 from typing import final
@@ -19,20 +19,22 @@ from .phn import PreferenceHypernetwork
 class SubspaceHypernetwork(Algorithm):
     """A hypernetwork over the coefficients of two parts of each task vector, block by block.
 
-    The parts are the truncated singular value decomposition of each matrix of the task vector and
-    what remains of it; tensors that are no matrices are in the first part. Equal coefficients of
-    both parts are those of the task vector. The answer keeps both parts of every task vector.
+    The parts are the truncated singular value decomposition of each matrix of the task vector, and
+    the remainder; tensors that are not matrices are in the first part. Equal coefficients of both
+    parts are a coefficient of the task vector. The map keeps both parts of every task vector.
     Source: Navon et al. 2021, over merging coefficients; the split is this project's.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-3 and 1e-2 this was
-            better on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-3 and
+            1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
+        batch_size: Examples of each task per step.
+        concentration: Parameter of the Dirichlet distribution that training preferences are drawn
+            from; small values favour the corners.
         width: Hidden units of each trunk layer.
-        initial: Every coefficient at the start.
-        rank: Singular values in the first part of each matrix.
+        initial: Value of every coefficient at the start.
+        rank: Number of singular values in the first part of each matrix.
     """
 
     steps: int = 4000
@@ -57,7 +59,7 @@ class SubspaceHypernetwork(Algorithm):
 
 
 def split_pool(experts: ExpertPool, rank: int) -> ExpertPool:
-    """The pool of T leading parts, then T remainders, as `SubspaceHypernetwork` describes them."""
+    """Return the pool of T leading parts, then T remainders; see `SubspaceHypernetwork`."""
     count = len(experts)
     parts = torch.empty(2 * count, experts.layout.size, dtype=experts.pretrained.dtype)
     for index, vector in enumerate(experts.task_vectors):

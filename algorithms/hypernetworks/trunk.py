@@ -1,4 +1,4 @@
-"""The hypernetwork over block coefficients, and the perceptron that all hypernetworks use."""
+"""The hypernetwork over block coefficients, and the perceptron of all hypernetworks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from ..training.decoder import Decoder, Parameters
 
 
 def start_perceptron(widths: Sequence[int], generator: torch.Generator) -> list[Tensor]:
-    """Weight and bias of each layer: N(0, 2 / inputs) and 0, but all 0 in the last one.
+    """Return weight and bias of each layer: N(0, 2 / inputs) and 0, but only 0 in the last one.
 
-    An output is its last bias at the start, whatever the input.
+    At the start, an output is its last bias for every input.
     """
     *hidden, last = pairwise(widths)
     parameters = []
@@ -30,7 +30,7 @@ def start_perceptron(widths: Sequence[int], generator: torch.Generator) -> list[
 
 
 def perceptron(parameters: Parameters, rows: Tensor) -> Tensor:
-    """`(..., outputs)` of rows `(..., inputs)`, with ReLU between the layers."""
+    """Return `(..., outputs)` for rows `(..., inputs)`, with ReLU between the layers."""
     *hidden, weight, bias = parameters
     for w, b in zip(hidden[::2], hidden[1::2], strict=True):
         rows = functional.relu(functional.linear(rows, w, b))
@@ -38,7 +38,7 @@ def perceptron(parameters: Parameters, rows: Tensor) -> Tensor:
 
 
 EMBEDDING: Final = 16
-"""Length of the embedding of whatever a trunk answers for."""
+"""Length of the embedding of a block or a matrix, whose coefficients a trunk gives."""
 
 
 @final
@@ -50,7 +50,7 @@ class BlockHypernetwork(Decoder):
 
     Args:
         width: Hidden units of each layer.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
     """
 
     width: int = 64
@@ -71,5 +71,5 @@ class BlockHypernetwork(Decoder):
 
 
 def with_preference(preference: Tensor, embeddings: Tensor) -> Tensor:
-    """`(G, m + e)` rows [p, embedding]."""
+    """Return `(G, m + e)` rows [p, embedding]."""
     return torch.cat([preference.expand(len(embeddings), -1), embeddings], dim=1)

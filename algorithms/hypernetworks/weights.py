@@ -15,7 +15,7 @@ from ..training.map_algorithm import MapAlgorithm
 from .trunk import perceptron, start_perceptron
 
 MOST_PARAMETERS: Final = 40_000_000
-"""Largest hypernetwork: with gradients and Adam's moments it takes 640 MB."""
+"""Size of the largest hypernetwork: with gradients and Adam's moments it takes 640 MB."""
 
 
 @final
@@ -23,8 +23,8 @@ MOST_PARAMETERS: Final = 40_000_000
 class WeightHypernetwork(Decoder):
     """A perceptron p -> all P weights, m -> width -> width -> width -> P with ReLU.
 
-    The bias of the last layer starts at task arithmetic and its weight at 0, so that every
-    preference starts there.
+    The last layer starts with task arithmetic as its bias and a weight of 0, so that every
+    preference starts at task arithmetic.
 
     Args:
         width: Hidden units of each layer.
@@ -52,17 +52,15 @@ class WeightHypernetwork(Decoder):
 class FullPreferenceHypernetwork(MapAlgorithm):
     """A hypernetwork that generates all weights, trained on sum_i p_i L_i: PHN as published.
 
-    It has about `width` times the parameters of the model, and is not for models that would make it
-    larger than 40 million. The layers and the preferences are the paper's; its start at a merge
-    instead of random weights is this project's, since every method here is given the experts.
-    Source: Navon et al. 2021, https://arxiv.org/abs/2010.04104.
+    It has about `width` times the parameters of the model, and is refused if that is more than 40
+    million. Layers and preferences follow the paper; the start at a merge instead of random weights
+    is this project's, because every method here has the experts. Source: Navon et al. 2021,
+    https://arxiv.org/abs/2010.04104.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-5 and 1e-4 this was
-            better on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-5 and
+            1e-4 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
         width: Hidden units of each layer.
         initial: Coefficient of every task vector in the merge it starts from.
     """

@@ -1,1 +1,91 @@
 """Low-rank and multi-member maps: the Pareto set in one model."""
+
+from typing import Final
+
+from ..registry import ALGORITHMS
+
+_CHEN_2025: Final = (
+    "Chen and Kwok 2025, Pareto merging: Multi-objective optimization for "
+    "preference-aware model merging, ICML. https://arxiv.org/abs/2408.12105"
+)
+
+ALGORITHMS.register_lazily(
+    "pamal",
+    "algorithms.lowrank.pamal:ParetoManifoldLearning",
+    summary="All experts trained further, so that every mixture of them is a good model.",
+    source=(
+        "Dimitriadis et al. 2023, Pareto manifold learning, ICML. https://arxiv.org/abs/2210.09759"
+    ),
+    output="map",
+    data="labelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "lorpman",
+    "algorithms.lowrank.adapter_manifolds:LowRankParetoManifold",
+    summary=("A main model and one orthogonal low-rank adapter per task, mixed by the preference."),
+    source=(
+        "Chen and Kwok 2024, Efficient Pareto manifold learning with low-rank structure, "
+        "ICML. https://arxiv.org/abs/2407.20734"
+    ),
+    output="map",
+    data="labelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "palora",
+    "algorithms.lowrank.adapter_manifolds:ParetoLowRankAdapters",
+    summary=(
+        "A main model and one low-rank adapter per task, trained on preferences that "
+        "spread over time."
+    ),
+    source=(
+        "Dimitriadis et al. 2025, Pareto low-rank adapters: Efficient multi-task "
+        "learning with preferences, ICLR. https://arxiv.org/abs/2407.08056"
+    ),
+    output="map",
+    data="labelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "panacea",
+    "algorithms.lowrank.panacea:Panacea",
+    summary="A merge and a low-rank term whose last singular values are the preference.",
+    source=(
+        "Zhong et al. 2024, Panacea: Pareto alignment via preference adaptation for "
+        "LLMs, NeurIPS. https://arxiv.org/abs/2402.02030"
+    ),
+    output="map",
+    data="labelled",
+    access="gradients",
+    space="low-rank",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "pareto-merging",
+    "algorithms.lowrank.pareto_merging:ParetoMerging",
+    summary="A merge and a low-rank tensor, trained on prediction entropies without labels.",
+    source=_CHEN_2025,
+    output="map",
+    data="unlabelled",
+    access="gradients",
+    space="low-rank",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "pareto-merging-data-free",
+    "algorithms.lowrank.pareto_merging:DataFreeParetoMerging",
+    summary="A merge and a low-rank tensor, trained on distances to the experts.",
+    source=_CHEN_2025,
+    output="map",
+    data="none",
+    access="weights",
+    space="low-rank",
+    track="inductive",
+)

@@ -1,4 +1,4 @@
-"""A main model and a low-rank adapter for each task, mixed by the preference."""
+"""A main model and one low-rank adapter per task, mixed by the preference."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,23 +10,24 @@ from torch import Tensor
 from ...problems.experts import Coefficients, ExpertPool
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
-from .matrices import Matrix, add, matrices, towards_experts
+from ..training.low_rank import Matrix, add, matrices, towards_experts
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class TaskAdapters(Decoder):
-    """W_l(p) = main_l + scale sum_i p_i B_{l,i} A_{l,i}; all of them are trained.
+    """W_l(p) = main_l + scale sum_i p_i B_{l,i} A_{l,i}; main, B and A are trained.
 
-    Main starts at task arithmetic, and the adapter of a task at the best approximation of its rank
-    of what takes main to the task's expert: corners start near the experts. B and A are stored
-    divided by `gain`: Adam, which is blind to scale, then moves them `gain` times as fast as main.
+    Main starts at task arithmetic, and each adapter at the best low-rank approximation of the
+    difference between the task's expert and main, so that corners start near the experts. B and A
+    are stored divided by `gain`: Adam, which is blind to scale, then moves them `gain` times as
+    fast as main.
 
     Args:
         initial: Every coefficient of the merge that the main model starts at.
-        rank: Of each adapter.
-        scale: Of all adapters.
-        gain: How many times as fast they learn.
+        rank: Rank of each adapter.
+        scale: Scale of all adapters.
+        gain: How many times as fast as main the adapters learn.
     """
 
     needs: ClassVar[Needs] = "nothing"
@@ -59,20 +60,21 @@ class TaskAdapters(Decoder):
 
 
 def mixed(weights: Tensor, b: Tensor, a: Tensor) -> Tensor:
-    """sum_i w_i B_i A_i `(rows, columns)` of B `(m, rows, rank)` and A `(m, rank, columns)`."""
+    """Return sum_i w_i B_i A_i `(rows, columns)` of B `(m, rows, rank)`, A `(m, rank, columns)`."""
     weighted = (weights.view(-1, 1, 1) * b).transpose(0, 1)
     return weighted.reshape(b.shape[1], -1) @ a.reshape(-1, a.shape[2])
 
 
 def overlap(b: Tensor, a: Tensor, tasks: Sequence[int]) -> Tensor:
-    """Sum over pairs of tasks of the squared cosine of their adapters B_i A_i; 0 if orthogonal.
+    """Return the sum over pairs of tasks of the squared cosine of their adapters B_i A_i.
 
-    Inner products are taken through the factors: <B_i A_i, B_j A_j> = <B_i^T B_j, A_i A_j^T>.
+    It is 0 if the adapters are orthogonal. Inner products are computed from the factors: <B_i A_i,
+    B_j A_j> = <B_i^T B_j, A_i A_j^T>.
 
     Args:
         b: `(m, rows, rank)`.
         a: `(m, rank, columns)`.
-        tasks: The tasks that are looked at.
+        tasks: The tasks that are compared.
     """
     index = torch.tensor(tasks)
     left, right = b[index], a[index]

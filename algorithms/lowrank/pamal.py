@@ -1,4 +1,4 @@
-"""Pareto manifold learning: a model for each task, trained so that every mixture is good."""
+"""Pareto manifold learning: one model per task, trained so that every mixture is good."""
 
 from dataclasses import dataclass
 from typing import ClassVar, final
@@ -16,7 +16,7 @@ from ..training.map_algorithm import MapAlgorithm
 @final
 @dataclass(frozen=True, kw_only=True)
 class Members(Decoder):
-    """sum_i p_i member_i: T models of all weights, which start at the experts."""
+    """sum_i p_i member_i, with T models of all weights that start at the experts."""
 
     needs: ClassVar[Needs] = "nothing"
 
@@ -34,18 +34,15 @@ class Members(Decoder):
 class ParetoManifoldLearning(MapAlgorithm):
     """Members theta_i, trained together on sum_i p_i L_i at sum_i p_i theta_i (PaMaL).
 
-    Members start at the experts and not at random weights, so that training starts at the rewarded
-    soup. The penalty on the order of several forward passes, which the released code leaves off on
-    MultiMNIST, is left off, and losses are not balanced. It trains T times the weights of a model.
-    Source: Dimitriadis et al. 2023, https://arxiv.org/abs/2210.09759.
+    Members start at the experts instead of at random weights, so training starts at the rewarded
+    soup. The penalty on the order of several forward passes is omitted, as in the released code for
+    MultiMNIST, and losses are not balanced. T times the weights of a model are trained. Source:
+    Dimitriadis et al. 2023, https://arxiv.org/abs/2210.09759.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-5, 1e-4, 3e-4 and
-            1e-3 this was the best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4,
+            3e-4 and 1e-3 this was best on validation of `digits-left-right` and
+            `digits-mnist-neg180` at 20,000 units.
     """
 
     learning_rate: float = 1e-4

@@ -10,8 +10,8 @@ from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
+from ..training.low_rank import add, gaussian, matrices, towards_experts
 from ..training.map_algorithm import MapAlgorithm
-from .matrices import add, gaussian, matrices, towards_experts
 
 
 @final
@@ -19,9 +19,9 @@ from .matrices import add, gaussian, matrices, towards_experts
 class PreferenceSingularValues(Decoder):
     """W_l(p) = M_l + U_l diag(sigma_l, s_l p) V_l, with M task arithmetic.
 
-    Of U `(rows, rank + m)` and V `(rank + m, columns)`, the first `rank` singular vectors start at
-    random and sigma `(rank,)` at 0. The last m start at the leading ones of what takes M to the
-    expert of each task, and the factor s at the mean of their singular values.
+    In U `(rows, rank + m)` and V `(rank + m, columns)`, the first `rank` singular vectors start at
+    random and sigma `(rank,)` at 0. The last m start at the leading singular vectors of the
+    differences between the experts and M, and the factor s at the mean of their singular values.
 
     Args:
         initial: Every coefficient of M.
@@ -60,20 +60,18 @@ class PreferenceSingularValues(Decoder):
 @final
 @dataclass(frozen=True, kw_only=True)
 class Panacea(MapAlgorithm):
-    """A frozen merge and a term whose last singular values are the preference: sum_i p_i L_i.
+    """A frozen merge and a low-rank term whose last singular values are the preference.
 
     Source: Zhong et al. 2024, Panacea: Pareto alignment via preference adaptation for LLMs,
-    NeurIPS. Since experts are given here, the frozen model is task arithmetic, and the singular
-    vectors of the preference start where they lead to the experts, not at random. Singular vectors
-    are not kept orthogonal.
+    NeurIPS. It is trained on sum_i p_i L_i. Because the experts are known here, the frozen model is
+    task arithmetic, and the singular vectors of the preference start in the directions of the
+    experts, not at random. Singular vectors are not kept orthogonal.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-3 and 1e-2 this was
-            better on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
-        initial: Every coefficient of the merge.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-3 and
+            1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
+        initial: Every coefficient of the frozen merge.
         rank: Singular values that do not depend on the preference.
     """
 

@@ -1,4 +1,4 @@
-"""Pareto merging: a merged model and a low-rank tensor that the preference contracts."""
+"""Pareto merging: a merged model and a low-rank tensor contracted with the preference."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -11,15 +11,17 @@ from torch import Tensor
 from ...problems.base import Batch
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
+from ...registry import bound
 from ..base import Algorithm
 from ..pareto_set import Model, ParetoSet
-from ..training.criterion import Criterion, NormalisedEntropy
+from ..training.criterion import CRITERIA
 from ..training.decoder import Decoder, Needs, Parameters
 from ..training.descent import Descent
+from ..training.low_rank import add, gaussian, matrices
 from ..training.map_algorithm import MapAlgorithm, map_set
 from ..training.rays import draw
-from ..training.weighting import SmoothTchebycheff, Step, Weighting
-from .matrices import add, gaussian, matrices
+from ..training.weighting import Step
+from ..training.weightings import WEIGHTINGS, SmoothTchebycheff
 
 _NO_DATA: Final = Batch(inputs=torch.empty(0), segments=(), labels=None)
 
@@ -34,7 +36,7 @@ class PreferenceTensor(Decoder):
 
     Args:
         initial: Every coefficient of M.
-        rank: Of what is added to each matrix.
+        rank: Rank of the term that is added to each matrix.
     """
 
     needs: ClassVar[Needs] = "model"
@@ -64,17 +66,14 @@ class PreferenceTensor(Decoder):
 class ParetoMerging(MapAlgorithm):
     """A frozen merge and a tensor, trained without labels on the smooth Tchebycheff of entropies.
 
-    Entropies are over their greatest values, log C_i. Source: Chen and Kwok 2025, Pareto merging,
+    Entropies are divided by their maxima, log C_i. Source: Chen and Kwok 2025, Pareto merging,
     ICML. The merge is task arithmetic.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-5, 1e-4, 3e-4 and
-            1e-3 this was the best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
-        initial: Every coefficient of the merge.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4,
+            3e-4 and 1e-3 this was best on validation of `digits-left-right` and
+            `digits-mnist-neg180` at 20,000 units.
+        initial: Every coefficient of the frozen merge.
         rank: Of what is added to each matrix.
     """
 
@@ -82,8 +81,8 @@ class ParetoMerging(MapAlgorithm):
     initial: float = 0.3
     rank: int = 8
 
-    criterion: ClassVar[Criterion] = NormalisedEntropy()
-    weighting: ClassVar[Weighting] = SmoothTchebycheff()
+    solver: str = bound("smooth-tchebycheff", among=WEIGHTINGS)
+    loss: str = bound("normalised-entropy", among=CRITERIA)
 
     def decoder(self, view: ProblemView) -> Decoder:
         """The tensor on the merge."""
@@ -95,15 +94,16 @@ class ParetoMerging(MapAlgorithm):
 class DataFreeParetoMerging(Algorithm):
     """A frozen merge and a tensor, trained without data on the smooth Tchebycheff of distances.
 
-    The objective of task i is the squared distance of the weights to expert i over that of the
-    base, 0 at the expert and 1 at the base. Source: Chen and Kwok 2025, Pareto merging, ICML, in
-    its form without data. The merge is task arithmetic.
+    The objective of task i is the squared distance of the weights to expert i, divided by that of
+    the pretrained model: 0 at the expert and 1 at the pretrained model. Source: Chen and Kwok 2025,
+    Pareto merging, ICML, in its data-free form. The merge is task arithmetic.
 
     Args:
-        steps: Gradient steps; each takes one random preference.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine.
-        concentration: Of the Dirichlet distribution of training preferences.
-        initial: Every coefficient of the merge.
+        steps: Gradient steps, with one random preference each.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        concentration: Parameter of the Dirichlet distribution that training preferences are drawn
+            from; small values favour the corners.
+        initial: Every coefficient of the frozen merge.
         rank: Of what is added to each matrix.
     """
 
@@ -128,15 +128,15 @@ class DataFreeParetoMerging(Algorithm):
             )
             return weighting(step) @ losses
 
-        answer = partial(map_set, decoder, view, parameters)
+        current = partial(map_set, decoder, view, parameters)
         Descent(steps=self.steps, learning_rate=self.learning_rate).run(
-            view, parameters, repeat(_NO_DATA), loss, after_step=partial(view.checkpoint, answer)
+            view, parameters, repeat(_NO_DATA), loss, after_step=partial(view.checkpoint, current)
         )
-        return answer()
+        return current()
 
 
 def distances(experts: ExpertPool, params: Tensor) -> Tensor:
-    """`(T,)` squared distances of weights `(P,)` to the experts, over those of the base."""
+    """Return `(T,)` squared distances to the experts, relative to the pretrained model's."""
     moved = params - experts.pretrained
     found = [_relative(moved, vector.to(moved.dtype)) for vector in experts.task_vectors]
     return torch.stack(found)

@@ -9,16 +9,16 @@ import torch
 from numpy.typing import NDArray
 
 from ...problems.view import ProblemView
-from ..search.pools import sobol
+from ..training.measured_pool import sobol
 from .design import Design, affordable_examples
+from .map import SurrogateSearch
 from .surrogate import QuadraticSurrogate
-from .surrogate_search import SurrogateSearch
 
 Array = NDArray[np.float64]
 _NEAR, _FAR = 0.2, 0.8
-"""Range of the sampled radii, as fractions of the way from the base to the end of the box."""
+"""Range of the sampled radii, as fractions of the distance to the end of the box."""
 _KEPT = 0.8
-"""Share of a bin's errors whose mean the spread is that of."""
+"""Fraction of a bin's errors that enter the mean whose spread is scored."""
 _SPREAD = 0.5
 """Weight of the spread in a bin's score."""
 
@@ -43,7 +43,7 @@ class AngularBins:
         return len(self.cells)
 
     def of(self, points: Array) -> NDArray[np.int64]:
-        """`(k,)` bin of each point `(k, m)`; -1 for the base, which has no direction."""
+        """Return the bin of each point `(k, m)`; -1 for the pretrained model, at the origin."""
         cell = np.minimum((angles(points) / (np.pi / 2) * self._cuts).astype(int), self._cuts - 1)
         index = cell @ self._cuts ** np.arange(cell.shape[1])[::-1]
         return np.where(points.any(axis=1), index, -1)
@@ -84,9 +84,9 @@ def bin_scores(bins: NDArray[np.int64], squared_errors: Array, count: int) -> Ar
     replacement. A bin without points scores as the worst one that has some.
 
     Args:
-        bins: `(k,)` bin of each point; -1 is none.
-        squared_errors: `(k,)` of the surrogate at each point.
-        count: How many bins there are.
+        bins: `(k,)` bin of each point, or -1.
+        squared_errors: `(k,)` errors of the surrogate at each point.
+        count: Number of bins.
     """
     scores = np.full(count, -np.inf)
     for index in set(bins.tolist()) - {-1}:
@@ -97,7 +97,7 @@ def bin_scores(bins: NDArray[np.int64], squared_errors: Array, count: int) -> Ar
 
 
 def update(log_prior: Array, scores: Array, temperature: float) -> Array:
-    """`(count,)` log probabilities: the prior times exp(score / temperature), normalised.
+    """Return `(count,)` log probabilities: the prior times exp(score / temperature), normalised.
 
     Scores count relative to the largest, so that the temperature does not depend on their unit.
     """
@@ -107,7 +107,7 @@ def update(log_prior: Array, scores: Array, temperature: float) -> Array:
 
 
 def _deviation_of_mean(errors: Array) -> float:
-    """Of the mean of `_KEPT` of the errors drawn without replacement; 0 for a single one."""
+    """Return the deviation of the mean of a fraction `_KEPT` of the errors; 0 for one error."""
     n = len(errors)
     kept = max(1, round(_KEPT * n))
     if n == 1:
@@ -120,7 +120,7 @@ def _deviation_of_mean(errors: Array) -> float:
 class BayesianMAP(SurrogateSearch):
     """MAP with half of its design drawn in rounds, in the directions where the surrogate errs.
 
-    As many merges are measured as by MAP. The first half is Sobol points. In every round the
+    It measures as many merges as MAP. The first half are Sobol points. In every round the
     squared leave-one-out errors of each task score the bins of its directions; the probabilities of
     the bins are multiplied by exp(score / temperature), and the round's points are drawn from them,
     task after task. All points measured so far count in every score and in every fit, bins without
@@ -128,15 +128,8 @@ class BayesianMAP(SurrogateSearch):
     Bayesian MAP; from its description, not its code.
 
     Args:
-        rounds: In which the second half is drawn.
-        temperature: Of the bins' probabilities; scores are at most 1.
-        examples: Validation examples of each task for the design, halved until the design takes no
-            more than two thirds of the budget; the front gets all.
-        upper: The box is [0, upper]^m.
-        ridge: Penalty of the fit to accuracies, relative.
-        population: Of NSGA-III on the surrogate.
-        generations: Of NSGA-III on the surrogate.
-        points: Most points of the predicted front to measure and keep.
+        rounds: Number of rounds in which the second half is drawn.
+        temperature: Temperature of the bins' probabilities; scores are at most 1.
     """
 
     rounds: int = 3

@@ -1,4 +1,4 @@
-"""What a surrogate is fitted to: merges measured on validation, and models that are known."""
+"""The data of a surrogate: merges measured on validation, and models with known values."""
 
 from typing import Final, final
 
@@ -13,18 +13,18 @@ from .surrogate import QuadraticSurrogate
 
 Array = NDArray[np.float64]
 _FEWEST: Final = 32
-"""Examples of each task that a design measures at least."""
+"""Smallest number of examples of each task: with fewer, noise hides the differences."""
 
 
 @final
 class Design:
-    """Coefficients and their values; the base model and the experts are in it and cost nothing.
+    """Coefficients and their values; the pretrained model and the experts are free.
 
-    What was measured is the fit's answer so far.
+    The measured models are a milestone of the fit.
 
     Args:
         view: The problem.
-        examples: Validation examples of each task that a merge is measured on.
+        examples: Validation examples of each task on which a merge is measured.
     """
 
     def __init__(self, view: ProblemView, *, examples: int) -> None:
@@ -47,14 +47,14 @@ class Design:
             self._n = np.vstack([self._n, found.n])
 
     def fit(self, ridge: float) -> QuadraticSurrogate:
-        """The surrogate of all points so far; `ridge` penalises the fit to accuracies."""
+        """Return the surrogate of all points so far; `ridge` penalises the fit to accuracies."""
         if self._quantity == "loss":
             return QuadraticSurrogate.fit_losses(self.points, self.values)
         return QuadraticSurrogate.fit(self.points, self.values, self._n, ridge=ridge)
 
 
 def affordable_examples(view: ProblemView, *, at_most: int, designs: int) -> int:
-    """`at_most`, halved until so many designs take no more than two thirds of the budget."""
+    """Halve `at_most` until this many designs take at most two thirds of the budget."""
     examples = at_most
     while examples >= 2 * _FEWEST and view.affordable_evaluations(examples) < 1.5 * designs:
         examples //= 2

@@ -1,4 +1,4 @@
-"""Nested MAP: merge two models at a time, up a tree, for one preference after another."""
+"""Nested MAP: for each preference, merge two models at a time, up a tree."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,15 +13,14 @@ from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
 from ..scalarizations import achievement
-from ..search.pools import sobol
-from ..search.trial import inner_rays
-from ..training.measured_pool import MeasuredPool
+from ..training.measured_pool import MeasuredPool, sobol
+from ..training.rays import inner_rays
 from .design import affordable_examples
 from .surrogate import QuadraticSurrogate
 
 Array = NDArray[np.float64]
 _SIDE: Final = 101
-"""Points of the grid along each of the two coefficients."""
+"""Number of grid points along each of the two coefficients: steps of 0.01 in the unit box."""
 
 
 @final
@@ -33,7 +32,7 @@ class Node:
         coefficients: `(m,)` float32 merging coefficients, as float64.
         tasks: Indices of its tasks.
         values: `(m,)` values of the model on every task.
-        n: `(m,)` examples each was measured on.
+        n: `(m,)` numbers of examples on which they were measured.
     """
 
     coefficients: Array
@@ -42,21 +41,21 @@ class Node:
     n: Array
 
     def metric(self, preference: Array) -> float:
-        """Mean value of its own tasks, weighted by their importance."""
+        """Return the mean value of the node's own tasks, weighted by their importance."""
         tasks = list(self.tasks)
         return float(np.average(self.values[tasks], weights=preference[tasks]))
 
 
 @final
 class PairDesign:
-    """What is measured of a pair of models, and its best point.
+    """The measurements of a pair of models, and the best point that they predict.
 
     Args:
         view: The problem.
         coefficients: `(k, 2)` coefficients of the first and of the second model, for every pair.
-        examples: Validation examples of each task that a merge is measured on.
-        upper: The best point is looked for in [0, upper]^2.
-        ridge: Penalty of the fit to accuracies, relative.
+        examples: Validation examples of each task on which a merge is measured.
+        upper: Upper end of the box [0, upper]^2 that is searched for the best point.
+        ridge: Relative penalty of the fit to accuracies.
     """
 
     def __init__(
@@ -70,7 +69,7 @@ class PairDesign:
         self._grid: Array = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
 
     def leaves(self) -> list[Node]:
-        """The experts, one a task; their values are known and free."""
+        """Return the experts, one per task, whose values are known and free."""
         anchors, m = self._view.anchors, len(self._view.tasks)
         return [
             Node(
@@ -83,9 +82,9 @@ class PairDesign:
         ]
 
     def best(self, a: Node, b: Node, preference: Array) -> Array:
-        """`(m,)` coefficients of the merge of two models that is predicted to answer best.
+        """Return the `(m,)` coefficients of the merge of two models that is predicted to be best.
 
-        Best is the least achievement of the objectives of the tasks of both.
+        The best merge has the least achievement of the objectives of both models' tasks.
         """
         tasks, span = [*a.tasks, *b.tasks], np.array([a.coefficients, b.coefficients])
         merges = [self.measured(pair @ span, tasks) for pair in self._coefficients]
@@ -98,7 +97,7 @@ class PairDesign:
         return found
 
     def measured(self, coefficients: Array, tasks: list[int]) -> Node:
-        """The model of coefficients `(m,)`, measured on the examples of a design."""
+        """Measure the model of coefficients `(m,)` on the examples of a design."""
         row = torch.from_numpy(coefficients).to(torch.float32)
         found = self._view.evaluate(Coefficients(values=row), examples=self._examples)
         return Node(
@@ -131,25 +130,26 @@ class PairDesign:
 class NestedMAP(Algorithm):
     """For every ray, merge the two closest models by a MAP of two coefficients until one is left.
 
-    A tree is for one preference, which its first merge already follows, so the answer is a finite
-    set over rays with a tree each: m - 1 merges of `samples` measurements, and one of each model
-    on the way. All pairs have the same design, so that pairs of experts are measured once for all
-    rays; everything above them costs again. Rays are those that the budget covers, centre first,
-    and the base model and the experts, which are known, stand for the corners.
+    A tree serves one preference, on which already its first merge depends, so the result is a
+    finite set with one tree per ray: m - 1 merges of `samples` measurements each, and one
+    measurement of each model in between. All pairs have the same design, so pairs of experts are
+    measured once for all rays; everything above them is measured for each ray. There are as many
+    rays as the budget covers, from the centre outwards; the pretrained model and the experts, which
+    are known, serve the corners.
 
-    Closest are the models whose preference-weighted values of their own tasks differ least. The
-    surrogates are MAP's, one for each task of the pair. The best point minimises the augmented
-    Tchebycheff achievement of the predicted objectives of the pair's tasks, by which preferences
-    are answered, over a grid; the weighted sum of the paper finds supported points only. Measuring
-    a model measures all its tasks, so a tree costs more than the paper's count of evaluations of
-    single tasks. Source: Li et al. 2025, nested MAP.
+    The closest models are those whose preference-weighted values of their own tasks differ least.
+    The surrogates are MAP's, one for each task of the pair. On a grid, the best point minimises the
+    augmented Tchebycheff achievement of the predicted objectives of the pair's tasks, which is also
+    the criterion of the common selector; the weighted sum of the paper finds only supported points.
+    Measuring a model measures all its tasks, so a tree costs more than the paper's count of
+    evaluations of single tasks. Source: Li et al. 2025, nested MAP.
 
     Args:
-        points: Most rays.
-        samples: Merges measured for each pair, of which one in five has equal coefficients.
-        examples: Validation examples of each task for them, halved until a tree takes no more than
-            two thirds of the budget; the final models get all.
-        upper: Coefficients of a pair are in [0, upper]^2.
+        points: Maximum number of rays.
+        samples: Number of merges measured for each pair; one in five has equal coefficients.
+        examples: Validation examples of each task for these merges, halved until a tree takes at
+            most two thirds of the budget; the final models are measured on all.
+        upper: Upper end of the box [0, upper]^2 of the coefficients of a pair.
         ridge: Penalty of the fit to accuracies, relative.
     """
 
@@ -178,10 +178,10 @@ class NestedMAP(Algorithm):
                 break
             root = torch.from_numpy(_grow(design, ray)).to(torch.float32)
             pool.measure(Coefficients(values=root))
-        return pool.answer()
+        return pool.pareto_set()
 
     def _design(self, generator: torch.Generator) -> Array:
-        """`(samples, 2)` pairs of coefficients."""
+        """Return `(samples, 2)` pairs of coefficients."""
         equal = self.samples // 5
         spread = sobol(2, self.samples - equal, generator).double().numpy()
         diagonal = np.repeat((np.arange(equal)[:, None] + 0.5) / max(equal, 1), 2, axis=1)
@@ -189,7 +189,7 @@ class NestedMAP(Algorithm):
 
 
 def _grow(design: PairDesign, ray: Array) -> Array:
-    """`(m,)` coefficients at the root of the tree of a ray."""
+    """Return the `(m,)` coefficients at the root of the tree of a ray."""
     nodes = design.leaves()
     while True:
         metrics = [node.metric(ray) for node in nodes]

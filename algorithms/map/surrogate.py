@@ -1,4 +1,4 @@
-"""MAP's surrogate: values as a function of a quadratic in the coefficients."""
+"""MAP's surrogate: each value is a function of a quadratic in the coefficients."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 
 Array = NDArray[np.float64]
 _HALF: Final = 0.5
-"""Accuracies stay half an example away from 0 and 1, so that their logits are finite."""
+"""Accuracies are kept half an example away from 0 and 1, so that their logits are finite."""
 
 
 @final
@@ -19,7 +19,7 @@ class QuadraticSurrogate:
     """value_i(c) ~ link(e_i + b_i^T c + c^T A_i c / 2) for every task i.
 
     The link is the sigmoid for accuracies and the identity for losses.
-    Source: Li et al. 2025, eq. 4; (m + 1)(m + 2) / 2 unknowns a task.
+    Source: Li et al. 2025, eq. 4; (m + 1)(m + 2) / 2 unknowns per task.
 
     Attributes:
         weights: `(m, unknowns)` weights of the features of `quadratic_features`.
@@ -91,7 +91,7 @@ def quadratic_features(points: Array) -> Array:
 def _ridge_fit(
     features: Array, target: Array, weight: Array, penalty: float
 ) -> tuple[Array, Array]:
-    """The solution, and `(k,)` what a fit without each point would predict there."""
+    """Return the solution, and `(k,)` predictions at each point of a fit without that point."""
     penalties = np.diag(np.r_[0.0, np.full(features.shape[1] - 1, penalty)])
     inverse = np.linalg.inv(features.T @ (weight[:, None] * features) + penalties)
     solution = inverse @ features.T @ (weight * target)
@@ -101,7 +101,7 @@ def _ridge_fit(
 
 
 def _r2(target: Array, prediction: Array, weight: Array) -> float:
-    """Share of the weighted variance predicted; 1 where there is no variance to predict."""
+    """Return the share of the weighted variance that is predicted, or 1 without variance."""
     total = np.sum(weight * (target - np.average(target, weights=weight)) ** 2)
     error = np.sum(weight * (target - prediction) ** 2)
     return 1.0 if total <= np.finfo(float).eps * weight.sum() else float(1 - error / total)

@@ -1,1 +1,387 @@
 """Merges that fit little or nothing."""
+
+from typing import Final
+
+from ..registry import ALGORITHMS
+
+_YU_2024: Final = (
+    "Yu et al. 2024, Language models are super Mario, ICML. https://arxiv.org/abs/2311.03099"
+)
+_MARCZAK_2025: Final = (
+    "Marczak et al. 2025, No task left behind, ICML. https://arxiv.org/abs/2502.04959"
+)
+_WANG_2024: Final = (
+    "Wang et al. 2024, Localizing task information for improved model merging, ICML. "
+    "https://arxiv.org/abs/2405.07813"
+)
+
+ALGORITHMS.register_lazily(
+    "pretrained",
+    "algorithms.merging.soups:Pretrained",
+    summary="The pretrained model, unmerged.",
+    source="-",
+    output="constant",
+    data="none",
+    access="weights",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "experts",
+    "algorithms.merging.soups:SingleExperts",
+    summary="The experts, unmerged; the common selector chooses one for each preference.",
+    source="-",
+    output="finite",
+    data="none",
+    access="weights",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "simple-average",
+    "algorithms.merging.soups:SimpleAverage",
+    summary="The mean of the experts.",
+    source="Wortsman et al. 2022, Model soups, ICML. https://arxiv.org/abs/2203.05482",
+    output="constant",
+    data="none",
+    access="weights",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "task-arithmetic",
+    "algorithms.merging.task_arithmetic:TaskArithmetic",
+    summary="One coefficient for all task vectors, the best of a sweep on validation.",
+    source=(
+        "Ilharco et al. 2023, Editing models with task arithmetic, ICLR. "
+        "https://arxiv.org/abs/2212.04089"
+    ),
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "rewarded-soup",
+    "algorithms.merging.soups:RewardedSoup",
+    summary="Mean of the experts, weighted by the preference.",
+    source="Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488",
+    output="map",
+    data="none",
+    access="weights",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "generalised-soup",
+    "algorithms.merging.soups:GeneralisedSoup",
+    summary=(
+        "Rewarded soup whose scale changes from 1 at the corners to task arithmetic at the centre."
+    ),
+    source=(
+        "Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488 "
+        "(with the scale of task arithmetic)"
+    ),
+    output="map",
+    data="labelled",
+    access="evaluations",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "ties",
+    "algorithms.merging.ties:Ties",
+    summary="Mean of the entries of the trimmed task vectors that have the elected sign.",
+    source="Yadav et al. 2023, TIES-Merging, NeurIPS. https://arxiv.org/abs/2306.01708",
+    bound={"lifted": False},
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "ties-map",
+    "algorithms.merging.ties:Ties",
+    summary="TIES of task vectors that are scaled by the preference before signs are elected.",
+    source=(
+        "Yadav et al. 2023, TIES-Merging, NeurIPS. https://arxiv.org/abs/2306.01708 "
+        "(here for every preference)"
+    ),
+    bound={"lifted": True},
+    output="map",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "dare",
+    "algorithms.merging.dropping:Dare",
+    summary="Sum of task vectors whose entries are dropped at random and rescaled.",
+    source=_YU_2024,
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "dare-ties",
+    "algorithms.merging.dropping:DareTies",
+    summary="Sign election and mean of task vectors whose entries are dropped at random.",
+    source=_YU_2024,
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "slerp",
+    "algorithms.merging.slerp:Slerp",
+    summary="Spherical mean of the task vectors of each tensor, weighted by the preference.",
+    source=(
+        "Shoemake 1985, Animating rotation with quaternion curves, SIGGRAPH. "
+        "https://doi.org/10.1145/325334.325242"
+    ),
+    output="map",
+    data="none",
+    access="weights",
+    space="tensor",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "magmax",
+    "algorithms.merging.magmax:MagMax",
+    summary="The largest entry among the task vectors, entry by entry.",
+    source="Marczak et al. 2024, MagMax, ECCV. https://arxiv.org/abs/2407.06322",
+    bound={"lifted": False},
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "magmax-map",
+    "algorithms.merging.magmax:MagMax",
+    summary=("The largest entry among the task vectors scaled by the preference, entry by entry."),
+    source=(
+        "Marczak et al. 2024, MagMax, ECCV. https://arxiv.org/abs/2407.06322 (here for "
+        "every preference)"
+    ),
+    bound={"lifted": True},
+    output="map",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "model-stock",
+    "algorithms.merging.model_stock:ModelStock",
+    summary=(
+        "The average of the experts, moved towards the pretrained model by their angles, "
+        "tensor by tensor."
+    ),
+    source="Jang et al. 2024, Model stock, ECCV. https://arxiv.org/abs/2403.19522",
+    output="constant",
+    data="none",
+    access="weights",
+    space="tensor",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "fisher",
+    "algorithms.merging.fisher:Fisher",
+    summary="Mean of the experts weighted by the preference and their Fisher information.",
+    source=(
+        "Matena and Raffel 2022, Merging models with Fisher-weighted averaging, NeurIPS. "
+        "https://arxiv.org/abs/2111.09832"
+    ),
+    output="map",
+    data="unlabelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "regmean",
+    "algorithms.merging.regmean:RegMean",
+    summary=("Linear layers by regression on the experts' own inputs, weighted by the preference."),
+    source=(
+        "Jin et al. 2023, Dataless knowledge fusion by merging weights of language "
+        "models, ICLR. https://arxiv.org/abs/2212.09849"
+    ),
+    output="map",
+    data="unlabelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "regmean-plus-plus",
+    "algorithms.merging.regmean_plus_plus:RegMeanPlusPlus",
+    summary="RegMean on the inputs that blocks receive from the merged blocks before them.",
+    source="Nguyen et al. 2025, RegMean++. https://arxiv.org/abs/2508.03121",
+    output="map",
+    data="unlabelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "tsvm",
+    "algorithms.merging.tsvm:Tsvm",
+    summary="The largest singular vectors of every task, made orthogonal to each other.",
+    source=("Gargiulo et al. 2025, Task singular vectors, CVPR. https://arxiv.org/abs/2412.00081"),
+    bound={"lifted": False},
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "tsvm-map",
+    "algorithms.merging.tsvm:Tsvm",
+    summary="TSVM with singular values scaled by the preference.",
+    source=(
+        "Gargiulo et al. 2025, Task singular vectors, CVPR. "
+        "https://arxiv.org/abs/2412.00081 (here for every preference)"
+    ),
+    bound={"lifted": True},
+    output="map",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "iso-c",
+    "algorithms.merging.isotropic:IsotropicCommon",
+    summary=(
+        "Sum of the task vectors in which the singular values of each matrix are "
+        "replaced by their mean."
+    ),
+    source=_MARCZAK_2025,
+    bound={"lifted": False},
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "iso-c-map",
+    "algorithms.merging.isotropic:IsotropicCommon",
+    summary="Iso-C of the task vectors scaled by the preference.",
+    source=(
+        "Marczak et al. 2025, No task left behind, ICML. "
+        "https://arxiv.org/abs/2502.04959 (here for every preference)"
+    ),
+    bound={"lifted": True},
+    output="map",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "iso-cts",
+    "algorithms.merging.isotropic:IsotropicCommonTaskSpecific",
+    summary="Iso-C in which task-specific directions replace some of the common ones.",
+    source=_MARCZAK_2025,
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "wudi",
+    "algorithms.merging.wudi:Wudi",
+    summary="Merged vector that is optimised to interfere least with each task vector.",
+    source=(
+        "Cheng et al. 2025, Whoever started the interference should end it, ICML. "
+        "https://arxiv.org/abs/2503.08099"
+    ),
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "consensus",
+    "algorithms.merging.tall_masks:Consensus",
+    summary="Sum of the task vectors without the entries that fewer than two tasks use.",
+    source=_WANG_2024,
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "breadcrumbs",
+    "algorithms.merging.breadcrumbs:Breadcrumbs",
+    summary="Sum of the task vectors without their outliers and their smallest entries.",
+    source=(
+        "Davari and Belilovsky 2024, Model breadcrumbs, ECCV. https://arxiv.org/abs/2312.06795"
+    ),
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "della",
+    "algorithms.merging.dropping:Della",
+    summary=(
+        "Sign election and mean of task vectors whose entries are dropped at random, "
+        "small ones more often."
+    ),
+    source="Deep et al. 2024, DELLA-Merging. https://arxiv.org/abs/2406.11617",
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "tall-masks",
+    "algorithms.merging.tall_masks:TallMasks",
+    summary="One model per task: the entries of the summed task vectors that the task uses.",
+    source=_WANG_2024,
+    output="constant",
+    data="none",
+    access="weights",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "emr",
+    "algorithms.merging.emr:Emr",
+    summary="One model per task: a mask and a scale of one elected vector.",
+    source="Huang et al. 2024, EMR-Merging, NeurIPS. https://arxiv.org/abs/2405.17461",
+    output="constant",
+    data="none",
+    access="weights",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "experts-router",
+    "algorithms.merging.soups:ExpertsRouter",
+    summary=("One model per task, its own expert: the ideal point, at the storage of all experts."),
+    source="-",
+    output="constant",
+    data="none",
+    access="weights",
+    space="weights",
+    track="inductive",
+)

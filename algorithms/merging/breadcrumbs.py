@@ -13,21 +13,20 @@ from .swept_merge import Merge, SweptMerge
 @final
 @dataclass(frozen=True, kw_only=True)
 class Breadcrumbs(SweptMerge):
-    """Sum of the task vectors, of each tensor of which only entries of middling magnitude stay.
+    """Sum of the task vectors, in which only entries of middling magnitude of each tensor are kept.
 
     Source: Davari and Belilovsky 2024, section 3.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
-        smallest: Share of the entries of every tensor, the smallest, that are taken away.
-        largest: Share, the largest, that are taken away as outliers.
+        smallest: Fraction of the entries of every tensor that are removed as the smallest.
+        largest: Fraction of the entries that are removed as outliers, the largest ones.
     """
 
     smallest: float = 0.85
     largest: float = 0.007
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """What stays does not depend on the coefficients."""
+        """Find the entries that are kept, which do not depend on the coefficients."""
         left = torch.empty(pool.task_vectors.shape)
         for vector, out in zip(pool.task_vectors, left, strict=True):
             sizes = list(pool.layout.sizes)
@@ -37,7 +36,7 @@ class Breadcrumbs(SweptMerge):
 
 
 def middling(entries: Tensor, smallest: float, largest: float) -> Tensor:
-    """A copy of `(n,)` entries with the smallest and the largest shares in magnitude at 0."""
+    """Return a copy of `(n,)` entries with the smallest and the largest ones set to 0."""
     n = len(entries)
     order = entries.abs().argsort()
     kept = torch.zeros_like(entries, dtype=torch.bool)

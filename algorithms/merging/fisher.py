@@ -10,7 +10,7 @@ from ...problems.base import Batch
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 
 
 @final
@@ -19,14 +19,15 @@ class Fisher(Algorithm):
     """theta(p) = sum_i p_i F_i expert_i / sum_i p_i F_i, entry by entry; corners are the experts.
 
     F_i is the diagonal of expert i's Fisher information: the mean over unlabelled examples of the
-    squared gradient of log p(y | x), y being drawn from the expert's own prediction. Gradients are
-    those of single examples; squares of a batch's gradient would be another matrix. Each F_i is
-    brought to unit length, so that a sure expert does not outweigh the preference.
-    Source: Matena and Raffel 2022, sections 2.2 and 3.
+    squared gradient of log p(y | x), with y drawn from the expert's own prediction. Gradients are
+    those of single examples; the squared gradient of a batch would be a different matrix. Each F_i
+    is scaled to unit length, so that a confident expert does not outweigh the preference. Source:
+    Matena and Raffel 2022, sections 2.2 and 3.
 
     Args:
-        steps: Examples of each task, one a step; fewer where the budget ends first.
-        floor: Least information of an entry after that, which decides where no expert has any.
+        steps: Examples of each task, one per step; fewer if the budget ends first.
+        floor: Smallest information of an entry after scaling, which decides where no expert has
+            any.
     """
 
     steps: int = 256
@@ -37,7 +38,7 @@ class Fisher(Algorithm):
         pool = view.experts
         total = torch.zeros(len(pool), pool.layout.size)
 
-        def answer() -> MapSet:
+        def current() -> MapSet:
             mean = FisherMean(experts=pool, information=normalised(total, self.floor))
             return MapSet(experts=pool, function=mean, state_bytes=mean.information.nbytes)
 
@@ -46,14 +47,14 @@ class Fisher(Algorithm):
             batch = next(batches)
             for task, (row, vector) in enumerate(zip(total, pool.task_vectors, strict=True)):
                 row += score(view, pool.pretrained + vector, batch, task, generator).square_()
-            view.checkpoint(answer)
-        return answer()
+            view.checkpoint(current)
+        return current()
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FisherMean(Recipe):
-    """The mean of the experts for a preference `(m,)`, by `(m, P)` positive information."""
+class FisherMean(PreferenceMap):
+    """The mean of the experts for a preference `(m,)`, weighted by `(m, P)` information."""
 
     experts: ExpertPool
     information: Tensor
@@ -71,14 +72,14 @@ class FisherMean(Recipe):
 def score(
     view: ProblemView, params: Tensor, batch: Batch, task: int, generator: torch.Generator
 ) -> Tensor:
-    """`(P,)` gradient of the log-probability of a label that the model itself draws.
+    """Return the `(P,)` gradient of the log-probability of a class drawn from the model itself.
 
     Args:
         view: The problem.
         params: `(P,)` parameters.
-        batch: One with a single example of the task.
-        task: Which.
-        generator: Draws the label.
+        batch: A batch with a single example of the task.
+        task: Index of the task.
+        generator: Draws the class.
     """
     params = params.requires_grad_()
     logs = torch.log_softmax(view.logits(params, batch, task)[0], dim=0)
@@ -88,5 +89,5 @@ def score(
 
 
 def normalised(information: Tensor, floor: float) -> Tensor:
-    """Copies of `(m, P)` rows at unit length, every entry `floor` at least."""
+    """Return copies of `(m, P)` rows at unit length, with entries of at least `floor`."""
     return torch.nn.functional.normalize(information, dim=1, eps=1e-30).clamp_min_(floor)

@@ -1,8 +1,7 @@
-"""Isotropic merging: every direction of the merged matrix as long as any other."""
+"""Isotropic merging: all directions of the merged matrix have the same length."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
@@ -12,36 +11,20 @@ from .matrices import Triplets, merge_matrices, orthonormal, triplets
 from .swept_merge import Merge, SweptMerge
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _IsotropicCommon(SweptMerge, ABC):
-    """The sum of the task vectors with all singular values of a matrix at their mean (Iso-C).
+class IsotropicCommon(SweptMerge):
+    """The sum of the task vectors, with the singular values of each matrix at their mean (Iso-C).
 
-    What is no matrix is averaged. Directions beyond the numerical rank of the sum stay 0.
-    Source: Marczak et al. 2025, section 4.
-
-    Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
+    Tensors that are not matrices are averaged. Directions beyond the numerical rank of the sum stay
+    0. Source: Marczak et al. 2025, section 4.
     """
 
     sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """A singular value decomposition of every matrix for every vector of coefficients."""
+        """Decompose every matrix for every vector of coefficients."""
         return lambda coefficients: merge_matrices(pool, coefficients, isotropic)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class IsotropicCommon(_IsotropicCommon):
-    """Isotropic merging in the common subspace, all tasks alike (Iso-C)."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class IsotropicCommonMap(_IsotropicCommon):
-    """Isotropic merging of the sum of the task vectors times s(p) p."""
-
-    lifted: ClassVar[bool] = True
 
 
 @final
@@ -49,33 +32,33 @@ class IsotropicCommonMap(_IsotropicCommon):
 class IsotropicCommonTaskSpecific(SweptMerge):
     """Isotropic merging in a common subspace and one of every task (Iso-CTS).
 
-    The largest singular vectors of the sum are kept; in place of the others come the largest of
-    what each task vector has outside of their span. All are orthogonalised and get the mean of
-    their singular values. Source: Marczak et al. 2025, section 4, algorithm 1.
+    The largest singular vectors of the sum are kept; the others are replaced by the largest ones of
+    each task vector outside their span. All are orthogonalised and get the mean of their singular
+    values. Source: Marczak et al. 2025, section 4, algorithm 1.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
-        common: Share of the directions that are the sum's; rounded so that tasks have alike many.
+        common: Fraction of the directions from the sum, rounded so that all tasks have equally
+            many.
     """
 
     sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
     common: float = 0.8
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """T + 3 singular value decompositions of every matrix."""
+        """Decompose every matrix T + 3 times for every vector of coefficients."""
         return lambda coefficients: merge_matrices(
             pool, coefficients, lambda weights: common_and_specific(weights, self.common)
         )
 
 
 def isotropic(weights: Tensor) -> Tensor:
-    """`(o, i)` sum of `(T, o, i)` matrices with its singular values at their mean."""
+    """Return the `(o, i)` sum of `(T, o, i)` matrices with its singular values at their mean."""
     left, values, right = triplets(weights.sum(dim=0))
     return _even(values) * left @ right
 
 
 def common_and_specific(weights: Tensor, common: float) -> Tensor:
-    """`(o, i)` isotropic matrix in the common and the task-specific directions of `(T, o, i)`."""
+    """Return the `(o, i)` isotropic matrix in common and specific directions of `(T, o, i)`."""
     directions, tasks = min(weights.shape[1:]), len(weights)
     specific = round((directions - int(directions * common)) / tasks)
     shared = triplets(weights.sum(dim=0), directions - tasks * specific)
@@ -87,5 +70,5 @@ def common_and_specific(weights: Tensor, common: float) -> Tensor:
 
 
 def _even(values: Tensor) -> Tensor:
-    """The mean of singular values, 0 where there are none."""
+    """Return the mean of singular values, or 0 if there are none."""
     return values.sum() / max(1, len(values))

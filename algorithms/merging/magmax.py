@@ -1,8 +1,7 @@
-"""MagMax: of every entry the task vector that is largest there."""
+"""MagMax: for every entry, the largest value among the task vectors."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
@@ -11,37 +10,22 @@ from ...problems.experts import ExpertPool
 from .swept_merge import Merge, SweptMerge
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _MagMax(SweptMerge, ABC):
-    """Entry by entry the task vector of the largest magnitude; the last of equals.
+class MagMax(SweptMerge):
+    """The entry of the largest magnitude among the task vectors; the last one in a tie (MagMax).
 
-    Source: Marczak et al. 2024, section 4, of experts that all start from the base model.
-
-    Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
+    Source: Marczak et al. 2024, section 4, for experts that all start from the pretrained model. In
+    the lifted form the corners are the experts.
     """
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """The largest of c_i task_vector_i, entry by entry."""
+        """Return the largest of c_i task_vector_i, entry by entry."""
         return lambda coefficients: largest(pool.task_vectors, coefficients)
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class MagMax(_MagMax):
-    """MagMax of all tasks alike."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class MagMaxMap(_MagMax):
-    """MagMax of the task vectors times s(p) p; the corners are the experts."""
-
-    lifted: ClassVar[bool] = True
-
-
 def largest(task_vectors: Tensor, coefficients: Tensor) -> Tensor:
-    """`(P,)` entries of c_i v_i of the largest magnitude, of `(T, P)` vectors."""
+    """Return the `(P,)` entries of c_i v_i with the largest magnitude, for `(T, P)` vectors."""
     merged = torch.zeros(task_vectors.shape[1])
     for c, vector in zip(coefficients.tolist(), task_vectors, strict=True):
         scaled = c * vector.to(merged.dtype)

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ...problems.experts import ExpertPool
 from ...problems.layout import Layout
-from .lift import effective_number, weighted_sum
 from .regmean import inputs_first
+from .swept_merge import effective_number, weighted_sum
 
 
 class Triplets(NamedTuple):
@@ -23,11 +23,11 @@ class Triplets(NamedTuple):
 def merge_matrices(
     pool: ExpertPool, coefficients: Tensor, of_matrix: Callable[[Tensor], Tensor]
 ) -> Tensor:
-    """`(P,)` merged vector: every matrix by a function, all else the mean of what counts.
+    """Return the `(P,)` merged vector: matrices merged by a function, other tensors averaged.
 
     Args:
         pool: The experts.
-        coefficients: `(T,)`, not negative.
+        coefficients: `(T,)`, non-negative.
         of_matrix: From `(T, o, i)` matrices c_i task_vector_i to the merged one, `(o, i)`.
     """
     merged = average(pool, coefficients)
@@ -39,22 +39,22 @@ def merge_matrices(
 
 
 def average(pool: ExpertPool, coefficients: Tensor) -> Tensor:
-    """`(P,)` sum of c_i task_vector_i over the effective number of coefficients `(T,)`."""
+    """Return the `(P,)` sum of c_i task_vector_i over the effective number of coefficients."""
     merged = weighted_sum(pool.task_vectors, coefficients)
     return merged / effective_number(coefficients.sum(), coefficients.square().sum())
 
 
 def matrices(layout: Layout) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Where each tensor of two dimensions starts, and its shape."""
+    """Yield the offset and the shape of each tensor of two dimensions."""
     for start, shape in zip(layout.offsets, layout.shapes, strict=True):
         if len(shape) == 2:
             yield start, (shape[0], shape[1])
 
 
 def triplets(matrix: Tensor, most: int | None = None) -> Triplets:
-    """At most so many of the largest singular triplets, none beyond the numerical rank.
+    """Return the largest singular triplets, at most `most`, and none beyond the numerical rank.
 
-    Values up to eps * max(o, i) of the largest are taken for 0: their vectors are arbitrary.
+    Values up to eps * max(o, i) times the largest count as 0, because their vectors are arbitrary.
     """
     left, values, right = torch.linalg.svd(matrix, full_matrices=False)
     least = torch.finfo(values.dtype).eps * max(matrix.shape) * values[0]
@@ -64,14 +64,14 @@ def triplets(matrix: Tensor, most: int | None = None) -> Triplets:
 
 
 def orthonormal(columns: Tensor) -> Tensor:
-    """The nearest matrix with orthonormal columns to `(d, k)`, or rows where k > d."""
+    """Return the nearest matrix with orthonormal columns to `(d, k)`, or rows if k > d."""
     left, _, right = torch.linalg.svd(columns, full_matrices=False)
     nearest: Tensor = left @ right
     return nearest
 
 
 def transposed_linear(layout: Layout) -> bool:
-    """Whether linear weights are `(d_in, d_out)`, told by the lengths of their biases."""
+    """Return whether linear weights are `(d_in, d_out)`, judged by the lengths of their biases."""
     shapes = dict(zip(layout.names, layout.shapes, strict=True))
     widths = {}
     for name, shape in shapes.items():

@@ -1,4 +1,4 @@
-"""Model stock: how far from the base model the average of the experts should be."""
+"""Model stock: how far the average of the experts should be from the pretrained model."""
 
 from dataclasses import dataclass
 from typing import final
@@ -16,11 +16,12 @@ from .slerp import cosines
 @final
 @dataclass(frozen=True, kw_only=True)
 class ModelStock(Algorithm):
-    """Tensor by tensor base + t * mean of the task vectors, t following from their angles.
+    """Tensor by tensor pretrained + t * mean of the task vectors, with t given by their angles.
 
-    t = m cos / (1 + (m - 1) cos), cos being the mean over all pairs, kept from 0 up: orthogonal
-    task vectors are taken for noise and give the base model. Made for experts of one task; for
-    tasks that differ it is a cautious merge. Source: Jang et al. 2024, equation 3 and appendix B.
+    t = m cos / (1 + (m - 1) cos), with cos the mean over all pairs, at least 0: orthogonal task
+    vectors count as noise and give the pretrained model. The method was made for experts of one
+    task; for different tasks it is a cautious merge. Source: Jang et al. 2024, equation 3 and
+    appendix B.
     """
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
@@ -28,11 +29,12 @@ class ModelStock(Algorithm):
         m = len(view.experts)
         ratio = interpolation_ratio(cosines(view.experts))
         values = (ratio / m)[:, None].expand(-1, m).to(torch.float32).contiguous()
-        return ConstantSet(experts=view.experts, answer=Coefficients(values=values, space="tensor"))
+        point = Coefficients(values=values, space="tensor")
+        return ConstantSet(experts=view.experts, constant=point)
 
 
 def interpolation_ratio(gram: Tensor) -> Tensor:
-    """`(G,)` ratios t in [0, 1] of `(G, m, m)` cosines."""
+    """Return `(G,)` ratios t in [0, 1] from `(G, m, m)` cosines."""
     m = gram.shape[1]
     cosine = (gram.sum(dim=(1, 2)) - torch.diagonal(gram, dim1=1, dim2=2).sum(dim=1)) / (
         m * (m - 1)

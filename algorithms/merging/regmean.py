@@ -11,22 +11,23 @@ from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
+from ..training.descent import affordable_forwards
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RegressionMean(Recipe):
+class RegressionMean(PreferenceMap):
     """W(p) = (sum_i p_i G_i)^-1 sum_i p_i G_i W_i in every linear layer, the soup elsewhere.
 
-    It minimises sum_i p_i |X_i (W - W_i)|^2, G_i = X_i^T X_i being the Gram matrix of the inputs.
-    What is solved for is the difference to the soup, which at the corners is 0: those are the
-    experts, bit for bit.
+    It minimises sum_i p_i |X_i (W - W_i)|^2, with G_i = X_i^T X_i the Gram matrix of the inputs.
+    The equations are solved for the difference to the soup, which is 0 at the corners: these are
+    the experts, bit for bit.
 
     Attributes:
         experts: The pool.
         grams: `(m, d_in, d_in)` positive definite matrices of each layer, by weight name.
-        inputs_first: Whether weights are `(d_in, d_out)`, else `(d_out, d_in)`.
+        inputs_first: Whether weights are `(d_in, d_out)` instead of `(d_out, d_in)`.
     """
 
     experts: ExpertPool
@@ -34,7 +35,7 @@ class RegressionMean(Recipe):
     inputs_first: bool
 
     def __call__(self, preference: Tensor) -> Tensor:
-        """`(P,)` parameters for a preference `(m,)`."""
+        """Return the `(P,)` parameters for a preference `(m,)`."""
         layout, p = self.experts.layout, preference.double()
         merged = self.experts.merge(Coefficients(values=preference))
         named = layout.unflatten(merged)
@@ -58,8 +59,8 @@ class RegressionMean(Recipe):
         """Bytes of the Gram matrices."""
         return sum(grams.nbytes for grams in self.grams.values())
 
-    def answer(self) -> MapSet:
-        """This map as an answer."""
+    def pareto_set(self) -> MapSet:
+        """Return the Pareto set of this map."""
         return MapSet(experts=self.experts, function=self, state_bytes=self.nbytes)
 
 
@@ -71,11 +72,11 @@ def regression(
     ridge: float,
     inputs_first: bool,
 ) -> RegressionMean:
-    """The map of Gram matrices X^T X, one mapping a task from weight names; conditioned copies.
+    """Return the map of Gram matrices X^T X, which are given per task and weight name.
 
     Args:
         experts: The pool.
-        totals: `(d_in, d_in)` matrices by weight name; where a name is missing the soup stays.
+        totals: `(d_in, d_in)` matrices by weight name; layers without a matrix keep the soup.
         diagonal: As in `conditioned`.
         ridge: As in `conditioned`.
         inputs_first: As in `RegressionMean`.
@@ -88,11 +89,11 @@ def regression(
 
 
 def conditioned(gram: Tensor, diagonal: float, ridge: float) -> Tensor:
-    """A Gram matrix `(d, d)` drawn to its diagonal and made positive definite.
+    """Shrink a Gram matrix `(d, d)` towards its diagonal and make it positive definite.
 
     Args:
         gram: X^T X.
-        diagonal: Share of the off-diagonal entries that is taken away.
+        diagonal: Fraction of the off-diagonal entries that is removed.
         ridge: Added to the diagonal, in units of its mean.
     """
     alone = torch.diagonal(gram)
@@ -101,12 +102,12 @@ def conditioned(gram: Tensor, diagonal: float, ridge: float) -> Tensor:
 
 
 def inputs_first(layout: Layout, widths: Mapping[str, int]) -> bool:
-    """Whether linear weights have their inputs in the first dimension, as GPT-2's have.
+    """Return whether linear weights have their inputs in the first dimension, as in GPT-2.
 
-    Square weights do not tell; they are taken to be as the others of the model.
+    Square weights do not show it; they are assumed to be like the others of the model.
 
     Args:
-        layout: Of the model.
+        layout: Layout of the model.
         widths: Number of inputs of each linear layer, by weight name.
     """
     shapes = dict(zip(layout.names, layout.shapes, strict=True))
@@ -118,17 +119,17 @@ def inputs_first(layout: Layout, widths: Mapping[str, int]) -> bool:
 class RegMean(Algorithm):
     """W(p) = (sum_i p_i G_i)^-1 sum_i p_i G_i W_i, G_i from the inputs of expert i's own layer.
 
-    All that is no weight of a linear layer is the p-weighted mean of the experts, which are the
-    corners. One Gram matrix a layer and task is kept. Source: Jin et al. 2023, section 3.2 and
-    equation 2, where all p_i are equal.
+    Everything except the weights of linear layers is the p-weighted mean of the experts, which are
+    the corners. One Gram matrix per layer and task is kept. Source: Jin et al. 2023, section 3.2
+    and equation 2, where all p_i are equal.
 
     Args:
-        steps: Batches of unlabelled examples; fewer where the budget ends first.
+        steps: Batches of unlabelled examples; fewer if the budget ends first.
         batch_size: Examples of each task in a batch.
-        diagonal: Share of the off-diagonal entries of a Gram matrix that is taken away. Of 0, 0.05,
-            0.1 and 0.4 the best on the whole by mean utility on validation of `digits-left-right`
+        diagonal: Fraction of the off-diagonal entries of a Gram matrix that is removed. Of 0, 0.05,
+            0.1 and 0.4, 0.05 was best overall by mean utility on validation of `digits-left-right`
             and `digits-mnist-neg180`.
-        ridge: Added to its diagonal, in units of the mean of that.
+        ridge: Added to its diagonal, in units of the diagonal's mean.
     """
 
     steps: int = 8
@@ -141,7 +142,7 @@ class RegMean(Algorithm):
         pool, m = view.experts, len(view.tasks)
         totals: list[dict[str, Tensor]] = [{} for _ in range(m)]
 
-        def answer() -> MapSet:
+        def current() -> MapSet:
             widths = {name: len(gram) for name, gram in totals[0].items()}
             return regression(
                 pool,
@@ -149,20 +150,15 @@ class RegMean(Algorithm):
                 diagonal=self.diagonal,
                 ridge=self.ridge,
                 inputs_first=inputs_first(pool.layout, widths),
-            ).answer()
+            ).pareto_set()
 
         batches = view.batches(self.batch_size, labelled=False)
         for _ in range(affordable_forwards(view, self.steps, self.batch_size)):
             batch = next(batches)
             for task, (total, vector) in enumerate(zip(totals, pool.task_vectors, strict=True)):
                 add(total, view.grams(pool.pretrained + vector, batch, task))
-            view.checkpoint(answer)
-        return answer()
-
-
-def affordable_forwards(view: ProblemView, steps: int, batch_size: int, passes: int = 1) -> int:
-    """At most `steps` batches, of which the remaining budget covers so many passes."""
-    return int(min(steps, view.budget.remaining // (passes * batch_size * len(view.tasks))))
+            view.checkpoint(current)
+        return current()
 
 
 def add(total: dict[str, Tensor], grams: dict[str, Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""RegMean++: regression on inputs that come out of the layers merged before."""
+"""RegMean++: regression on the inputs that layers receive from merged layers."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,28 +14,29 @@ from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from .regmean import RegressionMean, add, affordable_forwards, inputs_first, regression
+from ..training.descent import affordable_forwards
+from .regmean import RegressionMean, add, inputs_first, regression
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class RegMeanPlusPlus(Algorithm):
-    """RegMean whose Gram matrices are of the inputs that a merged model gives to expert i's block.
+    """RegMean with Gram matrices of the inputs that a merged model gives to expert i's block.
 
     Blocks are merged one after another, in the order of the layout. The inputs of block l come
-    through the blocks before it, already merged with equal weights; inside block l they pass
-    expert i's own layers. At the centre this is the paper's merge; other preferences are answered
-    by the regression with the same Gram matrices, so that the corners are the experts.
-    Source: Nguyen et al. 2025, RegMean++, section 4.
+    through the blocks before it, already merged with equal weights; inside block l they pass expert
+    i's own layers. At the centre this is the paper's merge; other preferences use the regression
+    with the same Gram matrices, so the corners are the experts. Source: Nguyen et al. 2025,
+    RegMean++, section 4.
 
     Args:
-        steps: Batches of unlabelled examples; fewer where the budget does not cover a pass of them
-            for every block.
+        steps: Batches of unlabelled examples; fewer if the budget does not cover one pass over them
+            per block.
         batch_size: Examples of each task in a batch.
-        diagonal: Share of the off-diagonal entries of a Gram matrix that is taken away. Of 0, 0.05,
-            0.1 and 0.4 the best on the whole by mean utility on validation of `digits-left-right`
+        diagonal: Fraction of the off-diagonal entries of a Gram matrix that is removed. Of 0, 0.05,
+            0.1 and 0.4, 0.05 was best overall by mean utility on validation of `digits-left-right`
             and `digits-mnist-neg180`.
-        ridge: Added to its diagonal, in units of the mean of that.
+        ridge: Added to its diagonal, in units of the diagonal's mean.
     """
 
     steps: int = 8
@@ -66,21 +67,21 @@ class RegMeanPlusPlus(Algorithm):
             _copy(mean(found)(equal), merged, block)
             for total, grams in zip(totals, found, strict=True):
                 total |= grams
-            view.checkpoint(lambda: mean(totals).answer())
-        return mean(totals).answer()
+            view.checkpoint(lambda: mean(totals).pareto_set())
+        return mean(totals).pareto_set()
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class _Block:
-    """Linear weights of a block, and where all its parameters are in the flat vector."""
+    """Linear weights of a block, and the spans of all its parameters in the flat vector."""
 
     linear: frozenset[str]
     spans: tuple[tuple[int, int], ...]
 
 
 def _blocks(layout: Layout, linear: Collection[str]) -> list[_Block]:
-    """The blocks with linear layers, in the order of the layout."""
+    """Return the blocks with linear layers, in the order of the layout."""
     groups = layout.groups("block")
     members: list[set[str]] = [set() for _ in groups.names]
     for name, group in zip(layout.names, layout.group_of("block"), strict=True):
@@ -98,7 +99,7 @@ def _blocks(layout: Layout, linear: Collection[str]) -> list[_Block]:
 def _grams(
     view: ProblemView, merged: Tensor, block: _Block, batches: Iterable[Batch]
 ) -> list[dict[str, Tensor]]:
-    """Gram matrices of each task's expert in this block, within the merged model."""
+    """Return the Gram matrices of each task's expert in this block, within the merged model."""
     totals: list[dict[str, Tensor]] = [{} for _ in view.tasks]
     for batch in batches:
         for task, total in enumerate(totals):

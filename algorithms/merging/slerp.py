@@ -9,10 +9,10 @@ from torch import Tensor
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 
 _OPPOSITE: Final = 0.9995
-"""Vectors beyond the negative of this cosine have no mean direction of their own."""
+"""Vectors with a cosine below the negative of this are opposite: their mean is not unique."""
 _STEPS: Final = 100
 _TOLERANCE: Final = 1e-12
 _NOTHING: Final = 1e-300
@@ -21,36 +21,36 @@ _NOTHING: Final = 1e-300
 @final
 @dataclass(frozen=True, kw_only=True)
 class Slerp(Algorithm):
-    """Tensor by tensor the spherical mean of the task vectors, the preference being its weights.
+    """The spherical mean of the task vectors of each tensor, with the preference as weights.
 
     For two tasks this is sin((1 - t) w) / sin w tau_1 + sin(t w) / sin w tau_2 with t = p_2 and w
-    the angle between them; for more, the coefficients of the Karcher mean of the unit vectors,
-    which for two are the same, are given to the vectors at their own lengths. The corners are the
-    experts. Of task vectors, not of weights, which are all but collinear. Where two vectors of a
-    tensor are opposite or one is 0, the coefficients of that tensor are the preference.
-    Source: Shoemake 1985, SIGGRAPH; Karcher 1977 for the mean.
+    the angle between them. For more tasks, the coefficients of the Karcher mean of the unit
+    vectors, which agree for two, are applied to the vectors at their own lengths. The corners are
+    the experts. Task vectors are merged, not weights, which are almost collinear. If two vectors of
+    a tensor are opposite or one is 0, the coefficients of that tensor are the preference. Source:
+    Shoemake 1985, SIGGRAPH; Karcher 1977 for the mean.
     """
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Take the cosines between the task vectors; nothing else is needed for any preference."""
+        """Compute the cosines between the task vectors, which are all that any preference needs."""
         return MapSet(experts=view.experts, function=SphericalMean(gram=cosines(view.experts)))
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SphericalMean(Recipe):
-    """The mean for a preference, by `(G, T, T)` cosines between the task vectors."""
+class SphericalMean(PreferenceMap):
+    """The mean for a preference, from `(G, T, T)` cosines between the task vectors."""
 
     gram: Tensor
 
     def __call__(self, preference: Tensor) -> Coefficients:
-        """`(G, T)` coefficients of every tensor."""
+        """Return `(G, T)` coefficients of every tensor."""
         values = spherical_weights(self.gram, preference.double())
         return Coefficients(values=values.to(preference.dtype), space="tensor")
 
 
 def cosines(pool: ExpertPool) -> Tensor:
-    """`(G, T, T)` float64 cosines between the task vectors in each of G tensors; 0 with a 0."""
+    """Return `(G, T, T)` float64 cosines between task vectors in G tensors, 0 for zero vectors."""
     grams = []
     for piece in torch.split(pool.task_vectors, list(pool.layout.sizes), dim=1):
         units = torch.nn.functional.normalize(piece.double(), dim=1, eps=_NOTHING)
@@ -59,9 +59,9 @@ def cosines(pool: ExpertPool) -> Tensor:
 
 
 def spherical_weights(gram: Tensor, preference: Tensor) -> Tensor:
-    """`(G, T)` coefficients of the weighted Karcher mean of unit vectors.
+    """Return `(G, T)` coefficients of the weighted Karcher mean of unit vectors.
 
-    The mean is the fixed point of steps along the mean logarithm, from the linear mean on.
+    The mean is the fixed point of steps along the mean logarithm, starting at the linear mean.
 
     Args:
         gram: `(G, T, T)` their cosines, with 1 on the diagonal.

@@ -1,4 +1,4 @@
-"""The models that every problem starts with, and soups of the experts."""
+"""The models with which every problem starts, and soups of the experts."""
 
 from dataclasses import dataclass
 from typing import final
@@ -9,20 +9,19 @@ from torch import Tensor
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import ConstantSet, FiniteSet, MapSet, ParetoSet, Recipe
-from .lift import lifted
-from .swept_merge import sweep
+from ..pareto_set import ConstantSet, FiniteSet, MapSet, ParetoSet, PerTask, PreferenceMap
+from .swept_merge import lift, sweep
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Pretrained(Algorithm):
-    """The base model, whatever the preference: coefficients 0."""
+    """The pretrained model for every preference: coefficients 0."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Nothing is fitted."""
         zeros = torch.zeros(len(view.tasks))
-        return ConstantSet(experts=view.experts, answer=Coefficients(values=zeros))
+        return ConstantSet(experts=view.experts, constant=Coefficients(values=zeros))
 
 
 @final
@@ -31,10 +30,25 @@ class SingleExperts(Algorithm):
     """The m experts; the common selector chooses one by their known validation objectives."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted: the experts' anchors are known."""
+        """Return the experts, whose validation values are known."""
         corners = [Coefficients(values=row) for row in torch.eye(len(view.tasks))]
         objectives = view.anchors.objectives(view.anchors.experts)
         return FiniteSet(experts=view.experts, points=corners, objectives=objectives)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ExpertsRouter(Algorithm):
+    """One model per task, its own expert: the ideal point, at the storage of all experts."""
+
+    def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
+        """Nothing is fitted."""
+        corners = torch.eye(len(view.tasks))
+        return ConstantSet(
+            experts=view.experts,
+            constant=PerTask(points=tuple(Coefficients(values=row) for row in corners)),
+            stored_bytes=view.experts.nbytes,
+        )
 
 
 @final
@@ -45,13 +59,13 @@ class SimpleAverage(Algorithm):
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Nothing is fitted."""
         values = torch.full((len(view.tasks),), 1 / len(view.tasks))
-        return ConstantSet(experts=view.experts, answer=Coefficients(values=values))
+        return ConstantSet(experts=view.experts, constant=Coefficients(values=values))
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class RewardedSoup(Algorithm):
-    """theta(p) = sum_i p_i expert_i; the corners are the experts, nothing is fitted.
+    """theta(p) = sum_i p_i expert_i; the corners are the experts, and nothing is fitted.
 
     Source: Rame et al. 2023, section 2.2.
     """
@@ -63,7 +77,7 @@ class RewardedSoup(Algorithm):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Soup(Recipe):
+class Soup(PreferenceMap):
     """The preference itself as coefficients."""
 
     def __call__(self, preference: Tensor) -> Coefficients:
@@ -74,16 +88,17 @@ class Soup(Recipe):
 @final
 @dataclass(frozen=True, kw_only=True)
 class GeneralisedSoup(Algorithm):
-    """base + s(p) sum_i p_i task_vector_i, s being 1 at the corners and m c at the centre.
+    """pretrained + s(p) sum_i p_i task_vector_i, with s = 1 at the corners and m c at the centre.
 
-    Between them s follows the entropy of the preference. The one number c is the coefficient of
-    task arithmetic, the best of a sweep by mean validation objective; c = 1 / m gives the rewarded
-    soup. Of this curve, c_i = p_i^a with exact corners, and c_i = m c p_i without, it was the best
-    or nearly so by mean utility on validation of `digits-left-right` and `digits-mnist-neg180`.
-    Source: Rame et al. 2023, section 2.2, with the scale of Ilharco et al. 2023.
+    Between them s follows the entropy of the preference. The only fitted number c is the
+    coefficient of task arithmetic, the best of a sweep by mean validation objective; c = 1 / m
+    gives the rewarded soup. Of this curve, c_i = p_i^a with exact corners, and c_i = m c p_i
+    without, it was best or nearly best by mean utility on validation of `digits-left-right` and
+    `digits-mnist-neg180`. Source: Rame et al. 2023, section 2.2, with the scale of Ilharco et al.
+    2023.
 
     Args:
-        sweep: Coefficients c tried, in order; ties go to the earlier one.
+        sweep: Coefficients c tried, in order; the earlier one wins a tie.
     """
 
     sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -94,20 +109,20 @@ class GeneralisedSoup(Algorithm):
         def centre(c: float) -> Coefficients:
             return Coefficients(values=torch.full((len(view.tasks),), c))
 
-        def answer(c: float) -> MapSet:
+        def pareto_set(c: float) -> MapSet:
             function = LiftedSoup(length=c)
             return MapSet(experts=view.experts, function=function, trainable_parameters=1)
 
-        return sweep(view, self.sweep, centre, answer)
+        return sweep(view, self.sweep, centre, pareto_set)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class LiftedSoup(Recipe):
-    """s(p) p as coefficients, `length` of each at the centre."""
+class LiftedSoup(PreferenceMap):
+    """The coefficients s(p) p, each of which is `length` at the centre."""
 
     length: float
 
     def __call__(self, preference: Tensor) -> Coefficients:
         """`(m,)` coefficients."""
-        return Coefficients(values=lifted(preference, self.length))
+        return Coefficients(values=lift(preference, self.length))

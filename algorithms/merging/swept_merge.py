@@ -1,42 +1,43 @@
 """Merges of task vectors whose length is chosen by a sweep on validation."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
 
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
+from ...registry import bound
 from ..base import Algorithm
-from ..pareto_set import ConstantSet, MapSet, Model, ParetoSet, Recipe
-from .lift import lifted
+from ..pareto_set import ConstantSet, MapSet, Model, ParetoSet, PreferenceMap
 
 
 def sweep(
     view: ProblemView,
     scales: Sequence[float],
     model: Callable[[float], Model],
-    answer: Callable[[float], ParetoSet],
+    pareto_set: Callable[[float], ParetoSet],
 ) -> ParetoSet:
-    """The answer of the scale whose model has the least mean validation objective g.
+    """Return the Pareto set of the scale whose model has the least mean validation objective g.
 
-    Scales are measured in their order, each with one validation evaluation; ties go to the earlier
-    one. After each the best so far is the answer so far.
+    Scales are measured in their order, each with one validation evaluation; the earlier one wins a
+    tie. After each one, the best so far is a milestone.
 
     Args:
         view: The problem.
-        scales: What is tried.
-        model: The model that a scale is judged by.
-        answer: What is returned for a scale.
+        scales: The scales that are tried.
+        model: From a scale to the model by which it is judged.
+        pareto_set: From a scale to the Pareto set that is returned for it.
     """
     measured: list[tuple[float, float]] = []
 
     def best() -> ParetoSet:
-        return answer(min(measured, key=lambda pair: pair[0])[1])
+        return pareto_set(min(measured, key=lambda pair: pair[0])[1])
 
     for scale in scales:
         measured.append((float(view.objectives(model(scale)).mean()), scale))
@@ -45,29 +46,29 @@ def sweep(
 
 
 Merge = Callable[[Tensor], Tensor]
-"""From coefficients `(T,)`, not negative, to the merged vector `(P,)` of c_i task_vector_i.
+"""From non-negative coefficients `(T,)` to the merged vector `(P,)` of c_i task_vector_i.
 
-Twice the coefficients give twice the vector.
+It is homogeneous: doubling the coefficients doubles the vector.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class SweptMerge(Algorithm, ABC):
-    """base + c merge(1, ..., 1), c being the best of a sweep by mean validation objective.
+    """pretrained + c merge(1, ..., 1), with c the best of a sweep by mean validation objective.
 
-    `lifted` subclasses answer a preference p with base + merge(s(p) p) in place of that, s being 1
-    at the corners and m c at the centre, where both are the same model.
+    If `lifted`, the model for a preference p is pretrained + merge(s(p) p) instead, where s is 1 at
+    the corners and m c at the centre. At the centre both forms give the same model.
 
     Args:
         sweep: Lengths c tried, in order; ties go to the earlier one.
     """
 
     sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-    lifted: ClassVar[bool] = False
+    lifted: bool = bound(default=False)
 
     @abstractmethod
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """How these experts are merged; what does not depend on coefficients is done once here."""
+        """Prepare the merge of these experts; work that no coefficient affects is done here."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Merge all task vectors alike, and measure each length on validation."""
@@ -78,24 +79,24 @@ class SweptMerge(Algorithm, ABC):
         def model(c: float) -> Tensor:
             return torch.add(pool.pretrained, direction, alpha=c)
 
-        def answer(c: float) -> ParetoSet:
+        def pareto_set(c: float) -> ParetoSet:
             if not self.lifted:
-                return ConstantSet(experts=pool, answer=model(c), trainable_parameters=1)
+                return ConstantSet(experts=pool, constant=model(c), trainable_parameters=1)
             function = LiftedMerge(algorithm=self, experts=pool, length=c)
             return MapSet(experts=pool, function=function, trainable_parameters=1)
 
-        return sweep(view, self.sweep, model, answer)
+        return sweep(view, self.sweep, model, pareto_set)
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LiftedMerge(Recipe):
-    """base + merge(s(p) p) of a merge that draws nothing; made again where it is used.
+class LiftedMerge(PreferenceMap):
+    """pretrained + merge(s(p) p), for a deterministic merge that is prepared again after loading.
 
     Attributes:
-        algorithm: How experts are merged.
+        algorithm: The algorithm that merges the experts.
         experts: The pool.
-        length: c, each coefficient at the centre.
+        length: The length c, which is every coefficient at the centre.
     """
 
     algorithm: SweptMerge
@@ -104,8 +105,46 @@ class LiftedMerge(Recipe):
 
     def __call__(self, preference: Tensor) -> Tensor:
         """`(P,)` parameters."""
-        return self.experts.pretrained + self._merge(lifted(preference, self.length))
+        return self.experts.pretrained + self._merge(lift(preference, self.length))
 
     @cached_property
     def _merge(self) -> Merge:
         return self.algorithm.merge(self.experts, torch.Generator())
+
+
+def lift(preference: Tensor, centre: float) -> Tensor:
+    """Return `(m,)` coefficients s(p) p: 1 for the task of a corner, all `centre` at the centre.
+
+    s(p) = 1 + (m centre - 1) H(p) / log m, with H the entropy in nats. These are the coefficients
+    of task arithmetic at the centre and of the experts at the corners, and change smoothly in
+    between; with `centre` = 1 / m they are those of the rewarded soup.
+
+    >>> lift(torch.tensor([0.5, 0.5]), 0.3).tolist()
+    [0.30000001192092896, 0.30000001192092896]
+    >>> lift(torch.tensor([0.0, 1.0]), 0.3).tolist()
+    [0.0, 1.0]
+    """
+    m = len(preference)
+    even = float(torch.special.entr(preference).sum()) / math.log(m)
+    return (1 + (m * centre - 1) * even) * preference
+
+
+def effective_number(total: Tensor, squares: Tensor) -> Tensor:
+    """Return the effective number of coefficients: n if n are equal, 1 if only one is not 0.
+
+    A weighted sum divided by it is the mean for equal coefficients, and the term itself for one.
+
+    Args:
+        total: Sum of the non-negative coefficients, of any shape.
+        squares: Sum of their squares, of the same shape; where it is 0, the number is 1.
+    """
+    tiny = torch.finfo(squares.dtype).tiny
+    return torch.where(squares > 0, total.square() / squares.clamp_min(tiny), 1.0)
+
+
+def weighted_sum(task_vectors: Tensor, coefficients: Tensor) -> Tensor:
+    """Return the `(P,)` float32 sum of c_i v_i of `(T, P)` vectors, without copying them."""
+    total = torch.zeros(task_vectors.shape[1])
+    for c, vector in zip(coefficients.tolist(), task_vectors, strict=True):
+        total.add_(vector, alpha=c)
+    return total

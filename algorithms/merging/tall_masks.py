@@ -9,24 +9,22 @@ from torch import Tensor
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
 from ..base import Algorithm
-from ..pareto_set import ParetoSet, PerTask
-from .lift import weighted_sum
-from .per_task import PerTaskSet
-from .swept_merge import Merge, SweptMerge
+from ..pareto_set import ConstantSet, ParetoSet, PerTask
+from .swept_merge import Merge, SweptMerge, weighted_sum
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class TallMasks(Algorithm):
-    """Each task answered by base + mask_i * sum of the task vectors, from one mask a task.
+    """One model per task, pretrained + mask_i * sum of the task vectors, from one mask per task.
 
-    Mask i has the entries with |tau_i| >= strictness * |sum - tau_i|; at strictness 1 no mask comes
-    nearer to the expert. Stored are the base model, one vector, and one bit an entry and task.
-    Source: Wang et al. 2024, section 3, where strictness is tuned for every task.
+    Mask i has the entries with |tau_i| >= strictness * |sum - tau_i|; with strictness 1 it gives
+    the model nearest to the expert. The pretrained model, one vector, and one bit per entry and
+    task are stored. Source: Wang et al. 2024, section 3, where strictness is tuned for every task.
 
     Args:
-        strictness: How much the others may weigh against the task. Of 0.2, 0.4, 0.6 and 1 the best
-            mean objective over `digits-left-right` and `digits-mnist-neg180`, on validation.
+        strictness: Weight of the other tasks against the task. Of 0.2, 0.4, 0.6 and 1, 1 had the
+            best mean objective over `digits-left-right` and `digits-mnist-neg180`, on validation.
     """
 
     strictness: float = 1.0
@@ -37,9 +35,9 @@ class TallMasks(Algorithm):
         total = summed(pool)
         models = (pool.pretrained + total * mask for mask in masks(pool, self.strictness))
         bits = len(pool) * -(-pool.layout.size // 8)
-        return PerTaskSet(
+        return ConstantSet(
             experts=pool,
-            answer=PerTask(points=tuple(models)),
+            constant=PerTask(points=tuple(models)),
             stored_bytes=pool.pretrained.nbytes + total.nbytes + bits,
         )
 
@@ -49,20 +47,20 @@ class TallMasks(Algorithm):
 class Consensus(SweptMerge):
     """Sum of the task vectors without the entries that fewer than two tasks use.
 
-    What only one task uses is taken for selfish, what none does for dead weight. Uses are told by
-    TALL masks. Source: Wang et al. 2024, section 4, with its number of users.
+    Entries used by only one task are considered selfish, and those used by none dead weight. TALL
+    masks decide which entries a task uses. Source: Wang et al. 2024, section 4, with its number of
+    users.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
-        strictness: As in `TallMasks`; at 1 no entry has two users where there are two tasks.
-        users: Fewest tasks that must use an entry for it to stay.
+        strictness: As in `TallMasks`; with 1 and two tasks, no entry has two users.
+        users: Minimum number of tasks that must use an entry for it to be kept.
     """
 
     strictness: float = 0.4
     users: int = 2
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """The entries that stay do not depend on the coefficients."""
+        """Find the entries that are kept, which do not depend on the coefficients."""
         used = torch.zeros(pool.layout.size, dtype=torch.int32)
         for mask in masks(pool, self.strictness):
             used += mask
@@ -71,7 +69,7 @@ class Consensus(SweptMerge):
 
 
 def masks(pool: ExpertPool, strictness: float) -> list[Tensor]:
-    """`(P,)` bool mask of each task."""
+    """Return the `(P,)` bool mask of each task."""
     total = summed(pool)
     return [
         vector.abs() >= strictness * (total - vector).abs()
@@ -80,5 +78,5 @@ def masks(pool: ExpertPool, strictness: float) -> list[Tensor]:
 
 
 def summed(pool: ExpertPool) -> Tensor:
-    """`(P,)` float32 sum of the task vectors."""
+    """Return the `(P,)` float32 sum of the task vectors."""
     return weighted_sum(pool.task_vectors, torch.ones(len(pool)))

@@ -15,12 +15,12 @@ from .swept_merge import sweep
 @final
 @dataclass(frozen=True, kw_only=True)
 class TaskArithmetic(Algorithm):
-    """base + c * sum of task vectors, c being the best of a sweep by mean validation objective.
+    """pretrained + c * sum of task vectors, with c the best of a sweep on validation.
 
-    Source: Ilharco et al. 2023, section 2, whose sweep this is.
+    The criterion is the mean objective. Source: Ilharco et al. 2023, section 2, with its sweep.
 
     Args:
-        sweep: Coefficients tried, in order; ties go to the earlier one.
+        sweep: Coefficients tried, in order; the earlier one wins a tie.
     """
 
     sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -31,7 +31,7 @@ class TaskArithmetic(Algorithm):
         def model(c: float) -> Coefficients:
             return Coefficients(values=torch.full((len(view.tasks),), c))
 
-        def answer(c: float) -> ConstantSet:
-            return ConstantSet(experts=view.experts, answer=model(c), trainable_parameters=1)
+        def pareto_set(c: float) -> ConstantSet:
+            return ConstantSet(experts=view.experts, constant=model(c), trainable_parameters=1)
 
-        return sweep(view, self.sweep, model, answer)
+        return sweep(view, self.sweep, model, pareto_set)

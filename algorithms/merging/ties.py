@@ -1,65 +1,47 @@
 """TIES: trim, elect signs, average what agrees."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
 
 from ...problems.experts import ExpertPool
-from .lift import effective_number, weighted_sum
-from .swept_merge import Merge, SweptMerge
-from .trimming import elect_signs, trim
+from ..training.trimming import elect_signs, trim
+from .swept_merge import Merge, SweptMerge, effective_number, weighted_sum
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _Ties(SweptMerge, ABC):
+class Ties(SweptMerge):
     """Mean of the trimmed task vectors that have the elected sign, entry by entry (TIES).
 
-    Each vector keeps the share `keep` of its entries, ranked over the whole model; the sign of an
-    entry is that of the sum; the mean is over the vectors that kept the entry with that sign (the
-    paper's disjoint mean, not the sum of some implementations). Source: Yadav et al. 2023,
-    section 4, algorithm 1.
+    Each vector keeps the fraction `keep` of its entries, ranked over the whole model; the elected
+    sign of an entry is that of the sum; the mean is over the vectors that kept the entry with that
+    sign (the paper's disjoint mean, not the sum of some implementations). In the lifted form,
+    vectors are scaled before signs are elected, and a sum is divided by the effective number of
+    vectors, so that a corner is the trimmed expert. Source: Yadav et al. 2023, section 4, algorithm
+    1.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
-        keep: Share of the entries of every task vector that stay.
+        keep: Fraction of the entries of every task vector that are kept.
     """
 
     sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
     keep: float = 0.2
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """Trimming is done once; coefficients have a say in the election of signs."""
+        """Trim the vectors once; the coefficients take part in the election of signs."""
         trimmed = trim(pool.task_vectors, self.keep)
         return lambda coefficients: disjoint_mean(trimmed, coefficients)
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class Ties(_Ties):
-    """TIES merging of all tasks alike."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TiesMap(_Ties):
-    """TIES merging of task vectors times s(p) p, scaled before signs are elected.
-
-    A mean over n vectors is a sum divided by their effective number, which is n where all
-    coefficients are equal and 1 at a corner, whose model is the trimmed expert.
-    """
-
-    lifted: ClassVar[bool] = True
-
-
 def disjoint_mean(task_vectors: Tensor, coefficients: Tensor) -> Tensor:
-    """`(P,)` means of the entries of c_i v_i that are not 0 and have the elected sign.
+    """Return `(P,)` means of the entries of c_i v_i that are not 0 and have the elected sign.
 
     Args:
         task_vectors: `(T, P)`; only P-sized copies are made.
-        coefficients: `(T,)`, not negative.
+        coefficients: `(T,)`, non-negative.
     """
     total = weighted_sum(task_vectors, coefficients)
     signs = elect_signs(total[None])

@@ -1,8 +1,7 @@
 """TSVM: the singular vectors of all tasks, made orthogonal to each other."""
 
-from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
@@ -12,22 +11,21 @@ from .matrices import average, matrices, orthonormal, triplets
 from .swept_merge import Merge, SweptMerge
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class _Tsvm(SweptMerge, ABC):
-    """Sum over tasks of U_i S_i V_i, the singular vectors of all tasks being orthogonalised.
+class Tsvm(SweptMerge):
+    """Sum over tasks of U_i S_i V_i, with the singular vectors of all tasks orthogonalised.
 
-    Of every matrix each task gives its r / m largest singular triplets, r being the lesser side;
-    the U side by side, and the V, are replaced by the nearest orthonormal matrices. What is no
-    matrix is averaged. Source: Gargiulo et al. 2025, section 4, algorithm 1 (TSV-Merge).
-
-    Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
+    Each task contributes the r / m largest singular triplets of every matrix, with r its smaller
+    side; the stacked U, and the stacked V, are replaced by the nearest orthonormal matrices.
+    Tensors that are not matrices are averaged. In the lifted form, the preference scales singular
+    values. Source: Gargiulo et al. 2025, section 4, algorithm 1 (TSV-Merge).
     """
 
     sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """Singular vectors do not depend on the coefficients, which scale singular values."""
+        """Decompose once; the coefficients only scale singular values."""
         parts = [
             (slice(start, start + shape[0] * shape[1]), shape)
             for start, shape in matrices(pool.layout)
@@ -46,22 +44,8 @@ class _Tsvm(SweptMerge, ABC):
         return merged
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class Tsvm(_Tsvm):
-    """TSVM of all tasks alike."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TsvmMap(_Tsvm):
-    """TSVM of task vectors times s(p) p: the preference scales singular values."""
-
-    lifted: ClassVar[bool] = True
-
-
 def decorrelated(weights: Tensor) -> Tensor:
-    """`(T, o, i)` parts of the merged matrix that each of `(T, o, i)` matrices gives."""
+    """Return the `(T, o, i)` contributions of `(T, o, i)` matrices to the merged matrix."""
     rank = max(1, min(weights.shape[1:]) // len(weights))
     kept = [triplets(matrix, rank) for matrix in weights]
     sizes = [len(k.values) for k in kept]

@@ -14,19 +14,19 @@ from .swept_merge import Merge, SweptMerge
 @final
 @dataclass(frozen=True, kw_only=True)
 class Wudi(SweptMerge):
-    """In every matrix the descent on sum_i |(tau - tau_i) tau_i^T|^2 / |tau_i|^2 from their sum.
+    """Minimise sum_i |(tau - tau_i) tau_i^T|^2 / |tau_i|^2 in every matrix, starting at their sum.
 
-    The rows of tau_i stand for the inputs of task i: the merged vector shall do to them what tau_i
-    does. Steps are in units of the root mean square of the sum, since the paper's are fitted to
-    one network's. The descent is to stop early: its minimum, which is known in closed form, is far
-    worse than the base model on `digits-left-right`. What is no matrix is averaged.
-    Source: Cheng et al. 2025, section 4.
+    The rows of tau_i stand for the inputs of task i: the merged vector should map them as tau_i
+    does. Steps are in units of the root mean square of the sum, because the paper's step size is
+    fitted to one network. The descent must stop early: its minimum, which is known in closed form,
+    is far worse than the pretrained model on `digits-left-right`. Tensors that are not matrices are
+    averaged. Source: Cheng et al. 2025, section 4.
 
     Args:
-        sweep: Lengths tried, in order; ties go to the earlier one.
-        steps: Of Adam.
-        learning_rate: Of Adam, in units of the root mean square entry of the sum. Of 3e-4 to 5e-2
-            the best on the whole on validation of `digits-left-right` and `digits-mnist-neg180`.
+        steps: Number of steps of Adam.
+        learning_rate: Learning rate of Adam, in units of the root mean square entry of the sum. Of
+            values from 3e-4 to 5e-2, 1e-3 was best overall on validation of `digits-left-right` and
+            `digits-mnist-neg180`.
     """
 
     sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
@@ -34,7 +34,7 @@ class Wudi(SweptMerge):
     learning_rate: float = 1e-3
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """One descent a matrix for every vector of coefficients."""
+        """Run one descent per matrix for every vector of coefficients."""
         transposed = transposed_linear(pool.layout)
 
         def of_matrix(weights: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ class Wudi(SweptMerge):
         return lambda coefficients: merge_matrices(pool, coefficients, of_matrix)
 
     def descend(self, weights: Tensor) -> Tensor:
-        """`(o, i)` merged matrix of `(T, o, i)`, inputs last."""
+        """Return the `(o, i)` merged matrix of `(T, o, i)`, with inputs last."""
         merged = weights.sum(dim=0)
         gram, target = normal_equations(weights)
         optimiser = torch.optim.Adam([merged], lr=self.learning_rate * float(_rms(merged)))
@@ -56,7 +56,7 @@ class Wudi(SweptMerge):
 
 
 def normal_equations(weights: Tensor) -> tuple[Tensor, Tensor]:
-    """`(i, i)` A and `(o, i)` B of the minimum tau A = B of `(T, o, i)`, zeros left out."""
+    """Return `(i, i)` A and `(o, i)` B with tau A = B at the minimum, without zero matrices."""
     squares = weights.square().sum(dim=(1, 2))[:, None, None]
     tiny = torch.finfo(squares.dtype).tiny
     grams = weights.mT @ weights / squares.clamp_min(tiny)

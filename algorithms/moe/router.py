@@ -26,21 +26,21 @@ _INITIAL_DEVIATION: Final = 0.01
 @final
 @dataclass(frozen=True, kw_only=True)
 class Routers(Decoder):
-    """R independent networks from a preference to coefficients, one a routed group.
+    """R independent networks from a preference to coefficients, one per routed group.
 
-    Two layers are m -> 2m -> m, with 4 m^2 + 3 m parameters a router; one layer is m -> m, with
+    Two layers are m -> 2m -> m, with 4 m^2 + 3 m parameters per router; one layer is m -> m, with
     m^2 + m; no layer is a constant of m. Weights start at N(0, 0.01^2), inner biases at 0, output
     biases at `initial`, so that every preference starts at task arithmetic. The output is not
     squashed or normalised. Source: Tang et al. 2024, section 4, and its released code.
 
     Args:
         space: Granularity of the groups.
-        routed: The R rows of that space that routers give.
-        initial: Output at the start, and the coefficient of all that is not routed.
+        routed: The R rows of that space that have routers.
+        initial: Output at the start, and the coefficient of everything that is not routed.
         layers: 0, 1 or 2.
-        activation: Between two layers. `relu` is the paper's; a router whose hidden units are
-            negative for every preference is dead then: it answers all preferences alike and gets
-            no gradient to come back. `tanh` has a gradient everywhere.
+        activation: Activation between two layers. `relu` is the paper's, but a router whose hidden
+            units are negative for every preference is dead: its output is constant and it gets no
+            gradient to recover. `tanh` has a gradient everywhere.
     """
 
     space: Space
@@ -50,7 +50,7 @@ class Routers(Decoder):
     activation: Activation = "relu"
 
     def start(self, experts: ExpertPool, generator: torch.Generator) -> list[Tensor]:
-        """Stacked weights and biases of every layer, those nearest to the preference first."""
+        """Return stacked weights and biases of the layers, starting at the preference."""
         r, m = len(self.routed), len(experts)
         widths = [m, 2 * m, m] if self.layers == 2 else [m] * (self.layers + 1)
         parameters = []
@@ -62,7 +62,7 @@ class Routers(Decoder):
     def decode(
         self, experts: ExpertPool, parameters: Parameters, preference: Tensor
     ) -> Coefficients:
-        """Routed rows by their routers, the others at `initial`."""
+        """Return routed rows by their routers, and the others at `initial`."""
         groups, m = len(experts.layout.groups(self.space).names), len(experts)
         index = torch.tensor(self.routed)
         rest = torch.full((groups, m), self.initial)
@@ -73,7 +73,7 @@ class Routers(Decoder):
         )
 
     def route(self, parameters: Parameters, preference: Tensor) -> Tensor:
-        """`(R, m)` outputs of the routers for a preference `(m,)`."""
+        """Return the `(R, m)` outputs of the routers for a preference `(m,)`."""
         if self.layers == 0:
             return parameters[0]
         hidden = parameters[0] @ preference + parameters[1]
@@ -86,27 +86,27 @@ class Routers(Decoder):
 @final
 @dataclass(frozen=True, kw_only=True)
 class CornerExactRouters(Decoder):
-    """Every group routed, and the corners are the experts: p + (1 - sum_i p_i^2) router(p).
+    """Routers of every group whose corners are the experts: p + (1 - sum_i p_i^2) router(p).
 
-    The bracket is 0 at the corners and largest at the centre. Routers start at 0, so that training
-    starts from the rewarded soup.
+    The factor in brackets is 0 at the corners and largest at the centre. Routers start at 0, so
+    training starts from the rewarded soup.
 
     Args:
         space: Granularity of the groups.
-        activation: As in `Routers`.
+        activation: Activation between the layers, as in `Routers`.
     """
 
     space: Space = "tensor"
     activation: Activation = "tanh"
 
     def start(self, experts: ExpertPool, generator: torch.Generator) -> list[Tensor]:
-        """As two-layer `Routers` of all groups."""
+        """Return the start of two-layer `Routers` of all groups."""
         return self._routers(experts).start(experts, generator)
 
     def decode(
         self, experts: ExpertPool, parameters: Parameters, preference: Tensor
     ) -> Coefficients:
-        """The preference itself, and what the routers add between the corners."""
+        """Return the preference plus what the routers add between the corners."""
         inside = (1 - preference.square().sum()).clamp_min(0)
         rows = self._routers(experts).route(parameters, preference)
         return Coefficients(values=preference + inside * rows, space=self.space)
@@ -127,17 +127,18 @@ _NAMES: Final = {"mlp": ("mlp",), "attention": ("attention", "self_attn", "attn"
 
 
 def space_of(routed: Routed) -> Space:
-    """The granularity that routed groups are of."""
+    """Return the granularity of the routed groups."""
     return "tensor" if routed == "tensors" else "module"
 
 
 def routed_rows(groups: Groups, routed: Routed = "mlp", last: int = 0) -> tuple[int, ...]:
-    """Rows of the groups that are routed.
+    """Return the rows of the groups that are routed.
 
     Args:
         groups: The partition of space `space_of(routed)`.
         routed: Which of them.
-        last: Only those of the last so many blocks; 0 is all, with what is in no block.
+        last: Number of blocks that are routed, counted from the last one; 0 routes everything,
+            including what is in no block.
 
     Raises:
         NotApplicableError: If there are none.

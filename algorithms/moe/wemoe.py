@@ -1,4 +1,4 @@
-"""WEMoE: mixture-of-experts fusion whose routers see the input."""
+"""WEMoE: mixture-of-experts fusion with routers that see the input."""
 
 import math
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from ..training.constant import Training
 from ..training.criterion import Entropy
 from ..training.decoder import Decoder, Parameters
 from ..training.descent import Descent, affordable
+from ..training.ray_training import RayTraining
 from .router import routed_rows
 
 _INITIAL_DEVIATION: Final = 0.01
@@ -29,14 +29,14 @@ _INITIAL_DEVIATION: Final = 0.01
 @final
 @dataclass(frozen=True, kw_only=True)
 class InputRouters(Decoder):
-    """A router in every MLP, d -> d -> T, from what the MLP is given to its coefficients.
+    """A router in every MLP, d -> d -> T, from the MLP's input to its coefficients.
 
     Weights start at N(0, 0.01^2), inner biases at 0, output biases at `initial`: training starts at
     task arithmetic. Source: Tang et al. 2024, Merging multi-task models via weight-ensembling
     mixture of experts, section 3.
 
     Args:
-        initial: Router output at the start, and the coefficient of all that is not routed.
+        initial: Router output at the start, and the coefficient of everything that is not routed.
     """
 
     initial: float
@@ -54,7 +54,7 @@ class InputRouters(Decoder):
     def decode(
         self, experts: ExpertPool, parameters: Parameters, preference: Tensor
     ) -> "InputRouted":
-        """The same predictor for every preference."""
+        """Return the predictor, which ignores the preference."""
         routed = set(_routed_tensors(experts.layout))
         rows = [0.0 if name in routed else self.initial for name in experts.layout.names]
         fixed = torch.tensor(rows).unsqueeze(1).expand(-1, len(experts)).contiguous()
@@ -68,13 +68,13 @@ class InputRouters(Decoder):
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class InputRouted(Predictor):
-    """In routed linear layers W(x) = base + sum_t c_t(x) task_vector_t, biases alike.
+    """W(x) = pretrained + sum_t c_t(x) task_vector_t in routed layers, and the same for biases.
 
-    c(x) is the mean over the positions of x of its module's router.
+    c(x) is the output of the module's router, averaged over the positions of x.
 
     Attributes:
-        experts: The pool that task vectors are of.
-        parameters: As `InputRouters.start` has them.
+        experts: The pool of the task vectors.
+        parameters: In the form of `InputRouters.start`.
     """
 
     experts: ExpertPool
@@ -82,7 +82,7 @@ class InputRouted(Predictor):
 
     @property
     def passes(self) -> float:
-        """As `passes` has it."""
+        """The cost of an input; see the function `passes`."""
         return passes(self.experts)
 
     @property
@@ -91,7 +91,7 @@ class InputRouted(Predictor):
         return self.experts.nbytes + sum(p.nbytes for p in self.parameters)
 
     def layer(self) -> Layer | None:
-        """Routed layers; all others are plain."""
+        """Return a function that computes routed layers and leaves all others plain."""
         modules = routed_modules(self.experts.layout)
         row_of = {name: row for row, module in enumerate(modules) for name in module}
         first = {module[0] for module in modules}
@@ -134,14 +134,14 @@ class InputRouted(Predictor):
 
 
 def passes(experts: ExpertPool) -> float:
-    """Price of an input: a pass, and for each task the share of parameters in routed layers."""
+    """Return the cost of an input: one pass, plus one share of the routed layers per task."""
     layout = experts.layout
     sizes = dict(zip(layout.names, layout.sizes, strict=True))
     return 1 + len(experts) * sum(sizes[n] for n in _routed_tensors(layout)) / layout.size
 
 
 def routed_modules(layout: Layout) -> tuple[tuple[str, ...], ...]:
-    """Weight names of the linear layers of every MLP, in their order.
+    """Return the weight names of the linear layers of every MLP, in their order.
 
     Raises:
         NotApplicableError: If there are no MLPs, or their layers are GPT-2's, which see the
@@ -184,15 +184,15 @@ def _bias_of(weight: str) -> str:
 class WEMoE(Algorithm):
     """Routers from an MLP's input to its coefficients, by entropy minimisation without labels.
 
-    One answer for all preferences, which cannot be unloaded to a plain model: it keeps the pool,
-    and an input costs more than a pass (`inference_passes`). What is not in an MLP is task
-    arithmetic with `initial`. Inductive: published on the test's inputs, here it adapts to the
-    calibration split's. Source: Tang et al. 2024, with the released code's settings.
+    One point for all preferences, which cannot be turned into a plain model: it keeps the pool, and
+    an input costs more than one pass (`inference_passes`). Everything outside of the MLPs is task
+    arithmetic with `initial`. The paper adapts to the test inputs; here it adapts to inputs of the
+    calibration split. Source: Tang et al. 2024, with the released code's settings.
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, constant.
-        batch_size: Examples of each task a step.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, constant.
+        batch_size: Examples of each task per step.
         initial: Router output at the start, and the coefficient of all that is not routed.
     """
 
@@ -205,7 +205,7 @@ class WEMoE(Algorithm):
         """Train the routers."""
         decoder = InputRouters(initial=self.initial)
         steps = affordable(view, self.steps, math.ceil(passes(view.experts) * self.batch_size))
-        training = Training(
+        training = RayTraining(
             decoder=decoder,
             criterion=Entropy(),
             descent=Descent(steps=steps, learning_rate=self.learning_rate, final=1.0),

@@ -1,1 +1,170 @@
-"""Scalarizations, and the algorithms that minimise them ray by ray."""
+"""Scalarizations minimised ray by ray."""
+
+from typing import Final
+
+from ..registry import ALGORITHMS
+
+_MIETTINEN_1999: Final = "Miettinen 1999, Nonlinear Multiobjective Optimization, section 3.4"
+_LIN_2024: Final = (
+    "Lin et al. 2024, Smooth Tchebycheff scalarization for multi-objective optimization, "
+    "ICML. https://arxiv.org/abs/2402.19078"
+)
+
+ALGORITHMS.register_lazily(
+    "ls-coefficients",
+    "algorithms.scalarization.scalarized:ScalarizedCoefficients",
+    summary="Merging coefficients by gradient descent on the weighted loss, one set per ray.",
+    source=("Linear scalarization (Miettinen 1999, section 3.1) over task-arithmetic coefficients"),
+    bound={"solver": "linear"},
+    output="finite",
+    data="labelled",
+    access="gradients",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "ls-finetune",
+    "algorithms.scalarization.scalarized:ScalarizedFinetune",
+    summary="One model per ray, fine-tuned from the pretrained model on the weighted loss.",
+    source=("Linear scalarization baseline of Tang et al. 2024. https://arxiv.org/abs/2406.09770"),
+    bound={"solver": "linear"},
+    output="finite",
+    data="labelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "tche-coefficients",
+    "algorithms.scalarization.scalarized:ScalarizedCoefficients",
+    summary=(
+        "Merging coefficients by gradient descent on the weighted Tchebycheff distance, "
+        "one set per ray."
+    ),
+    source=_MIETTINEN_1999,
+    bound={"solver": "tchebycheff"},
+    output="finite",
+    data="labelled",
+    access="gradients",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "stch-coefficients",
+    "algorithms.scalarization.scalarized:ScalarizedCoefficients",
+    summary=(
+        "Merging coefficients by gradient descent on the smooth Tchebycheff "
+        "scalarization, one set per ray."
+    ),
+    source=_LIN_2024,
+    bound={"solver": "smooth-tchebycheff"},
+    output="finite",
+    data="labelled",
+    access="gradients",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "atche-coefficients",
+    "algorithms.scalarization.scalarized:ScalarizedCoefficients",
+    summary=(
+        "Merging coefficients by gradient descent on the augmented Tchebycheff distance, "
+        "one set per ray."
+    ),
+    source="Wierzbicki 1980, The use of reference objectives in multiobjective optimization",
+    bound={"solver": "augmented-tchebycheff"},
+    output="finite",
+    data="labelled",
+    access="gradients",
+    space="task",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "tche-finetune",
+    "algorithms.scalarization.scalarized:ScalarizedFinetune",
+    summary=(
+        "One model per ray, fine-tuned from the pretrained model on the weighted "
+        "Tchebycheff distance."
+    ),
+    source=_MIETTINEN_1999,
+    bound={"solver": "tchebycheff"},
+    output="finite",
+    data="labelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "stch-finetune",
+    "algorithms.scalarization.scalarized:ScalarizedFinetune",
+    summary=(
+        "One model per ray, fine-tuned from the pretrained model on the smooth "
+        "Tchebycheff scalarization."
+    ),
+    source=_LIN_2024,
+    bound={"solver": "smooth-tchebycheff"},
+    output="finite",
+    data="labelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "ls-finetune-average",
+    "algorithms.scalarization.scalarized:FinetuneFromAverage",
+    summary=("One model per ray, fine-tuned from the average of the experts on the weighted loss."),
+    source=(
+        "Linear scalarization (Miettinen 1999, section 3.1) over all weights, from the "
+        "soup of Wortsman et al. 2022. https://arxiv.org/abs/2203.05482"
+    ),
+    output="finite",
+    data="labelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "ls-finetune-arithmetic",
+    "algorithms.scalarization.scalarized:FinetuneFromArithmetic",
+    summary=("One model per ray, fine-tuned from the best task arithmetic on the weighted loss."),
+    source=(
+        "Linear scalarization (Miettinen 1999, section 3.1) over all weights, from the "
+        "merge of Ilharco et al. 2023. https://arxiv.org/abs/2212.04089"
+    ),
+    output="finite",
+    data="labelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "ls-lora",
+    "algorithms.scalarization.lora:LinearScalarizationAdapters",
+    summary=("One low-rank adapter of the pretrained model per ray, trained on the weighted loss."),
+    source=(
+        "Linear scalarization (Miettinen 1999, section 3.1) over the adapters of Hu et "
+        "al. 2022, LoRA. https://arxiv.org/abs/2106.09685"
+    ),
+    output="finite",
+    data="labelled",
+    access="gradients",
+    space="low-rank",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
+    "ls-soup",
+    "algorithms.scalarization.soup:LinearScalarizationSoup",
+    summary=(
+        "Models fine-tuned on the weighted loss, one per ray, whose weights are "
+        "interpolated between rays."
+    ),
+    source=(
+        "Linear scalarization (Miettinen 1999, section 3.1) over all weights, averaged "
+        "as by Wortsman et al. 2022. https://arxiv.org/abs/2203.05482"
+    ),
+    output="map",
+    data="labelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)

@@ -1,4 +1,4 @@
-"""A scalarization minimised over low-rank adapters of a frozen base: one adapter a ray."""
+"""A scalarization minimised over low-rank adapters of a frozen model, one adapter per ray."""
 
 from dataclasses import dataclass
 from typing import final
@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
-from ..lowrank.matrices import add, gaussian, matrices
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Parameters
+from ..training.low_rank import add, gaussian, matrices
 from ..training.ray_algorithm import RayAlgorithm
 
 
@@ -22,9 +22,9 @@ class ConstantAdapter(Decoder):
     B starts at 0 and A at random, so that training starts at M.
 
     Args:
-        initial: Every coefficient of M; 0 is the base model.
-        rank: Of B and A.
-        alpha: Scale of the product.
+        initial: Every coefficient of M; 0 is the pretrained model.
+        rank: Rank of the product.
+        alpha: Scale of the product, multiplied by the rank.
     """
 
     initial: float = 0.0
@@ -52,22 +52,18 @@ class ConstantAdapter(Decoder):
 @final
 @dataclass(frozen=True, kw_only=True)
 class LinearScalarizationAdapters(RayAlgorithm):
-    """min over low-rank adapters of sum_i p_i L_i, for each ray p of a lattice; the base is frozen.
+    """Minimise sum_i p_i L_i over low-rank adapters of a frozen model, for each ray p of a lattice.
 
     Models are kept with their adapters merged in. Source: Hu et al. 2022, LoRA: Low-rank adaptation
     of large language models, ICLR, section 4, with alpha = 2 rank.
 
     Args:
-        rays: Most rays; never fewer than the corners and the centre.
-        steps: Gradient steps a ray; fewer where the budget, shared evenly, ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 1e-3, 3e-3 and 1e-2 this
-            was the best on validation of `digits-left-right` and `digits-mnist-neg180` at 20,000
-            units.
-        batch_size: Examples of each task a step.
-        chained: Whether a ray starts from the solution of the nearest ray solved before.
-        initial: Coefficient of every task vector in the frozen model; 0 is the base model.
-        rank: Of the adapters.
-        alpha: Scale of the adapters, times their rank.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-3, 3e-3
+            and 1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+            20,000 units.
+        initial: Coefficient of every task vector in the frozen model; 0 is the pretrained model.
+        rank: Rank of the adapters.
+        alpha: Scale of the adapters, multiplied by their rank.
     """
 
     rays: int = 5

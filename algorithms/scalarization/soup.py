@@ -1,4 +1,4 @@
-"""Linear scalarization whose models, one a ray, are mixed for the preferences in between."""
+"""Linear scalarization with one model per ray, mixed for the preferences between rays."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -8,34 +8,33 @@ import torch
 from torch import Tensor
 
 from ...problems.view import ProblemView
-from ..adamerging.rays import inverse_distance_weights
 from ..base import Algorithm
-from ..pareto_set import MapSet, ParetoSet, Recipe
-from ..training.constant import Training
+from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 from ..training.criterion import CrossEntropy
 from ..training.decoder import ConstantWeights
 from ..training.descent import Descent, affordable
-from ..training.rays import rays
-from ..training.weighting import Linear
+from ..training.ray_training import RayTraining
+from ..training.rays import inverse_distance_weights, rays
+from ..training.weightings import Linear
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class LinearScalarizationSoup(Algorithm):
-    """min over theta of sum_i p_i L_i for each ray of a lattice; weights interpolated between rays.
+    """Minimise sum_i p_i L_i over all weights for each ray, and interpolate weights between rays.
 
-    As `ls-finetune`, from the average of the experts, but an answer to every preference: models
-    trained from one start by similar losses can be averaged. Nothing is measured on validation, so
-    that all of the budget trains. Source of the averaging: Wortsman et al. 2022, Model soups, ICML.
+    Same as `ls-finetune-average`, but a map: models trained from the same start on similar losses
+    can be averaged. Nothing is measured on validation, so that the whole budget is spent on
+    training. Source of the averaging: Wortsman et al. 2022, Model soups, ICML.
 
     Args:
-        rays: Most rays; never fewer than the corners and the centre. On validation of
+        rays: Maximum number of rays; never fewer than the corners and the centre. On validation of
             `digits-left-right` and `digits-mnist-neg180` 3 were better at 20,000 units, 5 at
             60,000, and 11 worse.
-        steps: Gradient steps a ray; fewer where the budget, shared evenly, ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine. Of 3e-5, 1e-4 and 3e-4 this
-            was the best on the same validation at 20,000 units.
-        batch_size: Examples of each task a step.
+        steps: Gradient steps per ray; fewer if the budget, shared evenly, ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4
+            and 3e-4 this was best on the same validation at 20,000 units.
+        batch_size: Examples of each task per step.
     """
 
     rays: int = 5
@@ -47,7 +46,7 @@ class LinearScalarizationSoup(Algorithm):
         """Solve ray after ray, each from the average."""
         lattice = rays(len(view.tasks), self.rays)
         steps = affordable(view, self.steps * len(lattice), self.batch_size) // len(lattice)
-        training = Training(
+        training = RayTraining(
             decoder=ConstantWeights(initial=1 / len(view.experts)),
             criterion=CrossEntropy(),
             descent=Descent(steps=max(1, steps), learning_rate=self.learning_rate),
@@ -60,11 +59,11 @@ class LinearScalarizationSoup(Algorithm):
             weights = start.clone()
             training.train(view, [weights], ray, batches, generator)
             solutions[index] = weights
-            view.checkpoint(partial(_answer, view, lattice[: index + 1], solutions[: index + 1]))
-        return _answer(view, lattice, solutions)
+            view.checkpoint(partial(_map_set, view, lattice[: index + 1], solutions[: index + 1]))
+        return _map_set(view, lattice, solutions)
 
 
-def _answer(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
+def _map_set(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
     return MapSet(
         experts=view.experts,
         function=InterpolatedWeights(rays=lattice, solutions=solutions),
@@ -76,8 +75,8 @@ def _answer(view: ProblemView, lattice: Tensor, solutions: Tensor) -> MapSet:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class InterpolatedWeights(Recipe):
-    """All weights `(r, P)` of the models of `(r, m)` rays, and in between by inverse distance."""
+class InterpolatedWeights(PreferenceMap):
+    """All weights `(r, P)` of the models of `(r, m)` rays, interpolated by inverse distance."""
 
     rays: Tensor
     solutions: Tensor

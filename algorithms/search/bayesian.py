@@ -1,4 +1,4 @@
-"""Bayesian optimisation: measures next where Gaussian processes of the objectives promise most."""
+"""Bayesian optimisation of coefficients, with Gaussian processes of the objectives."""
 
 import math
 from abc import ABC, abstractmethod
@@ -12,33 +12,31 @@ from torch import Tensor
 
 from ...errors import NotApplicableError
 from ..scalarizations import achievement
+from ..training.measured_pool import sobol
+from ..training.rays import inner_rays
 from . import gaussian_process as gp
-from .pools import PoolSearch, sobol
-from .trial import Trial, inner_rays
+from .pools import PoolSearch
+from .trial import Trial
 
 Array = NDArray[np.float64]
 _LOOKED_AT: Final = 2048
-"""Sobol points among which the best of the posterior mean is looked for."""
+"""Number of Sobol points on which the posterior mean is searched for its best points."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BayesianSearch(PoolSearch, ABC):
     """Bayesian optimisation of task coefficients, by BoTorch.
 
-    2 (d + 1) Sobol points first, half of all at most, then batches chosen one point after another,
-    each with the ones before it pending, until a fifth of the points is left: these are the best of
-    the posterior mean, by the achievement of the rays of a lattice. The base model and the experts
-    are in the processes with their known values; the noise of an accuracy is binomial. In float64.
-    Subclasses say what a point promises. Every subclass names the seven hyper-parameters here:
+    It starts with 2 (d + 1) Sobol points, at most half of all. Then it chooses batches, point after
+    point, with the earlier points of the batch pending. The last fifth of the points are the best
+    of the posterior mean, by the achievement of the rays of a lattice. The pretrained model and the
+    experts are in the processes with their known values; the noise of an accuracy is binomial.
+    Everything is in float64. Subclasses define the acquisition function.
 
     Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        batch: Points between two fits of the processes.
-        samples: Of the posterior, to integrate over it.
-        restarts: Of the maximisation of the acquisition.
+        batch: Number of points between two fits of the processes.
+        samples: Number of samples of the posterior that approximate its integral.
+        restarts: Number of restarts of the maximisation of the acquisition function.
     """
 
     points: int = 64
@@ -50,12 +48,12 @@ class BayesianSearch(PoolSearch, ABC):
 
     @abstractmethod
     def _acquisition(self, model: Any, rows: Array, pending: Tensor | None, seed: int) -> Any:
-        """What a point promises by the processes of what was measured at `rows`."""
+        """Return the acquisition function of processes fitted to measurements at `rows`."""
 
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
         if trial.tasks > self.most_tasks:
             raise NotApplicableError(
-                f"This acquisition is for up to {self.most_tasks} tasks. Found {trial.tasks}. "
+                f"This acquisition needs at most {self.most_tasks} tasks. Found {trial.tasks}. "
                 "Use qlognparego."
             )
         gp.require_botorch()
@@ -99,21 +97,12 @@ class BayesianSearch(PoolSearch, ABC):
 @final
 @dataclass(frozen=True, kw_only=True)
 class QLogNEHVI(BayesianSearch):
-    """Measures where the log of the noisy expected hypervolume improvement is largest.
+    """Measure where the log of the noisy expected hypervolume improvement is largest.
 
-    The reference point is the base model, g = 1. For up to four tasks: the cost of the box
-    decomposition explodes with their number. Source: Daulton et al. 2021,
+    The reference point is the pretrained model, g = 1. At most four tasks are allowed: the cost of
+    the box decomposition grows too fast with their number. Source: Daulton et al. 2021,
     https://arxiv.org/abs/2105.08195, and Ament et al. 2023, https://arxiv.org/abs/2310.20708;
     BoTorch's implementation.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        batch: Points between two fits of the processes.
-        samples: Of the posterior, to integrate over it.
-        restarts: Of the maximisation of the acquisition.
     """
 
     most_tasks: ClassVar[float] = 4
@@ -127,21 +116,12 @@ class QLogNEHVI(BayesianSearch):
 @final
 @dataclass(frozen=True, kw_only=True)
 class QLogNParEGO(BayesianSearch):
-    """Measures where the expected improvement of a random Tchebycheff scalarization is largest.
+    """Measure where the expected improvement of a random Tchebycheff scalarization is largest.
 
-    Every point has weights of its own, drawn evenly from the simplex. For any number of tasks.
+    Every point has its own weights, drawn uniformly from the simplex. Any number of tasks works.
     Source: Knowles 2006, IEEE Trans. Evol. Comput. 10(1); Daulton et al. 2020,
     https://arxiv.org/abs/2006.05078, and Ament et al. 2023, https://arxiv.org/abs/2310.20708;
     BoTorch's implementation.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        batch: Points between two fits of the processes.
-        samples: Of the posterior, to integrate over it.
-        restarts: Of the maximisation of the acquisition.
     """
 
     def _acquisition(

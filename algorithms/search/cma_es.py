@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from ..scalarizations import linear
+from ..training.rays import inner_rays
 from .pools import PoolSearch
-from .trial import Trial, inner_rays
+from .trial import Trial
 
 Array = NDArray[np.float64]
 
@@ -18,23 +19,22 @@ Array = NDArray[np.float64]
 @final
 @dataclass(frozen=True, kw_only=True)
 class CMAESSearch(PoolSearch):
-    """One CMA-ES a ray on the weighted sum sum_i p_i g_i of the measured objectives.
+    """One CMA-ES run per ray, on the weighted sum sum_i p_i g_i of the measured objectives.
 
-    The first ray, the centre, starts at the coefficients p, every other one at the best for it of
-    what was measured before. Populations are the 4 + 3 ln m of the library. The corners, whose
-    experts are known, have no ray. What was measured for one ray may answer any preference. A
-    weighted sum is least at points of the front's convex hull only.
-    Source: Hansen 2016, https://arxiv.org/abs/1604.00772, and its library cma; as a solver of
-    merging coefficients: Akiba et al. 2025, https://doi.org/10.1038/s42256-024-00975-8.
+    The first ray, the centre, starts at the coefficients p; every other ray starts at the best
+    model for it that was measured before. The population size is the library's default, 4 + 3 ln m.
+    The corners have no rays, because the experts are known. A model that was measured for one ray
+    can be selected for any preference. The minimum of a weighted sum is always on the convex hull
+    of the front. Source: Hansen 2016, https://arxiv.org/abs/1604.00772, and its library cma; as a
+    solver of merging coefficients: Akiba et al. 2025, https://doi.org/10.1038/s42256-024-00975-8.
 
     Args:
-        points: Most models to measure, shared evenly by the rays; fewer where the budget ends.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        rays: Most rays.
-        generations: Of a ray at least; there are fewer rays where the budget covers no more.
-        step: First standard deviation of a coefficient, relative to the box.
+        points: Maximum number of models to measure, shared evenly by the rays; fewer if the budget
+            ends first.
+        rays: Maximum number of rays.
+        generations: Minimum number of generations per ray; the number of rays is reduced to reach
+            it.
+        step: Initial standard deviation of a coefficient, relative to the box.
     """
 
     rays: int = 11
@@ -50,7 +50,7 @@ class CMAESSearch(PoolSearch):
             self._solve(trial, ray, trial.left // (len(lattice) - index), rng)
 
     def _solve(self, trial: Trial, ray: Array, points: int, rng: np.random.Generator) -> None:
-        """Minimise the weighted sum of a ray with so many models."""
+        """Minimise the weighted sum of a ray with at most `points` models."""
         start = self.upper * ray
         if len(trial.rows):
             start = trial.rows[linear(trial.objectives, ray).argmin()]

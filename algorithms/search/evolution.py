@@ -1,9 +1,9 @@
-"""Evolutionary searches of coefficients, by pymoo's implementations."""
+"""Evolutionary searches of coefficients, with pymoo's implementations."""
 
 import math
-from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, final
+from typing import Any, Final, final
 
 import numpy as np
 import torch
@@ -19,44 +19,134 @@ from pymoo.decomposition.tchebicheff import Tchebicheff
 from pymoo.problems.static import StaticProblem
 from pymoo.termination import get_termination
 
-from ...problems.layout import Space
+from ...registry import bound
 from ..training.rays import rays
 from .geometry_survival import GeometrySurvival
 from .pools import PoolSearch
 from .trial import Trial
 
 Array = NDArray[np.float64]
-_LEAST, _MOST = 8, 100
-"""Sizes of a population."""
+_SMALLEST, _LARGEST = 8, 100
+"""Bounds of the population size; fewer than 8 models leave little to recombine."""
 _PARTITIONS: Final = 2
-"""A lattice of directions has the midpoints of the edges at least."""
+"""Fewest parts that a lattice of directions has along an edge: it has the edges' midpoints."""
 
 
+def directions(tasks: int, population: int) -> Array:
+    """Return `(k, m)` directions: the finest lattice with the centre that a population covers.
+
+    It is never coarser than the corners, the midpoints of the edges and the centre.
+    """
+    coarsest = math.comb(_PARTITIONS + tasks - 1, tasks - 1) + 1
+    return rays(tasks, max(population, coarsest)).double().numpy()
+
+
+def nsga2(tasks: int, population: int) -> Any:
+    """Survivors are chosen by nondomination rank, then by crowding distance.
+
+    Simulated binary crossover (eta 15, probability 0.9), polynomial mutation (eta 20).
+    Source: Deb et al. 2002, IEEE Trans. Evol. Comput. 6(2); pymoo's implementation.
+    """
+    return NSGA2(pop_size=population)
+
+
+def nsga3(tasks: int, population: int) -> Any:
+    """Survivors are chosen by nondomination rank, then by niches around reference directions.
+
+    The directions are a lattice, and the population is at least as large. Simulated binary
+    crossover (eta 30, probability 1), polynomial mutation (eta 20).
+    Source: Deb and Jain 2014, IEEE Trans. Evol. Comput. 18(4); pymoo's implementation.
+    """
+    lattice = directions(tasks, population)
+    return NSGA3(lattice, pop_size=max(population, len(lattice)))
+
+
+def moead(tasks: int, population: int) -> Any:
+    """Each weight vector of a lattice keeps one model; better models of its neighbours replace it.
+
+    Models are compared by the weighted Tchebycheff distance to the ideal point, for any number of
+    tasks: on analytic problems of 3 and 5 tasks it came nearer to the true front than the penalty
+    boundary intersection, which is pymoo's default from three tasks on. A neighbourhood is a fifth
+    of the weights, at least 3, and mates with probability 0.9; fractions of 0.35, 0.5 and 1 were no
+    better. Simulated binary crossover (eta 20, probability 1), polynomial mutation (eta 20).
+    Offspring are not checked for duplicates; measuring a model again only costs its turn.
+    Source: Zhang and Li 2007, IEEE Trans. Evol. Comput. 11(6); pymoo's implementation.
+    """
+    lattice = directions(tasks, population)
+    neighbours = max(3, len(lattice) // 5)
+    return MOEAD(lattice, n_neighbors=neighbours, decomposition=Tchebicheff())
+
+
+def rvea(tasks: int, population: int) -> Any:
+    """Survivors are chosen by their angle to reference vectors and their distance to the ideal.
+
+    Early on distance counts most. The vectors are a lattice. They are adapted to the ranges of the
+    objectives ten times, except while an objective has no range. Simulated binary crossover (eta
+    30, probability 1), polynomial mutation (eta 20).
+    Source: Cheng et al. 2016, IEEE Trans. Evol. Comput. 20(5); pymoo's implementation.
+    """
+    lattice = directions(tasks, population)
+    return RVEA(lattice, pop_size=max(population, len(lattice)), survival=_SafeSurvival(lattice))
+
+
+@final
+class _SafeSurvival(APDSurvival):  # type: ignore[misc] # pymoo has no types
+    def adapt(self) -> None:
+        """Scale the vectors by ranges; a range of 0 would leave vectors without a direction."""
+        if self.nadir is not None and (self.nadir > self.ideal).all():
+            super().adapt()
+
+
+def sms_emoa(tasks: int, population: int) -> Any:
+    """One model is bred at a time, and the one with the least hypervolume contribution is dropped.
+
+    Simulated binary crossover and polynomial mutation with pymoo's defaults.
+    Source: Beume et al. 2007, Eur. J. Oper. Res. 181(3); pymoo's implementation.
+    """
+    return SMSEMOA(pop_size=population, n_offsprings=1)
+
+
+def age_moea(tasks: int, population: int) -> Any:
+    """Survivors are chosen by diversity over proximity, in the norm that fits the front's shape.
+
+    Parents are chosen by rank, then by that score. Simulated binary crossover (eta 15, probability
+    0.9), polynomial mutation (eta 20).
+    Source: Panichella 2019, https://doi.org/10.1145/3321707.3321839; around pymoo's engine.
+    """
+    optimiser = NSGA2(pop_size=population, survival=GeometrySurvival())
+    optimiser.tournament_type = "comp_by_rank_and_crowding"
+    return optimiser
+
+
+OPTIMISERS: Final[Mapping[str, Callable[[int, int], Any]]] = {
+    "nsga2": nsga2,
+    "nsga3": nsga3,
+    "moead": moead,
+    "rvea": rvea,
+    "sms-emoa": sms_emoa,
+    "age-moea": age_moea,
+}
+"""From the number of tasks and the size of the population to pymoo's algorithm."""
+
+
+@final
 @dataclass(frozen=True, kw_only=True)
-class Evolution(PoolSearch, ABC):
-    """An evolutionary search: a population of models, recombined and mutated.
+class EvolutionarySearch(PoolSearch):
+    """An evolutionary search: a population of models that are recombined and mutated.
 
-    The population is as many of the models that the budget covers as make `generations` of them,
-    8 to 100: 8 for 90 models, 25 for 500. Operators are pymoo's defaults for each algorithm.
-    Every subclass names the five hyper-parameters here:
+    The size of the population is the number of models that the budget covers, divided by
+    `generations`, between 8 and 100: 8 for 90 models, 25 for 500.
 
     Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^d.
-        generations: What the models measured are shared out to.
+        generations: Number of generations; the population size follows from it.
     """
 
     generations: int = 20
-
-    @abstractmethod
-    def _optimiser(self, tasks: int, population: int) -> Any:
-        """The pymoo algorithm."""
+    optimiser: str = bound(among=OPTIMISERS)
 
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
-        population = min(max(trial.count // self.generations, _LEAST), _MOST)
-        optimiser = self._optimiser(trial.tasks, population)
+        population = min(max(trial.count // self.generations, _SMALLEST), _LARGEST)
+        optimiser = OPTIMISERS[self.optimiser](trial.tasks, population)
         optimiser.setup(
             Problem(n_var=trial.dimensions, n_obj=trial.tasks, xl=0.0, xu=self.upper),
             termination=get_termination("n_gen", trial.count // optimiser.n_offsprings + 1),
@@ -72,176 +162,3 @@ class Evolution(PoolSearch, ABC):
                 break
             Evaluator().eval(StaticProblem(optimiser.problem, F=objectives), found)
             optimiser.tell(infills=found)
-
-
-def directions(tasks: int, population: int) -> Array:
-    """`(k, m)` reference directions: the finest lattice with the centre that a population covers.
-
-    Never coarser than the corners, the midpoints of the edges and the centre.
-    """
-    coarsest = math.comb(_PARTITIONS + tasks - 1, tasks - 1) + 1
-    return rays(tasks, max(population, coarsest)).double().numpy()
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class NSGA2Search(Evolution):
-    """Survivors by nondomination rank, then by crowding distance.
-
-    Simulated binary crossover (eta 15, probability 0.9), polynomial mutation (eta 20).
-    Source: Deb et al. 2002, IEEE Trans. Evol. Comput. 6(2); pymoo's implementation.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        generations: What the models measured are shared out to.
-    """
-
-    def _optimiser(self, tasks: int, population: int) -> Any:
-        return NSGA2(pop_size=population)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class NSGA2BlockSearch(Evolution):
-    """NSGA-II with a coefficient for each task in each block: `nsga2` in a larger space.
-
-    Source: Deb et al. 2002, IEEE Trans. Evol. Comput. 6(2); pymoo's implementation.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^(blocks m).
-        generations: What the models measured are shared out to.
-    """
-
-    space: ClassVar[Space] = "block"
-
-    def _optimiser(self, tasks: int, population: int) -> Any:
-        return NSGA2(pop_size=population)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class NSGA3Search(Evolution):
-    """Survivors by nondomination rank, then by niches around reference directions.
-
-    The directions are a lattice, and the population is as large at least. Simulated binary
-    crossover (eta 30, probability 1), polynomial mutation (eta 20).
-    Source: Deb and Jain 2014, IEEE Trans. Evol. Comput. 18(4); pymoo's implementation.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        generations: What the models measured are shared out to.
-    """
-
-    def _optimiser(self, tasks: int, population: int) -> Any:
-        aims = directions(tasks, population)
-        return NSGA3(aims, pop_size=max(population, len(aims)))
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class MOEADSearch(Evolution):
-    """A model for each weight vector of a lattice, replaced by better ones of its neighbours.
-
-    Better is the lesser weighted Tchebycheff distance to the ideal, for any number of tasks: on
-    analytic problems of 3 and 5 tasks it came nearer to the true front than the penalty boundary
-    intersection that pymoo takes from three tasks on. A fifth of the weights, 3 at least, are a
-    neighbourhood, which mates with probability 0.9; 0.35, 0.5 and 1 of them were no better.
-    Simulated binary crossover (eta 20, probability 1), polynomial mutation (eta 20). Offspring are
-    not checked for duplicates; measuring one again costs nothing but its turn.
-    Source: Zhang and Li 2007, IEEE Trans. Evol. Comput. 11(6); pymoo's implementation.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        generations: What the models measured are shared out to.
-    """
-
-    def _optimiser(self, tasks: int, population: int) -> Any:
-        aims = directions(tasks, population)
-        neighbours = max(3, len(aims) // 5)
-        return MOEAD(aims, n_neighbors=neighbours, decomposition=Tchebicheff())
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class RVEASearch(Evolution):
-    """Survivors by angle to reference vectors and, at first above all, distance to the ideal.
-
-    The vectors are a lattice, adapted to the ranges of the objectives ten times, but not while an
-    objective has no range. Simulated binary crossover (eta 30, probability 1), polynomial mutation
-    (eta 20).
-    Source: Cheng et al. 2016, IEEE Trans. Evol. Comput. 20(5); pymoo's implementation.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        generations: What the models measured are shared out to.
-    """
-
-    def _optimiser(self, tasks: int, population: int) -> Any:
-        aims = directions(tasks, population)
-        return RVEA(aims, pop_size=max(population, len(aims)), survival=_SafeSurvival(aims))
-
-
-@final
-class _SafeSurvival(APDSurvival):  # type: ignore[misc] # pymoo has no types
-    def adapt(self) -> None:
-        """Scale the vectors by ranges; a range of 0 would leave vectors without direction."""
-        if self.nadir is not None and (self.nadir > self.ideal).all():
-            super().adapt()
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class SMSEMOASearch(Evolution):
-    """One model at a time is bred, and that of least hypervolume contribution is dropped.
-
-    Simulated binary crossover, polynomial mutation, pymoo's defaults of both.
-    Source: Beume et al. 2007, Eur. J. Oper. Res. 181(3); pymoo's implementation.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        generations: What the models measured are shared out to.
-    """
-
-    def _optimiser(self, tasks: int, population: int) -> Any:
-        return SMSEMOA(pop_size=population, n_offsprings=1)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class AGEMOEASearch(Evolution):
-    """Survivors by diversity over proximity, in the norm that fits the shape of the front.
-
-    Parents by rank, then by that score. Simulated binary crossover (eta 15, probability 0.9),
-    polynomial mutation (eta 20).
-    Source: Panichella 2019, https://doi.org/10.1145/3321707.3321839; around pymoo's engine.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-        generations: What the models measured are shared out to.
-    """
-
-    def _optimiser(self, tasks: int, population: int) -> Any:
-        optimiser = NSGA2(pop_size=population, survival=GeometrySurvival())
-        optimiser.tournament_type = "comp_by_rank_and_crowding"
-        return optimiser

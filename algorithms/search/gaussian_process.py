@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 _LEAST_NOISE: Final = 1e-4
 """Variance of a measurement at least, relative to that of all of them: the processes need some."""
 _REFERENCE: Final = -1.0
-"""Of the hypervolume, in -g: the base model."""
+"""Reference point of the hypervolume, in -g: the pretrained model."""
 
 
 def require_botorch() -> None:
@@ -87,7 +87,7 @@ def predict(model: Any, rows: Array) -> Array:
 def hypervolume_improvement(
     model: Any, rows: Array, pending: Tensor | None, *, samples: int, seed: int
 ) -> Any:
-    """Log noisy expected hypervolume improvement over the base model's corner."""
+    """Log noisy expected hypervolume improvement over the pretrained model's corner."""
     from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 
     return qLogNoisyExpectedHypervolumeImprovement(

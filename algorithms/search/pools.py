@@ -1,48 +1,48 @@
-"""Pools of coefficients, Sobol or random, measured on validation: the controls of any search."""
+"""Sobol and random pools of coefficients, measured on validation: controls for searches."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import numpy as np
 import torch
-from scipy.stats import qmc
-from torch import Tensor
 
 from ...problems.experts import Coefficients
 from ...problems.layout import Space
 from ...problems.view import ProblemView
+from ...registry import bound
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
-from ..training.measured_pool import MeasuredPool
+from ..training.measured_pool import MeasuredPool, sobol
 from .trial import Trial
 
 
 @dataclass(frozen=True, kw_only=True)
 class PoolSearch(Algorithm, ABC):
-    """Measure coefficients in a box one after another; what is best of them is the answer.
+    """Measure coefficients in a box one after another, and keep the best models.
 
-    Models are compared on the same examples. The best of many noisy values is optimistic, so that
-    representatives of what was found are measured again on all of validation, and they, the base
-    model and the experts are the answer. Subclasses say which coefficients are measured, and in
-    which space. Every subclass names the four hyper-parameters here:
+    Models are compared on the same examples. The best of many noisy values is optimistic, so
+    representatives of the measured models are measured again on all of validation. The finite set
+    consists of them, the pretrained model and the experts. Subclasses say which coefficients are
+    measured.
 
     Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^d.
+        points: Maximum number of models to measure; fewer if the budget ends first.
+        examples: Validation examples of each task for the search; all of them if the budget covers
+            it.
+        kept: Maximum number of models to measure again; at most half of the budget is reserved for
+            them.
+        upper: Upper end of the box [0, upper]^d, with d coefficients.
     """
 
     points: int = 500
     examples: int = 256
     kept: int = 25
     upper: float = 1.0
-
-    space: ClassVar[Space] = "task"
+    space: Space = bound("task")  # noqa: RUF009 - a field
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Search, and measure what was found."""
+        """Search, and measure the representatives."""
         trial = Trial(
             view, points=self.points, examples=self.examples, kept=self.kept, space=self.space
         )
@@ -51,18 +51,7 @@ class PoolSearch(Algorithm, ABC):
 
     @abstractmethod
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
-        """Measure until `trial.left` is 0, or there is nothing left to measure."""
-
-
-def sobol(dimensions: int, count: int, generator: torch.Generator) -> Tensor:
-    """`(count, dimensions)` scrambled Sobol points in the unit box, float32.
-
-    Source: Sobol 1967; scrambling of Owen 1998 (scipy's linear matrix scramble with a shift).
-    """
-    seed = int(torch.randint(2**31, (1,), generator=generator))
-    sampler = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
-    power = max(0, (count - 1).bit_length())
-    return torch.from_numpy(sampler.random_base2(power)[:count]).to(torch.float32)
+        """Measure until `trial.left` is 0, or until no models are left to measure."""
 
 
 @final
@@ -71,7 +60,7 @@ class SobolPool(Algorithm):
     """Scrambled Sobol coefficients in [0, upper]^m, measured on validation, and the anchors.
 
     Args:
-        points: Most points to measure; fewer where the budget ends first.
+        points: Maximum number of points to measure; fewer if the budget ends first.
         upper: Upper end of the box.
     """
 
@@ -79,27 +68,20 @@ class SobolPool(Algorithm):
     upper: float = 1.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Measure the pool; the base model and the experts are known and free."""
+        """Measure the pool; the pretrained model and the experts are known and free."""
         m = len(view.tasks)
         pool = MeasuredPool(view, trainable_parameters=m)
         pool.add_anchors()
         count = int(min(self.points, view.affordable_evaluations()))
         for row in self.upper * sobol(m, count, generator):
             pool.measure(Coefficients(values=row))
-        return pool.answer()
+        return pool.pareto_set()
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class RandomPool(PoolSearch):
-    """Uniformly random coefficients: the control that differs from a search in nothing else.
-
-    Args:
-        points: Most models to measure; fewer where the budget ends first.
-        examples: Validation examples of each task for the search; all, if the budget covers it.
-        kept: Most models to measure again; at most half of the budget is kept for them.
-        upper: The box is [0, upper]^m.
-    """
+    """Uniformly random coefficients: a control that differs from a search in nothing else."""
 
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
         rng = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))

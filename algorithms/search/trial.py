@@ -1,6 +1,5 @@
-"""State of a search: what it has measured, its remaining budget, and the finite set it ends in."""
+"""The state of a search: measured models, remaining budget, and the finite set of the best."""
 
-import math
 from typing import Final, final
 
 import numpy as np
@@ -11,27 +10,27 @@ from ...problems.experts import Coefficients
 from ...problems.layout import Space
 from ...problems.view import ProblemView
 from ..pareto_set import FiniteSet
-from ..training.rays import rays
-from .representatives import representatives
+from ..scalarizations import achievement
 
 Array = NDArray[np.float64]
+_ASKED: Final = 512
+"""Number of random preferences over which representatives are judged."""
 
 
 @final
 class Trial:
     """Measures coefficients on validation until the search's share of the budget is spent.
 
-    The base model and the experts are in the answer from the start, with the values that the
-    problem knows of them.
+    The pretrained model and the experts are in the finite set from the start, with known values.
 
     Args:
         view: The problem.
-        points: Most models to measure.
-        examples: Examples of each task that a model is measured on, unless the budget covers
-            `points` models on all of them, or all are no more.
-        kept: Most models to measure again on all, if not all are measured on all. At most half
-            of the budget is set aside for it.
-        space: Of the coefficients.
+        points: Maximum number of models to measure.
+        examples: Number of examples of each task on which a model is measured; all examples if the
+            budget covers `points` models on all, or if there are not more.
+        kept: Maximum number of models that are measured again on all examples, if the search uses
+            fewer. At most half of the budget is reserved for it.
+        space: Granularity of the coefficients.
     """
 
     def __init__(
@@ -53,27 +52,27 @@ class Trial:
         self._known_objectives = anchors.objectives(values)
         self.rows: Array = np.zeros((0, self.dimensions))
         self.objectives: Array = np.zeros((0, self.tasks))
-        view.checkpoint(self.answer)
+        view.checkpoint(self.pareto_set)
 
     @property
     def left(self) -> int:
-        """How many more models may be measured."""
+        """The number of models that may still be measured."""
         return self.count - len(self.rows)
 
     def measure(self, rows: Array) -> Array:
-        """`(k, m)` objectives g of the first k = min(n, left) rows of coefficients `(n, d)`."""
+        """Measure the first k = min(n, left) rows of `(n, d)` and return `(k, m)` objectives g."""
         rows = rows[: self.left]
         for row in rows:
             self.objectives = np.vstack([self.objectives, self._objectives(row, self._examples)])
             self.rows = np.vstack([self.rows, row])
-            self._view.checkpoint(self.answer)
+            self._view.checkpoint(self.pareto_set)
         return self.objectives[len(self.objectives) - len(rows) :]
 
     def data(self) -> tuple[Array, Array, Array]:
-        """`(n, d)` coefficients, `(n, m)` objectives and `(n, m)` variances of all that is known.
+        """Return coefficients `(n, d)`, objectives and variances `(n, m)` of all known models.
 
-        The variance of an accuracy a on n examples is a (1 - a) / n, with a half an example off 0
-        and 1 at least; that of a loss is taken to be 0.
+        The variance of an accuracy a on n examples is a (1 - a) / n, with a at least half an
+        example away from 0 and 1; that of a loss is assumed to be 0.
         """
         objectives = np.vstack([self._known_objectives, self.objectives])
         rows = np.vstack([self._known, self.rows])
@@ -87,15 +86,15 @@ class Trial:
         return rows, objectives, accuracy * (1 - accuracy) / n / gain**2
 
     def settle(self, generator: torch.Generator) -> FiniteSet:
-        """The answer: representatives of what was measured, measured again on all of validation.
+        """Measure representatives again on all of validation, and return the finite set of them.
 
-        Where all was measured on all already, that is the answer as it is.
+        If all models were measured on all examples, the finite set is returned as it is.
 
         Args:
-            generator: Draws the preferences they represent.
+            generator: Draws the preferences that are represented.
         """
         if not self._kept:
-            return self.answer()
+            return self.pareto_set()
         chosen = representatives(
             self.objectives,
             known=self._known_objectives,
@@ -105,11 +104,11 @@ class Trial:
         self.rows = self.rows[chosen]
         measured = [self._objectives(row, None) for row in self.rows]
         self.objectives = np.reshape(measured, (len(chosen), self.tasks))
-        self._view.checkpoint(self.answer)
-        return self.answer()
+        self._view.checkpoint(self.pareto_set)
+        return self.pareto_set()
 
-    def answer(self) -> FiniteSet:
-        """The base model, the experts and what was measured, with the common selector."""
+    def pareto_set(self) -> FiniteSet:
+        """Return the pretrained model, the experts and the measured models, with the selector."""
         rows = np.vstack([self._known, self.rows])
         return FiniteSet(
             experts=self._view.experts,
@@ -127,23 +126,39 @@ class Trial:
         return Coefficients(values=shaped, space=self._space)
 
 
-_LEAST: Final = 1e-3
-"""Importance of a task at least, so that a pair of tasks that is asked nothing has a best."""
+def representatives(
+    objectives: Array, *, known: Array, count: int, generator: torch.Generator
+) -> NDArray[np.int64]:
+    """Return indices of at most `count` models that serve the preferences best together.
 
+    The model added next is the one that most lowers the least achievement, averaged over
+    Dirichlet(1) preferences; models that help no preference are left out. This is the greedy choice
+    of a subset with the least R2 indicator, with the platform's utility.
 
-def inner_rays(m: int, at_most: int) -> Array:
-    """`(r, m)` rays other than the corners, the most even first, no task without importance.
+    Args:
+        objectives: `(n, m)` objectives of the models to choose from.
+        known: `(k, m)` objectives of models that are kept in any case, with k at least 1.
+        count: Maximum number of models to choose.
+        generator: Draws the preferences.
 
-    Of the finest lattice that fits, or that of the centre and the midpoints of all edges. At the
-    corners stand the experts, which are known.
-
-    >>> inner_rays(2, 3).round(3).tolist()
-    [[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]
+    Source: Hansen and Jaszkiewicz 1998, R2; greedy inclusion as in Guerreiro et al. 2021,
+    https://arxiv.org/abs/2005.00515, section 3.5, for the hypervolume.
     """
-    edges = math.comb(m + 1, 2) + 1
-    lattice = rays(m, max(at_most + m, edges)).double().numpy()
-    inner = lattice[lattice.max(axis=1) < 1]
-    order = np.argsort((inner**2).sum(axis=1), kind="stable")[:at_most]
-    clipped = np.maximum(inner[order], _LEAST)
-    even: Array = clipped / clipped.sum(axis=1, keepdims=True)
-    return even
+    seed = int(torch.randint(2**31, (1,), generator=generator))
+    asked = np.random.default_rng(seed).dirichlet(np.ones(objectives.shape[1]), _ASKED)
+    best = _utilities(known, asked).min(axis=0)
+    utilities = _utilities(objectives, asked)
+    chosen: list[int] = []
+    while len(chosen) < count:
+        totals = np.minimum(utilities, best).sum(axis=1)
+        index = int(totals.argmin())
+        if not totals[index] < best.sum():
+            break
+        chosen.append(index)
+        best = np.minimum(best, utilities[index])
+    return np.array(chosen, dtype=np.int64)
+
+
+def _utilities(objectives: Array, preferences: Array) -> Array:
+    """Return the `(n, p)` achievement of every model for every preference."""
+    return np.stack([achievement(objectives, p) for p in preferences], axis=1)

@@ -1,7 +1,8 @@
-"""Criteria: what is minimised on a batch, task by task."""
+"""Criteria: the value of each task that is minimised on a batch."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, final
+from collections.abc import Mapping
+from typing import ClassVar, Final, final
 
 import numpy as np
 import torch
@@ -14,26 +15,26 @@ from ..pareto_set import Model, Single
 
 
 class Criterion(ABC):
-    """One value a task and batch, smaller is better, and what 0 and 1 mean on it."""
+    """One value per task of a batch, where smaller is better, and its normalisation."""
 
     labelled: ClassVar[bool]
 
     @abstractmethod
     def values(self, view: ProblemView, point: Single, batch: Batch) -> Tensor:
-        """`(m,)` values, differentiable in the point."""
+        """Return `(m,)` values, differentiable in the point."""
 
     @abstractmethod
     def jacobian(self, view: ProblemView, point: Model, batch: Batch) -> tuple[Tensor, Tensor]:
-        """`(m,)` values and their gradients, as `ProblemView.loss_jacobian` has them."""
+        """Return `(m,)` values and their gradients, in the form of `ProblemView.loss_jacobian`."""
 
     @abstractmethod
     def scale(self, view: ProblemView) -> tuple[Tensor, Tensor]:
-        """`(m,)` values that the normalised objectives 0 and 1 stand for."""
+        """Return the `(m,)` values that are normalised to 0, and those normalised to 1."""
 
 
 @final
 class CrossEntropy(Criterion):
-    """The loss on labelled examples; normalised, 0 is the expert's loss and 1 the base model's."""
+    """The loss on labelled examples; normalised, 0 is the expert's and 1 the pretrained model's."""
 
     labelled: ClassVar[bool] = True
 
@@ -46,25 +47,26 @@ class CrossEntropy(Criterion):
         return view.loss_jacobian(point, batch)
 
     def scale(self, view: ProblemView) -> tuple[Tensor, Tensor]:
-        """Validation losses of the experts and of the base model, which are known and free.
+        """Return the validation losses of the experts and the pretrained model, which are free.
 
         Raises:
-            NotApplicableError: If an expert's loss is no less than the base model's.
+            NotApplicableError: If an expert's loss is no less than the pretrained model's.
         """
         expert = np.diagonal(view.anchors.experts_loss)
         base = view.anchors.pretrained_loss
         for task, low, high in zip(view.tasks, expert, base, strict=True):
             if low >= high:
                 raise NotApplicableError(
-                    f"The expert's validation loss must be below the base model's, to normalise "
-                    f"by. Found {low:.4g} and {high:.4g} on `{task}`."
+                    "The expert's validation loss must be below the pretrained model's, so that "
+                    f"losses can be normalised. Found {low:.4g} and {high:.4g} on `{task}`. "
+                    "Leave that task out."
                 )
         return _tensor(expert), _tensor(base)
 
 
 @final
 class NormalisedEntropy(Criterion):
-    """Entropy of the predicted distribution over its greatest possible value, log(classes)."""
+    """Entropy of the predicted distribution, divided by its maximum, log(classes)."""
 
     labelled: ClassVar[bool] = False
 
@@ -79,7 +81,7 @@ class NormalisedEntropy(Criterion):
         return values / greatest, gradients / greatest.view(-1, *[1] * (gradients.ndim - 1))
 
     def scale(self, view: ProblemView) -> tuple[Tensor, Tensor]:
-        """0 and 1: they are normalised already."""
+        """Return 0 and 1, because entropies are normalised already."""
         return torch.zeros(len(view.tasks)), torch.ones(len(view.tasks))
 
     def _greatest(self, view: ProblemView) -> Tensor:
@@ -105,5 +107,13 @@ class Entropy(Criterion):
         return view.entropy_jacobian(point, batch)
 
     def scale(self, view: ProblemView) -> tuple[Tensor, Tensor]:
-        """0 and 1: they are taken as they are."""
+        """Return 0 and 1, because these entropies are not normalised."""
         return torch.zeros(len(view.tasks)), torch.ones(len(view.tasks))
+
+
+CRITERIA: Final[Mapping[str, Criterion]] = {
+    "cross-entropy": CrossEntropy(),
+    "entropy": Entropy(),
+    "normalised-entropy": NormalisedEntropy(),
+}
+"""What the bound field `loss` of algorithms stands for."""

@@ -10,39 +10,40 @@ from torch import Tensor
 
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Space
-from ..pareto_set import Recipe, Single
+from ..pareto_set import PreferenceMap, Single
 
 Parameters = Sequence[Tensor]
 """The trainable tensors of a decoder."""
 
 Needs = Literal["experts", "model", "nothing"]
-"""What an answer must keep besides parameters: the experts, a model merged from them, nothing."""
+"""What a map must store besides its parameters: the experts, a model merged from them, or
+nothing."""
 
 
 class Decoder(ABC):
-    """What is trained and what models it makes, apart from how it is trained.
+    """What is trained, and the models that it gives, independently of how it is trained.
 
-    Subclasses are frozen dataclasses of plain values: a decoder and its parameters are a recipe
-    that can be stored. One that ignores the preference is a single model, for a single ray.
+    Subclasses are frozen dataclasses of plain values, so that a decoder and its parameters can be
+    stored. A decoder that ignores the preference stands for a single model.
 
     Attributes:
-        needs: What must be kept besides the parameters.
+        needs: What must be stored besides the parameters.
     """
 
     needs: ClassVar[Needs] = "experts"
 
     @abstractmethod
     def start(self, experts: ExpertPool, generator: torch.Generator) -> list[Tensor]:
-        """The parameters before training, float32 without gradients."""
+        """Return the parameters before training, float32 without gradients."""
 
     @abstractmethod
     def decode(self, experts: ExpertPool, parameters: Parameters, preference: Tensor) -> Single:
-        """The model for a preference `(m,)`; differentiable in the parameters, pure in all."""
+        """Return the model for a preference `(m,)`, differentiable in the parameters."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class TrainedMap(Recipe):
+class TrainedMap(PreferenceMap):
     """A decoder with its trained parameters: a function from a preference `(m,)` to a model."""
 
     decoder: Decoder
@@ -51,7 +52,7 @@ class TrainedMap(Recipe):
 
     @classmethod
     def copy(cls, decoder: Decoder, experts: ExpertPool, parameters: Parameters) -> "TrainedMap":
-        """With a copy of the parameters, which may be trained on."""
+        """Return a map with a copy of the parameters, which training may change later."""
         return cls(
             decoder=decoder,
             experts=experts,
@@ -80,7 +81,7 @@ class ConstantCoefficients(Decoder):
 
     Args:
         space: Their granularity.
-        initial: Every coefficient at the start.
+        initial: Value of every coefficient at the start.
     """
 
     space: Space = "task"

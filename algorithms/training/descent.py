@@ -11,7 +11,7 @@ from ...problems.base import Batch
 from ...problems.view import ProblemView
 
 _LOGGED: Final = 20
-"""Loss values kept in the traces of a descent."""
+"""Number of loss values that a descent logs: enough for a curve, few enough for a table."""
 
 
 @final
@@ -37,9 +37,9 @@ class Descent:
         Args:
             view: Where the loss is logged.
             parameters: Leaves that `loss` depends on.
-            batches: One is taken a step.
-            loss: Of a batch; charged by the view's methods it calls.
-            after_step: Called after every step, to project or to keep a checkpoint.
+            batches: One of them is used per step.
+            loss: From a batch to its loss; the methods of the view that it calls are charged.
+            after_step: Called after every step, to project parameters or to keep a milestone.
         """
         optimiser = torch.optim.Adam(parameters, lr=self.learning_rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
@@ -58,11 +58,18 @@ class Descent:
 
 
 def affordable(view: ProblemView, steps: int, batch_size: int) -> int:
-    """At most `steps`, but one where not even that is affordable, so that the budget refuses it."""
+    """Return the number of steps, from 1 to `steps`, that the budget covers."""
+    # At least one step, even if the budget does not cover it: the budget then refuses that step,
+    # which ends the fit as exhausted, instead of returning a model that was never trained.
     return int(min(steps, max(1, view.affordable_steps(batch_size))))
 
 
-def steps_a_ray(view: ProblemView, rays: int, steps: int, batch_size: int) -> int:
-    """As `affordable`, for each of so many rays, whose solutions are all measured once."""
+def steps_per_ray(view: ProblemView, rays: int, steps: int, batch_size: int) -> int:
+    """Same as `affordable`, but for each of several rays, whose solutions are all measured once."""
     share = view.affordable_steps(batch_size, evaluations=rays) / rays
     return int(min(steps, max(1, share)))
+
+
+def affordable_forwards(view: ProblemView, steps: int, batch_size: int, passes: int = 1) -> int:
+    """Return how many batches, at most `steps`, the remaining budget covers with `passes` each."""
+    return int(min(steps, view.budget.remaining // (passes * batch_size * len(view.tasks))))

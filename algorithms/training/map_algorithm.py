@@ -1,60 +1,76 @@
 """Algorithms that train one map from preferences to models."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from itertools import count
+from typing import final
 
 import torch
 from torch import Tensor
 
 from ...problems.base import Batch
 from ...problems.view import ProblemView
+from ...registry import bound
 from ..base import Algorithm
 from ..pareto_set import MapSet, ParetoSet
-from .criterion import Criterion, CrossEntropy
+from .criterion import CRITERIA, Criterion
 from .decoder import Decoder, TrainedMap
 from .descent import Descent, affordable
 from .rays import draw
-from .weighting import Linear, Weighting, weighted
+from .weighting import Weighting, weighted
+from .weightings import WEIGHTINGS
+
+BatchLoss = Callable[[Batch, float], Tensor]
+"""From a batch and the completed share of the training, in [0, 1), to the loss of a step."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MapAlgorithm(Algorithm, ABC):
-    """Train a decoder with one random preference a step; the answer is a continuous map.
+    """Train a decoder with one random preference per step, which gives a continuous map.
 
-    Subclasses say what is trained (`decoder`), and may say how tasks are weighed (`weighting`) and
-    what is minimised (`criterion`). Every subclass names the four hyper-parameters here:
+    Subclasses say what is trained (`decoder`).
 
     Args:
-        steps: Gradient steps; fewer where the budget ends first.
-        learning_rate: Of Adam, falling to a tenth of it along a cosine.
-        batch_size: Examples of each task a step.
-        concentration: Of the Dirichlet distribution of training preferences.
+        steps: Gradient steps; fewer if the budget ends first.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        batch_size: Examples of each task per step.
+        concentration: Parameter of the Dirichlet distribution that training preferences are drawn
+            from; small values favour the corners.
     """
 
     steps: int = 4000
     learning_rate: float = 1e-2
     batch_size: int = 16
     concentration: float = 1.0
+    solver: str = bound("linear", among=WEIGHTINGS)
+    loss: str = bound("cross-entropy", among=CRITERIA)
 
-    criterion: ClassVar[Criterion] = CrossEntropy()
-    weighting: ClassVar[Weighting] = Linear()
+    @property
+    def weighting(self) -> Weighting:
+        """How the losses of the tasks are weighted in a step."""
+        return WEIGHTINGS[self.solver]
+
+    @property
+    def criterion(self) -> Criterion:
+        """What is minimised."""
+        return CRITERIA[self.loss]
 
     @abstractmethod
     def decoder(self, view: ProblemView) -> Decoder:
-        """What is trained on this problem."""
+        """Return what is trained on this problem."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the decoder; the experts stay frozen."""
         decoder = self.decoder(view)
         parameters = [p.requires_grad_() for p in decoder.start(view.experts, generator)]
 
-        def loss(batch: Batch) -> Tensor:
+        def loss(batch: Batch, progress: float) -> Tensor:
             preference = draw(len(view.tasks), self.concentration, generator)
-            return weighted(
+            return preference_loss(
                 view,
-                decoder.decode(view.experts, parameters, preference),
+                decoder,
                 parameters,
                 batch,
                 preference=preference,
@@ -63,20 +79,77 @@ class MapAlgorithm(Algorithm, ABC):
                 generator=generator,
             )
 
-        answer = partial(map_set, decoder, view, parameters)
-        steps = affordable(view, self.steps, self.batch_size)
+        training = MapTraining(
+            steps=self.steps,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            labelled=self.criterion.labelled,
+        )
+        return training.run(view, decoder, parameters, loss)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MapTraining:
+    """How the parameters of a map are trained on a loss that its algorithm defines.
+
+    Args:
+        steps: Maximum number of gradient steps.
+        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        batch_size: Examples of each task per step.
+        models: Number of models that a step evaluates on its batch.
+        labelled: Whether batches have labels.
+    """
+
+    steps: int
+    learning_rate: float
+    batch_size: int
+    models: int = 1
+    labelled: bool = True
+
+    def run(
+        self, view: ProblemView, decoder: Decoder, parameters: list[Tensor], loss: BatchLoss
+    ) -> ParetoSet:
+        """Train the parameters in place; they must be leaves that require gradients."""
+        steps = affordable(view, self.steps, self.models * self.batch_size)
+        done = count()
+        current = partial(map_set, decoder, view, parameters)
         Descent(steps=steps, learning_rate=self.learning_rate).run(
             view,
             parameters,
-            view.batches(self.batch_size, labelled=self.criterion.labelled),
-            loss,
-            after_step=partial(view.checkpoint, answer),
+            view.batches(self.batch_size, labelled=self.labelled),
+            lambda batch: loss(batch, next(done) / steps),
+            after_step=partial(view.checkpoint, current),
         )
-        return answer()
+        return current()
+
+
+def preference_loss(
+    view: ProblemView,
+    decoder: Decoder,
+    parameters: list[Tensor],
+    batch: Batch,
+    *,
+    preference: Tensor,
+    weighting: Weighting,
+    criterion: Criterion,
+    generator: torch.Generator,
+) -> Tensor:
+    """Return the weighted loss of the model that a decoder makes for a preference `(m,)`."""
+    return weighted(
+        view,
+        decoder.decode(view.experts, parameters, preference),
+        parameters,
+        batch,
+        preference=preference,
+        weighting=weighting,
+        criterion=criterion,
+        generator=generator,
+    )
 
 
 def map_set(decoder: Decoder, view: ProblemView, parameters: list[Tensor]) -> MapSet:
-    """The map of a decoder with a copy of these parameters."""
+    """Return the map of a decoder with a copy of these parameters."""
     trained = TrainedMap.copy(decoder, view.experts, parameters)
     model_bytes = view.experts.pretrained.nbytes if decoder.needs == "model" else 0
     return MapSet(

@@ -1,4 +1,4 @@
-"""Weightings: how much each task counts in a gradient step."""
+"""Weightings: how much each task counts in a gradient step, and the loss that has that gradient."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,21 +13,20 @@ from ...problems.experts import Coefficients
 from ...problems.predictor import Predictor
 from ...problems.view import ProblemView
 from ..pareto_set import Single
-from ..scalarizations import AUGMENTATION
 from .criterion import Criterion
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Step:
-    """What the weights of a step may depend on.
+    """The quantities that the weights of a step may depend on.
 
     Attributes:
-        losses: `(m,)` losses of the batch, normalised where the weighting asks for it.
+        losses: `(m,)` losses of the batch, normalised if the weighting asks for it.
         preference: `(m,)`; p_i is the importance of task i.
         gradients: `(m, d)` gradient of each loss in the trainable parameters; None unless the
             weighting asks for them.
-        generator: The run's.
+        generator: The random generator of the run.
     """
 
     losses: Tensor
@@ -37,25 +36,25 @@ class Step:
 
     @property
     def gramian(self) -> Tensor:
-        """`(m, m)` inner products of the gradients."""
+        """Return the `(m, m)` inner products of the gradients."""
         assert self.gradients is not None, "the weighting must set `needs_gradients`"
         return self.gradients @ self.gradients.T
 
 
 class Weighting(ABC):
-    """From losses, a preference and gradients to the weights `(m,)` of a step.
+    """A rule that gives the weights `(m,)` of a step from losses, a preference and gradients.
 
-    The step follows sum_i w_i grad L_i. Scalarizations need losses only; solvers that look at
-    conflict set `needs_gradients` and get all of them from one backward pass.
+    The step follows sum_i w_i grad L_i. Scalarizations need only the losses; solvers that resolve
+    conflicts set `needs_gradients`, and get all gradients from one backward pass.
     """
 
     needs_gradients: ClassVar[bool] = False
     normalised: ClassVar[bool] = False
-    """Whether losses are (L_i - expert's) / (base's - expert's), 0 at the expert, 1 at the base."""
+    """Whether losses are normalised: 0 at the expert, 1 at the pretrained model."""
 
     @abstractmethod
     def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights of the losses that the step was given."""
+        """Return the `(m,)` weights of the losses in the step."""
 
 
 def weighted(
@@ -69,16 +68,16 @@ def weighted(
     criterion: Criterion,
     generator: torch.Generator,
 ) -> Tensor:
-    """A scalar whose gradient in `leaves` is that of the weighted losses; its value is their sum.
+    """Return a scalar whose value and gradient in `leaves` are those of the weighted losses.
 
     Args:
-        view: Charged for one forward and backward pass over the batch, whatever the weighting.
+        view: Charged for one forward and backward pass over the batch, with every weighting.
         point: The model, differentiable in the leaves.
         leaves: The trainable parameters.
         batch: Labelled if the criterion is.
         preference: `(m,)`.
-        weighting: Of the tasks.
-        criterion: What a loss is.
+        weighting: How the tasks are weighted.
+        criterion: What is minimised.
         generator: For weightings that draw.
     """
     low, high = criterion.scale(view) if weighting.normalised else (torch.zeros(()), torch.ones(()))
@@ -93,6 +92,8 @@ def weighted(
         found: Tensor = weighting(step) / (high - low)
         return found
 
+    # For a large network the Jacobian in the coefficients is taken task by task, which keeps the
+    # activations of one task at a time and costs the same.
     in_one_pass = not (view.task_by_task and isinstance(point, Coefficients))
     if in_one_pass and not weighting.needs_gradients:
         losses = criterion.values(view, point, batch)
@@ -102,18 +103,22 @@ def weighted(
     variable = point.values if isinstance(point, Coefficients) else point
     pulled = pull_back(variable, jacobian, leaves) if weighting.needs_gradients else None
     w = weights(losses, pulled)
+    # The gradients are known already, so a second backward pass through the model would only cost
+    # time. A linear function of `variable` with the weighted Jacobian as its slope has the same
+    # gradient in the leaves; adding a detached constant gives it the value of the weighted loss.
     surrogate = (variable * torch.tensordot(w, jacobian, dims=1)).sum()
     value: Tensor = surrogate + (w @ losses - surrogate).detach()
     return value
 
 
 def pull_back(variable: Tensor, jacobian: Tensor, leaves: Sequence[Tensor]) -> Tensor:
-    """`(m, d)` gradients in the leaves of functions with these gradients in `variable`.
+    """Return `(m, d)` gradients in the leaves, given the gradients in `variable`: the chain rule.
 
     Args:
         variable: Differentiable in the leaves.
         jacobian: `(m, *variable.shape)`.
-        leaves: d numbers in all; one that the variable does not depend on has gradient 0.
+        leaves: Tensors of d numbers in total; those that the variable does not depend on get
+            gradient 0.
     """
     if len(leaves) == 1 and variable is leaves[0]:
         return jacobian.flatten(1)
@@ -125,62 +130,3 @@ def pull_back(variable: Tensor, jacobian: Tensor, leaves: Sequence[Tensor]) -> T
             torch.cat([(torch.zeros_like(x) if g is None else g).flatten() for g, x in pairs])
         )
     return torch.stack(rows)
-
-
-@final
-class Linear(Weighting):
-    """sum_i p_i L_i: the weights are the preference, losses as they are."""
-
-    def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights."""
-        return step.preference
-
-
-@final
-class Tchebycheff(Weighting):
-    """max_i p_i g_i: all weight on the task that is worst for its importance.
-
-    Source: Miettinen 1999, Nonlinear Multiobjective Optimization, section 3.4.
-    """
-
-    normalised: ClassVar[bool] = True
-
-    def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights, of which one is not 0; the first of equally bad tasks."""
-        worst = int((step.preference * step.losses).argmax())
-        return torch.zeros_like(step.preference).index_fill(
-            0, torch.tensor([worst]), float(step.preference[worst])
-        )
-
-
-@final
-class AugmentedTchebycheff(Weighting):
-    """max_i p_i g_i + 0.001 sum_i p_i g_i, the selector's utility: no weakly efficient optima.
-
-    Source: Wierzbicki 1980, The use of reference objectives in multiobjective optimization.
-    """
-
-    normalised: ClassVar[bool] = True
-
-    def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights."""
-        return Tchebycheff()(step) + AUGMENTATION * step.preference
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class SmoothTchebycheff(Weighting):
-    """mu log sum_i exp(p_i g_i / mu): Tchebycheff as mu goes to 0, the mean as it grows.
-
-    Source: Lin et al. 2024, Smooth Tchebycheff scalarization, ICML.
-
-    Args:
-        mu: Smoothing, in units of g.
-    """
-
-    normalised: ClassVar[bool] = True
-    mu: float = 0.1
-
-    def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights p_i softmax(p g / mu)_i."""
-        return step.preference * torch.softmax(step.preference * step.losses / self.mu, dim=0)

@@ -5,6 +5,7 @@ Functions import what they need, because `fusefront --help` must not import torc
 
 import dataclasses
 import inspect
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 COEFFICIENTS: Final = tuple(round(0.1 * k, 1) for k in range(11))
 """Equal coefficients of all task vectors among which the best constant merge is found."""
+_INDENT: Final = " " * 6
 
 
 @app.command()
@@ -73,13 +75,23 @@ def _heading(kind: str, entry: Entry[Any]) -> str:
 
 
 def _algorithm(entry: Entry[type]) -> str:
-    """Return the hyper-parameters with their defaults, and the docstring that explains them."""
-    algorithm = entry.load()
+    """Return the hyper-parameters with defaults and descriptions, and the docstrings.
+
+    The docstrings are those of the class and of the parts that the entry chooses.
+    """
+    from ..study.parameters import bound_parts, hyper_parameters, without_arguments
+
     lines = ["hyper-parameters"]
-    lines += [f"  {f.name} = {f.default!r}" for f in dataclasses.fields(algorithm)]
+    for parameter in hyper_parameters(entry):
+        lines.append(f"  {parameter.name} = {parameter.default!r}")
+        lines += textwrap.wrap(
+            parameter.description, 88, initial_indent=_INDENT, subsequent_indent=_INDENT
+        )
     if len(lines) == 1:
         lines.append("  none")
-    return "\n".join([*lines, "", inspect.getdoc(algorithm) or ""])
+    parts = [f"{choice}: {text}" for choice, text in bound_parts(entry).items()]
+    explained = "\n\n".join([without_arguments(entry.load().__doc__ or ""), *parts])
+    return "\n".join([*lines, "", explained])
 
 
 def _metric(entry: Entry[Any]) -> str:

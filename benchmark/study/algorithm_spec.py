@@ -1,4 +1,4 @@
-"""How a study names an algorithm: a registered name, or a plug-in's class, with parameters."""
+"""How a study names an algorithm: a registered name or a plug-in's class, with parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,10 +22,16 @@ from .parameters import (
 class AlgorithmSpec:
     """An algorithm with the hyper-parameters that differ from its defaults.
 
-    `file` and `attribute` are the Python file that registers it and the class's name there, for
-    one that is not installed. `label` is how tables call it instead of its full name, `redundant`
-    the parameters that were given as what their defaults are: a study file keeps them, for the day
-    when the defaults are others. Two that differ only in these are the same.
+    Two specifications that differ only in `label` and `redundant` are equal.
+
+    Attributes:
+        name: The registered name.
+        parameters: The hyper-parameters that differ from their defaults.
+        file: The Python file that registers the algorithm; None if it is installed.
+        attribute: Name of the class in that file.
+        label: The display name in tables, instead of the full name.
+        redundant: Parameters that were given with the value of their default. A study file keeps
+            them, because the defaults may change one day.
     """
 
     name: str
@@ -37,17 +43,17 @@ class AlgorithmSpec:
 
     @property
     def display_name(self) -> str:
-        """How tables call it: the label if it has one, else the full name."""
+        """What tables and figures call it: the label if it has one, else the full name."""
         return self.label or self.full_name
 
     @property
     def full_name(self) -> str:
-        """The name, and in brackets what differs from the defaults."""
+        """The name, with the parameters that differ from their defaults in brackets."""
         return _in_brackets(self.name, self.parameters)
 
     @property
     def as_given(self) -> str:
-        """The name, and in brackets all that was given; what `parse` reads."""
+        """The name, with all parameters given in brackets, as `parse` reads it."""
         target = self.name if self.file is None else f"{self.file}:{self.attribute}"
         return _in_brackets(target, {**self.redundant, **self.parameters})
 
@@ -76,18 +82,17 @@ class AlgorithmSpec:
         return cls(name=entry.name, parameters=parameters, file=file, attribute=attribute)
 
     def canonical(self, registry: Registry[Any]) -> "AlgorithmSpec":
-        """The one spelling of this specification: values as the fields hold them, no defaults.
+        """Return the canonical spelling: values converted to the types of the fields, no defaults.
 
         Raises:
             UnknownNameError: If there is no such algorithm or parameter.
             ParameterError: If a value has another type than the default.
         """
         entry = self.entry(registry)
-        algorithm = entry.load()
         given = {**self.redundant, **self.parameters}
-        values, changed = check_parameters(entry.name, given, algorithm)
-        write_all(entry.name, instantiate(entry.name, values, algorithm))
-        attribute = algorithm.__name__ if entry.file else None
+        values, changed = _checked(entry, given)
+        write_all(entry.name, instantiate(entry.name, values, entry.make))
+        attribute = entry.load().__name__ if entry.file else None
         return AlgorithmSpec(
             name=entry.name,
             parameters=changed,
@@ -98,20 +103,26 @@ class AlgorithmSpec:
         )
 
     def load(self, registry: Registry[Any]) -> Any:
-        """The algorithm itself, with its parameters; its file is imported first if it has one."""
-        algorithm = self.entry(registry).load()
-        values, _ = check_parameters(self.name, self.parameters, algorithm)
-        return instantiate(self.name, values, algorithm)
+        """Return the algorithm with its parameters; imports its file first if it has one."""
+        entry = self.entry(registry)
+        values, _ = _checked(entry, self.parameters)
+        return instantiate(self.name, values, entry.make)
 
     def version(self, registry: Registry[Any]) -> int:
-        """Of the algorithm's code; see `Algorithm.version`."""
+        """Return the version of the algorithm's code; see `Algorithm.version`."""
         return algorithm_version(self.name, self.entry(registry).load())
 
     def entry(self, registry: Registry[Any]) -> Entry[Any]:
-        """Its entry, from its file if it has one."""
+        """Return the registry entry, from the file if there is one."""
         if self.file is not None and self.attribute is not None:
             return registry.load_file(self.file, self.attribute)
         return registry[self.name]
+
+
+def _checked(
+    entry: Entry[Any], parameters: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    return check_parameters(entry.name, parameters, entry.load(), defaults=entry.defaults)
 
 
 def _in_brackets(target: str, parameters: Mapping[str, Any]) -> str:

@@ -1,30 +1,119 @@
-"""Parameters of an algorithm or a problem: read from text, checked by its fields, written back."""
+"""Parameters of algorithms and problems: parsing, checking against dataclass fields, writing."""
 
 import dataclasses
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import Any, Final, Literal, final, get_args, get_origin
 
 from ...errors import FusefrontError, ParameterError, PluginError
-from ...registry import unknown_name
+from ...registry import Entry, bound_choices, is_bound, unknown_name
 
-_SPEC = re.compile(r"(?P<target>.+?\.py:\w+|[^\[\]]+?)\s*(?:\[(?P<parameters>.*)\])?", re.DOTALL)
+_SPEC: Final = re.compile(
+    r"(?P<target>.+?\.py:\w+|[^\[\]]+?)\s*(?:\[(?P<parameters>.*)\])?", re.DOTALL
+)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class HyperParameter:
+    """A hyper-parameter as users see it: its name, its default in this entry, what it means."""
+
+    name: str
+    default: Any
+    description: str
+
+
+def hyper_parameters(entry: Entry[Any]) -> tuple[HyperParameter, ...]:
+    """Return the hyper-parameters of an entry, with the descriptions from its class's docstrings.
+
+    A description comes from the `Args:` section of the class, or else of the nearest base class
+    that describes the parameter.
+    """
+    thing = entry.load()
+    if not dataclasses.is_dataclass(thing):
+        return ()
+    described = describe_arguments(thing)
+    return tuple(
+        HyperParameter(
+            name=f.name,
+            default=entry.defaults.get(f.name, _default(f)),
+            description=described.get(f.name, ""),
+        )
+        for f in dataclasses.fields(thing)
+        if f.init and not is_bound(f)
+    )
+
+
+def bound_parts(entry: Entry[Any]) -> dict[str, str]:
+    """Return the docstring of each part that an entry chooses, by `field=value`.
+
+    Entries that share a class differ in these parts: a solver, a loss, an optimiser.
+    """
+    thing = entry.load()
+    parts = {}
+    for f in dataclasses.fields(thing) if dataclasses.is_dataclass(thing) else ():
+        value = str(entry.bound.get(f.name))
+        if value in bound_choices(f):
+            part = bound_choices(f)[value]
+            owner = part if callable(part) and hasattr(part, "__name__") else type(part)
+            parts[f"{f.name}={value}"] = without_arguments(owner.__doc__ or "")
+    return parts
+
+
+def describe_arguments(thing: Any) -> dict[str, str]:
+    """Return the description of each argument in the `Args:` sections of a class and its bases."""
+    described: dict[str, str] = {}
+    for kind in reversed(thing.__mro__):
+        _, _, section = cleandoc(kind.__doc__ or "").partition("\nArgs:\n")
+        for item in re.split(r"\n(?! {8})", _indented(section)):
+            name, separator, text = item.strip().partition(":")
+            if separator and name.isidentifier():
+                described[name] = " ".join(text.split())
+    return described
+
+
+def without_arguments(docstring: str) -> str:
+    r"""Return a docstring without its `Args:` section.
+
+    >>> without_arguments("A mean.\n\n    Args:\n        steps: How many.\n\n    Source: a paper.")
+    'A mean.\n\nSource: a paper.'
+    """
+    head, separator, section = cleandoc(docstring).partition("\nArgs:\n")
+    if not separator:
+        return head
+    rest = section[len(_indented(section)) :].strip("\n")
+    return f"{head.rstrip()}\n\n{rest}".rstrip()
+
+
+def _indented(section: str) -> str:
+    """Return the lines from the start of a section that are indented or empty."""
+    lines = section.splitlines(keepends=True)
+    length = next((i for i, line in enumerate(lines) if line[0] not in " \n"), len(lines))
+    return "".join(lines[:length])
 
 
 def split_spec(text: str, what: str) -> tuple[str, str]:
-    """The target of `target[key=value,...]`, and what stands in the brackets.
+    """Split `target[key=value,...]` into the target and the text inside the brackets.
+
+    Args:
+        text: The specification.
+        what: The kind of thing that it names, for the error: `An algorithm`.
 
     Raises:
-        ParameterError: If the text is not so; `what` is what it should have named.
+        ParameterError: If the text has another form.
 
     >>> split_spec("./mine.py:Mine[steps=3]", "An algorithm")
     ('./mine.py:Mine', 'steps=3')
     """
     match = _SPEC.fullmatch(text.strip())
     if match is None:
-        raise ParameterError(f"{what} must be `name[key=value,...]`. Found `{text}`.")
+        raise ParameterError(
+            f"{what} must be `name` or `name[key=value,...]`. Found `{text}`. Check the brackets."
+        )
     return match["target"], match["parameters"] or ""
 
 
@@ -32,11 +121,11 @@ def parse_parameters(inside: str, text: str) -> dict[str, Any]:
     """Read `key=value,...`; values as TOML (`0.3`, `true`, `[1, 2]`, `"x"`), else as text.
 
     Args:
-        inside: What stands in the brackets.
-        text: All of it, for the error.
+        inside: The text inside the brackets.
+        text: The whole specification, for the error.
 
     Raises:
-        ParameterError: If a part is not `key=value`, or a key comes twice.
+        ParameterError: If a part is not `key=value`, or a key occurs twice.
     """
     parameters: dict[str, Any] = {}
     for item in _split_commas(inside):
@@ -55,7 +144,7 @@ def parse_parameters(inside: str, text: str) -> dict[str, Any]:
 
 
 def write_value(value: object) -> str:
-    """A value as TOML that `parse_parameters` reads back.
+    """Write a value as TOML, so that `parse_parameters` reads the same value.
 
     >>> write_value((1, 2.5, "x", True))
     '[1, 2.5, "x", true]'
@@ -68,63 +157,84 @@ def write_value(value: object) -> str:
 
 
 def check_parameters(
-    name: str, parameters: Mapping[str, Any], algorithm: Any, *, kind: str = "Algorithm"
+    name: str,
+    parameters: Mapping[str, Any],
+    thing: Any,
+    *,
+    kind: str = "Algorithm",
+    defaults: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The parameters as the algorithm's fields hold them, and those of them that are no defaults.
+    """Convert parameters to the types of the fields, and find those that differ from the defaults.
 
-    An integer given for a float becomes one, a list a tuple: one value has one spelling.
+    An integer given for a float becomes a float, and a list a tuple, so that a value has one
+    spelling and a run one id.
+
+    Args:
+        name: The registered name, for errors.
+        parameters: The values given, by field.
+        thing: The class whose fields they are.
+        kind: Name of the base class, for errors.
+        defaults: Defaults of the entry that replace those of the class.
+
+    Returns:
+        All parameters given, and those of them that differ from their default.
 
     Raises:
-        PluginError: If the algorithm is not a dataclass.
-        UnknownNameError: If a parameter is not a field.
-        ParameterError: If a value has another type than the default, or is none of those that the
-            field's annotation, a `Literal`, names.
+        PluginError: If `thing` is not a dataclass.
+        UnknownNameError: If a parameter is not a field, or is bound by the entry.
+        ParameterError: If a value has another type than the default, or is not among the choices of
+            a field annotated as a `Literal`.
     """
-    if not (isinstance(algorithm, type) and dataclasses.is_dataclass(algorithm)):
+    if not (isinstance(thing, type) and dataclasses.is_dataclass(thing)):
         raise PluginError(
             f"`{name}` must be a frozen keyword-only dataclass that inherits {kind}. "
-            f"Found {algorithm!r}."
+            f"Found {thing!r}. Add the decorator and the base class."
         )
-    defaults = {f.name: _default(f) for f in dataclasses.fields(algorithm) if f.init}
-    annotations = {f.name: f.type for f in dataclasses.fields(algorithm)}
+    known = {f.name: f for f in dataclasses.fields(thing) if f.init and not is_bound(f)}
+    default = {key: _default(f) for key, f in known.items()} | dict(defaults or {})
     values = {}
     for key, value in parameters.items():
-        if key not in defaults:
-            raise unknown_name(f"A parameter of `{name}`", key, list(defaults))
-        values[key] = _convert(f"{name}[{key}]", value, defaults[key])
-        _check_choice(f"{name}[{key}]", values[key], annotations[key])
-    return values, {k: v for k, v in values.items() if v != defaults[k]}
+        if key not in known:
+            raise unknown_name(f"A parameter of `{name}`", key, list(known))
+        values[key] = _convert(f"{name}[{key}]", value, default[key])
+        _check_choice(f"{name}[{key}]", values[key], known[key].type)
+    return values, {k: v for k, v in values.items() if v != default[k]}
 
 
-def instantiate(name: str, values: Mapping[str, Any], algorithm: Any) -> Any:
-    """The algorithm with these values.
+def instantiate(name: str, values: Mapping[str, Any], make: Callable[..., Any]) -> Any:
+    """Call a class, or an entry's `make`, with these values.
 
     Raises:
-        PluginError: If it cannot be made, as when `fit` is missing or a field has no default.
+        PluginError: If the call fails, for example because `fit` is missing.
     """
     try:
-        return algorithm(**values)
+        return make(**values)
     except FusefrontError:
         raise
     except Exception as error:
         raise PluginError(
-            f"`{name}` must be something that can be made with {dict(values)}. "
-            f"Found {type(error).__name__}: {error}."
+            f"`{name}` must be a class that can be called with {dict(values)}. "
+            f"Found {type(error).__name__}: {error}. Give every field a default, and every "
+            "abstract method a definition."
         ) from error
 
 
 def write_all(name: str, instance: Any) -> str:
-    """All fields as JSON, sorted: what the run id and the runs table hold.
+    """Write all hyper-parameters as sorted JSON, for the run id and the runs table.
+
+    Bound fields are left out: the registered name stands for them.
 
     Raises:
-        PluginError: If a field is not a number, text, truth value, or tuple of them.
+        PluginError: If a field is not a number, a string, a truth value, or a tuple of them.
     """
+    hidden = {f.name for f in dataclasses.fields(instance) if is_bound(f)}
+    values = {k: v for k, v in dataclasses.asdict(instance).items() if k not in hidden}
     try:
-        return json.dumps(dataclasses.asdict(instance), sort_keys=True)
+        return json.dumps(values, sort_keys=True)
     except TypeError as error:
         raise PluginError(
-            f"Fields of `{name}` must fit into JSON: numbers, texts, truth values, tuples of them. "
-            f"Found: {error}."
+            f"Fields of `{name}` must fit into JSON: numbers, strings, truth values and tuples of "
+            f"them. Found: {error}. Move other values into `fit`."
         ) from error
 
 
@@ -137,11 +247,13 @@ def _default(field: "dataclasses.Field[Any]") -> Any:
 def _check_choice(what: str, value: object, annotation: object) -> None:
     if get_origin(annotation) is Literal and value not in get_args(annotation):
         choices = ", ".join(map(write_value, get_args(annotation)))
-        raise ParameterError(f"`{what}` must be one of {choices}. Found {write_value(value)}.")
+        raise ParameterError(
+            f"`{what}` must be one of {choices}. Found {write_value(value)}. Use one of these."
+        )
 
 
 def _convert(what: str, value: object, default: object) -> Any:
-    """`value` as a field with this default holds it; refused if it is of another type."""
+    """Convert a value to the type of a field with this default, or refuse it."""
     if default is None or default is dataclasses.MISSING:
         return tuple(value) if isinstance(value, list) else value
     if isinstance(default, tuple) and isinstance(value, (list, tuple)):
@@ -153,16 +265,21 @@ def _convert(what: str, value: object, default: object) -> Any:
         return value
     expected = "list" if isinstance(default, tuple) else type(default).__name__
     raise ParameterError(
-        f"`{what}` must be of type {expected}. Found {value!r} of type {type(value).__name__}."
+        f"`{what}` must be of type {expected}. Found {value!r} of type {type(value).__name__}. "
+        f"Its default is {write_value(default)}."
     )
 
 
 def _split_commas(text: str) -> Iterator[str]:
-    """Parts of `text` between commas that are neither in brackets nor in quotes."""
-    depth, quote, start = 0, "", 0
+    """Split a text at the commas that are neither in brackets nor in quotes."""
+    depth, quote, escaped, start = 0, "", False, 0
     for i, character in enumerate(text):
         if quote:
-            quote = "" if character == quote and text[i - 1] != "\\" else quote
+            # A string in double quotes may end in an escaped backslash, whose second character
+            # does not escape the quote. In single quotes there are no escapes.
+            ends = character == quote and not escaped
+            escaped = character == "\\" and quote == '"' and not escaped
+            quote = "" if ends else quote
         elif character in "\"'":
             quote = character
         elif character == "," and depth == 0:

@@ -17,7 +17,7 @@ extensions = [
 source_suffix = {".md": "markdown"}
 root_doc = "index"
 nitpicky = True
-# No intersphinx: its inventories are fetched, and the site must build offline. So types in signatures
+# No intersphinx: its inventories are fetched, and the site must build offline. Types in signatures
 # that are not documented here (those of other packages, private ones) stay without a link.
 nitpick_ignore_regex = [(r"py:.*", r".*")]
 

@@ -1,6 +1,8 @@
-"""Registries: names to entries, with labels, source and a target that is imported when used."""
+"""Registries: from names to entries with a summary, labels, a source and a lazy target."""
 
+import contextlib
 import difflib
+import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -8,9 +10,10 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
 
 from .errors import ParameterError, PluginError, UnknownNameError
 
@@ -18,10 +21,14 @@ T = TypeVar("T")
 C = TypeVar("C", bound=Callable[..., object])
 
 _NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
+_BOUND: Final = "fusefront.bound"
+"""Key in a field's metadata, which is shared with other libraries."""
+_PLUGIN: Final = "_fusefront_plugin_"
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def unknown_name(kind: str, name: str, known: list[str]) -> UnknownNameError:
-    """The error for a name not among `known`, with the nearest matches."""
+    """Return the error for a name that is not among `known`, with the nearest matches."""
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"Known: {', '.join(known) or 'none'}."
     if near:
@@ -29,12 +36,49 @@ def unknown_name(kind: str, name: str, known: list[str]) -> UnknownNameError:
     return UnknownNameError(f"{kind} must be a known name. Found `{name}`. {hint}")
 
 
+def bound(default: Any = MISSING, *, among: Mapping[str, object] = _NONE) -> Any:
+    """Declare a dataclass field that catalogue entries set, and users never see.
+
+    Several entries can then share one class. A bound field is no hyper-parameter: it is not
+    accepted in brackets, not listed by `fusefront info`, and not part of a run's identity, which
+    already has the entry's name.
+
+    Args:
+        default: Value where an entry does not bind the field.
+        among: What each allowed value stands for; its docstring is shown by `fusefront info`.
+
+    >>> from dataclasses import fields
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class Descent:
+    ...     solver: str = bound()
+    ...     steps: int = 100
+    >>> [f.name for f in fields(Descent) if not is_bound(f)]
+    ['steps']
+    """
+    return field(default=default, metadata={_BOUND: among})
+
+
+def is_bound(attribute: "Field[Any]") -> bool:
+    """Return whether a dataclass field was made by `bound`."""
+    return _BOUND in attribute.metadata
+
+
+def bound_choices(attribute: "Field[Any]") -> Mapping[str, object]:
+    """Return what each value of a bound field stands for; empty where any value is allowed."""
+    choices: Mapping[str, object] = attribute.metadata.get(_BOUND, _NONE)
+    return choices
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry(Generic[T]):
-    """One registered thing and what is known of it without importing it.
+    """A registered object and its description, which is known without importing it.
 
-    `target` is the thing itself or `module:attribute` inside fusefront. `file` is the local file
-    it was loaded from, if any, so that another process can load it again.
+    Attributes:
+        target: The object itself, or `module:attribute` inside fusefront.
+        bound: Values of the fields that were declared with `bound`.
+        defaults: Defaults that differ from those of the class, by hyper-parameter.
+        file: The local file that registered the object, so that another process can load it again;
+            None if it is installed.
     """
 
     name: str
@@ -42,10 +86,12 @@ class Entry(Generic[T]):
     summary: str
     source: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    bound: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     file: Path | None = None
 
     def load(self) -> T:
-        """The thing itself, imported now if it was not yet."""
+        """Return the registered object, importing it if necessary."""
         if not isinstance(self.target, str):
             return self.target
         module, _, attribute = self.target.partition(":")
@@ -53,13 +99,18 @@ class Entry(Generic[T]):
         loaded: T = getattr(importlib.import_module(f"{package}.{module}"), attribute)
         return loaded
 
+    def make(self, **parameters: Any) -> Any:
+        """Call the registered class with these parameters and those that the entry sets."""
+        thing: Any = self.load()
+        return thing(**{**self.defaults, **parameters, **self.bound})
+
 
 class Registry(Generic[T]):
     """Names of one kind: `ALGORITHMS`, `PROBLEMS`, `METRICS` or `SUITES`.
 
-    Built-ins are added as entries with a lazy target; local files register with the decorator;
-    installed packages offer entry points in the group `fusefront.<kind>s`, each naming a module
-    that registers with the decorator when imported.
+    Built-ins are registered lazily, so that listing them imports nothing. Local files register with
+    the decorator. Installed packages offer entry points in the group `fusefront.<kind>s`; each
+    names a module that registers with the decorator when it is imported.
     """
 
     def __init__(self, kind: str, labels: Mapping[str, frozenset[str]]) -> None:
@@ -70,16 +121,23 @@ class Registry(Generic[T]):
         self._file: Path | None = None
 
     def add(self, entry: Entry[T]) -> None:
-        """Add an entry; the same name for another thing is an error.
+        """Add an entry.
 
-        A class of the same name from the same file is the same thing: a cell executed again, or
-        a script that is both imported and named as a plug-in.
+        A class of the same name from the same file counts as the same object: a notebook cell that
+        was executed again, or a script that is both imported and named as a plug-in.
+
+        Raises:
+            PluginError: If the name is malformed or belongs to another object.
+            UnknownNameError: If a label is unknown.
+            ParameterError: If a label has a value that is not allowed.
         """
         if not _NAME.fullmatch(entry.name):
             raise PluginError(
-                f"{self.kind} names must be lower-case words joined by `-`. Found `{entry.name}`."
+                f"{self.kind} names must be lower-case words joined by `-`. Found `{entry.name}`. "
+                "Use only a-z, 0-9, `.` and `-`."
             )
-        self._check_labels(entry)
+        for key, value in entry.labels.items():
+            self._check_label(key, value)
         known = self._entries.get(entry.name)
         if known is not None and _origin(known.target) != _origin(entry.target):
             raise PluginError(
@@ -91,13 +149,13 @@ class Registry(Generic[T]):
     def register(
         self, name: str, *, summary: str = "", source: str = "", **labels: str
     ) -> Callable[[C], C]:
-        """Decorator that adds a class or function under `name`, with its labels.
+        """Return a decorator that adds a class or function under `name`.
 
         Args:
             name: Kebab-case key; never changed once released.
             summary: One line; the first line of the docstring when empty.
             source: Citation and address of the paper and of the code it was checked against.
-            labels: See `label_values`; a label that is not given is shown as unknown.
+            labels: See `label_values`; a missing label is shown as unknown.
         """
 
         def decorate(thing: C) -> C:
@@ -115,8 +173,62 @@ class Registry(Generic[T]):
 
         return decorate
 
+    def register_lazily(
+        self,
+        name: str,
+        target: str,
+        *,
+        summary: str,
+        source: str,
+        bound: Mapping[str, Any] = _NONE,
+        defaults: Mapping[str, Any] = _NONE,
+        **labels: str,
+    ) -> None:
+        """Add a part of fusefront that is imported when it is first used.
+
+        Args:
+            name: Kebab-case key; never changed once released.
+            target: `module:attribute`, relative to the package.
+            summary: One line.
+            source: Citation and address of the paper.
+            bound: Values of the fields that the class declares with `bound`. Two entries with one
+                target differ in these.
+            defaults: Hyper-parameters whose defaults differ from those of the class.
+            labels: See `label_values`.
+        """
+        self.add(
+            Entry[T](
+                name=name,
+                target=target,
+                summary=summary,
+                source=source,
+                labels=labels,
+                bound=dict(bound),
+                defaults=dict(defaults),
+            )
+        )
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names registered so far, without loading entry points."""
+        return tuple(self._entries)
+
+    @contextlib.contextmanager
+    def isolated(self) -> Iterator[None]:
+        """Forget on exit what was registered inside; for tests.
+
+        Plug-in files loaded inside are imported again the next time they are named.
+        """
+        entries, modules = dict(self._entries), set(sys.modules)
+        try:
+            yield
+        finally:
+            self._entries = entries
+            for name in set(sys.modules) - modules:
+                if name.startswith(_PLUGIN):
+                    del sys.modules[name]
+
     def __getitem__(self, name: str) -> Entry[T]:
-        """The entry of this name; `_` and `-` are the same."""
+        """Return the entry of this name; `_` and `-` are interchangeable."""
         self._read_entry_points()
         entry = self._entries.get(name.replace("_", "-"))
         if entry is None:
@@ -132,17 +244,24 @@ class Registry(Generic[T]):
         return name.replace("_", "-") in self._entries
 
     def select(self, labels: Mapping[str, str]) -> list[Entry[T]]:
-        """Entries that have all of `labels`."""
+        """Return the entries that have all of these labels."""
         for key, value in labels.items():
             self._check_label(key, value)
         return [e for e in self if all(e.labels.get(k) == v for k, v in labels.items())]
 
     def load_file(self, path: Path, name: str) -> Entry[T]:
-        """The entry that the class or function `name` of a Python file registers when imported."""
+        """Import a Python file and return the entry of the class or function `name` in it.
+
+        Raises:
+            PluginError: If there is no such file, it cannot be imported, or it does not register
+                anything of this name.
+        """
         path = path.resolve()
         if not path.is_file():
-            raise PluginError(f"`{path}` must be a Python file. Found none there.")
-        module_name = f"_fusefront_plugin_{path.stem}_{abs(hash(path))}"
+            raise PluginError(f"`{path}` must be a Python file. Found no file. Check the path.")
+        # Stored Pareto sets name plug-in classes by module, so the name must not vary by process.
+        digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        module_name = f"{_PLUGIN}{path.stem}_{digest}"
         if module_name not in sys.modules:
             self._import_file(path, module_name)
         thing = getattr(sys.modules[module_name], name, None)
@@ -159,7 +278,9 @@ class Registry(Generic[T]):
     def _import_file(self, path: Path, module_name: str) -> None:
         spec = importlib.util.spec_from_file_location(module_name, path)
         if spec is None or spec.loader is None:
-            raise PluginError(f"`{path}` must be a Python file ending in .py.")
+            raise PluginError(
+                f"A plug-in must be a Python file ending in .py. Found `{path}`. Rename it."
+            )
         module = importlib.util.module_from_spec(spec)
         sys.modules[module_name] = module
         self._file = path
@@ -183,16 +304,13 @@ class Registry(Generic[T]):
             try:
                 point.load()
             except (Exception, SystemExit) as error:
-                self._entry_points_read = False  # as clear the next time
+                # The next call must fail as clearly, instead of working with half of the names.
+                self._entry_points_read = False
                 package = f" of package `{point.dist.name}`" if point.dist else ""
                 raise PluginError(
                     f"Entry point `{point.name}` ({point.value}){package} must load. "
-                    f"Found {type(error).__name__}: {error}. Mend or uninstall that package."
+                    f"Found {type(error).__name__}: {error}. Fix or uninstall that package."
                 ) from error
-
-    def _check_labels(self, entry: Entry[T]) -> None:
-        for key, value in entry.labels.items():
-            self._check_label(key, value)
 
     def _check_label(self, key: str, value: str) -> None:
         if key not in self.label_values:
@@ -201,12 +319,15 @@ class Registry(Generic[T]):
         if allowed and value not in allowed:
             raise ParameterError(
                 f"{self.kind} label `{key}` must be one of {', '.join(sorted(allowed))}. "
-                f"Found `{value}`."
+                f"Found `{value}`. Use one of these."
             )
 
 
 def _origin(target: object) -> object:
-    """What makes two targets the same thing: where the code of a class or function is, else it."""
+    """Return what identifies a target: the place of its source code, or the target itself.
+
+    Classes defined inside functions have no place of their own: one function can make several.
+    """
     name = getattr(target, "__qualname__", "<locals>")
     if "<locals>" in name:
         return target

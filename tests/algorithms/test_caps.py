@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.algorithms.moe.pwemoe import PWEMoELinear
 from fusefront.algorithms.pareto_set import ParetoSet
 from fusefront.errors import BudgetExhausted
 from fusefront.problems.view import ProblemView
@@ -17,7 +16,7 @@ def fitted(name: str, caps: dict[str, float]) -> tuple[object, ProblemView]:
     view.budget.caps = caps
     try:
         answer: object = (
-            ALGORITHMS[name].load()().fit(view, generator=torch.Generator().manual_seed(0))
+            ALGORITHMS[name].make().fit(view, generator=torch.Generator().manual_seed(0))
         )
     except BudgetExhausted:
         answer = view.answer_so_far()
@@ -56,7 +55,7 @@ def test_steps_are_planned_within_their_cap() -> None:
 def test_wall_time_ends_a_fit_with_its_last_checkpoint() -> None:
     view = open_view(toy_problem(3))
     view.budget.caps = {"wall_seconds": 0.2}
-    endless = PWEMoELinear(steps=10**6)
+    endless = ALGORITHMS["pwemoe-ls"].make(steps=10**6)
     with pytest.raises(BudgetExhausted, match="wall seconds"):
         endless.fit(view, generator=torch.Generator().manual_seed(0))
     assert isinstance(view.answer_so_far(), ParetoSet)

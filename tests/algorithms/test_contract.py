@@ -6,7 +6,7 @@ import pytest
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.base import Algorithm
-from fusefront.algorithms.pareto_set import MapSet, Recipe
+from fusefront.algorithms.pareto_set import MapSet, PreferenceMap
 from fusefront.testing.algorithm_contract import AlgorithmContract, PermutationContract
 from fusefront.testing.toy_problem import ToyProblem
 
@@ -25,11 +25,12 @@ QUICK: dict[str, dict[str, Any]] = {
 class TestEveryAlgorithm(AlgorithmContract):
     @pytest.fixture(params=[entry.name for entry in ALGORITHMS])
     def algorithm(self, request: pytest.FixtureRequest) -> Algorithm:
-        return ALGORITHMS[request.param].load()(**QUICK.get(request.param, {}))
+        algorithm: Algorithm = ALGORITHMS[request.param].make(**QUICK.get(request.param, {}))
+        return algorithm
 
     def test_maps_can_be_stored(self, algorithm: Algorithm, problem: ToyProblem) -> None:
         answer, _ = self.seen_fit(algorithm, problem)
-        assert not isinstance(answer, MapSet) or isinstance(answer.function, Recipe)
+        assert not isinstance(answer, MapSet) or isinstance(answer.function, PreferenceMap)
 
 
 class TestWhereTheOrderOfTasksCannotMatter(PermutationContract):
@@ -58,4 +59,5 @@ class TestWhereTheOrderOfTasksCannotMatter(PermutationContract):
         ]
     )
     def algorithm(self, request: pytest.FixtureRequest) -> Algorithm:
-        return ALGORITHMS[request.param].load()()
+        algorithm: Algorithm = ALGORITHMS[request.param].make()
+        return algorithm

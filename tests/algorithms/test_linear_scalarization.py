@@ -5,10 +5,9 @@ import pytest
 import torch
 from tests.algorithms.quadratic import quadratic_view
 
+from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.scalarization.coefficients import LinearScalarizationCoefficients
-from fusefront.algorithms.scalarization.finetune import LinearScalarizationFinetune
-from fusefront.algorithms.training.descent import steps_a_ray
+from fusefront.algorithms.training.descent import steps_per_ray
 from fusefront.algorithms.training.ray_algorithm import nearest
 from fusefront.algorithms.training.rays import rays
 from fusefront.problems.experts import Coefficients
@@ -19,7 +18,7 @@ from fusefront.testing.toy_problem import open_view, toy_problem
 def test_coefficients_reach_the_minimum_of_every_ray(m: int, generator: torch.Generator) -> None:
     """c = p is the one minimiser, for the task vectors are the targets and independent."""
     view = quadratic_view(m)
-    answer = LinearScalarizationCoefficients(rays=6, steps=150).fit(view, generator=generator)
+    answer = ALGORITHMS["ls-coefficients"].make(rays=6, steps=150).fit(view, generator=generator)
     assert isinstance(answer, FiniteSet)
     for ray, point in zip(rays(m, 6), answer.points, strict=True):
         assert isinstance(point, Coefficients)
@@ -29,7 +28,7 @@ def test_coefficients_reach_the_minimum_of_every_ray(m: int, generator: torch.Ge
 @pytest.mark.parametrize("m", [2, 3])
 def test_weights_reach_the_minimum_of_every_ray(m: int, generator: torch.Generator) -> None:
     view = quadratic_view(m)
-    algorithm = LinearScalarizationFinetune(rays=6, steps=150, learning_rate=3e-2)
+    algorithm = ALGORITHMS["ls-finetune"].make(rays=6, steps=150, learning_rate=3e-2)
     answer = algorithm.fit(view, generator=generator)
     assert isinstance(answer, FiniteSet)
     for ray, point in zip(rays(m, 6), answer.points, strict=True):
@@ -40,8 +39,8 @@ def test_weights_reach_the_minimum_of_every_ray(m: int, generator: torch.Generat
 def test_objectives_are_those_of_the_solutions(generator: torch.Generator) -> None:
     view = open_view(toy_problem(2))
     for algorithm in (
-        LinearScalarizationCoefficients(rays=3, steps=5),
-        LinearScalarizationFinetune(rays=3, steps=5),
+        ALGORITHMS["ls-coefficients"].make(rays=3, steps=5),
+        ALGORITHMS["ls-finetune"].make(rays=3, steps=5),
     ):
         answer = algorithm.fit(view, generator=generator)
         assert isinstance(answer, FiniteSet)
@@ -60,7 +59,7 @@ def test_first_ray_starts_from_initial_and_later_ones_from_their_nearest(
 ) -> None:
     """With a learning rate of almost nothing every solution is still where it started."""
     view = quadratic_view(2)
-    algorithm = LinearScalarizationCoefficients(rays=5, steps=1, learning_rate=1e-6, initial=0.7)
+    algorithm = ALGORITHMS["ls-coefficients"].make(rays=5, steps=1, learning_rate=1e-6, initial=0.7)
     answer = algorithm.fit(view, generator=generator)
     assert isinstance(answer, FiniteSet)
     for point in answer.points:
@@ -72,7 +71,7 @@ def test_solutions_do_not_change_when_later_rays_start_from_them(
     generator: torch.Generator,
 ) -> None:
     view = quadratic_view(2)
-    answer = LinearScalarizationCoefficients(rays=3, steps=40).fit(view, generator=generator)
+    answer = ALGORITHMS["ls-coefficients"].make(rays=3, steps=40).fit(view, generator=generator)
     assert isinstance(answer, FiniteSet)
     for point, objectives in zip(answer.points, answer.objectives, strict=True):
         assert isinstance(point, Coefficients)
@@ -85,7 +84,7 @@ def test_fine_tuning_starts_at_the_base_model_or_at_task_arithmetic(
 ) -> None:
     for initial in (0.0, 0.5):
         view = quadratic_view(2)
-        algorithm = LinearScalarizationFinetune(steps=0, initial=initial)
+        algorithm = ALGORITHMS["ls-finetune"].make(steps=0, initial=initial)
         model = algorithm.fit(view, generator=generator).model([0.5, 0.5])
         torch.testing.assert_close(model, initial * view.experts.task_vectors.sum(dim=0))
 
@@ -94,7 +93,7 @@ def test_budget_is_shared_evenly_and_pays_for_measuring_every_ray(
     generator: torch.Generator,
 ) -> None:
     view = open_view(toy_problem(2), units=3_000)
-    algorithm = LinearScalarizationCoefficients(rays=5, batch_size=4)
+    algorithm = ALGORITHMS["ls-coefficients"].make(rays=5, batch_size=4)
     answer = algorithm.fit(view, generator=generator)
     assert isinstance(answer, FiniteSet)
     assert len(answer.points) == 5
@@ -105,13 +104,13 @@ def test_budget_is_shared_evenly_and_pays_for_measuring_every_ray(
 
 def test_steps_of_a_ray_are_those_asked_for_without_a_cap() -> None:
     view = open_view(toy_problem(2))
-    assert steps_a_ray(view, 5, 200, 16) == 200
+    assert steps_per_ray(view, 5, 200, 16) == 200
 
 
 def test_budget_for_part_of_the_rays_answers_with_those(generator: torch.Generator) -> None:
     view = open_view(toy_problem(2), units=400)
     with pytest.raises(RuntimeError, match="budget"):
-        LinearScalarizationCoefficients(rays=11).fit(view, generator=generator)
+        ALGORITHMS["ls-coefficients"].make(rays=11).fit(view, generator=generator)
     answer = view.answer_so_far()
     assert isinstance(answer, FiniteSet)
     assert len(answer.points) == 2

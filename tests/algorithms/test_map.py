@@ -5,11 +5,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from fusefront.algorithms.map.map import MAP
+from fusefront.algorithms.map.map import MAP, farthest_points, search_front
 from fusefront.algorithms.map.surrogate import QuadraticSurrogate, quadratic_features
-from fusefront.algorithms.map.surrogate_search import farthest_points, search_front
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.search.pools import sobol
+from fusefront.algorithms.training.measured_pool import sobol
 from fusefront.problems.analytic.quadratic import QuadraticProblem
 from fusefront.problems.experts import Coefficients
 from fusefront.testing.toy_problem import SIZES, ToyProblem, open_view, toy_problem

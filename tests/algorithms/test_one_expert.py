@@ -23,6 +23,6 @@ def alone() -> ToyProblem:
 )
 def test_one_expert_is_the_answer(alone: ToyProblem, name: str) -> None:
     view = open_view(alone, units=3_000)
-    answer = ALGORITHMS[name].load()().fit(view, generator=torch.Generator().manual_seed(0))
+    answer = ALGORITHMS[name].make().fit(view, generator=torch.Generator().manual_seed(0))
     (model,) = answer.models(np.array([1.0]))
     assert torch.equal(model, alone.pretrained + alone.task_vectors[0])

@@ -19,7 +19,7 @@ def pool() -> ExpertPool:
 
 
 def constant(pool: ExpertPool) -> ConstantSet:
-    return ConstantSet(experts=pool, answer=Coefficients(values=torch.tensor([0.3, 0.3])))
+    return ConstantSet(experts=pool, constant=Coefficients(values=torch.tensor([0.3, 0.3])))
 
 
 def finite(pool: ExpertPool) -> FiniteSet:

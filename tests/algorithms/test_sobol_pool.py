@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.search.pools import SobolPool, sobol
+from fusefront.algorithms.search.pools import SobolPool
+from fusefront.algorithms.training.measured_pool import sobol
 from fusefront.problems.experts import Coefficients
 from fusefront.testing.toy_problem import ToyProblem, open_view
 

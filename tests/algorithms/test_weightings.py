@@ -9,19 +9,16 @@ import torch
 from tests.algorithms.quadratic import quadratic_view
 from torch import Tensor
 
-from fusefront.algorithms.gradient.epo import EPO
 from fusefront.algorithms.scalarizations import achievement, linear, tchebycheff
 from fusefront.algorithms.training.criterion import CrossEntropy, NormalisedEntropy
 from fusefront.algorithms.training.decoder import ConstantCoefficients, ConstantWeights, Decoder
-from fusefront.algorithms.training.weighting import (
+from fusefront.algorithms.training.epo import EPO
+from fusefront.algorithms.training.weighting import Step, Weighting, pull_back, weighted
+from fusefront.algorithms.training.weightings import (
     AugmentedTchebycheff,
     Linear,
     SmoothTchebycheff,
-    Step,
     Tchebycheff,
-    Weighting,
-    pull_back,
-    weighted,
 )
 from fusefront.benchmark.run.meters import PeakMemory
 from fusefront.errors import NotApplicableError

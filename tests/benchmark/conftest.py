@@ -78,15 +78,14 @@ def directory(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def plugins(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     """Writes a plug-in file; what it registers is forgotten after the test."""
-    before = dict(ALGORITHMS._entries)
 
     def write(body: str) -> Path:
         path = tmp_path / "mine.py"
         path.write_text(HEAD + body, encoding="utf-8")
         return path
 
-    yield write
-    ALGORITHMS._entries = before
+    with ALGORITHMS.isolated():
+        yield write
 
 
 HEAD = """\
@@ -101,7 +100,7 @@ from fusefront import ALGORITHMS, Algorithm, Coefficients, ConstantSet
 
 def zeros(view):
     return ConstantSet(
-        experts=view.experts, answer=Coefficients(values=torch.zeros(len(view.tasks)))
+        experts=view.experts, constant=Coefficients(values=torch.zeros(len(view.tasks)))
     )
 
 """

@@ -206,13 +206,10 @@ def test_mistake_is_told_with_the_file(tmp_path: Path, text: str, expected: str)
     assert "\n" not in str(caught.value)
 
 
-def test_what_was_given_is_kept_should_the_defaults_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    registry: Registry[Any] = Registry("algorithm", {})
+def test_what_was_given_is_kept_should_the_defaults_change(tmp_path: Path) -> None:
     for default in (10, 20):
+        registry: Registry[Any] = Registry("algorithm", {})
         toy = dataclasses.make_dataclass("Toy", [("steps", int, default)], frozen=True)
-        monkeypatch.setattr(registry, "_entries", {})
         registry.register("toy")(toy)
         if default == 10:
             specs = tuple(

@@ -1,7 +1,7 @@
 """Scores: what the metric functions say of the raw tables, with both reference points."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from fusefront.metrics.normalised_accuracy import (
     worst_task_normalised_accuracy,
 )
 from fusefront.problems import PROBLEMS
-from fusefront.problems.analytic.catalogue import entries
 from fusefront.registry import Entry
 from fusefront.results.directory.parts import write_part, write_problem
 from fusefront.results.files.record import AnchorRow, FrontRow, PointRow, ProblemFacts, Record
@@ -166,10 +165,8 @@ def test_run_whose_problem_table_is_of_other_experts_is_refused(results: Results
 
 
 @pytest.fixture
-def losses(results: Results, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Results]:
+def losses(results: Results) -> Iterator[Callable[..., Results]]:
     """The same results as those of a problem of losses: no examples, experts at a loss of 0."""
-    known = {entry.name: entry for entry in entries()}
-    monkeypatch.setattr(PROBLEMS, "_entries", {**PROBLEMS._entries, **known})
 
     def make(problem: str, problem_hash: str) -> Results:
         identity = {"problem": problem, "problem_hash": problem_hash}
@@ -182,7 +179,8 @@ def losses(results: Results, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
             ),
         )
 
-    return make
+    with PROBLEMS.isolated():
+        yield make
 
 
 def test_losses_are_better_the_smaller_and_have_no_normalised_accuracy(
@@ -222,9 +220,6 @@ def test_true_front_of_another_problem_than_was_run_is_not_used(
     assert ("corner-gap", "") in found
 
 
-def test_problems_that_know_no_front_are_not_loaded(
-    losses: Callable[..., Results], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entry = Entry[Any](name="heavy", target="no.such:module", summary="", source="")
-    monkeypatch.setattr(PROBLEMS, "_entries", {**PROBLEMS._entries, "heavy": entry})
+def test_problems_that_know_no_front_are_not_loaded(losses: Callable[..., Results]) -> None:
+    PROBLEMS.add(Entry[Any](name="heavy", target="no.such:module", summary="", source=""))
     assert not derive_scores(losses("heavy", "h")).empty

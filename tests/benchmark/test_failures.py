@@ -18,9 +18,9 @@ BODIES = {
     "Garbage": "return 'a front'",
     "Nothing": "pass",
     "NotFinite": """return ConstantSet(
-            experts=view.experts, answer=torch.full_like(view.experts.pretrained, float("nan"))
+            experts=view.experts, constant=torch.full_like(view.experts.pretrained, float("nan"))
         )""",
-    "Shapeless": "return ConstantSet(experts=view.experts, answer=torch.zeros(3))",
+    "Shapeless": "return ConstantSet(experts=view.experts, constant=torch.zeros(3))",
     "Spends": "view.budget.charge(10**9)",
     "Unfit": """from fusefront.errors import NotApplicableError
         raise NotApplicableError("needs three tasks")""",
@@ -44,11 +44,10 @@ class {name}(Algorithm):
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    before = dict(ALGORITHMS._entries)
     path = tmp_path_factory.mktemp("failures") / "bad.py"
     path.write_text(PLUGIN)
-    yield path
-    ALGORITHMS._entries = before
+    with ALGORITHMS.isolated():
+        yield path
 
 
 @pytest.fixture(scope="module")

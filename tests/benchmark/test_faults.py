@@ -72,7 +72,6 @@ Run = Callable[..., tuple[Rows, list[str]]]
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
     """Runs plug-ins under these resources: the runs by algorithm, and what was told of them."""
-    before = dict(ALGORITHMS._entries)
     path = tmp_path / "bad.py"
     path.write_text(PLUGIN)
 
@@ -92,8 +91,8 @@ def run(tmp_path: Path) -> Iterator[Run]:
         rows = package.load(tmp_path / "runs").runs.to_dict("records")
         return {str(row["algorithm"]): dict(row) for row in rows}, told  # type: ignore[arg-type]
 
-    yield runs
-    ALGORITHMS._entries = before
+    with ALGORITHMS.isolated():
+        yield runs
 
 
 def tries(tmp_path: Path) -> int:

@@ -31,19 +31,20 @@ class Spy(Algorithm):
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         SEEN.append(view)
         return ConstantSet(
-            experts=view.experts, answer=Coefficients(values=torch.zeros(len(view.tasks)))
+            experts=view.experts, constant=Coefficients(values=torch.zeros(len(view.tasks)))
         )
 
 
 @pytest.fixture(scope="module")
 def views() -> list[ProblemView]:
     """The views of rehearsal and fit, as a run makes them."""
-    before = dict(ALGORITHMS._entries)
-    ALGORITHMS.register("spy")(Spy)
-    study = Study(problems=problems("smoke-all"), algorithms=(AlgorithmSpec(name="spy"),), seeds=1)
-    (spec,) = study.expand(ALGORITHMS, {"smoke-all": "x"})
-    record = compute(spec, "x")
-    ALGORITHMS._entries = before
+    with ALGORITHMS.isolated():
+        ALGORITHMS.register("spy")(Spy)
+        study = Study(
+            problems=problems("smoke-all"), algorithms=(AlgorithmSpec(name="spy"),), seeds=1
+        )
+        (spec,) = study.expand(ALGORITHMS, {"smoke-all": "x"})
+        record = compute(spec, "x")
     assert record.status == "done", record.traceback
     return SEEN
 

@@ -55,7 +55,7 @@ def test_equal_models_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None
     weights = POOL.pretrained + 0.1
     for point in (Coefficients(values=torch.ones(2)), weights):
         with counted(monkeypatch) as measured:
-            score(ConstantSet(experts=POOL, answer=point), oracle, "validation", PREFERENCES)
+            score(ConstantSet(experts=POOL, constant=point), oracle, "validation", PREFERENCES)
         assert len(measured) == 1
 
 
@@ -78,7 +78,7 @@ def test_each_task_is_measured_with_its_own_model(monkeypatch: pytest.MonkeyPatc
     oracle = PROBLEM.oracle(frozenset({"validation"}))
     with counted(monkeypatch) as measured:
         found = score(
-            ConstantSet(experts=POOL, answer=PerTask(points=experts)),
+            ConstantSet(experts=POOL, constant=PerTask(points=experts)),
             oracle,
             "validation",
             PREFERENCES,

@@ -46,7 +46,7 @@ def test_operations_told_are_nearly_those_of_the_whole_fit(name: str, tmp_path: 
     problem = fusefront.PROBLEMS["smoke-left-right"].load()()
     view = open_view(problem, units=5_000)
     with FlopCounter() as counter:
-        ALGORITHMS[name].load()().fit(view, generator=torch.Generator().manual_seed(0))
+        ALGORITHMS[name].make().fit(view, generator=torch.Generator().manual_seed(0))
     assert told == pytest.approx(counter.flops, rel=0.25)
 
 

@@ -3,8 +3,8 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -38,9 +38,15 @@ def test_new_problem_explains_every_key() -> None:
             assert re.search(rf"^(# )?(\[*(tasks\.)?{key}\]+|{key} = )", text, re.MULTILINE), key
 
 
+@pytest.fixture
+def isolated() -> Iterator[None]:
+    with ALGORITHMS.isolated():
+        yield
+
+
+@pytest.mark.usefixtures("isolated")
 def test_new_algorithm_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ALGORITHMS, "_entries", dict(ALGORITHMS._entries))
     made = run_command("new", "algorithm", "my-merge", "-o", "plugins")
     assert made.status == 0
     assert "./plugins/my_merge.py:MyMerge" in made.out
@@ -48,8 +54,7 @@ def test_new_algorithm_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     planned = run_command("run", *arguments, "--seeds", 1, "-o", "runs/x", "--dry-run")
     assert planned.status == 0, planned.err
     assert "my-merge[scale=1.5]" in planned.out
-    make: Any = ALGORITHMS["my-merge"].load()
-    algorithm = make(scale=1.5)
+    algorithm = ALGORITHMS["my-merge"].make(scale=1.5)
     found = algorithm.fit(open_view(toy_problem(2)), generator=torch.Generator())
     coefficients = found.coefficients(np.array([0.2, 0.8]))
     assert coefficients is not None

@@ -50,10 +50,9 @@ def late():
 
 @pytest.fixture
 def late(tmp_path: Path) -> Iterator[str]:
-    before = dict(PROBLEMS._entries)
     (tmp_path / "late.py").write_text(PLUGIN)
-    yield f"{tmp_path}/late.py:late"
-    PROBLEMS._entries = before
+    with PROBLEMS.isolated():
+        yield f"{tmp_path}/late.py:late"
 
 
 def ran(fusefront: Command, late: str, directory: Path) -> Outcome:

@@ -50,11 +50,10 @@ class Knobs(Problem):
 
 @pytest.fixture(autouse=True)
 def registered() -> Iterator[None]:
-    before = dict(PROBLEMS._entries)
-    PROBLEMS.add(Entry(name="knobs", target=Knobs, summary="", source=""))
-    PROBLEMS.add(Entry(name="no-problem", target=lambda: 3, summary="", source=""))  # type: ignore[arg-type, return-value]
-    yield
-    PROBLEMS._entries = before
+    with PROBLEMS.isolated():
+        PROBLEMS.add(Entry(name="knobs", target=Knobs, summary="", source=""))
+        PROBLEMS.add(Entry(name="no-problem", target=lambda: 3, summary="", source=""))  # type: ignore[arg-type, return-value]
+        yield
 
 
 def test_a_registered_name_is_its_own_spelling() -> None:

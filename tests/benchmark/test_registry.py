@@ -119,6 +119,37 @@ def test_lazy_target_is_imported_when_loaded() -> None:
     assert callable(registry["lazy"].load())
 
 
+def test_lazy_entry_sets_bound_fields_and_defaults() -> None:
+    registry: Registry[object] = Registry("thing", LABELS)
+    registry.register_lazily(
+        "both",
+        "registry:Entry",
+        summary="Given.",
+        source="a paper",
+        bound={"name": "fixed"},
+        defaults={"target": "os:path", "source": "nobody"},
+        data="none",
+    )
+    made = registry["both"].make(summary="mine", source="me", name="other")
+    assert (made.name, made.target, made.summary, made.source) == ("fixed", "os:path", "mine", "me")
+    assert registry["both"].labels == {"data": "none"}
+
+
+def test_what_is_registered_in_isolation_is_forgotten(
+    registry: Registry[type], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("class Mine: pass\n")
+    before = registry.names()
+    with registry.isolated():
+        registry.register("third")(int)
+        assert "third" in registry
+        with pytest.raises(PluginError, match="must register a thing called `Mine`"):
+            registry.load_file(path, "Mine")
+    assert registry.names() == before
+    assert not [name for name in sys.modules if name.startswith("_fusefront_plugin_mine_")]
+
+
 @pytest.mark.parametrize("registry", [ALGORITHMS, PROBLEMS, METRICS, SUITES])
 def test_every_built_in_entry_loads_and_says_what_it_is(registry: Registry[object]) -> None:
     for entry in registry:
@@ -191,7 +222,7 @@ def test_class_that_is_not_registered_is_refused_with_those_that_are(
 
 
 def test_missing_file_is_refused(things: Registry[type], tmp_path: Path) -> None:
-    with pytest.raises(PluginError, match=r"absent\.py` must be a Python file\. Found none"):
+    with pytest.raises(PluginError, match=r"absent\.py` must be a Python file\. Found no file"):
         things.load_file(tmp_path / "absent.py", "Mine")
 
 

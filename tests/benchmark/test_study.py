@@ -150,7 +150,7 @@ def test_text_that_cannot_be_read_is_refused(toys: Registry[Any], text: str) -> 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("needy", "can be made with {}. Found TypeError"),
+        ("needy", "can be called with {}. Found TypeError"),
         ("odd", "must fit into JSON"),
         ("no-class", "must be a frozen keyword-only dataclass"),
     ],

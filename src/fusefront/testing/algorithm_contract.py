@@ -13,15 +13,15 @@ import torch
 from torch import Tensor
 
 from ..algorithms import ALGORITHMS
-from ..algorithms.answer_files import load_answer, save_answer
 from ..algorithms.base import Algorithm
-from ..algorithms.pareto_set import MapSet, ParetoSet, Recipe
+from ..algorithms.pareto_set import MapSet, ParetoSet, PreferenceMap
+from ..algorithms.pareto_set_files import load_pareto_set, save_pareto_set
 from ..benchmark.score.measure import ScoredPoint, score
 from ..errors import BudgetExhausted, PreferenceError
 from ..problems.base import Oracle
 from ..problems.predictor import Predictor
 from ..problems.view import ProblemView
-from ..registry import Entry
+from ..registry import Entry, is_bound
 from .spy_oracle import SpyOracle
 from .toy_problem import ToyProblem, open_view, toy_problem
 
@@ -72,7 +72,7 @@ class AlgorithmContract:
     ) -> None:
         assert is_dataclass(algorithm)
         assert all(f.kw_only and f.init for f in fields(algorithm))
-        json.dumps(asdict(type(algorithm)()))
+        json.dumps(asdict(algorithm))
         assert type(algorithm)(
             **{f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
         ) == (algorithm)
@@ -170,10 +170,10 @@ class AlgorithmContract:
         self, algorithm: Algorithm, problem: ToyProblem, tmp_path: Path
     ) -> None:
         answer, view = self.seen_fit(algorithm, problem)
-        if isinstance(answer, MapSet) and not isinstance(answer.function, Recipe):
-            pytest.skip("its function is no `Recipe`, so that the answer cannot be stored")
-        save_answer(answer, tmp_path / "answer.safetensors")
-        found = load_answer(tmp_path / "answer.safetensors", view.experts)
+        if isinstance(answer, MapSet) and not isinstance(answer.function, PreferenceMap):
+            pytest.skip("its function is not a `PreferenceMap`, so the Pareto set cannot be stored")
+        save_pareto_set(answer, tmp_path / "answer.safetensors")
+        found = load_pareto_set(tmp_path / "answer.safetensors", view.experts)
         assert found.output == answer.output
         assert found.storage_bytes() == answer.storage_bytes()
         assert found.trainable_parameters == answer.trainable_parameters
@@ -299,9 +299,15 @@ class PermutationContract:
 
 
 def _entry(algorithm: Algorithm) -> Entry[type[Algorithm]]:
-    found = [e for e in ALGORITHMS if e.load() is type(algorithm)]
-    assert found, f"{type(algorithm).__name__} must be registered. Use @ALGORITHMS.register."
-    return found[0]
+    """The entry of the algorithm's class, and of its bound fields where entries share a class."""
+    kind = type(algorithm)
+    hidden = [f.name for f in fields(kind) if is_bound(f)]
+    for entry in ALGORITHMS:
+        if entry.load() is kind:
+            made = entry.make()
+            if all(getattr(made, name) == getattr(algorithm, name) for name in hidden):
+                return entry
+    raise AssertionError(f"{kind.__name__} must be registered. Use @ALGORITHMS.register.")
 
 
 def _open(

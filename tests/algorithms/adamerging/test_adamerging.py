@@ -3,16 +3,16 @@ import pytest
 import torch
 from tests.algorithms.quadratic import quadratic_view
 
-from fusefront.algorithms.adamerging.adamerging import TaskWiseAdaMerging, TensorWiseAdaMerging
+from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.base import Algorithm
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView
 from fusefront.testing.spy_oracle import SpyOracle
 from fusefront.testing.toy_problem import ToyProblem, open_view
 
-FORMS: list[type[TaskWiseAdaMerging] | type[TensorWiseAdaMerging]] = [
-    TaskWiseAdaMerging,
-    TensorWiseAdaMerging,
+FORMS = [
+    ALGORITHMS["adamerging-task"].make,
+    ALGORITHMS["adamerging-tensor"].make,
 ]
 
 
@@ -48,18 +48,18 @@ def test_known_minimum_is_reached_even_by_coefficients_that_left_their_range(
     initial: float,
 ) -> None:
     """The quadratic oracle's entropies sum to a paraboloid whose minimum is at c = 1 / m."""
-    algorithm = TaskWiseAdaMerging(steps=300, learning_rate=2e-2, initial=initial)
+    algorithm = ALGORITHMS["adamerging-task"].make(steps=300, learning_rate=2e-2, initial=initial)
     values = fit(algorithm, quadratic_view(3)).values
     torch.testing.assert_close(values, torch.full((3,), 1 / 3), atol=1e-2, rtol=0)
 
 
 def test_task_wise_form_has_one_coefficient_a_task(view: ProblemView) -> None:
-    found = fit(TaskWiseAdaMerging(steps=1), view)
+    found = fit(ALGORITHMS["adamerging-task"].make(steps=1), view)
     assert (found.space, found.values.shape) == ("task", (len(view.tasks),))
 
 
 def test_tensor_wise_form_has_one_coefficient_a_task_and_tensor(view: ProblemView) -> None:
-    found = fit(TensorWiseAdaMerging(steps=1), view)
+    found = fit(ALGORITHMS["adamerging-tensor"].make(steps=1), view)
     assert found.space == "tensor"
     assert found.values.shape == (len(view.experts.layout.names), len(view.tasks))
 

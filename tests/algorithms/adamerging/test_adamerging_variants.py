@@ -10,22 +10,13 @@ from scipy.optimize import lsq_linear
 from tests.algorithms.quadratic import QuadraticOracle, quadratic_view
 from torch import Tensor
 
-from fusefront.algorithms.adamerging.adamerging import (
-    BlockWiseAdaMerging,
-    LabelledAdaMerging,
-    TaskWiseAdaMerging,
-    TaskWisePlusPlus,
-    TaskWiseTransductive,
-    TensorWiseAdaMerging,
-    TensorWisePlusPlus,
-    TensorWiseTransductive,
-)
-from fusefront.algorithms.adamerging.rays import AdaMergingRays, inverse_distance_weights
-from fusefront.algorithms.answer_files import load_answer, save_answer
+from fusefront.algorithms import ALGORITHMS
+from fusefront.algorithms.adamerging.rays import AdaMergingRays
 from fusefront.algorithms.base import Algorithm
-from fusefront.algorithms.merging.trimming import resolved
 from fusefront.algorithms.pareto_set import ConstantSet
-from fusefront.algorithms.training.rays import rays
+from fusefront.algorithms.pareto_set_files import load_pareto_set, save_pareto_set
+from fusefront.algorithms.training.rays import inverse_distance_weights, rays
+from fusefront.algorithms.training.trimming import resolved
 from fusefront.errors import NotApplicableError
 from fusefront.problems.experts import Coefficients
 from fusefront.problems.view import ProblemView
@@ -36,8 +27,8 @@ from fusefront.testing.toy_problem import ToyProblem, open_view, toy_problem
 def fit(algorithm: Algorithm, view: ProblemView) -> tuple[ConstantSet, Tensor]:
     answer = algorithm.fit(view, generator=torch.Generator().manual_seed(0))
     assert isinstance(answer, ConstantSet)
-    assert isinstance(answer.answer, Coefficients)
-    return answer, answer.answer.values
+    assert isinstance(answer.constant, Coefficients)
+    return answer, answer.constant.values
 
 
 def written_out(view: ProblemView, *, steps: int, learning_rate: float) -> Tensor:
@@ -66,20 +57,22 @@ def written_out(view: ProblemView, *, steps: int, learning_rate: float) -> Tenso
 
 def test_tensor_wise_form_is_the_loop_written_out(view: ProblemView) -> None:
     expected = written_out(view, steps=25, learning_rate=2e-2)
-    _, found = fit(TensorWiseAdaMerging(steps=25, learning_rate=2e-2), view)
+    _, found = fit(ALGORITHMS["adamerging-tensor"].make(steps=25, learning_rate=2e-2), view)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
 def test_plus_plus_is_the_loop_written_out_on_resolved_vectors(view: ProblemView) -> None:
     altered = view.over(view.experts.altered(resolved(view.experts.task_vectors, 0.2)))
     expected = written_out(altered, steps=25, learning_rate=2e-2)
-    _, found = fit(TensorWisePlusPlus(steps=25, learning_rate=2e-2), view)
+    _, found = fit(
+        ALGORITHMS["adamerging-tensor-plus-plus"].make(steps=25, learning_rate=2e-2), view
+    )
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
 def test_block_wise_form_reaches_the_minimum_of_every_block() -> None:
     """Two vectors are independent in both blocks of the quadratic: 1 / 2 everywhere."""
-    algorithm = BlockWiseAdaMerging(steps=800, learning_rate=1e-2)
+    algorithm = ALGORITHMS["adamerging-block"].make(steps=800, learning_rate=1e-2)
     _, values = fit(algorithm, quadratic_view(2))
     torch.testing.assert_close(values, torch.full((2, 2), 0.5), rtol=0, atol=1e-3)
 
@@ -90,7 +83,9 @@ def test_plus_plus_reaches_the_bounded_least_squares_of_resolved_vectors(keep: f
     targets = view.experts.task_vectors.double().numpy()
     vectors = resolved(view.experts.task_vectors, keep).double().numpy()
     expected = lsq_linear(vectors.T, targets.mean(axis=0), bounds=(0, 1)).x
-    answer, values = fit(TaskWisePlusPlus(steps=800, learning_rate=1e-2, keep=keep), view)
+    answer, values = fit(
+        ALGORITHMS["adamerging-task-plus-plus"].make(steps=800, learning_rate=1e-2, keep=keep), view
+    )
     np.testing.assert_allclose(values, expected, atol=1e-3)
     np.testing.assert_allclose(answer.model([1, 0, 0]), expected @ vectors, atol=2e-3)
 
@@ -98,7 +93,7 @@ def test_plus_plus_reaches_the_bounded_least_squares_of_resolved_vectors(keep: f
 def test_plus_plus_answers_with_the_resolved_pool_and_leaves_the_experts_alone() -> None:
     view = quadratic_view(3)
     before = view.experts.task_vectors.clone()
-    answer, _ = fit(TaskWisePlusPlus(steps=1), view)
+    answer, _ = fit(ALGORITHMS["adamerging-task-plus-plus"].make(steps=1), view)
     assert not answer.experts.original
     assert torch.equal(answer.experts.task_vectors, resolved(before, 0.2))
     assert torch.equal(view.experts.task_vectors, before)
@@ -107,21 +102,21 @@ def test_plus_plus_answers_with_the_resolved_pool_and_leaves_the_experts_alone()
 def test_plus_plus_that_resolves_nothing_is_adamerging() -> None:
     view = quadratic_view(3)
     view = view.over(view.experts.altered(view.experts.task_vectors.abs()))
-    _, plain = fit(TaskWiseAdaMerging(steps=20), view)
-    _, plus_plus = fit(TaskWisePlusPlus(steps=20, keep=1.0), view)
+    _, plain = fit(ALGORITHMS["adamerging-task"].make(steps=20), view)
+    _, plus_plus = fit(ALGORITHMS["adamerging-task-plus-plus"].make(steps=20, keep=1.0), view)
     assert torch.equal(plain, plus_plus)
 
 
 def test_labelled_twin_is_the_same_but_for_what_it_minimises() -> None:
     """On the quadratic problem entropies are losses, and the twins the same bits."""
-    _, entropy = fit(TensorWiseAdaMerging(steps=30), quadratic_view(3))
-    _, labelled = fit(LabelledAdaMerging(steps=30), quadratic_view(3))
+    _, entropy = fit(ALGORITHMS["adamerging-tensor"].make(steps=30), quadratic_view(3))
+    _, labelled = fit(ALGORITHMS["adamerging-labelled"].make(steps=30), quadratic_view(3))
     assert torch.equal(entropy, labelled)
 
 
 def test_labelled_twin_lowers_the_loss_further(view: ProblemView) -> None:
-    _, entropy = fit(TensorWiseAdaMerging(steps=100, learning_rate=1e-2), view)
-    _, labelled = fit(LabelledAdaMerging(steps=100, learning_rate=1e-2), view)
+    _, entropy = fit(ALGORITHMS["adamerging-tensor"].make(steps=100, learning_rate=1e-2), view)
+    _, labelled = fit(ALGORITHMS["adamerging-labelled"].make(steps=100, learning_rate=1e-2), view)
     batch = next(view.batches(60))
     losses = [
         float(view.losses(Coefficients(values=c, space="tensor"), batch).sum())
@@ -157,8 +152,8 @@ def test_rays_share_the_budget_and_never_see_a_label(problem: ToyProblem) -> Non
 def test_rays_are_the_same_after_they_were_stored(tmp_path: Path) -> None:
     view = open_view(toy_problem(2))
     answer = AdaMergingRays(rays=3, steps=5).fit(view, generator=torch.Generator())
-    save_answer(answer, tmp_path / "answer.safetensors")
-    again = load_answer(tmp_path / "answer.safetensors", view.experts)
+    save_pareto_set(answer, tmp_path / "answer.safetensors")
+    again = load_pareto_set(tmp_path / "answer.safetensors", view.experts)
     for preference in ([0.0, 1.0], [0.3, 0.7]):
         assert torch.equal(again.model(preference), answer.model(preference))
 
@@ -177,8 +172,8 @@ def test_transductive_form_is_the_inductive_one_with_the_test_for_calibration(
 ) -> None:
     swapped = replace(problem, splits={**problem.splits, "calibration": problem.splits["test"]})
     view = open_view(problem, transductive=True)
-    _, found = fit(TensorWiseTransductive(steps=20), view)
-    _, expected = fit(TensorWiseAdaMerging(steps=20), open_view(swapped))
+    _, found = fit(ALGORITHMS["adamerging-tensor-transductive"].make(steps=20), view)
+    _, expected = fit(ALGORITHMS["adamerging-tensor"].make(steps=20), open_view(swapped))
     assert torch.equal(found, expected)
     assert view.budget.ledger.unlabelled_examples > 0
     assert view.budget.ledger.labelled_examples == 0
@@ -186,4 +181,4 @@ def test_transductive_form_is_the_inductive_one_with_the_test_for_calibration(
 
 def test_transductive_form_needs_the_test_inputs(view: ProblemView) -> None:
     with pytest.raises(NotApplicableError, match="transductive"):
-        fit(TaskWiseTransductive(), view)
+        fit(ALGORITHMS["adamerging-task-transductive"].make(), view)

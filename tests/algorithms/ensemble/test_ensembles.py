@@ -77,7 +77,7 @@ class TestLogitsFusion:
 
     def test_no_single_model_is_handed_out(self, problem: ToyProblem) -> None:
         answer = LogitsFusion().fit(open_view(problem), generator=generator())
-        with pytest.raises(Exception, match=r"must be one model\. Found a GeometricMean of 3"):
+        with pytest.raises(Exception, match=r"must be a single model\. Found a GeometricMean of 3"):
             answer.model(P)
 
 

@@ -8,9 +8,8 @@ import torch
 from tests.algorithms.gradient.gramians import Array, gradients, step
 from tests.algorithms.quadratic import quadratic_view
 
-from fusefront.algorithms.gradient.coefficients import DualProjCoefficients
-from fusefront.algorithms.gradient.conflict import DualProj, UPGrad
-from fusefront.algorithms.gradient.finetune import DualProjFinetune
+from fusefront.algorithms import ALGORITHMS
+from fusefront.algorithms.gradient.solvers import DualProj, UPGrad
 from fusefront.algorithms.pareto_set import FiniteSet
 from fusefront.algorithms.training.rays import rays
 from fusefront.problems.experts import Coefficients
@@ -83,7 +82,7 @@ def test_sum_that_opposes_no_task_is_left_alone_where_gradients_conflict() -> No
 @pytest.mark.parametrize("m", [2, 3])
 def test_every_ray_ends_on_the_front_of_the_quadratic(m: int) -> None:
     """Coefficients on the simplex."""
-    algorithm = DualProjCoefficients(rays=4, steps=80)
+    algorithm = ALGORITHMS["dualproj-coefficients"].make(rays=4, steps=80)
     answer = algorithm.fit(quadratic_view(m), generator=torch.Generator().manual_seed(1))
     assert isinstance(answer, FiniteSet)
     for point in answer.points:
@@ -94,7 +93,9 @@ def test_every_ray_ends_on_the_front_of_the_quadratic(m: int) -> None:
 
 def test_importance_lowers_the_loss_from_a_start_that_is_not_on_the_front() -> None:
     view = quadratic_view(2)
-    algorithm = DualProjCoefficients(rays=5, steps=60, chained=False, initial=0.0)
+    algorithm = ALGORITHMS["dualproj-coefficients"].make(
+        rays=5, steps=60, chained=False, initial=0.0
+    )
     answer = algorithm.fit(view, generator=torch.Generator().manual_seed(1))
     assert isinstance(answer, FiniteSet)
     first = [view.objectives(point)[0] for point in answer.points]
@@ -105,12 +106,19 @@ def test_importance_lowers_the_loss_from_a_start_that_is_not_on_the_front() -> N
 def test_fine_tuning_starts_at_the_mean_of_the_experts() -> None:
     view = quadratic_view(3)
     generator = torch.Generator().manual_seed(1)
-    model = DualProjFinetune(steps=0).fit(view, generator=generator).model([1, 0, 0])
+    model = (
+        ALGORITHMS["dualproj-finetune"]
+        .make(steps=0)
+        .fit(view, generator=generator)
+        .model([1, 0, 0])
+    )
     torch.testing.assert_close(model, view.experts.task_vectors.mean(dim=0))
 
 
 def test_a_step_costs_three_units_an_example_for_all_gradients() -> None:
     view = quadratic_view(2)
     generator = torch.Generator().manual_seed(1)
-    DualProjCoefficients(rays=3, steps=4, batch_size=2).fit(view, generator=generator)
+    ALGORITHMS["dualproj-coefficients"].make(rays=3, steps=4, batch_size=2).fit(
+        view, generator=generator
+    )
     assert view.budget.ledger.units == 3 * (4 * 3 * 2 * 2 + 32)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tests.algorithms.gradient.gramians import Array, gradients, step
 
-from fusefront.algorithms.gradient.epo import EPO, epo_weights, non_uniformity, on_a_line, solve
+from fusefront.algorithms.training.epo import EPO, epo_weights, non_uniformity, on_a_line, solve
 
 CASES = [(m, seed) for m in (2, 3, 4) for seed in range(25)]
 cases = pytest.mark.parametrize(("m", "seed"), CASES)

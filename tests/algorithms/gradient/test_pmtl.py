@@ -6,9 +6,8 @@ import torch
 from tests.algorithms.gradient.gramians import Array, gradients, step
 from tests.algorithms.quadratic import quadratic_view
 
-from fusefront.algorithms.gradient.coefficients import PMTLCoefficients
 from fusefront.algorithms.gradient.least_norm import least_norm
-from fusefront.algorithms.gradient.pmtl import Sector, directions
+from fusefront.algorithms.gradient.pmtl import PMTLCoefficients, Sector, directions
 from fusefront.algorithms.pareto_set import FiniteSet
 from fusefront.algorithms.training.rays import rays
 

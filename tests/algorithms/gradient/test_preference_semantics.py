@@ -10,14 +10,9 @@ import pytest
 import torch
 from scipy.optimize import brentq
 
-from fusefront.algorithms.gradient.epo import EPO
-from fusefront.algorithms.training.weighting import (
-    Linear,
-    SmoothTchebycheff,
-    Step,
-    Tchebycheff,
-    Weighting,
-)
+from fusefront.algorithms.training.epo import EPO
+from fusefront.algorithms.training.weighting import Step, Weighting
+from fusefront.algorithms.training.weightings import Linear, SmoothTchebycheff, Tchebycheff
 
 PREFERENCE = torch.tensor([0.8, 0.2], dtype=torch.float64)
 FRONTS: dict[str, Callable[[float], tuple[list[float], list[float]]]] = {

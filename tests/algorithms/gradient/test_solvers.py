@@ -10,18 +10,19 @@ import torch
 from scipy.optimize import minimize
 from tests.algorithms.gradient.gramians import Array, gradients, step
 
-from fusefront.algorithms.gradient.bargaining import NashMTL, bargained
-from fusefront.algorithms.gradient.conflict import (
+from fusefront.algorithms.gradient.least_norm import least_norm, least_norm_above
+from fusefront.algorithms.gradient.solvers import (
     MGDA,
     CAGrad,
     DualProj,
+    NashMTL,
     PCGrad,
     UPGrad,
+    bargained,
     conflict_averse,
     surgery,
 )
-from fusefront.algorithms.gradient.least_norm import least_norm, least_norm_above
-from fusefront.algorithms.gradient.released import IMTLG, AlignedMTL
+from fusefront.algorithms.gradient.torchjd_solvers import IMTLG, AlignedMTL
 from fusefront.algorithms.training.rays import lattice
 from fusefront.algorithms.training.weighting import Weighting
 from fusefront.errors import NotApplicableError

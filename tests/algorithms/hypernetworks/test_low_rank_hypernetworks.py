@@ -5,11 +5,9 @@ import pytest
 import torch
 from tests.algorithms.matrix_problem import LAYOUT, matrix_view
 
+from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.hypernetworks.lora import LoraHypernetwork
-from fusefront.algorithms.hypernetworks.low_rank import (
-    LowRankHypernetwork,
-    LowRankPreferenceHypernetworkEPO,
-)
+from fusefront.algorithms.hypernetworks.low_rank import LowRankHypernetwork
 from fusefront.algorithms.hypernetworks.weights import (
     MOST_PARAMETERS,
     FullPreferenceHypernetwork,
@@ -127,7 +125,7 @@ def test_epo_evens_out_the_weighed_losses_beyond_the_span_of_the_experts(
     generator: torch.Generator,
 ) -> None:
     view = matrix_view(2)
-    algorithm = LowRankPreferenceHypernetworkEPO(
+    algorithm = ALGORITHMS["phn-low-rank-epo"].make(
         steps=300, learning_rate=1e-2, concentration=1.0, rank=2
     )
     answer = algorithm.fit(view, generator=generator)

@@ -5,10 +5,8 @@ import pytest
 import torch
 from tests.algorithms.quadratic import quadratic_view
 
-from fusefront.algorithms.hypernetworks.task import (
-    TaskPreferenceHypernetwork,
-    TaskPreferenceHypernetworkEPO,
-)
+from fusefront.algorithms import ALGORITHMS
+from fusefront.algorithms.hypernetworks.phn import TaskPreferenceHypernetwork
 from fusefront.algorithms.hypernetworks.trunk import perceptron, start_perceptron
 from fusefront.problems.view import ProblemView
 
@@ -60,7 +58,7 @@ def test_epo_evens_out_the_weighed_losses_of_a_problem_with_conflict(
 ) -> None:
     """On the segment between two experts p_i L_i are equal at c_1 : c_2 = sqrt p_1 : sqrt p_2."""
     view = quadratic_view(2)
-    algorithm = TaskPreferenceHypernetworkEPO(steps=150, learning_rate=2e-2, concentration=1.0)
+    algorithm = ALGORITHMS["phn-task-epo"].make(steps=150, learning_rate=2e-2, concentration=1.0)
     answer = algorithm.fit(view, generator=generator)
     batch = next(view.batches(1))
     for p in ([0.3, 0.7], [0.5, 0.5], [0.7, 0.3]):

@@ -6,9 +6,12 @@ import torch
 from tests.algorithms.matrix_problem import LAYOUT, matrix_view
 from torch.nn import functional
 
+from fusefront.algorithms.lowrank.adapter_manifolds import (
+    LowRankParetoManifold,
+    ParetoLowRankAdapters,
+    Turns,
+)
 from fusefront.algorithms.lowrank.adapters import TaskAdapters, mixed, overlap
-from fusefront.algorithms.lowrank.lorpman import LowRankParetoManifold
-from fusefront.algorithms.lowrank.palora import ParetoLowRankAdapters, Turns
 from fusefront.algorithms.pareto_set import MapSet
 from fusefront.algorithms.training.decoder import TrainedMap
 from fusefront.algorithms.training.rays import rays

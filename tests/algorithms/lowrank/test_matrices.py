@@ -3,7 +3,7 @@ import torch
 from tests.algorithms.matrix_problem import LAYOUT
 from tests.algorithms.quadratic import LAYOUT as WITHOUT_MATRICES
 
-from fusefront.algorithms.lowrank.matrices import Matrix, add, gaussian, matrices
+from fusefront.algorithms.training.low_rank import Matrix, add, gaussian, matrices
 from fusefront.errors import NotApplicableError
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from fusefront.algorithms.map.nested_map import NestedMAP
 from fusefront.algorithms.pareto_set import FiniteSet
 from fusefront.algorithms.scalarizations import achievement
-from fusefront.algorithms.search.trial import inner_rays
+from fusefront.algorithms.training.rays import inner_rays
 from fusefront.problems.analytic.quadratic import QuadraticProblem
 from fusefront.problems.analytic.saturating import SaturatingProblem
 from fusefront.problems.experts import Coefficients

@@ -1,4 +1,4 @@
-"""The lifted coefficients, the sweep that all share, and what both make of task vectors."""
+"""The lift coefficients, the sweep that all share, and what both make of task vectors."""
 
 import math
 
@@ -7,16 +7,16 @@ import pytest
 import torch
 from tests.algorithms.merging.pools import small_pool
 
+from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.merging.breadcrumbs import Breadcrumbs
-from fusefront.algorithms.merging.dare import Dare, DareTies
+from fusefront.algorithms.merging.dropping import Dare, DareTies
 from fusefront.algorithms.merging.isotropic import IsotropicCommon, IsotropicCommonTaskSpecific
-from fusefront.algorithms.merging.lift import effective_number, lifted
-from fusefront.algorithms.merging.magmax import MagMax, MagMaxMap
+from fusefront.algorithms.merging.magmax import MagMax
 from fusefront.algorithms.merging.soups import GeneralisedSoup, RewardedSoup
-from fusefront.algorithms.merging.swept_merge import SweptMerge
+from fusefront.algorithms.merging.swept_merge import SweptMerge, effective_number, lift
 from fusefront.algorithms.merging.tall_masks import Consensus
 from fusefront.algorithms.merging.task_arithmetic import TaskArithmetic
-from fusefront.algorithms.merging.ties import Ties, TiesMap
+from fusefront.algorithms.merging.ties import Ties
 from fusefront.algorithms.merging.tsvm import Tsvm
 from fusefront.algorithms.merging.wudi import Wudi
 from fusefront.testing.toy_problem import ToyProblem, open_view
@@ -25,8 +25,8 @@ from fusefront.testing.toy_problem import ToyProblem, open_view
 @pytest.mark.parametrize("m", [2, 3, 8])
 @pytest.mark.parametrize("centre", [0.1, 0.6])
 def test_corners_have_coefficient_one_and_the_centre_what_is_asked(m: int, centre: float) -> None:
-    assert torch.equal(lifted(torch.eye(m)[1], centre), torch.eye(m)[1])
-    found = lifted(torch.full((m,), 1 / m), centre)
+    assert torch.equal(lift(torch.eye(m)[1], centre), torch.eye(m)[1])
+    found = lift(torch.full((m,), 1 / m), centre)
     torch.testing.assert_close(found, torch.full((m,), centre), rtol=1e-5, atol=0)
 
 
@@ -34,12 +34,12 @@ def test_scale_between_follows_the_entropy() -> None:
     p = torch.tensor([0.7, 0.2, 0.1])
     even = -sum(x * math.log(x) for x in p.tolist()) / math.log(3)
     expected = (1 + (3 * 0.5 - 1) * even) * p
-    torch.testing.assert_close(lifted(p, 0.5), expected)
+    torch.testing.assert_close(lift(p, 0.5), expected)
 
 
 def test_centre_of_one_over_m_is_the_rewarded_soup() -> None:
     p = torch.tensor([0.7, 0.2, 0.1])
-    torch.testing.assert_close(lifted(p, 1 / 3), p)
+    torch.testing.assert_close(lift(p, 1 / 3), p)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,10 @@ def test_length_is_the_best_of_the_sweep_and_costs_one_evaluation_each(
     torch.testing.assert_close(answer.model(centre), models[best], rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize(("constant", "mapped"), [(Ties(), TiesMap()), (MagMax(), MagMaxMap())])
+@pytest.mark.parametrize(
+    ("constant", "mapped"),
+    [(Ties(), ALGORITHMS["ties-map"].make()), (MagMax(), ALGORITHMS["magmax-map"].make())],
+)
 def test_map_is_the_constant_merge_at_the_centre(
     constant: SweptMerge, mapped: SweptMerge, problem: ToyProblem, generator: torch.Generator
 ) -> None:
@@ -137,5 +140,5 @@ def test_budget_for_part_of_a_sweep_answers_with_that_part(
 ) -> None:
     view = open_view(problem, units=250)
     with pytest.raises(RuntimeError, match="budget"):
-        TiesMap().fit(view, generator=generator)
+        ALGORITHMS["ties-map"].make().fit(view, generator=generator)
     assert view.answer_so_far() is not None

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from fusefront.algorithms.merging.breadcrumbs import Breadcrumbs, middling
 from fusefront.algorithms.merging.emr import Emr, elected, masked
-from fusefront.algorithms.merging.per_task import ExpertsRouter
+from fusefront.algorithms.merging.soups import ExpertsRouter
 from fusefront.algorithms.merging.tall_masks import Consensus, TallMasks, masks
 from fusefront.testing.toy_problem import ToyProblem, open_view, toy_problem
 

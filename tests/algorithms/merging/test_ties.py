@@ -4,8 +4,7 @@ import pytest
 import torch
 from tests.algorithms.merging.pools import LAYOUT, small_pool
 
-from fusefront.algorithms.merging.dare import Dare, DareTies, dropped
-from fusefront.algorithms.merging.della import Della, drop_probabilities
+from fusefront.algorithms.merging.dropping import Dare, DareTies, Della, drop_probabilities, dropped
 from fusefront.algorithms.merging.magmax import MagMax, largest
 from fusefront.algorithms.merging.ties import Ties, disjoint_mean
 

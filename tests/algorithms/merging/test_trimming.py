@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusefront.algorithms.merging.trimming import agreeing, elect_signs, resolved, trim
+from fusefront.algorithms.training.trimming import elect_signs, resolved, trim
 
 
 def drawn(tasks: int, size: int) -> Tensor:
@@ -36,15 +36,6 @@ def test_entry_that_sums_to_nothing_takes_the_sign_of_the_majority(
     vectors = torch.tensor([[0.5, 2.0, 0.1, 0.0], [-0.5, 1.0, 0.2, 0.0]])
     vectors[:, 1:3] *= majority
     assert elect_signs(vectors)[[0, 3]].tolist() == [sign, sign]
-
-
-def test_entries_that_agree_are_left_and_the_others_are_zero() -> None:
-    vectors = drawn(4, 30)
-    signs = elect_signs(vectors)
-    found = agreeing(vectors, signs)
-    for vector, row in zip(vectors.tolist(), found.tolist(), strict=True):
-        for x, sign, y in zip(vector, signs.tolist(), row, strict=True):
-            assert y == (x if x * sign > 0 else 0.0)
 
 
 def test_resolved_vectors_never_oppose_each_other_and_are_parts_of_the_trimmed() -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from fusefront.algorithms.moe.pwemoe import PWEMoELinear
+from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.moe.router import Activation, Routers, routed_rows
 from fusefront.algorithms.pareto_set import MapSet
 from fusefront.errors import NotApplicableError
@@ -19,7 +19,7 @@ MODULES = ["layers.0.mlp", "layers.1.mlp"]
 
 
 def train(view: ProblemView, generator: torch.Generator, steps: int) -> MapSet:
-    answer = PWEMoELinear(steps=steps).fit(view, generator=generator)
+    answer = ALGORITHMS["pwemoe-ls"].make(steps=steps).fit(view, generator=generator)
     assert isinstance(answer, MapSet)
     return answer
 
@@ -150,7 +150,7 @@ def mlp(w: Mapping[str, Tensor], block: str, x: Tensor) -> Tensor:
 def test_training_lowers_the_weighted_loss_and_live_routers_tell_preferences_apart(
     view: ProblemView, generator: torch.Generator
 ) -> None:
-    live = PWEMoELinear(steps=250, activation="tanh", routed="all")
+    live = ALGORITHMS["pwemoe-ls"].make(steps=250, activation="tanh", routed="all")
     start = train(view, torch.Generator().manual_seed(5), steps=0)
     answer = live.fit(view, generator=generator)
     assert isinstance(answer, MapSet)

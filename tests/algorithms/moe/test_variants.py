@@ -1,17 +1,14 @@
 """What each form of MoE fusion routes, and what its router is."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 
+from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.base import Algorithm
-from fusefront.algorithms.moe.pwemoe import (
-    PWEMoECornerExact,
-    PWEMoEEntropy,
-    PWEMoEEPO,
-    PWEMoELinear,
-    PWEMoESmoothTchebycheff,
-)
+from fusefront.algorithms.moe.pwemoe import PWEMoECornerExact
 from fusefront.algorithms.moe.router import Layers, Routed, Routers, routed_rows
 from fusefront.algorithms.pareto_set import MapSet
 from fusefront.errors import NotApplicableError
@@ -51,7 +48,7 @@ def changed(answer: MapSet, view: ProblemView) -> set[str]:
 def test_the_chosen_modules_are_routed_and_no_others(
     routed: Routed, expected: set[str], view: ProblemView
 ) -> None:
-    answer = fit(PWEMoELinear(steps=20, routed=routed, activation="tanh"), view)
+    answer = fit(ALGORITHMS["pwemoe-ls"].make(steps=20, routed=routed, activation="tanh"), view)
     names = {
         n.rpartition(".")[0].removesuffix(".fc1").removesuffix(".fc2")
         for n in changed(answer, view)
@@ -62,14 +59,16 @@ def test_the_chosen_modules_are_routed_and_no_others(
 
 
 def test_tensors_have_a_router_each(view: ProblemView) -> None:
-    answer = fit(PWEMoELinear(steps=20, routed="tensors", activation="tanh"), view)
+    answer = fit(ALGORITHMS["pwemoe-ls"].make(steps=20, routed="tensors", activation="tanh"), view)
     layout, m = view.experts.layout, len(view.tasks)
     assert changed(answer, view) == set(layout.names)
     assert answer.trainable_parameters == len(layout.names) * (4 * m**2 + 3 * m)
 
 
 def test_last_blocks_only(view: ProblemView) -> None:
-    answer = fit(PWEMoELinear(steps=20, routed="all", last=1, activation="tanh"), view)
+    answer = fit(
+        ALGORITHMS["pwemoe-ls"].make(steps=20, routed="all", last=1, activation="tanh"), view
+    )
     assert changed(answer, view) == {
         n for n in view.experts.layout.names if n.startswith(BLOCKS[1])
     }
@@ -78,7 +77,7 @@ def test_last_blocks_only(view: ProblemView) -> None:
 @pytest.mark.parametrize(("layers", "count"), [(0, 3), (1, 9 + 3), (2, 4 * 9 + 3 * 3)])
 def test_router_of_no_one_and_two_layers(layers: Layers, count: int) -> None:
     view = open_view(toy_problem(3))
-    answer = fit(PWEMoELinear(steps=40, layers=layers, activation="tanh"), view)
+    answer = fit(ALGORITHMS["pwemoe-ls"].make(steps=40, layers=layers, activation="tanh"), view)
     assert answer.trainable_parameters == 2 * count
     a, b = (answer.coefficients(p) for p in np.eye(3)[:2])
     assert a is not None
@@ -114,14 +113,14 @@ def test_label_free_form_lowers_the_entropy(view: ProblemView) -> None:
         ]
         return float(torch.stack(found).sum())
 
-    assert entropy(fit(PWEMoEEntropy(steps=80, learning_rate=1e-2), view)) < entropy(
-        fit(PWEMoEEntropy(steps=0), view)
-    )
+    assert entropy(
+        fit(ALGORITHMS["pwemoe-entropy"].make(steps=80, learning_rate=1e-2), view)
+    ) < entropy(fit(ALGORITHMS["pwemoe-entropy"].make(steps=0), view))
 
 
-@pytest.mark.parametrize("form", [PWEMoEEPO, PWEMoESmoothTchebycheff])
+@pytest.mark.parametrize("form", [ALGORITHMS["pwemoe-epo"].make, ALGORITHMS["pwemoe-stch"].make])
 def test_preference_aware_losses_serve_the_more_important_task_better(
-    form: type[PWEMoEEPO | PWEMoESmoothTchebycheff],
+    form: Callable[..., Algorithm],
 ) -> None:
     view = open_view(toy_problem(2))
     answer = fit(form(steps=250, routed="tensors", activation="tanh", batch_size=30), view)

@@ -7,11 +7,11 @@ from tests.algorithms.matrix_problem import LAYOUT, matrix_view
 from tests.algorithms.quadratic import quadratic_view
 
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.scalarization.finetune import (
-    LinearScalarizationFromArithmetic,
-    LinearScalarizationFromAverage,
-)
 from fusefront.algorithms.scalarization.lora import ConstantAdapter, LinearScalarizationAdapters
+from fusefront.algorithms.scalarization.scalarized import (
+    FinetuneFromArithmetic,
+    FinetuneFromAverage,
+)
 from fusefront.algorithms.training.decoder import ConstantWeights
 from fusefront.algorithms.training.rays import rays
 from fusefront.problems.view import ProblemView
@@ -83,9 +83,7 @@ def test_start_from_the_average_is_the_average_of_the_experts(
     view: ProblemView, generator: torch.Generator
 ) -> None:
     m = len(view.tasks)
-    model = (
-        LinearScalarizationFromAverage(steps=0).fit(view, generator=generator).model(np.eye(m)[0])
-    )
+    model = FinetuneFromAverage(steps=0).fit(view, generator=generator).model(np.eye(m)[0])
     torch.testing.assert_close(
         model, view.experts.pretrained + view.experts.task_vectors.mean(dim=0)
     )
@@ -95,7 +93,7 @@ def test_start_from_the_average_is_the_average_of_the_experts(
 def test_start_from_arithmetic_is_the_best_of_the_grid_on_validation(m: int) -> None:
     """The mean of |c sum_t tau_t - tau_i|^2 / |tau_i|^2 is a parabola in c with one minimum."""
     view = quadratic_view(m)
-    decoder = LinearScalarizationFromArithmetic().decoder(view)
+    decoder = FinetuneFromArithmetic().decoder(view)
     tau = view.experts.task_vectors
     total, squares = tau.sum(dim=0), tau.square().sum(dim=1)
     best = ((tau @ total) / squares).mean() / (total @ total / squares).mean()
@@ -105,7 +103,7 @@ def test_start_from_arithmetic_is_the_best_of_the_grid_on_validation(m: int) -> 
 
 def test_choice_of_the_start_is_paid_for() -> None:
     view = open_view(toy_problem(2))
-    LinearScalarizationFromArithmetic(examples=10).decoder(view)
+    FinetuneFromArithmetic(examples=10).decoder(view)
     assert view.budget.ledger.validation_evaluations == 10
     assert view.budget.ledger.units == 10 * 10  # both tasks look at the same ten inputs
 
@@ -113,13 +111,13 @@ def test_choice_of_the_start_is_paid_for() -> None:
 @pytest.mark.parametrize(
     "algorithm",
     [
-        LinearScalarizationFromAverage(rays=3, steps=120, learning_rate=3e-2),
-        LinearScalarizationFromArithmetic(rays=3, steps=120, learning_rate=3e-2),
+        FinetuneFromAverage(rays=3, steps=120, learning_rate=3e-2),
+        FinetuneFromArithmetic(rays=3, steps=120, learning_rate=3e-2),
     ],
     ids=["average", "arithmetic"],
 )
 def test_weights_reach_the_minimum_of_every_ray_from_either_start(
-    algorithm: LinearScalarizationFromAverage | LinearScalarizationFromArithmetic,
+    algorithm: FinetuneFromAverage | FinetuneFromArithmetic,
     generator: torch.Generator,
 ) -> None:
     view = quadratic_view(2)

@@ -6,7 +6,7 @@ import torch
 from tests.algorithms.quadratic import SIZE, quadratic_view
 
 from fusefront.algorithms.pareto_set import FiniteSet, MapSet
-from fusefront.algorithms.scalarization.finetune import LinearScalarizationFromAverage
+from fusefront.algorithms.scalarization.scalarized import FinetuneFromAverage
 from fusefront.algorithms.scalarization.soup import InterpolatedWeights, LinearScalarizationSoup
 from fusefront.algorithms.training.rays import rays
 from fusefront.problems.view import ProblemView
@@ -18,7 +18,7 @@ def test_models_of_the_rays_are_those_that_fine_tuning_finds(
 ) -> None:
     """The same start, stream of batches and steps."""
     soup = LinearScalarizationSoup(rays=4, steps=6).fit(view, generator=generator)
-    alone = LinearScalarizationFromAverage(rays=4, steps=6).fit(view, generator=generator)
+    alone = FinetuneFromAverage(rays=4, steps=6).fit(view, generator=generator)
     assert isinstance(alone, FiniteSet)
     for ray, expected in zip(rays(len(view.tasks), 4), alone.points, strict=True):
         assert isinstance(expected, torch.Tensor)

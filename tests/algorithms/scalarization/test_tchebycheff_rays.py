@@ -8,16 +8,8 @@ import torch
 from numpy.typing import NDArray
 from tests.algorithms.quadratic import quadratic_view
 
+from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.scalarization.coefficients import (
-    AugmentedTchebycheffCoefficients,
-    SmoothTchebycheffCoefficients,
-    TchebycheffCoefficients,
-)
-from fusefront.algorithms.scalarization.finetune import (
-    SmoothTchebycheffFinetune,
-    TchebycheffFinetune,
-)
 from fusefront.algorithms.training.ray_algorithm import RayAlgorithm
 from fusefront.algorithms.training.rays import rays
 
@@ -43,11 +35,11 @@ def smooth(g: Array, p: Array) -> Array:
 @pytest.mark.parametrize(
     ("algorithm", "value"),
     [
-        (TchebycheffCoefficients(rays=3, steps=80), tchebycheff),
-        (AugmentedTchebycheffCoefficients(rays=3, steps=80), augmented),
-        (SmoothTchebycheffCoefficients(rays=3, steps=80), smooth),
-        (TchebycheffFinetune(rays=3, steps=80, learning_rate=3e-2), tchebycheff),
-        (SmoothTchebycheffFinetune(rays=3, steps=80, learning_rate=3e-2), smooth),
+        (ALGORITHMS["tche-coefficients"].make(rays=3, steps=80), tchebycheff),
+        (ALGORITHMS["atche-coefficients"].make(rays=3, steps=80), augmented),
+        (ALGORITHMS["stch-coefficients"].make(rays=3, steps=80), smooth),
+        (ALGORITHMS["tche-finetune"].make(rays=3, steps=80, learning_rate=3e-2), tchebycheff),
+        (ALGORITHMS["stch-finetune"].make(rays=3, steps=80, learning_rate=3e-2), smooth),
     ],
     ids=lambda x: type(x).__name__ if isinstance(x, RayAlgorithm) else "",
 )

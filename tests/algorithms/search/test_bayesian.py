@@ -12,7 +12,7 @@ from fusefront.algorithms.scalarizations import achievement
 from fusefront.algorithms.search import gaussian_process as gp
 from fusefront.algorithms.search.bayesian import BayesianSearch, QLogNEHVI, QLogNParEGO
 from fusefront.algorithms.search.pools import RandomPool
-from fusefront.algorithms.search.trial import inner_rays
+from fusefront.algorithms.training.rays import inner_rays
 from fusefront.errors import NotApplicableError
 from fusefront.metrics.igd import igd_plus
 from fusefront.problems.analytic.quadratic import QuadraticProblem

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from fusefront.algorithms.pareto_set import FiniteSet
 from fusefront.algorithms.scalarizations import linear
 from fusefront.algorithms.search.cma_es import CMAESSearch
-from fusefront.algorithms.search.trial import inner_rays
+from fusefront.algorithms.training.rays import inner_rays
 from fusefront.problems.analytic.quadratic import QuadraticProblem
 from fusefront.problems.analytic.saturating import SaturatingProblem
 from fusefront.problems.base import Problem

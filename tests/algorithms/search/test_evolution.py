@@ -9,12 +9,8 @@ from pymoo.optimize import minimize
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.pareto_set import FiniteSet
-from fusefront.algorithms.search.evolution import (
-    Evolution,
-    NSGA2BlockSearch,
-    NSGA2Search,
-    directions,
-)
+from fusefront.algorithms.search import evolution
+from fusefront.algorithms.search.evolution import EvolutionarySearch, directions
 from fusefront.algorithms.search.pools import RandomPool
 from fusefront.metrics.igd import igd_plus
 from fusefront.problems.analytic.quadratic import QuadraticProblem
@@ -44,9 +40,9 @@ def rows(answer: FiniteSet) -> Array:
     return np.array(found)
 
 
-def search(name: str, **parameters: Any) -> Evolution:
-    algorithm = ALGORITHMS[name].load()(**parameters)
-    assert isinstance(algorithm, Evolution)
+def search(name: str, **parameters: Any) -> EvolutionarySearch:
+    algorithm = ALGORITHMS[name].make(**parameters)
+    assert isinstance(algorithm, EvolutionarySearch)
     return algorithm
 
 
@@ -67,7 +63,7 @@ def test_measures_what_pymoo_would_by_itself(name: str) -> None:
             out["F"] = np.array([view.objectives(p) for p in points])
 
     generator = torch.Generator().manual_seed(3)
-    optimiser = search(name)._optimiser(2, 10)
+    optimiser = evolution.OPTIMISERS[name](2, 10)
     seed = int(torch.randint(2**31, (1,), generator=generator))
     turns = 60 // optimiser.n_offsprings + 1
     minimize(Whole(), optimiser, ("n_gen", turns), seed=seed)
@@ -116,20 +112,22 @@ def test_box_is_as_wide_as_said() -> None:
     assert found.max() > 0.2
 
 
-def test_population_is_a_share_of_what_the_budget_covers() -> None:
-    sizes = []
+def test_population_is_a_share_of_what_the_budget_covers(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
 
     class Recorded(Exception):
         pass
 
-    class Spy(Evolution):
-        def _optimiser(self, tasks: int, population: int) -> Any:
-            sizes.append(population)
-            raise Recorded
+    def spy(tasks: int, population: int) -> None:
+        sizes.append(population)
+        raise Recorded
 
+    monkeypatch.setattr(evolution, "OPTIMISERS", {"spy": spy})
     for points in (5, 90, 200, 500, 5000):
         with pytest.raises(Recorded):
-            Spy(points=points).fit(open_view(QuadraticProblem()), generator=torch.Generator())
+            EvolutionarySearch(points=points, optimiser="spy").fit(
+                open_view(QuadraticProblem()), generator=torch.Generator()
+            )
     assert sizes == [8, 8, 10, 25, 100]
 
 
@@ -150,11 +148,15 @@ def test_blocks_reach_beyond_the_front_of_task_coefficients() -> None:
     by_task = min(
         view.objectives(Coefficients(values=torch.from_numpy(c).float())).max() for c in grid
     )
-    by_block = fit(problem, NSGA2BlockSearch(points=500)).objectives.max(axis=1).min()
+    by_block = fit(problem, ALGORITHMS["nsga2-block"].make(points=500)).objectives.max(axis=1).min()
     assert by_block < 0.9 * by_task
 
 
 def test_task_and_block_search_are_the_same_search_where_there_is_one_block() -> None:
-    answer = fit(QuadraticProblem(dimension=4), NSGA2BlockSearch(points=20))
-    assert answer.coefficients([0.5, 0.5]).space == "block"  # type: ignore[union-attr]
-    assert fit(QuadraticProblem(), NSGA2Search(points=20)).coefficients([0.5, 0.5]).space == "task"  # type: ignore[union-attr]
+    answer = fit(QuadraticProblem(dimension=4), ALGORITHMS["nsga2-block"].make(points=20))
+    coefficients = answer.coefficients([0.5, 0.5])
+    assert coefficients is not None
+    assert coefficients.space == "block"
+    coefficients = fit(QuadraticProblem(), search("nsga2", points=20)).coefficients([0.5, 0.5])
+    assert coefficients is not None
+    assert coefficients.space == "task"

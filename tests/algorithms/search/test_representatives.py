@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 
 from fusefront.algorithms.scalarizations import achievement
-from fusefront.algorithms.search.representatives import representatives
+from fusefront.algorithms.search.trial import representatives
 
 Array = NDArray[np.float64]
 ENDS = np.array([[1.0, 1.0], [0.0, 1.0], [1.0, 0.0]])

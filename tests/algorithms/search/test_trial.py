@@ -78,9 +78,9 @@ def test_losses_have_no_noise() -> None:
 
 def test_known_models_are_those_of_the_task_vectors_as_they_are() -> None:
     view = open_view(toy_problem(2))
-    assert len(trial(view).answer().points) == 3
+    assert len(trial(view).pareto_set().points) == 3
     altered = view.over(view.experts.altered(0.5 * view.experts.task_vectors))
-    answer = trial(altered).answer()
+    answer = trial(altered).pareto_set()
     assert len(answer.points) == 1
     np.testing.assert_allclose(answer.objectives, 1)
 
@@ -90,7 +90,7 @@ def test_known_models_in_block_space_are_the_experts() -> None:
     run = Trial(view, points=5, examples=20, kept=5, space="block")
     groups = len(view.experts.layout.groups("block").names)
     assert run.dimensions == 2 * groups
-    answer = run.answer()
+    answer = run.pareto_set()
     models = [view.experts.build(p) for p in answer.points]
     expected = [
         view.experts.pretrained,

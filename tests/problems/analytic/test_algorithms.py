@@ -1,6 +1,7 @@
 """What algorithms answer where the right answer is known."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from fusefront.algorithms.map.map import MAP
 from fusefront.algorithms.map.surrogate import QuadraticSurrogate
 from fusefront.algorithms.merging.task_arithmetic import TaskArithmetic
 from fusefront.algorithms.pareto_set import FiniteSet, ParetoSet
-from fusefront.algorithms.scalarization.coefficients import LinearScalarizationCoefficients
 from fusefront.algorithms.search.pools import SobolPool
 from fusefront.algorithms.training.rays import rays
 from fusefront.errors import NotApplicableError
@@ -36,8 +36,8 @@ def fit(problem: AnalyticProblem, algorithm: object, units: int | None = None) -
     return answer
 
 
-def descent(rays: int, steps: int) -> LinearScalarizationCoefficients:
-    return LinearScalarizationCoefficients(rays=rays, steps=steps, batch_size=1)
+def descent(rays: int, steps: int) -> Any:
+    return ALGORITHMS["ls-coefficients"].make(rays=rays, steps=steps, batch_size=1)
 
 
 @pytest.mark.parametrize(

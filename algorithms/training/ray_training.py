@@ -1,4 +1,4 @@
-"""Training of one model that answers every preference."""
+"""Training of one model for one preference."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,32 +13,23 @@ from ..pareto_set import ConstantSet
 from .criterion import Criterion
 from .decoder import Decoder, TrainedMap
 from .descent import Descent
-from .weighting import Step, Weighting, weighted
-
-
-@final
-class Equal(Weighting):
-    """sum_i L_i: every weight is 1."""
-
-    def __call__(self, step: Step) -> Tensor:
-        """`(m,)` ones."""
-        return torch.ones_like(step.losses)
-
+from .weighting import Weighting, weighted
+from .weightings import Equal
 
 EQUAL: Final = Equal()
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Training:
-    """A decoder trained for one preference, with its parameters in a range if need be.
+class RayTraining:
+    """How a decoder is trained for one preference.
 
     Args:
         decoder: What is trained.
         criterion: What is minimised.
         descent: Steps and learning rate.
         weighting: Of the tasks.
-        bounds: Range that every parameter is put back into after each step.
+        bounds: Range that every parameter is clamped to after each step.
     """
 
     decoder: Decoder
@@ -50,23 +41,26 @@ class Training:
     def run(
         self, view: ProblemView, batches: Iterator[Batch], generator: torch.Generator
     ) -> ConstantSet:
-        """Train for the preference 1 / m; the answer so far is kept at every step."""
+        """Train one model for all preferences, with the preference 1 / m.
+
+        After every step the current model is the Pareto set that an exhausted budget ends in.
+        """
         parameters = self.decoder.start(view.experts, generator)
         preference = torch.full((len(view.tasks),), 1 / len(view.tasks))
 
-        def answer() -> ConstantSet:
+        def current() -> ConstantSet:
             trained = TrainedMap.copy(self.decoder, view.experts, parameters)
             return ConstantSet(
                 experts=view.experts,
-                answer=trained(preference),
+                constant=trained(preference),
                 trainable_parameters=trained.size,
             )
 
         def keep() -> None:
-            view.checkpoint(answer)
+            view.checkpoint(current)
 
         self.train(view, parameters, preference, batches, generator, after_step=keep)
-        return answer()
+        return current()
 
     def train(
         self,
@@ -78,7 +72,7 @@ class Training:
         *,
         after_step: Callable[[], None] = lambda: None,
     ) -> None:
-        """Train parameters in place for a preference `(m,)`; they are left without gradients."""
+        """Train parameters in place for a preference `(m,)`; leaves them without gradients."""
 
         def loss(batch: Batch) -> Tensor:
             return weighted(

@@ -1,4 +1,4 @@
-"""Weightings as torchjd has them: IMTL-G and Aligned-MTL."""
+"""Weightings from the package torchjd: IMTL-G and Aligned-MTL."""
 
 from importlib.util import find_spec
 from typing import ClassVar, final
@@ -11,16 +11,16 @@ from ..training.weighting import Step, Weighting
 
 @final
 class IMTLG(Weighting):
-    """The step whose projections on all gradients are equal; weights sum to 1, some below 0.
+    """The step with equal projections on all gradients; weights sum to 1, and some can be negative.
 
-    Source: Liu et al. 2021, Towards impartial multi-task learning, ICLR; with the pseudo-inverse
-    where gradients depend on each other.
+    Source: Liu et al. 2021, Towards impartial multi-task learning, ICLR; with the pseudo-inverse if
+    gradients are linearly dependent.
     """
 
     needs_gradients: ClassVar[bool] = True
 
     def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights; all 0 where no step has equal projections."""
+        """Return `(m,)` weights, all 0 if no step has equal projections."""
         _check_torchjd()
         from torchjd.aggregation import IMTLGWeighting
 
@@ -29,7 +29,7 @@ class IMTLG(Weighting):
 
 @final
 class AlignedMTL(Weighting):
-    """Gradients with their principal components scaled alike, then weighed by the preference.
+    """Gradients with equally scaled principal components, weighted by the preference.
 
     Source: Senushkin et al. 2023, Independent component alignment for multi-task learning, CVPR,
     algorithm 1.
@@ -38,7 +38,7 @@ class AlignedMTL(Weighting):
     needs_gradients: ClassVar[bool] = True
 
     def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights: the balance transformation, at the scale of its least component, of p."""
+        """Return `(m,)` weights: p after the balance transformation, at its smallest scale."""
         _check_torchjd()
         from torchjd.aggregation import AlignedMTLWeighting
 

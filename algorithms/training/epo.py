@@ -9,23 +9,22 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from torch import Tensor
 
-from ..training.weighting import Step, Weighting
+from .weighting import Step, Weighting
 
 Array = NDArray[np.float64]
 LEAST_IMPORTANCE: Final = 1e-3
-"""Importances are raised to this and normalised again: a ray of 0 has no balance to seek."""
+"""Smallest importance: p_i L_i of a task with importance 0 can never equal the others."""
 _ROUNDING: Final = 1e-9
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class EPO(Weighting):
-    """Weights from a linear program: balance p_i L_i if they are uneven, else descend on all.
+    """Weights from a linear program: balance uneven p_i L_i, otherwise lower all losses.
 
-    Losses must be positive, as cross-entropies are. Weights sum to m. Where no weights satisfy the
-    program, which rounding can bring about, they are m p.
-    Source: Mahapatra and Rajan 2020, Multi-task learning with user preferences, ICML; the program
-    as PHN and PWEMoE use it, with r_i = p_i.
+    Losses must be positive, as cross-entropies are. Weights sum to m. If no weights satisfy the
+    program, which rounding can cause, they are m p. Source: Mahapatra and Rajan 2020, Multi-task
+    learning with user preferences, ICML; the program as PHN and PWEMoE use it, with r_i = p_i.
 
     Args:
         tolerance: Non-uniformity up to which p_i L_i count as equal; 1e-4 leaves them 3 % apart.
@@ -45,7 +44,7 @@ class EPO(Weighting):
 
 
 def non_uniformity(losses: Array, ray: Array) -> tuple[float, Array]:
-    """Mu = KL(shares || uniform) of the shares `(m,)` of r_i L_i in their sum, and a `(m,)`.
+    """Return mu = KL(shares || uniform) of the shares of r_i L_i, and its ascent direction.
 
     a_i = r_i (log(m share_i) - mu) is the ascent direction of mu in loss space; losses with
     <a, dL> < 0 become more even.
@@ -58,7 +57,7 @@ def non_uniformity(losses: Array, ray: Array) -> tuple[float, Array]:
 
 
 def epo_weights(losses: Array, gramian: Array, ray: Array, tolerance: float) -> Array | None:
-    """Weights on the simplex that solve EPO's program, or None if it has no solution.
+    """Return the weights on the simplex that solve EPO's program, or None if it has no solution.
 
     With C the Gramian of the gradients and v = C a:
 
@@ -83,7 +82,7 @@ def epo_weights(losses: Array, gramian: Array, ray: Array, tolerance: float) -> 
 
 
 def solve(objective: Array, rows: Array, least: Array) -> Array | None:
-    """Alpha on the simplex that maximises <objective, alpha> with rows @ alpha >= least.
+    """Return alpha on the simplex that maximises <objective, alpha> with rows @ alpha >= least.
 
     None if there is no such alpha. In closed form for two tasks, where the simplex is a line; else
     by HiGHS's dual simplex, which is deterministic.
@@ -105,7 +104,7 @@ def solve(objective: Array, rows: Array, least: Array) -> Array | None:
 
 
 def on_a_line(objective: Array, rows: Array, least: Array) -> Array | None:
-    """As `solve`, for alpha = (x, 1 - x): an end of the interval of x, its middle if both are best.
+    """Same as `solve`, but for alpha = (x, 1 - x): an end of x's interval, its middle in a tie.
 
     Bounds may miss each other by a rounding error of 1e-9.
     """

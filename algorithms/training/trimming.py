@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def trim(task_vectors: Tensor, keep: float) -> Tensor:
-    """Copies of `(T, P)` vectors with the `keep` P entries largest in magnitude, the rest 0.
+    """Return copies of `(T, P)` vectors that keep the `keep` P largest entries in magnitude.
 
     Each vector is ranked over all its entries; `round(keep * P)` of them stay, at least one, and
     more only where several are as large as the smallest that stays.
@@ -27,9 +27,9 @@ def trim(task_vectors: Tensor, keep: float) -> Tensor:
 
 
 def elect_signs(task_vectors: Tensor) -> Tensor:
-    """`(P,)` float32 signs, 1 or -1, of the sum of `(T, P)` vectors, entry by entry.
+    """Return `(P,)` float32 signs, 1 or -1, of the sum of `(T, P)` vectors, entry by entry.
 
-    An entry whose sum is 0 takes the sign that more entries have, 1 if neither.
+    An entry whose sum is 0 takes the more frequent sign, or 1 if both are equally frequent.
 
     >>> elect_signs(torch.tensor([[1.0, -3.0, 0.0], [2.0, 1.0, 0.0], [-1.0, 1.0, 0.0]])).tolist()
     [1.0, -1.0, 1.0]
@@ -39,23 +39,10 @@ def elect_signs(task_vectors: Tensor) -> Tensor:
     return signs.masked_fill_(signs == 0, majority)
 
 
-def agreeing(task_vectors: Tensor, signs: Tensor) -> Tensor:
-    """Copies of `(T, P)` vectors with the entries of another sign than `(P,)` signs set to 0.
-
-    >>> agreeing(torch.tensor([[1.0, -3.0], [2.0, 1.0]]), torch.tensor([1.0, -1.0])).tolist()
-    [[1.0, -3.0], [2.0, 0.0]]
-    """
-    return _agree(task_vectors.clone(), signs)
-
-
 def resolved(task_vectors: Tensor, keep: float) -> Tensor:
-    """`(T, P)` vectors trimmed and without the entries that disagree with the elected signs."""
+    """Return `(T, P)` vectors, trimmed and without entries of other signs than the elected."""
     trimmed = trim(task_vectors, keep)
-    return _agree(trimmed, elect_signs(trimmed))
-
-
-def _agree(task_vectors: Tensor, signs: Tensor) -> Tensor:
-    """As `agreeing`, in place."""
-    for vector in task_vectors:
+    signs = elect_signs(trimmed)
+    for vector in trimmed:
         vector.mul_(vector * signs > 0)
-    return task_vectors
+    return trimmed

@@ -1,4 +1,4 @@
-"""The matrices of a model that low-rank terms are added to."""
+"""Low-rank terms: the matrices to which they are added, and how they start."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Matrix:
 
 
 def matrices(layout: Layout, rank: int) -> tuple[Matrix, ...]:
-    """Tensors of two dimensions whose sides are both at least `rank`.
+    """Return the tensors of two dimensions whose sides are both at least `rank`.
 
     Raises:
         NotApplicableError: If there are none.
@@ -44,7 +44,7 @@ def matrices(layout: Layout, rank: int) -> tuple[Matrix, ...]:
 def add(
     layout: Layout, params: Tensor, targets: Sequence[Matrix], terms: Iterable[Tensor]
 ) -> Tensor:
-    """`(P,)` parameters with a term `(rows, columns)` added to each target; differentiable.
+    """Return `(P,)` parameters with a term `(rows, columns)` added to each target; differentiable.
 
     One copy of the parameters is made, and the terms are made one at a time.
     """
@@ -58,7 +58,7 @@ def add(
 def towards_experts(
     experts: ExpertPool, params: Tensor, target: Matrix, rank: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Leading singular values of what takes a matrix of a model to that of each expert.
+    """Decompose the differences between a matrix of each expert and the same matrix of a model.
 
     Returns:
         U `(T, rows, rank)`, singular values `(T, rank)` and V `(T, rank, columns)`.
@@ -75,6 +75,6 @@ def towards_experts(
 
 
 def gaussian(shape: Sequence[int], inputs: int, generator: torch.Generator) -> Tensor:
-    """Draws of N(0, 1 / inputs), so that a product over `inputs` keeps the scale."""
+    """Draw from N(0, 1 / inputs), so that a product over `inputs` keeps the scale."""
     drawn: Tensor = torch.randn(*shape, generator=generator) / inputs**0.5
     return drawn

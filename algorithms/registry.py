@@ -1,0 +1,27 @@
+"""The registry of algorithms and its labels."""
+
+from typing import TYPE_CHECKING, Final
+
+from ..registry import Registry
+
+if TYPE_CHECKING:
+    from .base import Algorithm
+
+ALGORITHMS: Final[Registry["type[Algorithm]"]] = Registry(
+    "algorithm",
+    {
+        "output": frozenset({"constant", "finite", "map"}),
+        "data": frozenset({"none", "unlabelled", "labelled"}),
+        "access": frozenset({"weights", "evaluations", "gradients"}),
+        "space": frozenset({"task", "block", "module", "tensor", "low-rank", "weights"}),
+        "track": frozenset({"inductive", "transductive"}),
+    },
+)
+"""Algorithms by name, with five labels.
+
+- `output`: the kind of Pareto set that a fit returns.
+- `data`: the data that a fit needs.
+- `access`: how a fit uses models: their weights alone, evaluations of them, or gradients.
+- `space`: the granularity of what is searched or trained.
+- `track`: transductive algorithms adapt to the test inputs, without labels; inductive ones do not.
+"""
