@@ -9,7 +9,7 @@ PROBLEM: Final = Template("""\
 # `fusefront run -p $file -a rewarded-soup -a ls-coefficients -o runs/$name`.
 
 name = "$name"
-base = "checkpoints/base"      # folder with config.json and model.safetensors, or a hub id
+pretrained = "checkpoints/base"      # folder with config.json and model.safetensors, or a hub id
 # revision = "main"            # of a base on the hub; a commit keeps it the same for ever
 # max_length = 128             # tokens after which texts are cut
 # fractions = [0.4, 0.2, 0.4]  # calibration, validation, test where a task has one file for all

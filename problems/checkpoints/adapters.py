@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn, final
 
 from ...errors import IntegrityError
-from .checkpoint import Checkpoint
-from .tensors import stored_names
+from .checkpoint import Checkpoint, stored_names
 
 _LOW_RANK = re.compile(
     r"(?P<module>.+)\.(?:lora_A(?:\.[^.]+)?\.weight|lora_B(?:\.[^.]+)?\.(?P<what>weight|bias)"

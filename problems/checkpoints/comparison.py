@@ -6,8 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 from ...errors import IntegrityError
 from .adapters import plan_adapter
-from .checkpoint import Checkpoint, Header
-from .tensors import stored_names
+from .checkpoint import Checkpoint, Header, stored_names
 
 Kind = Literal[
     "architecture", "setting", "missing", "unexpected", "shape", "dtype", "vocabulary", "tokenizer"

@@ -4,10 +4,9 @@ import re
 from collections import Counter
 from typing import Any, Final
 
-from ..checkpoints.checkpoint import Checkpoint, signature
+from ..checkpoints.checkpoint import Checkpoint, signature, stored_names
 from ..checkpoints.comparison import backbone_names, mismatches
 from ..checkpoints.location import read_json
-from ..checkpoints.tensors import stored_names
 
 _PROCESSING: Final = (
     "size", "crop_size", "crop_pct", "resample", "image_mean", "image_std", "do_resize",

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from ...errors import IntegrityError, MissingDataError, StudyError
 from ..checkpoints.checkpoint import tokenizer_digest
+from .problem_file import CustomTask
 from .rows import Rows
-from .specification import Task
 
 _AT_ONCE = 1000  # texts tokenised, or pictures decoded, between two copies
 
@@ -169,7 +169,9 @@ def _load(load: Any, folder: Path, what: str, **options: Sequence[str] | str) ->
         ) from error
 
 
-def class_names(task: Task, config: Mapping[str, Any], answers: Sequence[int | str]) -> list[str]:
+def class_names(
+    task: CustomTask, config: Mapping[str, Any], answers: Sequence[int | str]
+) -> list[str]:
     """Names of a task's classes in the order of its head.
 
     The TOML's `labels` come first, then the expert's `id2label`; of a fitted head, else the sorted
@@ -199,7 +201,7 @@ def class_names(task: Task, config: Mapping[str, Any], answers: Sequence[int | s
 
 
 def encode_answers(
-    answers: Sequence[int | str], names: Sequence[str], task: Task
+    answers: Sequence[int | str], names: Sequence[str], task: CustomTask
 ) -> NDArray[np.int64]:
     """`(n,)` numbers in 0..C-1.
 
@@ -228,5 +230,5 @@ def _stated(config: Mapping[str, Any]) -> list[str]:
         return []
 
 
-def _wrong(task: Task, expected: str, found: object) -> StudyError:
+def _wrong(task: CustomTask, expected: str, found: object) -> StudyError:
     return StudyError(f"`labels` of task `{task.name}` must be {expected}. Found {found}.")

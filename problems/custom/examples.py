@@ -15,8 +15,8 @@ from ..cache import cache_directory, cached_tensors, digest
 from ..classifier import Examples
 from .encoding import class_names, encode_answers
 from .models import Models
+from .problem_file import CustomTask, ProblemFile
 from .rows import Rows, read_rows, row_keys, source_digest
-from .specification import ProblemFile, Task
 
 SPLITS: Final[tuple[Split, ...]] = ("calibration", "validation", "test")
 
@@ -122,7 +122,7 @@ class ExampleStore:
         """Names of a task's classes in the order of its head."""
         if name not in self._classes:
             task = self._file.task(name)
-            config = self._models.config(name) if task.head == "expert" else {}
+            config = self._models.config(name) if self._file.head(name) == "expert" else {}
             every = [a for part in self._cut(name).values() for a in part.answers]
             self._classes[name] = class_names(task, config, every)
         return self._classes[name]
@@ -156,7 +156,7 @@ class ExampleStore:
         facts = [self.identity(name), self._models.facts(()), *settings]
         return cache_directory() / "custom" / f"{digest(facts)}.safetensors"
 
-    def _rows(self, task: Task, split: Split) -> Rows:
+    def _rows(self, task: CustomTask, split: Split) -> Rows:
         data, part = task.data, self._cut(task.name)[split]
         source = data.sources[SPLITS.index(split) if len(data.sources) > 1 else 0]
         found = read_rows(source, data, self._file.folder)

@@ -22,7 +22,7 @@ from ..fine_tuning import Head, fit_head
 from ..network import EVALUATION_BATCH
 from .examples import SPLITS, ExampleStore
 from .models import Loaded, Models
-from .specification import ProblemFile
+from .problem_file import ProblemFile
 
 _CODE: Final = 1
 """Raised when the same files give another problem."""
@@ -141,7 +141,7 @@ class CustomFamily(ExpertFamily):
     def _absent(self, tasks: Sequence[str]) -> list[str]:
         """Base and experts that are not on this machine."""
         file = self._file
-        wanted = [(file.base, file.revision)]
+        wanted = [(file.pretrained, file.revision)]
         wanted += [(file.task(task).expert, file.task(task).revision) for task in tasks]
         return [
             reference
@@ -189,7 +189,7 @@ class CustomFamily(ExpertFamily):
 
     def _other_head(self, task: str) -> Head:
         """From its file, or fitted on the base's features of the calibration data."""
-        given = self._file.task(task).head
+        given = self._file.head(task)
         if given != "fit":
             tensors = load_file(self._head_file(task))
             if set(tensors) != {"weight", "bias"}:
@@ -215,11 +215,11 @@ class CustomFamily(ExpertFamily):
         return {"weight": weight, "bias": bias}
 
     def _head_file(self, task: str) -> Path:
-        path = self._file.folder / self._file.task(task).head
+        path = self._file.folder / self._file.head(task)
         return open_checkpoint(path).folder
 
     def _head_digest(self, task: str) -> str:
-        given = self._file.task(task).head
+        given = self._file.head(task)
         return given if given in ("expert", "fit") else file_sha256(self._head_file(task))
 
     def _gains(self, tasks: Sequence[str]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import IntegrityError
-from .specification import Pooling
+from .problem_file import Pooling
 
 PLANES: Final = ("input_ids", "attention_mask", "token_type_ids")
 """What the planes of a text's inputs `(B, 2 or 3, L)` are."""

@@ -12,8 +12,8 @@ from ..checkpoints.checkpoint import Checkpoint, open_checkpoint
 from ..checkpoints.location import locate
 from ..fine_tuning import Head
 from ..layout import Layout
+from .problem_file import ProblemFile
 from .rows import Rows
-from .specification import ProblemFile
 
 
 @final
@@ -76,7 +76,7 @@ class OpenedCheckpoints:
         key = task or ""
         if key not in self._opened:
             of = self._file if task is None else self._file.task(task)
-            reference = of.base if isinstance(of, ProblemFile) else of.expert
+            reference = of.pretrained if isinstance(of, ProblemFile) else of.expert
             folder = locate(reference, base_folder=self._file.folder, revision=of.revision)
             self._opened[key] = open_checkpoint(folder)
         return self._opened[key]

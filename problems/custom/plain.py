@@ -17,8 +17,8 @@ from ..checkpoints.tensors import read_tensors
 from ..layout import Layout
 from .compatibility import describe, differences
 from .models import Loaded, Models, OpenedCheckpoints
+from .problem_file import ProblemFile
 from .rows import Rows
-from .specification import ProblemFile
 
 
 @final

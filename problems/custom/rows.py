@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import IntegrityError, MissingDataError, StudyError
 from ...registry import unknown_name
 from ..checkpoints.location import MIRROR, file_sha256, is_hub_id
-from .specification import Data
+from .problem_file import CustomData
 
 
 def read_dataset(
@@ -98,7 +98,7 @@ class Rows:
         return len(self.answers)
 
 
-def find_source(source: str, data: Data, folder: Path) -> Path | None:
+def find_source(source: str, data: CustomData, folder: Path) -> Path | None:
     """The file or folder a source is in, or None if it can only be a data set on the hub.
 
     Raises:
@@ -115,7 +115,7 @@ def find_source(source: str, data: Data, folder: Path) -> Path | None:
     )
 
 
-def source_digest(source: str, data: Data, folder: Path) -> str:
+def source_digest(source: str, data: CustomData, folder: Path) -> str:
     """Changes with the bytes of the source: its files, or the commit of a data set on the hub."""
     path = find_source(source, data, folder)
     if path is None:
@@ -127,7 +127,7 @@ def source_digest(source: str, data: Data, folder: Path) -> str:
     return hashlib.sha256(json.dumps([facts, source.partition("#")[2]]).encode()).hexdigest()
 
 
-def read_rows(source: str, data: Data, folder: Path) -> Rows:
+def read_rows(source: str, data: CustomData, folder: Path) -> Rows:
     """The examples of one source.
 
     Args:
@@ -232,7 +232,7 @@ def _picture(value: Any, file: Path) -> Any:
     return path
 
 
-def _pictures_digest(source: str, data: Data, folder: Path) -> str:
+def _pictures_digest(source: str, data: CustomData, folder: Path) -> str:
     """Of the pictures that a table names; empty where it holds its inputs itself."""
     if data.modality != "image":
         return ""
@@ -242,7 +242,7 @@ def _pictures_digest(source: str, data: Data, folder: Path) -> str:
     ).hexdigest()
 
 
-def _answer(value: Any, source: str, data: Data) -> int | str:
+def _answer(value: Any, source: str, data: CustomData) -> int | str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or value != value or int(value) != value:

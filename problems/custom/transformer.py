@@ -27,8 +27,8 @@ from .encoding import (
 )
 from .features import FeatureModel, classifier_name
 from .models import Loaded, Models, OpenedCheckpoints
+from .problem_file import ProblemFile
 from .rows import Rows
-from .specification import ProblemFile
 
 _MODES: Final = {1: "L", 3: "RGB"}
 """Pillow's mode of pictures with so many channels."""
@@ -101,7 +101,7 @@ class TransformerModels(Models):
             config.num_labels = _head_rows(checkpoint) or config.num_labels
         else:
             tensors = read_tensors(checkpoint, list(checkpoint.tensors))
-        with_head = self._file.task(task).head == "expert"
+        with_head = self._file.head(task) == "expert"
         model = self._load(tensors, config, f"expert `{task}`", with_head=with_head)
         self._same_statistics(model, task)
         return self._flat(model, with_head=with_head)

@@ -33,8 +33,8 @@ def test_a_new_problem_is_read_and_its_preflight_says_what_is_missing(
 
 def test_a_new_problem_explains_every_key() -> None:
     text = PROBLEM.substitute(name="n", file="f")
-    for keys in (problem_file._TOP, problem_file._TASK, problem_file._DATA):
-        for key in keys:
+    for table in (problem_file.ProblemFile, problem_file.CustomTask, problem_file.CustomData):
+        for key in table.model_fields:
             assert re.search(rf"^(# )?(\[*(tasks\.)?{key}\]+|{key} = )", text, re.MULTILINE), key
 
 

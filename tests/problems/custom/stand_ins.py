@@ -192,7 +192,7 @@ def write_text_problem(folder: Path, kind: str = "bert") -> Path:
         save_tokenizer(folder / name)
     texts(240, seed=2).to_parquet(folder / "data.parquet")
     tasks = "".join(text_task(name) for name in QUESTIONS)
-    return write_toml(folder, f'name = "my-pair"\nbase = "base"\nmax_length = 16\n{tasks}')
+    return write_toml(folder, f'name = "my-pair"\npretrained = "base"\nmax_length = 16\n{tasks}')
 
 
 def text_task(name: str, data: str = 'all = "data.parquet"\ntext = "text"', **keys: str) -> str:
@@ -225,7 +225,7 @@ def write_image_problem(folder: Path, kind: str, rate: float = 3e-3, steps: int 
     pd.DataFrame({"image": encoded} | labels_by_name).to_parquet(folder / "data.parquet")
     data = 'all = "data.parquet"\nimage = "image"'
     tasks = "".join(text_task(name, data) for name in answers)
-    return write_toml(folder, f'name = "my-pictures"\nbase = "base"\n{tasks}')
+    return write_toml(folder, f'name = "my-pictures"\npretrained = "base"\n{tasks}')
 
 
 def processed(folder: Path, found: Sequence[Image.Image]) -> torch.Tensor:

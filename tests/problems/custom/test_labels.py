@@ -2,14 +2,14 @@ import pytest
 
 from fusefront.errors import StudyError
 from fusefront.problems.custom.encoding import class_names, encode_answers
-from fusefront.problems.custom.specification import Data, Task
+from fusefront.problems.custom.problem_file import CustomData, CustomTask
 
 CONFIG = {"id2label": {"1": "dog", "0": "cat"}}
 
 
-def task(*labels: str) -> Task:
-    data = Data(sources=("x.csv",), modality="text", inputs=("text",), label="y", labels=labels)
-    return Task(name="pets", expert="e", head="expert", data=data)
+def task(*labels: str) -> CustomTask:
+    data = CustomData(all="x.csv", text=("text",), label="y", labels=labels)
+    return CustomTask(name="pets", expert="e", data=data)
 
 
 def test_names_come_from_the_file_the_expert_or_the_answers() -> None:

@@ -26,7 +26,7 @@ def no_module():
 """
 TOML = """
 name = "plain"
-base = "base.safetensors"
+pretrained = "base.safetensors"
 module = "mine.py:make"
 
 [[tasks]]

@@ -6,13 +6,14 @@ import pytest
 from PIL import Image
 
 from fusefront.errors import IntegrityError, MissingDataError, StudyError
+from fusefront.problems.custom.problem_file import CustomData
 from fusefront.problems.custom.rows import Rows, read_rows, row_keys, source_digest
-from fusefront.problems.custom.specification import Data
 
 
-def data(modality: Any = "text", *inputs: str, label: str = "label") -> Data:
-    columns = inputs or ({"text": "text", "image": "image"}[modality],)
-    return Data(sources=("x",), modality=modality, inputs=columns, label=label)
+def data(modality: Any = "text", *inputs: str, label: str = "label") -> CustomData:
+    columns = inputs or (modality,)
+    named = columns if modality == "text" else columns[0]
+    return CustomData.model_validate({"all": "x", modality: named, "label": label})
 
 
 FRAME = pd.DataFrame({"text": ["a b", "NA"], "more": ["x", "y"], "label": [1, 0]})
