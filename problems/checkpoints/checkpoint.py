@@ -81,7 +81,7 @@ class Checkpoint:
     Attributes:
         folder: Where it is; of a lone safetensors file, the file.
         config: `config.json`; empty where there is none.
-        adapter: `adapter_config.json` of a LoRA adapter, else None.
+        adapter: `adapter_config.json` of an adapter, else None.
         tensors: Header of every tensor, by name.
         files: The safetensors file that holds each tensor.
     """
@@ -93,8 +93,8 @@ class Checkpoint:
     files: Mapping[str, Path]
 
     @property
-    def is_lora(self) -> bool:
-        """Whether these are the low-rank matrices of an adapter, not a model."""
+    def is_adapter(self) -> bool:
+        """Whether this is an adapter in PEFT's format, not a model."""
         return self.adapter is not None
 
     @property
@@ -149,7 +149,9 @@ def signature(checkpoint: Checkpoint) -> str:
     parts = [f"{key}={config[key]}" for key in _SIZES if key in config]
     shapes = sorted((name, list(header.shape)) for name, header in checkpoint.tensors.items())
     digest = hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:12]
-    kind = "lora" if checkpoint.is_lora else str(config.get("model_type", "tensors"))
+    kind = str(config.get("model_type", "tensors"))
+    if checkpoint.adapter is not None:
+        kind = str(checkpoint.adapter.get("peft_type", "adapter")).lower()
     return f"{kind} {' '.join([*parts, f'{len(shapes)} tensors {digest}'])}"
 
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from ...errors import IntegrityError
-from .adapters import plan_adapter
+from .adapters import not_plain, plan_adapter
 from .checkpoint import Checkpoint, Header, stored_names
 
 Kind = Literal[
-    "architecture", "setting", "missing", "unexpected", "shape", "dtype", "vocabulary", "tokenizer"
-]
+    "architecture", "setting", "missing", "unexpected", "shape", "dtype", "vocabulary", "tokenizer",
+    "adapter",
+]  # fmt: skip
 
 _SETTINGS: Final = (
     "hidden_act", "activation_function", "activation", "num_attention_heads", "n_head", "n_heads",
@@ -47,7 +48,7 @@ def mismatches(base: Checkpoint, expert: Checkpoint, names: Sequence[str]) -> li
         names: Tensors that are merged, as base or expert call them, with or without prefix.
     """
     found = [*_settings(base, expert), *_words(base, expert)]
-    if expert.is_lora:
+    if expert.is_adapter:
         return found + _adapter(base, expert)
     ours, theirs = stored_names(base.tensors, names), stored_names(expert.tensors, names)
     for name in names:
@@ -95,6 +96,9 @@ def _words(base: Checkpoint, expert: Checkpoint) -> Iterator[Mismatch]:
 
 
 def _adapter(base: Checkpoint, expert: Checkpoint) -> list[Mismatch]:
+    reason = not_plain(expert)
+    if reason is not None:
+        return [Mismatch("adapter", f"not a plain LoRA adapter: {reason}", True)]
     shapes = {name: header.shape for name, header in base.tensors.items()}
     try:
         plan_adapter(expert, shapes, model_type=str(base.config.get("model_type", "")))

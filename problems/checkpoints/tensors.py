@@ -42,7 +42,7 @@ def task_vector(base: Checkpoint, expert: Checkpoint, layout: Layout) -> Tensor:
     """
     places = layout_names(base, layout)
     old = read_tensors(base, list(places.values()))
-    if expert.is_lora:
+    if expert.is_adapter:
         new = _adapted(base, expert, set(places.values()), old)
     else:
         own = layout_names(expert, layout)

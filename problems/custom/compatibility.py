@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from typing import Any, Final
 
+from ..checkpoints.adapters import check_mergeable
 from ..checkpoints.checkpoint import Checkpoint, signature, stored_names
 from ..checkpoints.comparison import backbone_names, mismatches
 from ..checkpoints.location import read_json
@@ -37,9 +38,13 @@ def describe(checkpoint: Checkpoint) -> str:
 
 def differences(base: Checkpoint, expert: Checkpoint) -> tuple[list[str], list[str]]:
     """What forbids a merge, and what is only said; the first few of each, and how many more."""
-    names = [] if expert.is_lora else _names(base, expert)
+    names = [] if expert.is_adapter else _names(base, expert)
     found = mismatches(base, expert, names)
-    if expert.is_lora:  # names may be those of the model, not of the file; loading checks them
+    if expert.is_adapter:
+        if any(m.kind == "adapter" for m in found):
+            check_mergeable(expert)
+            found = [m._replace(fatal=m.kind != "adapter" and m.fatal) for m in found]
+        # Names may be those of the model instead of the file: only loading can check them.
         found = [m for m in found if m.kind != "missing"]
     elif not names and not any(m.kind == "architecture" for m in found):
         return [f"no tensor of `{base.folder.name}` in `{expert.folder.name}`"], []

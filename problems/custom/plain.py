@@ -114,7 +114,7 @@ class PlainModels(Models):
 
     def _load(self, task: str | None) -> nn.Module:
         checkpoint = self._checkpoint(task)
-        if checkpoint.is_lora:
+        if checkpoint.is_adapter:
             raise StudyError(
                 f"Experts of a `module` must be whole models. Found adapter `{checkpoint.folder}`."
             )

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ...errors import IntegrityError
 from ..base import Finding
-from ..checkpoints.adapters import plan_adapter
+from ..checkpoints.adapters import merge_with_peft, not_plain, plan_adapter
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.location import file_sha256
 from ..checkpoints.tensors import apply_plan, read_tensors
@@ -57,7 +57,7 @@ class TransformerModels(Models):
     def compatibility(self, tasks: Sequence[str]) -> Iterator[Finding]:
         """What the base and these experts are, and whether they fit, from headers alone."""
         base = self._checkpoint(None)
-        if base.is_lora:
+        if base.is_adapter:
             raise IntegrityError(f"`base` must be a whole model. Found adapter `{base.folder}`.")
         _refuse_code(base)
         yield Finding("base", True, describe(base))
@@ -93,16 +93,14 @@ class TransformerModels(Models):
         return self._flat(model, with_head=False)
 
     def expert(self, task: str) -> Loaded:
-        """The expert of a task, in the base's layout."""
-        checkpoint = self._checkpoint(task)
-        config = self._config(task)
-        if checkpoint.is_lora:
-            tensors = self._adapted(checkpoint)
-            config.num_labels = _head_rows(checkpoint) or config.num_labels
+        """The expert of a task, in the layout of the pretrained model."""
+        checkpoint, config = self._checkpoint(task), self._config(task)
+        with_head = self._file.head(task) == "expert"
+        if checkpoint.is_adapter:
+            model = self._adapted(checkpoint, config, f"expert `{task}`", with_head=with_head)
         else:
             tensors = read_tensors(checkpoint, list(checkpoint.tensors))
-        with_head = self._file.head(task) == "expert"
-        model = self._load(tensors, config, f"expert `{task}`", with_head=with_head)
+            model = self._load(tensors, config, f"expert `{task}`", with_head=with_head)
         self._same_statistics(model, task)
         return self._flat(model, with_head=with_head)
 
@@ -148,7 +146,7 @@ class TransformerModels(Models):
         from transformers import AutoConfig
 
         checkpoint = self._checkpoint(task)
-        if checkpoint.is_lora:
+        if checkpoint.is_adapter:
             checkpoint = self._checkpoint(None)
         try:
             with quiet():
@@ -193,8 +191,23 @@ class TransformerModels(Models):
             )
         return model
 
-    def _adapted(self, adapter: Checkpoint) -> dict[str, Tensor]:
-        """The base with an adapter, whose names are those of the base's file or of its model."""
+    def _adapted(self, adapter: Checkpoint, config: Any, who: str, *, with_head: bool) -> Any:
+        """The pretrained model with an adapter merged into it."""
+        config.num_labels = _head_rows(adapter) or config.num_labels
+        if not_plain(adapter) is None:
+            return self._load(self._plain_lora(adapter), config, who, with_head=with_head)
+        # The expert's head has its own number of classes, which PEFT expects in the model.
+        tensors = {n: t for n, t in self._base_tensors.items() if not n.endswith(_HEADS)}
+        model = self._load(tensors, config, who)
+        if with_head and not any(name.endswith(_HEADS) for name in adapter.tensors):
+            raise IntegrityError(
+                f"Weights of {who} must hold its head. Found none in the adapter. Save it with "
+                '`modules_to_save`, or use `head = "fit"`.'
+            )
+        return merge_with_peft(model, adapter)
+
+    def _plain_lora(self, adapter: Checkpoint) -> dict[str, Tensor]:
+        """Adapted tensors; the adapter's names are those of the file or of the model."""
         base = self._checkpoint(None)
         kind = str(base.config.get("model_type", ""))
         try:
@@ -264,11 +277,18 @@ def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
+_HEADS: Final = tuple(
+    f"{layer}.{kind}"
+    for layer in ("classifier", "score", "classifier.out_proj", "head")
+    for kind in ("weight", "bias")
+)
+"""Endings of the names of last linear layers, as transformers calls them."""
+
+
 def _head_rows(adapter: Checkpoint) -> int | None:
-    """Classes of the head that an adapter saves, or None if it saves none."""
-    endings = ("classifier.weight", "score.weight", "classifier.out_proj.weight", "head.weight")
+    """Number of classes of the head that an adapter saves, or None if it saves none."""
     for name, header in adapter.tensors.items():
-        if name.endswith(endings) and ".lora_" not in name:
+        if name.endswith(_HEADS) and ".lora_" not in name:
             return header.shape[0]
     return None
 

@@ -18,7 +18,7 @@ def test_headers_are_read_of_one_file(tmp_path: Path) -> None:
     assert {header.dtype for header in found.tensors.values()} == {"F32"}
     assert found.sha256 == hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
     assert found.config["model_type"] == "gpt2"
-    assert not found.is_lora
+    assert not found.is_adapter
     assert found.n_parameters == 48
 
 
