@@ -15,8 +15,7 @@ from ..base import Finding
 from ..checkpoints.location import file_sha256
 from ..checkpoints.tensors import read_tensors
 from ..layout import Layout
-from .compatibility import describe, differences
-from .models import Loaded, Models, OpenedCheckpoints
+from .models import Loaded, Models, OpenedCheckpoints, describe, differences
 from .problem_file import ProblemFile
 from .rows import Rows
 

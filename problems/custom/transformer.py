@@ -15,8 +15,9 @@ from ..checkpoints.location import file_sha256
 from ..checkpoints.tensors import apply_plan, read_tensors
 from ..fine_tuning import Head
 from ..layout import Layout
-from .compatibility import describe, differences
-from .encoding import (
+from .features import (
+    FeatureModel,
+    classifier_name,
     encode_pictures,
     encode_texts,
     load_processor,
@@ -25,8 +26,7 @@ from .encoding import (
     padding_id,
     quiet,
 )
-from .features import FeatureModel, classifier_name
-from .models import Loaded, Models, OpenedCheckpoints
+from .models import Loaded, Models, OpenedCheckpoints, describe, differences
 from .problem_file import ProblemFile
 from .rows import Rows
 

@@ -2,7 +2,7 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -12,7 +12,9 @@ import transformers
 from numpy.typing import NDArray
 from torch import nn
 
+from ...errors import IntegrityError
 from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.comparison import mismatches
 from ..family import Head
 from ..layout import Layout
 from .suites import HubTask
@@ -93,3 +95,34 @@ def read_model(kind: Any, base: Checkpoint) -> Any:
         if bars:
             said.enable_progress_bar()
     return model.eval()
+
+
+def misfits(
+    architecture: Architecture, base: Checkpoint, expert: Checkpoint, task: HubTask, layout: Layout
+) -> Iterator[str]:
+    """What forbids merging, a line each.
+
+    A tokenizer of the expert's own is not asked for: examples are encoded by the base's.
+    """
+    for found in mismatches(architecture.merged_part(base), expert, layout.names):
+        if found.fatal and found.kind != "tokenizer":
+            yield found.line
+    wrong_head = architecture.head_mismatch(expert, task)
+    if wrong_head is not None:
+        yield wrong_head
+
+
+def check_fit(
+    architecture: Architecture, base: Checkpoint, expert: Checkpoint, task: HubTask, layout: Layout
+) -> None:
+    """Refuse an expert that does not fit.
+
+    Raises:
+        IntegrityError: Naming the first differences.
+    """
+    found = list(misfits(architecture, base, expert, task, layout))
+    if found:
+        raise IntegrityError(
+            f"`{expert.folder}` must be an expert of `{base.folder}` on {task.title}. Found: "
+            f"{'; '.join(found[:3])}{f'; and {len(found) - 3} more' if found[3:] else ''}."
+        )

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from ...registry import Entry
 from ..case import case_labels, case_name
-from .facts import published
-from .suites import SUITES, Kind, Suite
+from .suites import SUITES, Kind, Suite, published
 
 if TYPE_CHECKING:
     from ..base import Problem

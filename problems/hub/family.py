@@ -1,9 +1,10 @@
 """A suite of the hub as a family of experts, and the problems that are subsets of its tasks."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from typing import Final, final
 
 from torch import nn
 
@@ -14,10 +15,8 @@ from ..classifier import Examples
 from ..experts import ExpertPool
 from ..family import ExpertFamily, FamilyProblem, Head
 from . import data_sets, repositories
-from .checks import reproduction
-from .inspection import inspect
-from .preparation import SPLITS, Preparation
-from .suites import SUITES, HubTask, Suite
+from .preparation import SPLITS, Preparation, inspect
+from .suites import SUITES, HubTask, Suite, published
 
 
 @final
@@ -142,3 +141,37 @@ class HubProblem(Problem):
     def oracle(self, splits: frozenset[Split]) -> Oracle:
         """The classifier on these splits only."""
         return self._inside.oracle(splits)
+
+
+_POINTS: Final = 0.5
+"""Published tables differ from each other by as much, in percentage points."""
+_ERRORS: Final = 3.0
+
+
+def reproduction(suite: str, tasks: Sequence[str], anchors: Anchors) -> Iterator[str]:
+    """A line a task: expert and base against the published accuracies, on test.
+
+    An accuracy is reproduced if it is within half a point or three standard errors of the
+    published one, whichever is more.
+    """
+    known = published(suite)
+    for i, task in enumerate(tasks):
+        n = int(anchors.n[i])
+        pairs = [
+            ("expert", 100 * float(anchors.expert[i]), known.experts[task][task]),
+            ("pretrained", 100 * float(anchors.pretrained[i]), known.pretrained[task]),
+        ]
+        compared = [f"{name} {_compared(found, of, n)}" for name, found, of in pairs]
+        yield f"{suite}, {task} on {n:,} examples: {', '.join(compared)}"
+
+
+def is_reproduced(found: float, known: float, n: int) -> bool:
+    """Whether two accuracies in percent agree, the first one measured on n examples."""
+    error = 100 * math.sqrt(known / 100 * (1 - known / 100) / n)
+    return abs(found - known) <= max(_POINTS, _ERRORS * error)
+
+
+def _compared(found: float, known: float, n: int) -> str:
+    if is_reproduced(found, known, n):
+        return f"reproduced ({found:.1f}, published {known:.1f})"
+    return f"off by {found - known:+.1f} ({found:.1f}, published {known:.1f})"

@@ -1,5 +1,6 @@
 """Making what a suite needs: weights in one file, heads, encoded examples; each made once."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,20 +10,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ...errors import IntegrityError, MissingDataError
-from ..base import Report, Split
+from ...errors import FusefrontError, IntegrityError, MissingDataError
+from ..base import Finding, Report, Split
 from ..cache import cache_directory, cached_tensors, digest, exclusive
-from ..checkpoints.checkpoint import Checkpoint, open_checkpoint
+from ..checkpoints.checkpoint import Checkpoint, open_checkpoint, signature
 from ..family import Head
 from ..layout import Layout
 from . import data_sets, repositories
-from .architecture import Architecture, Encoder
-from .checks import check_fit
+from .architecture import Architecture, Encoder, check_fit, misfits
 from .clip import Clip
 from .data_sets import rows
 from .gpt2 import Gpt2
-from .merged_weights import MergedWeights
-from .stored_examples import StoredExamples
+from .mapped_files import MergedWeights, StoredExamples
 from .suites import HubTask, Suite
 
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
@@ -157,8 +156,8 @@ class Preparation:
                 continue  # a mirror and the hub cannot be compared
             if then != now:
                 return (
-                    f"{split} was encoded from {_shown(then)}, here is {_shown(now)}. Delete "
-                    f"`{stored.folder.parent}` to take this one"
+                    f"{split} was encoded from {_source_text(then)}, but this machine now has "
+                    f"{_source_text(now)}. Delete `{stored.folder.parent}` to use this one"
                 )
         return None
 
@@ -187,5 +186,82 @@ class Preparation:
         )
 
 
-def _shown(source: Any) -> str:
+def _source_text(source: Any) -> str:
     return ", ".join(f"{key} {str(value)[:12]}" for key, value in source.items())
+
+
+def inspect(made: Preparation, tasks: Sequence[HubTask]) -> Iterator[Finding]:
+    """Every model and data set of these tasks; reads headers, never weights or examples."""
+    if not data_sets.is_installed():
+        yield Finding("datasets", False, data_sets.INSTALL)
+    base = _base(made)
+    yield base
+    base_here = base.ok and repositories.find(made.suite.base) is not None
+    for task in tasks:
+        yield _expert(made, task, base_here)
+    for task in tasks:
+        yield _data(made, task, base_here)
+
+
+def _base(made: Preparation) -> Finding:
+    name = made.suite.base
+    place = repositories.find(name)
+    if place is None:
+        return _elsewhere(name, "downloaded on first use")
+    try:
+        shown = signature(made.architecture.merged_part(made.base))
+        return Finding(name, True, f"{_where(place)}; {shown}; {made.layout.size:,} merged")
+    except FusefrontError as error:
+        return Finding(name, False, str(error))
+
+
+def _expert(made: Preparation, task: HubTask, base_here: bool) -> Finding:
+    name = made.suite.expert(task.name)
+    place = repositories.find(name)
+    if place is None:
+        return _elsewhere(name, "downloaded on first use")
+    try:
+        expert = open_checkpoint(place.folder)
+        found = []
+        if base_here:
+            found = list(misfits(made.architecture, made.base, expert, task, made.layout))
+    except FusefrontError as error:
+        return Finding(name, False, str(error))
+    if found:
+        return Finding(name, False, f"{_where(place)}; does not fit: {'; '.join(found[:3])}")
+    return Finding(name, True, f"{_where(place)}; {'fits the base' if base_here else 'here'}")
+
+
+def _data(made: Preparation, task: HubTask, base_here: bool) -> Finding:
+    name = data_sets.shown(task)
+    if base_here and made.is_encoded(task):
+        change = made.change(task)
+        counts = ", ".join(f"{made.stored(task, split).count():,} {split}" for split in SPLITS)
+        return Finding(name, change is None, change or f"encoded: {counts}")
+    if data_sets.source_here(task) is None:
+        return _elsewhere(data_sets.repository(task), "downloaded and encoded on first use")
+    if not data_sets.is_mirrored(task) or not data_sets.is_installed():
+        return Finding(name, True, "in the hub's cache; encoded on first use")
+    try:
+        sizes = {s: _labels(task, s) for s in ("train", task.test_split)}
+    except FusefrontError as error:
+        return Finding(name, False, str(error))
+    counts = ", ".join(f"{n:,} {split}" for split, n in sizes.items())
+    return Finding(name, True, f"in the mirror: {counts}; encoded on first use")
+
+
+def _labels(task: HubTask, split: str) -> int:
+    return len(data_sets.labels_of(task, data_sets.open_split(task, split).rows))
+
+
+def _elsewhere(name: str, later: str) -> Finding:
+    reason = repositories.unreachable()
+    if reason is None:
+        return Finding(name, True, f"not on this machine; {later}")
+    return Finding(name, False, repositories.needs_hub([name], reason))
+
+
+def _where(place: repositories.Place) -> str:
+    if place.where == "mirror":
+        return f"in the mirror, `{place.folder}`"
+    return f"in the hub's cache, revision {place.folder.name[:12]}"

@@ -9,7 +9,7 @@ from ...errors import IntegrityError, MissingDataError
 from ..base import Report
 from ..cache import cache_directory, read_json, write_whole
 from ..checkpoints.location import MIRROR, WANTED, find_in_mirror, locate
-from .facts import pinned_revision
+from .suites import pinned_revision
 
 FORMER_NAMES: Final = {
     "openai-community/gpt2": "gpt2",

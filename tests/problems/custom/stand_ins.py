@@ -32,7 +32,7 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from fusefront.problems.custom.encoding import quiet
+from fusefront.problems.custom.features import quiet
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "red", "blue", "cat", "dog"]
 WORDS += [f"word{i}" for i in range(20)]

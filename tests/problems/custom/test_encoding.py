@@ -14,7 +14,7 @@ from tests.problems.custom.stand_ins import (
 )
 
 from fusefront.errors import IntegrityError, MissingDataError
-from fusefront.problems.custom.encoding import (
+from fusefront.problems.custom.features import (
     encode_pictures,
     encode_texts,
     load_processor,

@@ -1,7 +1,7 @@
 import pytest
 
 from fusefront.errors import StudyError
-from fusefront.problems.custom.encoding import class_names, encode_answers
+from fusefront.problems.custom.examples import class_names, encode_answers
 from fusefront.problems.custom.problem_file import CustomData, CustomTask
 
 CONFIG = {"id2label": {"1": "dog", "0": "cat"}}

@@ -13,7 +13,7 @@ from transformers import GPT2ForSequenceClassification, ViTForImageClassificatio
 from fusefront.errors import IntegrityError, MissingDataError
 from fusefront.problems.base import Problem
 from fusefront.problems.custom import problem_entry
-from fusefront.problems.custom.encoding import quiet
+from fusefront.problems.custom.features import quiet
 
 peft = pytest.importorskip("peft", reason="needs pip install 'fusefront[peft]'")
 

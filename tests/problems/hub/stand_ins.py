@@ -18,8 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from fusefront.problems.hub.facts import prompts
-from fusefront.problems.hub.suites import SUITES, HubTask
+from fusefront.problems.hub.suites import SUITES, HubTask, prompts
 
 SIDE, EMBEDDING = 32, 16
 LABELS = 4

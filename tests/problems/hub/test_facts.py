@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from fusefront.problems.hub.facts import pinned_revision, prompts, published
-from fusefront.problems.hub.suites import GLUE, SUITES, VISION
+from fusefront.problems.hub.suites import GLUE, SUITES, VISION, pinned_revision, prompts, published
 
 AVERAGE = {"clip-vit-b32": 90.3, "clip-vit-b16": 92.3, "clip-vit-l14": 94.3, "gpt2": 82.0}
 """Of the experts on their own tasks, as the tables state them, cut after one decimal."""

@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from fusefront.problems.hub.encoding import encode_images, normalised
+from fusefront.problems.hub.clip import encode_images, normalised
 
 
 def picture(width: int, height: int, mode: str) -> Image.Image:

@@ -12,12 +12,11 @@ from tests.problems.hub import stand_ins
 from tests.problems.hub.conftest import CLIP_TASKS
 from tests.problems.hub.local_hub import COMMIT, serve
 
-from fusefront.problems.hub.facts import pinned_revision
-from fusefront.problems.hub.suites import SUITES
+from fusefront.problems.hub.suites import SUITES, pinned_revision
 
 SUITE = SUITES["clip-vit-b32"]
 CODE = """
-from fusefront.problems.hub.problem import HubProblem
+from fusefront.problems.hub.family import HubProblem
 problem = HubProblem(suite="clip-vit-b32", tasks=("eurosat", "mnist"))
 for line in problem.preflight():
     print("preflight", line.ok, line.what, line.found)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fusefront.problems.base import Anchors
-from fusefront.problems.hub.checks import is_reproduced, reproduction
+from fusefront.problems.hub.family import is_reproduced, reproduction
 
 
 def anchors(expert: float, pretrained: float, n: int) -> Anchors:

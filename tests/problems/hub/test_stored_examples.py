@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from fusefront.errors import IntegrityError, MissingDataError
-from fusefront.problems.hub.stored_examples import CHUNK, StoredExamples
+from fusefront.problems.hub.mapped_files import CHUNK, StoredExamples
 
 N = 2 * CHUNK + 10
 LABELS = np.arange(N, dtype=np.int64) % 3

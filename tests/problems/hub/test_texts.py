@@ -1,7 +1,7 @@
 import torch
 from tests.problems.hub.stand_ins import gpt2_tokenizer, gpt2_tokens
 
-from fusefront.problems.hub.encoding import PAD, encode_texts, padded_batch
+from fusefront.problems.hub.gpt2 import PAD, encode_texts, padded_batch
 
 FIRST = ["red blue", "a", "grey grey grey"]
 SECOND = ["green", "pink red", "b"]

@@ -1,22 +1,116 @@
-"""Examples encoded once and kept as memory-mapped files."""
+"""What a suite keeps on disk as memory-mapped files: merged weights and encoded examples.
+
+Processes on one machine share the pages of these files, and only what is used is read.
+"""
 
 import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ...errors import IntegrityError, MissingDataError
 from ..base import Report
 from ..cache import digest, read_json, write_whole
+from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.tensors import read_flat, task_vector
 from ..classifier import Examples
+from ..experts import ExpertPool
+from ..layout import Layout
+
+_BASE: Final = "base.npy"
+_VECTORS: Final = "task_vectors.npy"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MergedWeights:
+    """A folder with `base.npy` `(P,)`, `task_vectors.npy` `(T, P)` and `manifest.json`.
+
+    One row a task of the suite, zero on a sparse file until it is filled; the manifest names the
+    sha256 of the weights that base and rows were made from, each entry written after its row.
+    """
+
+    folder: Path
+    tasks: tuple[str, ...]
+
+    def base_sha256(self) -> str | None:
+        """Of the base's weight files, or None before there is one."""
+        found: str | None = self._manifest().get("base")
+        return found
+
+    def expert_sha256(self, task: str) -> str | None:
+        """Of an expert's weight files, or None before its row is filled."""
+        found: str | None = self._manifest().get("experts", {}).get(task)
+        return found
+
+    def write_base(self, base: Checkpoint, layout: Layout) -> None:
+        """Write the base's row and reserve those of the experts."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        flat = np.lib.format.open_memmap(
+            self.folder / _BASE, mode="w+", dtype=np.float32, shape=(layout.size,)
+        )
+        flat[:] = read_flat(base, layout).numpy()
+        flat.flush()
+        shape = (len(self.tasks), layout.size)
+        np.lib.format.open_memmap(
+            self.folder / _VECTORS, mode="w+", dtype=np.float32, shape=shape
+        ).flush()
+        self._write({"base": base.sha256, "experts": {}})
+
+    def write_expert(self, task: str, base: Checkpoint, expert: Checkpoint, layout: Layout) -> None:
+        """Fill the row of a task with expert minus base."""
+        rows = np.lib.format.open_memmap(self.folder / _VECTORS, mode="r+")
+        rows[self.tasks.index(task)] = task_vector(base, expert, layout).numpy()
+        rows.flush()
+        manifest = self._manifest()
+        manifest["experts"][task] = expert.sha256
+        self._write(manifest)
+
+    def pool(self, tasks: Sequence[str], layout: Layout) -> ExpertPool:
+        """The experts of these tasks, in memory only as far as they are looked at.
+
+        Rows at equal distances, any two for instance, are a view of the file, others a copy.
+
+        Raises:
+            MissingDataError: If a row is not filled yet.
+            IntegrityError: If the files are not of this layout.
+        """
+        missing = [task for task in tasks if self.expert_sha256(task) is None]
+        if missing:
+            raise MissingDataError(
+                f"Experts of {', '.join(missing)} must be read before they are used. Found none in "
+                f"`{self.folder}`. Call `prepare` on the problem first."
+            )
+        base = _mapped(self.folder / _BASE, (layout.size,), "float32")
+        vectors = _mapped(self.folder / _VECTORS, (len(self.tasks), layout.size), "float32")
+        index = [self.tasks.index(task) for task in tasks]
+        return ExpertPool(
+            pretrained=base, task_vectors=_rows(vectors, index), layout=layout, names=tuple(tasks)
+        )
+
+    def _manifest(self) -> dict[str, Any]:
+        return dict(read_json(self.folder / "manifest.json") or {})
+
+    def _write(self, manifest: dict[str, Any]) -> None:
+        write_whole(self.folder / "manifest.json", json.dumps(manifest, indent=1).encode())
+
+
+def _rows(vectors: Tensor, index: Sequence[int]) -> Tensor:
+    steps = {b - a for a, b in pairwise(index)}
+    if len(steps) == 1 and min(steps) > 0:
+        return vectors[index[0] : index[-1] + 1 : steps.pop()]
+    return vectors[list(index)]
+
 
 CHUNK: Final = 256
 """Examples encoded between two marks of progress: what an interruption may cost."""
@@ -61,7 +155,7 @@ class StoredExamples:
         facts = self._known()
         inputs = _mapped(self.folder / "inputs.npy", facts["shape"], facts["dtype"])
         labels = _mapped(self.folder / "labels.npy", facts["shape"][:1], "int64")
-        return Examples(inputs=torch.from_numpy(inputs), labels=torch.from_numpy(labels))
+        return Examples(inputs=inputs, labels=labels)
 
     def write(
         self,
@@ -144,15 +238,19 @@ def _resume(
     return np.lib.format.open_memmap(partial, mode="w+", dtype=dtype, shape=tuple(shape)), 0
 
 
-def _mapped(path: Path, shape: list[int], dtype: str) -> NDArray[Any]:
-    """The array in a file, private to this process if written to; never unpickled."""
+def _mapped(path: Path, shape: Sequence[int], dtype: str) -> Tensor:
+    """Return the array in a file as a tensor; writing to it leaves the file as it is.
+
+    Raises:
+        IntegrityError: If the file is damaged. It is never unpickled.
+    """
     try:
-        array: NDArray[Any] = np.lib.format.open_memmap(path, mode="c")
+        array = np.lib.format.open_memmap(path, mode="c")
     except (OSError, ValueError) as error:
         raise _damaged(path, f"{type(error).__name__}: {error}") from error
-    if list(array.shape) != shape or array.dtype != np.dtype(dtype):
+    if array.shape != tuple(shape) or array.dtype != np.dtype(dtype):
         raise _damaged(path, f"{array.dtype} {array.shape}")
-    return array
+    return torch.from_numpy(array)
 
 
 def _damaged(path: Path, found: str) -> IntegrityError:
