@@ -22,7 +22,7 @@ _LOW_RANK = re.compile(
     r"|lora_embedding_(?P<embedding>[AB])(?:\.[^.]+)?)"
 )
 _CONV1D: Final = frozenset({"gpt2", "openai-gpt", "imagegpt", "decision_transformer"})
-"""Model types whose linear layers store `(in, out)` weights."""
+"""Model types whose linear layers store weights as `(in, out)`."""
 
 _NOT_PLAIN: Final = {
     "use_dora": "magnitudes (DoRA) do not add to the weights",
@@ -66,12 +66,12 @@ class Update:
 @final
 @dataclass(frozen=True, kw_only=True)
 class AdapterPlan:
-    """Every tensor of an adapter, accounted for.
+    """What becomes of every tensor of an adapter.
 
     Attributes:
-        updates: By the name of the base's tensor.
-        heads: Stored tensors of saved modules that the base lacks, such as a classifier, by the
-            name they have in the model.
+        updates: Updates by the name of the tensor in the pretrained model.
+        heads: Stored tensors of saved modules, such as a classifier, that the pretrained model
+            lacks, by their name in the model.
     """
 
     updates: Mapping[str, tuple[Update, ...]]
@@ -87,7 +87,8 @@ def not_plain(adapter: Checkpoint) -> str | None:
         if config.get(key):
             return f"`{key}`: {reason}"
     if config.get("init_lora_weights") not in _KEEP_WEIGHTS:
-        return f"`init_lora_weights` {config['init_lora_weights']!r}, which alters the base model"
+        kind = config["init_lora_weights"]
+        return f"`init_lora_weights` {kind!r}, which alters the pretrained weights"
     return None
 
 
@@ -197,7 +198,7 @@ def plan_adapter(
         elif place is None:
             raise _refused(
                 adapter,
-                f"`{name}`, which the base lacks",
+                f"`{name}`, which the pretrained model lacks",
                 "Name the model that the adapter was trained on",
             )
         else:
@@ -206,7 +207,7 @@ def plan_adapter(
 
 
 def _updates(adapter: Checkpoint, model_type: str) -> dict[str, list[Update]]:
-    """By the model's name of the tensor, without PEFT's prefix; a replacement comes last."""
+    """Return updates by the name of the tensor without PEFT's prefix, replacements last."""
     config = adapter.adapter or {}
     transposed = bool(config.get("fan_in_fan_out")) or model_type in _CONV1D
     found: dict[str, list[Update]] = {}
@@ -215,7 +216,9 @@ def _updates(adapter: Checkpoint, model_type: str) -> dict[str, list[Update]]:
         match = _LOW_RANK.fullmatch(name)
         if match is None:
             if ".lora_" in name:
-                raise _refused(adapter, f"`{stored}`, no matrix of LoRA", "Merge it with PEFT")
+                raise _refused(
+                    adapter, f"`{stored}`, which is no matrix of LoRA", "Merge it with PEFT"
+                )
             name = name.replace(".modules_to_save.", ".")
             found.setdefault(name, []).append(Update(replacement=stored))
         elif match["what"] or match["embedding"] == "B":
@@ -229,7 +232,7 @@ def _updates(adapter: Checkpoint, model_type: str) -> dict[str, list[Update]]:
 def _low_rank(
     adapter: Checkpoint, stored: str, match: re.Match[str], *, transposed: bool
 ) -> Update:
-    """The update that a stored B, or its bias, is the second half of."""
+    """Return the update made of a stored B, or of its bias, and the A that belongs to it."""
     a = re.sub(r"lora_(embedding_)?B", r"lora_\1A", stored)
     if match["what"] == "bias":
         a = a.removesuffix("bias") + "weight"
@@ -247,18 +250,18 @@ def _require(adapter: Checkpoint, stored: str, other: str) -> None:
 
 
 def _scale(adapter: Checkpoint, module: str, rank: int) -> float:
-    """What a module's matrices are multiplied by: alpha / r; rank-stabilised, alpha / sqrt(r)."""
+    """Return the scale of a module's update: alpha / r, or alpha / sqrt(r) if rank-stabilised."""
     config = adapter.adapter or {}
     alpha = _of_module(config.get("alpha_pattern"), module, config.get("lora_alpha"))
     stated = _of_module(config.get("rank_pattern"), module, config.get("r"))
     if stated != rank or not isinstance(alpha, int | float):
-        found = f"`{module}` of rank {rank} where r is {stated} and alpha {alpha}"
+        found = f"`{module}` of rank {rank}, but r is {stated} and alpha {alpha}"
         raise _refused(adapter, found, "Save the adapter again")
     return alpha / (math.sqrt(rank) if config.get("use_rslora") else rank)
 
 
 def _of_module(pattern: Mapping[str, Any] | None, module: str, default: Any) -> Any:
-    """The value of the first pattern that ends the module's name."""
+    """Return the value of the first pattern that matches the end of the module's name."""
     for key, value in (pattern or {}).items():
         if re.fullmatch(rf"(.*\.)?({key})", module):
             return value
@@ -271,13 +274,13 @@ def _is_saved_module(adapter: Checkpoint, name: str) -> bool:
 
 
 def _fitted(adapter: Checkpoint, update: Update, name: str, shape: tuple[int, ...]) -> Update:
-    """The update, which must have the shape of its place; turned where only that way it fits."""
+    """Return the update in the shape of its tensor: transposed if it fits only that way."""
     if update.a is None:
         made = adapter.tensors[update.replacement or str(update.b)].shape
         return update if made == shape else _misfit(adapter, name, made, shape)
     a, b = adapter.tensors[update.a].shape, adapter.tensors[str(update.b)].shape
     if len(b) != len(a) or b[1] != a[0] or any(n != 1 for n in b[2:]):
-        found = f"matrices {a} and {b} of `{name}`, as of grouped layers"
+        found = f"matrices {a} and {b} of `{name}`, as in grouped layers"
         raise _refused(adapter, found, "Merge it with PEFT")
     made = (b[0], *a[1:])
     turned = made[::-1] if len(made) == 2 else None
@@ -291,7 +294,7 @@ def _fitted(adapter: Checkpoint, update: Update, name: str, shape: tuple[int, ..
 def _misfit(
     adapter: Checkpoint, name: str, made: tuple[int, ...], shape: tuple[int, ...]
 ) -> NoReturn:
-    found = f"{made} for `{name}`, which is {shape} in the base"
+    found = f"{made} for `{name}`, which is {shape} in the pretrained model"
     raise _refused(adapter, found, "Name the model that the adapter was trained on")
 
 

@@ -1,4 +1,4 @@
-"""From raw texts and pictures to features, with what transformers saves beside a model."""
+"""From raw texts and images to features, with what transformers saves beside a model."""
 
 import importlib
 import inspect
@@ -17,12 +17,12 @@ from ..checkpoints.checkpoint import tokenizer_digest
 from .problem_file import Pooling
 from .rows import Rows
 
-_AT_ONCE = 1000  # texts tokenised, or pictures decoded, between two copies
+_AT_ONCE = 1000  # examples tokenised or decoded per batch, which bounds the memory
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Inside, transformers neither logs nor draws progress bars."""
+    """Silence the log and the progress bars of transformers inside the context."""
     logging: Any = importlib.import_module("transformers.utils.logging")
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
@@ -36,14 +36,14 @@ def quiet() -> Iterator[None]:
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer in a folder.
+    """Return the tokenizer in a folder.
 
     Raises:
-        MissingDataError: If there is none, or a package it needs is missing.
+        MissingDataError: If the folder has none, or a package that it needs is missing.
     """
     from transformers import AutoTokenizer
 
-    if tokenizer_digest(folder) is None:  # transformers would make up an empty one
+    if tokenizer_digest(folder) is None:  # transformers would return an empty one
         raise MissingDataError(
             f"`{folder}` must have a tokenizer. Found no vocabulary in it. "
             "Save it there with `save_pretrained`."
@@ -52,10 +52,10 @@ def load_tokenizer(folder: Path) -> Any:
 
 
 def load_processor(folder: Path) -> Any:
-    """The image processor in a folder, in its form that needs Pillow and numpy only.
+    """Return the image processor in a folder, with its backend of Pillow and numpy only.
 
     Raises:
-        MissingDataError: If there is none.
+        MissingDataError: If the folder has none.
     """
     from transformers import AutoImageProcessor
 
@@ -63,17 +63,17 @@ def load_processor(folder: Path) -> Any:
 
 
 def padding_id(tokenizer: Any, config: Any) -> int:
-    """Id that texts are padded with: the model's own, else the tokenizer's, else its last token."""
+    """Return the id for padding: the model's, else the tokenizer's, else its end of sequence."""
     known = (config.pad_token_id, tokenizer.pad_token_id, tokenizer.eos_token_id)
     return next((int(i) for i in known if i is not None), 0)
 
 
 def encode_texts(tokenizer: Any, rows: Rows, *, length: int, padding: int) -> Tensor:
-    """Int32 `(n, 2 or 3, L)` ids, mask and, where the model has them, token types.
+    """Return int32 `(n, 2 or 3, L)`: ids, mask and, if the model has them, token types.
 
     Raises:
-        IntegrityError: If a text ends in the padding's id, so that models that look for the last
-            real token would miss it, or has no token.
+        IntegrityError: If a text has no token, or ends in the id for padding: models that look for
+            the last token that is not padding would miss it.
     """
     planes = 3 if "token_type_ids" in tokenizer.model_input_names else 2
     found = torch.zeros(len(rows), planes, length, dtype=torch.int32)
@@ -85,7 +85,8 @@ def encode_texts(tokenizer: Any, rows: Rows, *, length: int, padding: int) -> Te
         for row, ids in enumerate(encoded["input_ids"], start):
             if not ids or ids[-1] == padding:
                 raise IntegrityError(
-                    f"Texts must have tokens and not end in the padding. Found example {row}, "
+                    "Texts must have tokens and not end in the id for padding. Found example "
+                    f"{row}, "
                     f"{rows.inputs[0][row]!r}. Leave it out, or set `pad_token_id` in config.json."
                 )
             found[row, 0, : len(ids)] = torch.tensor(ids)
@@ -97,15 +98,15 @@ def encode_texts(tokenizer: Any, rows: Rows, *, length: int, padding: int) -> Te
 
 
 def encode_pictures(processor: Any, rows: Rows, *, mode: str) -> Tensor:
-    """Uint8 `(n, C, S, S)`, resized and cropped, not yet rescaled and normalised.
+    """Return uint8 `(n, C, S, S)`: resized and cropped, not yet rescaled and normalised.
 
     Args:
-        processor: Of the base.
-        rows: With one column of pictures.
-        mode: Pillow's, such as `RGB`.
+        processor: The pretrained model's.
+        rows: With one column of images.
+        mode: Pillow's mode, such as `RGB`.
 
     Raises:
-        IntegrityError: If a picture cannot be read, or pictures become of different sizes.
+        IntegrityError: If an image cannot be read, or images end up with different sizes.
     """
     parts: list[Tensor] = []
     for start in range(0, len(rows), _AT_ONCE):
@@ -114,15 +115,16 @@ def encode_pictures(processor: Any, rows: Rows, *, mode: str) -> Tensor:
         sizes = sorted({pixels.shape for pixels in made} | {p.shape[1:] for p in parts})
         if len(sizes) > 1:
             raise IntegrityError(
-                f"Pictures must become of one size. Found {sizes[0]} and {sizes[-1]}. Let the "
-                "base's preprocessor_config.json crop, or resize to a height and a width."
+                f"Images must have one size after processing. Found {sizes[0]} and {sizes[-1]}. "
+                "Crop, or resize to a height and a width, in the pretrained model's "
+                "preprocessor_config.json."
             )
         parts.append(torch.from_numpy(np.stack(made)))
     return torch.cat(parts)
 
 
 def normalisation(processor: Any, channels: int) -> tuple[Tensor, Tensor]:
-    """`(C,)` scale and shift of pixel bytes that do what the processor does to them last."""
+    """Return `(C,)` scale and shift that rescale and normalise bytes as the processor does."""
     factor = float(processor.rescale_factor) if processor.do_rescale else 1.0
     mean, std = np.zeros(channels), np.ones(channels)
     if processor.do_normalize:
@@ -135,8 +137,8 @@ def _pixels(processor: Any, picture: Any) -> np.ndarray:
     pixels = np.asarray(found["pixel_values"][0])
     if pixels.dtype != np.uint8:
         raise IntegrityError(
-            f"`{type(processor).__name__}` must resize pictures to bytes. Found {pixels.dtype}. "
-            "It is not among the processors this problem can use."
+            f"`{type(processor).__name__}` must resize images to bytes. Found {pixels.dtype}. "
+            "Use a model with another image processor."
         )
     return pixels
 
@@ -153,7 +155,7 @@ def _open(picture: Any, mode: str) -> Any:
     except (OSError, UnidentifiedImageError, AttributeError) as error:
         name = picture if isinstance(picture, Path) else type(picture).__name__
         raise IntegrityError(
-            f"`{name}` must be a picture. Found {type(error).__name__}: {error}. Leave it out."
+            f"`{name}` must be an image. Found {type(error).__name__}: {error}. Leave it out."
         ) from error
 
 
@@ -170,21 +172,22 @@ def _load(load: Any, folder: Path, what: str, **options: Sequence[str] | str) ->
 
 
 PLANES: Final = ("input_ids", "attention_mask", "token_type_ids")
-"""What the planes of a text's inputs `(B, 2 or 3, L)` are."""
+"""The planes of a text's inputs `(B, 2 or 3, L)`."""
 
 
 @final
 class FeatureModel(nn.Module):
-    """A model of transformers that ends before its last linear layer.
+    """A model of transformers without its last linear layer.
 
-    Inputs are texts as int32 `(B, 2 or 3, L)`, padded on the right, or uint8 pictures
-    `(B, C, S, S)`; features are `(B, H)`. Parameters have the names they have in the model; the
-    model's own code runs, so that its pooling is the one its classifier was trained on.
+    Inputs are texts as int32 `(B, 2 or 3, L)`, padded on the right, or images as uint8
+    `(B, C, S, S)`; features are `(B, H)`. Parameters keep their names in the model. The model's own
+    code runs, so that features are pooled as its classifier was trained to expect.
 
     Args:
-        model: For sequence or image classification; altered.
+        model: A model for sequence or image classification; it is altered.
         pooling: Where features are taken.
-        scale, shift: `(C,)`, applied to the bytes of pictures: x * scale + shift.
+        scale: `(C,)` factor for the bytes of images: x * scale + shift.
+        shift: `(C,)` term for the bytes of images.
     """
 
     def __init__(
@@ -205,7 +208,7 @@ class FeatureModel(nn.Module):
         if list(model.parameters(recurse=False)):
             raise IntegrityError(
                 f"`{type(model).__name__}` must have its parameters in modules. "
-                "Found some beside them. Write a `module` for it."
+                "Found some beside them. Describe it by a `module` instead."
             )
         for name, child in children.items():
             self.add_module(name, child)
@@ -218,7 +221,7 @@ class FeatureModel(nn.Module):
         self.eval()
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Features of a batch."""
+        """Return the features of a batch."""
         model = self._whole[0]
         arguments = self._pixels(inputs) if inputs.dim() == 4 else self._words(inputs)
         if self._pooling == "classifier":
@@ -232,7 +235,7 @@ class FeatureModel(nn.Module):
         return {"pixel_values": inputs.float() * scale[:, None, None] + shift[:, None, None]}
 
     def _words(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Planes that the model takes, cut after the longest text of the batch."""
+        """Return the planes that the model takes, cut after the longest text of the batch."""
         length = int(inputs[:, 1].sum(1).max())
         planes = {PLANES[i]: inputs[:, i, :length].long() for i in range(inputs.shape[1])}
         return {name: plane for name, plane in planes.items() if name in self._known}
@@ -241,7 +244,7 @@ class FeatureModel(nn.Module):
         if hidden.dim() != 3:
             raise IntegrityError(
                 f"`pooling` must be `classifier` for this model. Found hidden states of "
-                f"{hidden.dim()} dimensions, which are no sequence of tokens."
+                f"{hidden.dim()} dimensions instead of 3. Delete `pooling`."
             )
         if self._pooling == "cls":
             return hidden[:, 0]
@@ -254,10 +257,10 @@ class FeatureModel(nn.Module):
 
 
 def classifier_name(model: Any) -> str:
-    """Name of the linear layer that gives the logits; it stands outside the backbone.
+    """Return the name of the linear layer outside the backbone that computes the logits.
 
     Raises:
-        IntegrityError: If there is not exactly one.
+        IntegrityError: If not exactly one layer can be meant.
     """
     outside = [
         str(name)

@@ -9,6 +9,7 @@ from typing import Any, Final, final
 
 from torch import Tensor, nn
 
+from ...errors import IntegrityError
 from ..base import Finding
 from ..checkpoints.adapters import check_mergeable
 from ..checkpoints.checkpoint import Checkpoint, open_checkpoint, signature, stored_names
@@ -23,7 +24,7 @@ from .rows import Rows
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Loaded:
-    """Flat parameters `(P,)` in the order of a layout, and the head the model ends in, if any."""
+    """The flat parameters `(P,)` of a model, in the order of a layout, and its own head, if any."""
 
     layout: Layout
     params: Tensor
@@ -31,52 +32,53 @@ class Loaded:
 
 
 class Models(ABC):
-    """The base and the experts of a problem file, whatever they are written in.
+    """The pretrained model and the experts of a problem file, written in any library.
 
     Raises:
-        MissingDataError: From every method, if a checkpoint is missing.
-        IntegrityError: If one is no safe, whole checkpoint, or does not fit the base.
+        MissingDataError: By every method, if a checkpoint is missing.
+        IntegrityError: By every method, if a checkpoint is damaged or could run code, or an expert
+            does not fit the pretrained model.
     """
 
     @abstractmethod
     def compatibility(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """What the base and these experts are, and whether they fit, from headers alone."""
+        """Yield a finding per checkpoint, from headers alone."""
 
     @abstractmethod
     def facts(self, tasks: Sequence[str]) -> dict[str, Any]:
-        """Digests of all files that decide results, as JSON can hold them."""
+        """Return digests of all files that results depend on, as JSON can hold them."""
 
     @abstractmethod
     def config(self, task: str) -> dict[str, Any]:
-        """The configuration of a task's expert, or an empty one."""
+        """Return the configuration of a task's expert; empty if it has none."""
 
     @abstractmethod
     def backbone(self) -> nn.Module:
-        """A new module with the base's parameters, in the order of the layout."""
+        """Return a new module with the pretrained parameters, in the order of the layout."""
 
     @abstractmethod
-    def base(self) -> Loaded:
-        """The base model."""
+    def pretrained(self) -> Loaded:
+        """Return the pretrained model."""
 
     @abstractmethod
     def expert(self, task: str) -> Loaded:
-        """The expert of a task, in the base's layout."""
+        """Return the expert of a task, in the layout of the pretrained model."""
 
     @abstractmethod
     def inputs(self, rows: Rows) -> Tensor:
-        """`(n, ...)` what the backbone takes, of n raw examples."""
+        """Return n raw examples as `(n, ...)` inputs of the backbone."""
 
 
 @final
 class OpenedCheckpoints:
-    """Called with a task, its expert's checkpoint; with None, the base's."""
+    """The checkpoints of a problem file, located and opened when they are first used."""
 
     def __init__(self, file: ProblemFile) -> None:
         self._file = file
         self._opened: dict[str, Checkpoint] = {}
 
     def __call__(self, task: str | None) -> Checkpoint:
-        """Located and opened at the first call."""
+        """Return the checkpoint of a task's expert, or of the pretrained model for None."""
         key = task or ""
         if key not in self._opened:
             of = self._file if task is None else self._file.task(task)
@@ -90,15 +92,15 @@ _PROCESSING: Final = (
     "size", "crop_size", "crop_pct", "resample", "image_mean", "image_std", "do_resize",
     "do_center_crop", "do_rescale", "do_normalize", "rescale_factor",
 )  # fmt: skip
-"""Keys of preprocessor_config.json that decide what a model sees."""
+"""Keys of preprocessor_config.json that change the pixels a model gets."""
 
 _BLOCK = re.compile(r"\.\d+\.")
 
-_SHOWN: Final = 3  # differences that are spelled out
+_SHOWN: Final = 3  # differences that are spelled out; the others are counted
 
 
 def describe(checkpoint: Checkpoint) -> str:
-    """Where, digest, architecture, parameters, types, tokenizer."""
+    """Return one line: folder, digest, architecture, parameters, dtypes, tokenizer."""
     types = Counter(header.dtype for header in checkpoint.tensors.values())
     tokenizer = checkpoint.tokenizer_sha256
     return ", ".join(
@@ -113,10 +115,13 @@ def describe(checkpoint: Checkpoint) -> str:
     )
 
 
-def differences(base: Checkpoint, expert: Checkpoint) -> tuple[list[str], list[str]]:
-    """What forbids a merge, and what is only said; the first few of each, and how many more."""
-    names = [] if expert.is_adapter else _names(base, expert)
-    found = mismatches(base, expert, names)
+def differences(pretrained: Checkpoint, expert: Checkpoint) -> tuple[list[str], list[str]]:
+    """Return what forbids merging an expert, and what is only worth a remark.
+
+    Each list has the first few differences and, if there are more, their number.
+    """
+    names = [] if expert.is_adapter else _names(pretrained, expert)
+    found = mismatches(pretrained, expert, names)
     if expert.is_adapter:
         if any(m.kind == "adapter" for m in found):
             check_mergeable(expert)
@@ -124,18 +129,34 @@ def differences(base: Checkpoint, expert: Checkpoint) -> tuple[list[str], list[s
         # Names may be those of the model instead of the file: only loading can check them.
         found = [m for m in found if m.kind != "missing"]
     elif not names and not any(m.kind == "architecture" for m in found):
-        return [f"no tensor of `{base.folder.name}` in `{expert.folder.name}`"], []
-    fatal = [m.line for m in found if m.fatal] + _processing(base, expert)
+        return [f"no tensor of `{pretrained.folder.name}` in `{expert.folder.name}`"], []
+    fatal = [m.line for m in found if m.fatal] + _processing(pretrained, expert)
     return _first(fatal), _first([m.line for m in found if not m.fatal])
 
 
-def _names(base: Checkpoint, expert: Checkpoint) -> list[str]:
-    """The expert's backbone, and what the base's blocks have that the expert's lack.
+def check_expert(name: str, pretrained: Checkpoint, expert: Checkpoint) -> Finding:
+    """Return the finding about an expert that fits the pretrained model.
 
-    What the base has beside blocks, such as a pooler, may be none of the expert's architecture.
+    Raises:
+        IntegrityError: If it does not fit.
     """
-    own = backbone_names(base, expert)
-    theirs = backbone_names(expert, base)
+    problems, remarks = differences(pretrained, expert)
+    if problems:
+        raise IntegrityError(
+            f"Expert `{name}` must fit the pretrained model. Found {'; '.join(problems)}. "
+            "Use an expert that was fine-tuned from this pretrained model."
+        )
+    return Finding(f"expert {name}", True, "; ".join([describe(expert), *remarks]))
+
+
+def _names(pretrained: Checkpoint, expert: Checkpoint) -> list[str]:
+    """Return the names of the expert's backbone, and of blocks that the expert lacks.
+
+    Tensors of the pretrained model outside blocks, such as a pooler, need not exist in the expert's
+    architecture, so that they are not missed.
+    """
+    own = backbone_names(pretrained, expert)
+    theirs = backbone_names(expert, pretrained)
     found = stored_names(expert.tensors, theirs)
     lacking = [name for name in theirs if name not in found and _BLOCK.search(name)]
     prefixes = {v[: -len(k)] if v.endswith(k) else "" for k, v in found.items()}
@@ -143,10 +164,10 @@ def _names(base: Checkpoint, expert: Checkpoint) -> list[str]:
     return own + [prefix + name for name in lacking]
 
 
-def _processing(base: Checkpoint, expert: Checkpoint) -> list[str]:
-    ours, theirs = _preprocessor(base), _preprocessor(expert)
+def _processing(pretrained: Checkpoint, expert: Checkpoint) -> list[str]:
+    ours, theirs = _preprocessor(pretrained), _preprocessor(expert)
     return [
-        f"pictures with `{key}` {theirs[key]} where the base has {ours[key]}"
+        f"image setting `{key}` is {theirs[key]}, but the pretrained model has {ours[key]}"
         for key in _PROCESSING
         if key in ours and key in theirs and ours[key] != theirs[key]
     ]

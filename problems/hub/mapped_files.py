@@ -36,66 +36,74 @@ _VECTORS: Final = "task_vectors.npy"
 class MergedWeights:
     """A folder with `base.npy` `(P,)`, `task_vectors.npy` `(T, P)` and `manifest.json`.
 
-    One row a task of the suite, zero on a sparse file until it is filled; the manifest names the
-    sha256 of the weights that base and rows were made from, each entry written after its row.
+    `task_vectors.npy` has one row per task of the suite. The file is sparse: rows that are not
+    written yet take no space. The manifest has the sha256 of the weights that each row was made
+    from. Its entry is written after the row, so that an interrupted row counts as missing.
     """
 
     folder: Path
     tasks: tuple[str, ...]
 
-    def base_sha256(self) -> str | None:
-        """Of the base's weight files, or None before there is one."""
+    def pretrained_sha256(self) -> str | None:
+        """Return the sha256 of the pretrained weight files, or None until they are written."""
         found: str | None = self._manifest().get("base")
         return found
 
     def expert_sha256(self, task: str) -> str | None:
-        """Of an expert's weight files, or None before its row is filled."""
+        """Return the sha256 of an expert's weight files, or None until its row is written."""
         found: str | None = self._manifest().get("experts", {}).get(task)
         return found
 
-    def write_base(self, base: Checkpoint, layout: Layout) -> None:
-        """Write the base's row and reserve those of the experts."""
+    def write_pretrained(self, pretrained: Checkpoint, layout: Layout) -> None:
+        """Write the pretrained weights and reserve the rows of the experts."""
         self.folder.mkdir(parents=True, exist_ok=True)
         flat = np.lib.format.open_memmap(
             self.folder / _BASE, mode="w+", dtype=np.float32, shape=(layout.size,)
         )
-        flat[:] = read_flat(base, layout).numpy()
+        flat[:] = read_flat(pretrained, layout).numpy()
         flat.flush()
         shape = (len(self.tasks), layout.size)
         np.lib.format.open_memmap(
             self.folder / _VECTORS, mode="w+", dtype=np.float32, shape=shape
         ).flush()
-        self._write({"base": base.sha256, "experts": {}})
+        self._write({"base": pretrained.sha256, "experts": {}})
 
-    def write_expert(self, task: str, base: Checkpoint, expert: Checkpoint, layout: Layout) -> None:
-        """Fill the row of a task with expert minus base."""
+    def write_expert(
+        self, task: str, pretrained: Checkpoint, expert: Checkpoint, layout: Layout
+    ) -> None:
+        """Write the row of a task, expert minus pretrained model."""
         rows = np.lib.format.open_memmap(self.folder / _VECTORS, mode="r+")
-        rows[self.tasks.index(task)] = task_vector(base, expert, layout).numpy()
+        rows[self.tasks.index(task)] = task_vector(pretrained, expert, layout).numpy()
         rows.flush()
         manifest = self._manifest()
         manifest["experts"][task] = expert.sha256
         self._write(manifest)
 
     def pool(self, tasks: Sequence[str], layout: Layout) -> ExpertPool:
-        """The experts of these tasks, in memory only as far as they are looked at.
+        """Return the experts of these tasks.
 
-        Rows at equal distances, any two for instance, are a view of the file, others a copy.
+        Equally spaced rows, such as any two in order, are a view of the file, which costs no memory
+        until it is read. Other rows are copied.
 
         Raises:
-            MissingDataError: If a row is not filled yet.
-            IntegrityError: If the files are not of this layout.
+            MissingDataError: If a row is not written yet.
+            IntegrityError: If the files do not have this layout.
         """
         missing = [task for task in tasks if self.expert_sha256(task) is None]
         if missing:
             raise MissingDataError(
-                f"Experts of {', '.join(missing)} must be read before they are used. Found none in "
+                f"Experts of {', '.join(missing)} must be prepared before they are used. Found "
+                "none in "
                 f"`{self.folder}`. Call `prepare` on the problem first."
             )
-        base = _mapped(self.folder / _BASE, (layout.size,), "float32")
+        pretrained = _mapped(self.folder / _BASE, (layout.size,), "float32")
         vectors = _mapped(self.folder / _VECTORS, (len(self.tasks), layout.size), "float32")
         index = [self.tasks.index(task) for task in tasks]
         return ExpertPool(
-            pretrained=base, task_vectors=_rows(vectors, index), layout=layout, names=tuple(tasks)
+            pretrained=pretrained,
+            task_vectors=_rows(vectors, index),
+            layout=layout,
+            names=tuple(tasks),
         )
 
     def _manifest(self) -> dict[str, Any]:
@@ -113,11 +121,11 @@ def _rows(vectors: Tensor, index: Sequence[int]) -> Tensor:
 
 
 CHUNK: Final = 256
-"""Examples encoded between two marks of progress: what an interruption may cost."""
+"""Examples encoded between two records of progress: at most these are lost if interrupted."""
 _LINE_SECONDS: Final = 10.0
 
 Rows = Callable[[int, int], NDArray[Any]]
-"""Encodes the examples from one index up to another, `(k, ...)`."""
+"""Encodes the examples from one index up to another as `(k, ...)`."""
 
 
 @final
@@ -125,32 +133,32 @@ Rows = Callable[[int, int], NDArray[Any]]
 class StoredExamples:
     """A folder with `inputs.npy`, `labels.npy` and `facts.json`, which is written last.
 
-    Inputs are written chunk by chunk into `inputs.partial.npy`; an interrupted encoding goes on
-    from the last chunk of the same source.
+    Inputs are written chunk by chunk into `inputs.partial.npy`. An interrupted encoding of the same
+    source resumes after its last chunk.
     """
 
     folder: Path
 
     def facts(self) -> dict[str, Any] | None:
-        """What is known of the examples, with `source` and `sha256`; None if not encoded yet."""
+        """Return shape, dtype, `source` and `sha256` of the examples; None if not encoded yet."""
         facts: dict[str, Any] | None = read_json(self.folder / "facts.json")
         return facts
 
     def count(self) -> int:
-        """How many examples there are."""
+        """Return the number of examples."""
         facts = self._known()
         return int(facts["shape"][0])
 
     def digest(self) -> str:
-        """Digest of inputs and labels, as they were when they were encoded."""
+        """Return a digest of inputs and labels, taken when they were encoded."""
         return digest(self._known()["sha256"])
 
     def load(self) -> Examples:
-        """The examples, their inputs on disk until they are looked at.
+        """Return the examples; inputs stay on disk until they are used.
 
         Raises:
             MissingDataError: If they are not encoded yet.
-            IntegrityError: If the files are not those that were written.
+            IntegrityError: If the files are damaged.
         """
         facts = self._known()
         inputs = _mapped(self.folder / "inputs.npy", facts["shape"], facts["dtype"])
@@ -167,7 +175,7 @@ class StoredExamples:
         source: Mapping[str, Any],
         report: Report,
     ) -> None:
-        """Encode `len(labels)` examples of this shape and write them down."""
+        """Encode and write `len(labels)` examples of this shape."""
         self.folder.mkdir(parents=True, exist_ok=True)
         partial, mark = self.folder / "inputs.partial.npy", self.folder / "progress.json"
         whole = [len(labels), *shape]
@@ -178,7 +186,7 @@ class StoredExamples:
             inputs[start:stop] = rows(start, stop)
             inputs.flush()
             write_whole(mark, _dumped({"done": stop, "shape": whole, "source": dict(source)}))
-            eta.tell(stop - done)
+            eta.update(stop - done)
         del inputs
         partial.replace(self.folder / "inputs.npy")
         np.save(self.folder / "labels.npy", labels, allow_pickle=False)
@@ -205,13 +213,13 @@ class StoredExamples:
 
 @final
 class _Eta:
-    """Lines about `n` examples, one every few seconds and one at the end."""
+    """Reports of progress over `n` examples, every few seconds and at the end."""
 
     def __init__(self, n: int, report: Report) -> None:
         self._n, self._report = n, report
         self._start = self._last = time.monotonic()
 
-    def tell(self, done: int) -> None:
+    def update(self, done: int) -> None:
         now = time.monotonic()
         if now - self._last < _LINE_SECONDS and done < self._n:
             return
@@ -223,7 +231,7 @@ class _Eta:
 def _resume(
     partial: Path, mark: Path, shape: list[int], dtype: str, source: Mapping[str, Any]
 ) -> tuple[np.memmap[Any, Any], int]:
-    """The file to write into, and how many examples of this very source are in it."""
+    """Return the file to write to, and the number of examples of this source in it."""
     progress = read_json(mark)
     wanted = {"shape": shape, "source": dict(source)}
     if progress and {key: progress.get(key) for key in wanted} == wanted and partial.is_file():

@@ -123,7 +123,7 @@ def test_a_bias_of_the_low_rank_layer_is_scaled_and_added(tmp_path: Path) -> Non
     [
         ({"peft_type": "IA3"}, "peft_type 'IA3'"),
         ({"use_dora": True}, "DoRA"),
-        ({"init_lora_weights": "pissa"}, "alters the base"),
+        ({"init_lora_weights": "pissa"}, "alters the pretrained model"),
         ({"layer_replication": [[0, 1]]}, "layers are repeated"),
         ({"r": 3}, "rank 2 where r is 3"),
         ({"lora_alpha": None}, "alpha None"),
@@ -139,12 +139,15 @@ def test_adapters_that_are_no_plain_addition_say_why(
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        (pair("k", 5, 3), "`k.weight`, which the base lacks"),
+        (pair("k", 5, 3), "`k.weight`, which the pretrained model lacks"),
         (pair("q", 5, 9), r"\(5, 9\) for `q.weight`, which is \(5, 3\)"),
         ({"q.lora_A.weight": draw(2, 3)}, "without `base_model.model.q.lora_B.weight`"),
         ({"q.lora_B.weight": draw(5, 2)}, "without `base_model.model.q.lora_A.weight`"),
         (pair("q", 5, 3) | {"q.lora_magnitude_vector": draw(5)}, "no matrix of LoRA"),
-        (pair("q", 5, 3) | {"extra.weight": draw(5)}, "`extra.weight`, which the base lacks"),
+        (
+            pair("q", 5, 3) | {"extra.weight": draw(5)},
+            "`extra.weight`, which the pretrained model lacks",
+        ),
     ],
 )
 def test_every_tensor_must_have_its_place(

@@ -28,7 +28,9 @@ def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
 
 def test_another_shape_is_named(tmp_path: Path) -> None:
     (found,) = compared(tmp_path, tensors(1) | {"wte.weight": torch.ones(9, 4)})
-    assert found == Mismatch("shape", "`wte.weight` is (9, 4) where the base has (7, 4)", True)
+    assert found == Mismatch(
+        "shape", "`wte.weight` is (9, 4), but the pretrained model has (7, 4)", True
+    )
 
 
 def test_another_dtype_is_only_said(tmp_path: Path) -> None:
@@ -38,13 +40,13 @@ def test_another_dtype_is_only_said(tmp_path: Path) -> None:
 
 def test_another_model_type_vocabulary_and_setting_are_named(tmp_path: Path) -> None:
     (found,) = compared(tmp_path / "a", tensors(1), model_type="bert")
-    assert found.line == "model type bert where the base is gpt2"
+    assert found.line == "model type bert, but the pretrained model is gpt2"
     (found,) = compared(tmp_path / "b", tensors(1), vocab_size=8)
-    assert found == Mismatch("vocabulary", "8 tokens where the base has 7", True)
+    assert found == Mismatch("vocabulary", "8 tokens, but the pretrained model has 7", True)
     base = open_checkpoint(write(tmp_path / "base", tensors(0), n_head=2))
     expert = open_checkpoint(write(tmp_path / "expert", tensors(1), n_head=4))
     (found,) = mismatches(base, expert, NAMES)
-    assert found == Mismatch("setting", "`n_head` 4 where the base has 2", True)
+    assert found == Mismatch("setting", "`n_head` 4, but the pretrained model has 2", True)
 
 
 def test_another_tokenizer_is_named(tmp_path: Path) -> None:
@@ -73,7 +75,7 @@ def test_backbone_names_leave_heads_and_buffers_out(tmp_path: Path) -> None:
     names = backbone_names(base, expert)
     assert set(names) == {*tensors(1, "transformer."), "transformer.h.1.attn.c_proj.weight"}
     (found,) = mismatches(base, expert, names)
-    assert found.line == "`transformer.h.1.attn.c_proj.weight` is not in the base"
+    assert found.line == "`transformer.h.1.attn.c_proj.weight` is not in the pretrained model"
 
 
 def test_heads_of_other_sizes_are_no_mismatch(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "red", "blue", "cat", "dog"]
 WORDS += [f"word{i}" for i in range(20)]
 QUESTIONS = {"colour": ("red", "blue"), "animal": ("cat", "dog")}
 SIDE = 16
-"""Pixels of a picture's side."""
+"""Pixels of a image's side."""
 
 
 def text_model(kind: str, **changes: Any) -> Any:
@@ -177,7 +177,7 @@ def text_arguments(folder: Path, sentences: Iterable[str]) -> dict[str, torch.Te
 
 
 def write_text_problem(folder: Path, kind: str = "bert") -> Path:
-    """A base, two fine-tuned experts, one Parquet file of data, and the TOML."""
+    """A pretrained model, two fine-tuned experts, one Parquet file of data, and the TOML."""
     torch.manual_seed(0)
     base = text_model(kind)
     save(base, folder / "base")
@@ -209,7 +209,7 @@ def write_toml(folder: Path, content: str) -> Path:
 
 
 def write_image_problem(folder: Path, kind: str, rate: float = 3e-3, steps: int = 80) -> Path:
-    """The same of pictures: image folders for one task, Parquet with encoded bytes for both."""
+    """The same of images: image folders for one task, Parquet with encoded bytes for both."""
     torch.manual_seed(0)
     base = image_model(kind)
     save(base, folder / "base")
@@ -225,11 +225,11 @@ def write_image_problem(folder: Path, kind: str, rate: float = 3e-3, steps: int 
     pd.DataFrame({"image": encoded} | labels_by_name).to_parquet(folder / "data.parquet")
     data = 'all = "data.parquet"\nimage = "image"'
     tasks = "".join(text_task(name, data) for name in answers)
-    return write_toml(folder, f'name = "my-pictures"\npretrained = "base"\n{tasks}')
+    return write_toml(folder, f'name = "my-images"\npretrained = "base"\n{tasks}')
 
 
 def processed(folder: Path, found: Sequence[Image.Image]) -> torch.Tensor:
-    """What transformers' own processor of a folder makes of pictures."""
+    """What transformers' own processor of a folder makes of images."""
     with quiet():
         auto: Any = AutoImageProcessor
         processor = auto.from_pretrained(folder, backend="pil")
@@ -238,7 +238,7 @@ def processed(folder: Path, found: Sequence[Image.Image]) -> torch.Tensor:
 
 
 def png(picture: Image.Image) -> bytes:
-    """A picture as the bytes of a file."""
+    """A image as the bytes of a file."""
     file = io.BytesIO()
     picture.save(file, "png")
     return file.getvalue()

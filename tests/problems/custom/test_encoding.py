@@ -25,7 +25,7 @@ from fusefront.problems.custom.rows import Rows
 
 
 def rows(*columns: list[Any]) -> Rows:
-    return Rows(inputs=columns, answers=[0] * len(columns[0]))
+    return Rows(inputs=columns, classes=[0] * len(columns[0]))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_grey_and_transparent_pictures_become_colours(tmp_path: Path) -> None:
 def test_what_is_no_picture_is_named(tmp_path: Path) -> None:
     save_processor(tmp_path)
     (tmp_path / "fake.png").write_text("no")
-    with pytest.raises(IntegrityError, match=r"fake\.png. must be a picture"):
+    with pytest.raises(IntegrityError, match=r"fake\.png. must be a image"):
         encode_pictures(load_processor(tmp_path), rows([tmp_path / "fake.png"]), mode="RGB")
 
 

@@ -48,7 +48,7 @@ class OwnContract(ProblemContract):
     def test_gradient_is_the_slope_of_the_loss(
         self, oracle: Oracle, pool: ExpertPool, batch: Batch
     ) -> None:
-        """With a shorter step: experts of a plain loop are far from the base."""
+        """With a shorter step: experts of a plain loop are far from the pretrained model."""
         params = (pool.pretrained + 0.5 * pool.task_vectors.mean(0)).requires_grad_()
         (gradient,) = torch.autograd.grad(oracle.losses(params, batch).sum(), params)
         direction, step = pool.task_vectors[0], 2e-3

@@ -1,7 +1,7 @@
 import pytest
 
 from fusefront.errors import StudyError
-from fusefront.problems.custom.examples import class_names, encode_answers
+from fusefront.problems.custom.examples import class_names, encode_classes
 from fusefront.problems.custom.problem_file import CustomData, CustomTask
 
 CONFIG = {"id2label": {"1": "dog", "0": "cat"}}
@@ -32,11 +32,11 @@ def test_another_number_of_labels_than_the_head_has_is_refused() -> None:
 
 
 def test_answers_are_names_or_numbers() -> None:
-    assert encode_answers(["dog", "cat", 1], ["cat", "dog"], task()).tolist() == [1, 0, 1]
+    assert encode_classes(["dog", "cat", 1], ["cat", "dog"], task()).tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize("wrong", ["cow", 2, -1])
 def test_an_answer_that_is_no_class_is_named(wrong: str | int) -> None:
-    with pytest.raises(StudyError, match=r"`pets` must be among its 2 classes, cat, dog") as caught:
-        encode_answers(["cat", wrong], ["cat", "dog"], task())
+    with pytest.raises(StudyError, match=r"`pets` must be of its 2 classes, cat, dog") as caught:
+        encode_classes(["cat", wrong], ["cat", "dog"], task())
     assert repr(wrong) in str(caught.value)

@@ -18,7 +18,7 @@ def load(path: Path) -> Problem:
 
 
 def low_rank(tensors: dict[str, Tensor], base: dict[str, Tensor], names: list[str]) -> None:
-    """Make `tensors` differ from the base by rank two of these names, and by the head, only."""
+    """Make `tensors` differ from the pretrained model by rank two in `names`, and in the head."""
     for name in base:
         if not name.startswith(("score", "classifier")):
             tensors[name] = base[name].clone()

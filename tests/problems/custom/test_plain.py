@@ -112,7 +112,11 @@ def test_heads_are_fitted_on_the_base_and_scored_with_the_experts(path: Path) ->
         ("mine.py:make", "mine.py:mak", "a function `mak` without arguments"),
         ("mine.py:make", "mine.py:greedy", "a function `greedy` without arguments"),
         ("mine.py:make", "mine.py:no_module", r"a torch\.nn\.Module. Found int"),
-        ('expert = "sign.safetensors"', 'expert = "other.safetensors"', "must fit the base"),
+        (
+            'expert = "sign.safetensors"',
+            'expert = "other.safetensors"',
+            "must fit the pretrained model",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(path: Path, old: str, new: str, reason: str) -> None:

@@ -105,7 +105,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 
 def test_the_former_key_of_the_pretrained_model_still_works(tmp_path: Path) -> None:
     path = written(tmp_path, HEAD.replace("pretrained", "base") + TWO)
-    with pytest.warns(DeprecationWarning, match="`base` is a former name. Use `pretrained`"):
+    with pytest.warns(DeprecationWarning, match="`pretrained` is a former name. Use `pretrained`"):
         assert read_problem_file(path).pretrained == "base"
     path = written(tmp_path, 'base = "other"\n' + HEAD + TWO)
     with pytest.raises(StudyError, match="`pretrained` must be given once"):

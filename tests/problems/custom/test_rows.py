@@ -31,18 +31,18 @@ def test_tables_of_every_kind_give_the_same_rows(tmp_path: Path, name: str) -> N
     writers[path.suffix]()
     found = read_rows(name, data("text", "text", "more"), tmp_path)
     assert [list(column) for column in found.inputs] == [["a b", "NA"], ["x", "y"]]
-    assert found.answers == [1, 0]
+    assert found.classes == [1, 0]
 
 
 def test_keys_tell_inputs_apart_and_equal_ones_not(tmp_path: Path) -> None:
     picture = Image.new("RGB", (2, 2))
     picture.save(tmp_path / "one.png")
     inputs = ["a", "b", "a", b"a", b"b", b"a", tmp_path / "one.png", [1.0, 2.0], [1.0, 2.5]]
-    keys = row_keys(Rows(inputs=(inputs,), answers=[0] * len(inputs)))
+    keys = row_keys(Rows(inputs=(inputs,), classes=[0] * len(inputs)))
     assert keys[0] == keys[2]
     assert keys[3] == keys[5]
     assert len(set(keys)) == 7
-    pairs = row_keys(Rows(inputs=(["ab", "a"], ["c", "bc"]), answers=[0, 0]))
+    pairs = row_keys(Rows(inputs=(["ab", "a"], ["c", "bc"]), classes=[0, 0]))
     assert pairs[0] != pairs[1]
 
 
@@ -73,9 +73,9 @@ def test_an_image_folder_has_a_folder_for_every_class(tmp_path: Path) -> None:
     for name in ("dog/1.png", "cat/2.png", "cat/1.png"):
         (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (2, 2)).save(tmp_path / "set" / name)
-    (tmp_path / "set" / "cat" / "notes.txt").write_text("no picture")
+    (tmp_path / "set" / "cat" / "notes.txt").write_text("no image")
     found = read_rows("set", data("image"), tmp_path)
-    assert found.answers == ["cat", "cat", "dog"]
+    assert found.classes == ["cat", "cat", "dog"]
     assert [path.name for path in found.inputs[0]] == ["1.png", "2.png", "1.png"]
 
 
@@ -115,6 +115,6 @@ def test_saved_data_sets_are_read_by_their_library(tmp_path: Path) -> None:
     saved.save_to_disk(tmp_path / "set")
     found = read_rows("set#train", data(), tmp_path)
     assert list(found.inputs[0]) == ["a b", "NA"]
-    assert found.answers == [1, 0]
+    assert found.classes == [1, 0]
     with pytest.raises(StudyError, match=r"`trian`.*Did you mean `train`"):
         read_rows("set#trian", data(), tmp_path)

@@ -186,8 +186,8 @@ def write_clip(mirror: Path, suite_name: str, tasks: Sequence[str]) -> None:
     """Base, experts as the hub stores them (`vision_model.` prefix, position ids), and data."""
     suite = SUITES[suite_name]
     base = clip_base()
-    base.save_pretrained(mirror / suite.base)
-    clip_tokenizer().save_pretrained(mirror / suite.base)
+    base.save_pretrained(mirror / suite.pretrained)
+    clip_tokenizer().save_pretrained(mirror / suite.pretrained)
     for name in tasks:
         task, model = suite.task(name), clip_base()
         data = image_data(task)

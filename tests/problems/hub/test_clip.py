@@ -33,7 +33,7 @@ def real_layout(folder: Path, *, patch: int, large: bool = False) -> Layout:
 
 
 def plain_expert(mirror: Path, task: str) -> Any:
-    """The base with the vision tower of an expert put in its place."""
+    """The pretrained model with the vision tower of an expert put in its place."""
     model = stand_ins.clip_base()
     stored = load_file(mirror / SUITE.expert(task) / "model.safetensors")
     del stored["vision_model.embeddings.position_ids"]
@@ -89,7 +89,7 @@ def test_an_expert_saved_by_transformers_has_the_same_task_vector(
     tower = getattr(model, "vision_model", model)
     tower.load_state_dict(plain_expert(mirror, "mnist").vision_model.state_dict())
     model.save_pretrained(tmp_path)
-    base, layout = open_checkpoint(mirror / SUITE.base), clip.pool().layout
+    base, layout = open_checkpoint(mirror / SUITE.pretrained), clip.pool().layout
     saved = task_vector(base, open_checkpoint(tmp_path), layout)
     assert torch.equal(saved, clip.pool().task_vectors[1])
 

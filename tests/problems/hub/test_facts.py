@@ -75,6 +75,6 @@ def test_published_experts_dominate_the_known_volume(tasks: tuple[str, str], sta
 def test_every_repository_has_its_place_in_the_table_of_revisions() -> None:
     for suite in SUITES.values():
         for task in suite.tasks:
-            for name in (suite.base, suite.expert(task.name), f"datasets/{task.dataset}"):
+            for name in (suite.pretrained, suite.expert(task.name), f"datasets/{task.dataset}"):
                 revision = pinned_revision(name)
                 assert revision is None or len(revision) == 40

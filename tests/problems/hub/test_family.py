@@ -69,7 +69,7 @@ def test_all_that_is_needed_is_found_in_a_mirror(own: Path) -> None:
     lines = list(family().preflight(CLIP_TASKS))
     assert all(line.ok for line in lines)
     assert found("datasets/tanganke/eurosat")[1].startswith("in the mirror: 120 train, 60 test")
-    assert "41,984 merged" in found(SUITE.base)[1]
+    assert "41,984 merged" in found(SUITE.pretrained)[1]
 
 
 def test_preflight_knows_what_is_encoded(own: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_pair_is_a_view_of_the_stored_task_vectors(own: Path) -> None:
     turned = family().pool(CLIP_TASKS[::-1])
     assert torch.equal(pool.task_vectors, turned.task_vectors.flip(0))
     stored = load_file(own / EXPERT / "model.safetensors")
-    base = load_file(own / SUITE.base / "model.safetensors")
+    base = load_file(own / SUITE.pretrained / "model.safetensors")
     name = "vision_model.encoder.layers.1.mlp.fc2.weight"
     vector = pool.layout.unflatten(pool.task_vectors[1])[name.removeprefix("vision_model.")]
     assert torch.equal(vector, stored[name] - base[name])
@@ -144,7 +144,7 @@ def test_a_hub_that_does_not_answer_is_said_without_waiting(
         ({"pre_layrnorm.weight": None}, "`pre_layrnorm.weight` is not in the expert"),
         (
             {"post_layernorm.bias": torch.zeros(48)},
-            "`post_layernorm.bias` is (48,) where the base has (32,)",
+            "`post_layernorm.bias` is (48,), but the pretrained model has (32,)",
         ),
         ({"embeddings.extra": torch.zeros(2)}, "`vision_model.embeddings.extra` is not merged"),
     ],
@@ -164,7 +164,7 @@ def test_an_expert_that_does_not_fit_is_refused_with_the_reason(
 def test_an_expert_of_another_configuration_is_refused(own: Path) -> None:
     path = own / EXPERT / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"hidden_act": "gelu"}))
-    assert "`hidden_act` gelu where the base has quick_gelu" in found(EXPERT)[1]
+    assert "`hidden_act` gelu, but the pretrained model has quick_gelu" in found(EXPERT)[1]
 
 
 def test_pickles_are_refused(own: Path) -> None:
@@ -177,7 +177,9 @@ def test_pickles_are_refused(own: Path) -> None:
 def test_other_weights_of_the_same_name_are_refused(own: Path) -> None:
     family().prepare(CLIP_TASKS, quiet)
     change(own, **{"post_layernorm.bias": torch.ones(32)})
-    with pytest.raises(IntegrityError, match=f"`{EXPERT}` must be the weights met first"):
+    with pytest.raises(
+        IntegrityError, match=f"`{EXPERT}` must have the weights that were used first"
+    ):
         family().prepare(CLIP_TASKS, quiet)
 
 
@@ -188,7 +190,7 @@ def test_other_data_of_the_same_name_are_refused(own: Path) -> None:
     ok, line = found("datasets/ylecun/mnist")
     assert not ok
     assert "calibration was encoded from mirror" in line
-    with pytest.raises(IntegrityError, match="must be the data met first"):
+    with pytest.raises(IntegrityError, match="must be the data that was used first"):
         family().prepare(CLIP_TASKS, quiet)
 
 

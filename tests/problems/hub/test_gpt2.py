@@ -48,7 +48,7 @@ def test_features_do_not_depend_on_the_rest_of_the_batch(gpt2: HubProblem) -> No
 
 
 def stand_in_base() -> Path:
-    place = find(SUITE.base)
+    place = find(SUITE.pretrained)
     assert place is not None
     return place.folder
 

@@ -31,7 +31,7 @@ def repositories(mirror: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "repositories"
     for owner in ("openai", "tanganke"):
         shutil.copytree(mirror / owner, folder / "models" / owner)
-    (folder / "models" / SUITE.base / "pytorch_model.bin").write_bytes(b"\x80\x04.")
+    (folder / "models" / SUITE.pretrained / "pytorch_model.bin").write_bytes(b"\x80\x04.")
     for name in CLIP_TASKS:
         task = SUITE.task(name)
         data = folder / "datasets" / task.dataset / "data"
@@ -70,13 +70,15 @@ def test_models_and_data_are_fetched_once_and_found_again_offline(
 ) -> None:
     with serve(repositories) as address:
         first = run(address, tmp_path)
-    assert f"preflight True {SUITE.base} not on this machine; downloaded on first use" in first
-    assert f"downloading {SUITE.base}" in first
+    assert (
+        f"preflight True {SUITE.pretrained} not on this machine; downloaded on first use" in first
+    )
+    assert f"downloading {SUITE.pretrained}" in first
     kept = json.loads((tmp_path / "cache" / "hub" / "revisions.json").read_text())
     fetched = [SUITE.expert(t) for t in CLIP_TASKS]
     fetched += [f"datasets/{SUITE.task(t).dataset}" for t in CLIP_TASKS]
     assert kept == dict.fromkeys(sorted(fetched), COMMIT)
-    pinned = pinned_revision(SUITE.base)
+    pinned = pinned_revision(SUITE.pretrained)
     assert pinned is not None
     shutil.rmtree(tmp_path / "cache" / "hub" / "data")
     again = run(address, tmp_path, HF_HUB_OFFLINE="1")
