@@ -4,42 +4,43 @@ from string import Template
 from typing import Final
 
 PROBLEM: Final = Template("""\
-# A problem of your own: your base, your experts, your data. Paths are relative to this file.
-# Look at it with `fusefront doctor --problem $file`, run it with
+# A problem made of your pretrained model, experts and data. Paths are relative to this file.
+# Check it with `fusefront doctor --problem $file`, and run it with
 # `fusefront run -p $file -a rewarded-soup -a ls-coefficients -o runs/$name`.
 
 name = "$name"
-pretrained = "checkpoints/base"      # folder with config.json and model.safetensors, or a hub id
-# revision = "main"            # of a base on the hub; a commit keeps it the same for ever
-# max_length = 128             # tokens after which texts are cut
-# fractions = [0.4, 0.2, 0.4]  # calibration, validation, test where a task has one file for all
-# seed = 0                     # of that cut; equal inputs are in the same split of every task
-# pooling = "classifier"       # features are what the model's last linear layer takes. Else "cls",
-#                              # "mean" or "last": hidden states of the backbone, which alone is
-#                              # merged; heads are then "fit" or files.
-# module = "my_model.py:make"  # instead of transformers: a function without arguments that makes a
-#                              # torch module from inputs to features. Base and experts are then
-#                              # safetensors files of its state_dict, and inputs `tensor`.
+pretrained = "checkpoints/pretrained"  # folder with config.json and model.safetensors, or a hub id
+# revision = "main"            # of a pretrained model on the hub; a commit never changes
+# max_length = 128             # number of tokens after which texts are truncated
+# fractions = [0.4, 0.2, 0.4]  # calibration, validation and test of a file with all splits
+# seed = 0                     # of that division; equal inputs are in the same split of every task
+# pooling = "classifier"       # features are the input of the model's last linear layer. Or "cls",
+#                              # "mean" or "last": hidden states of the backbone. Then only the
+#                              # backbone is merged, and heads must be "fit" or files.
+# module = "my_model.py:make"  # instead of transformers: a function without arguments that returns
+#                              # a torch module from inputs to features. The pretrained model and
+#                              # the experts are safetensors files of its state_dict(), and inputs
+#                              # are `tensor`.
 
 [[tasks]]
 name = "first"
-expert = "checkpoints/first"   # folder, hub id, or LoRA adapter of the base as PEFT saves it
+expert = "checkpoints/first"   # folder, hub id, or adapter of the pretrained model saved by PEFT
 # revision = "main"            # of an expert on the hub
-# head = "expert"              # the expert's own classifier, frozen. Else "fit": a logistic
-#                              # regression on the base's features of the calibration data; or a
+# head = "expert"              # the expert's own classifier, frozen. Or "fit": a logistic
+#                              # regression on pretrained features of the calibration data. Or a
 #                              # safetensors file with `weight` (classes x features) and `bias`.
 [tasks.data]
-all = "data/first.parquet"     # Parquet, CSV, TSV, JSON lines, a folder of pictures with a folder a
-#                              # class, or a data set that `datasets` saved: "folder#split"
-# calibration = "train.csv"    # instead of `all`: a file each. Algorithms may learn from the first,
-# validation = "dev.csv"       # choose by the second, and never see the third.
+all = "data/first.parquet"     # Parquet, CSV, TSV, JSON lines, a folder with one folder of images
+#                              # per class, or a data set saved by `datasets`: "folder#split"
+# calibration = "train.csv"    # instead of `all`: one file per split. Algorithms may learn from the
+# validation = "dev.csv"       # first and choose by the second; they never see the third.
 # test = "test.csv"
-text = "text"                  # the column; two for pairs: ["premise", "hypothesis"]
-# image = "image"              # instead: pictures as paths beside the file or below, or as bytes
-# tensor = "x"                 # instead, for a `module`: numbers
-label = "label"                # the column of answers: numbers from 0, or names of classes
-# labels = ["no", "yes"]       # names of the classes in the order of the head
-# revision = "main"            # of a data set on the hub, whose id then stands for the path
+text = "text"                  # the column of texts, or two: ["premise", "hypothesis"]
+# image = "image"              # instead of `text`: images as bytes, or as paths beside the file
+# tensor = "x"                 # instead of `text`, with a `module`: numbers
+label = "label"                # the column of classes: numbers from 0, or class names
+# labels = ["no", "yes"]       # class names in the order of the head
+# revision = "main"            # of a data set on the hub, whose id then replaces the path
 # subset = "cola"              # configuration of a data set on the hub
 
 [[tasks]]                      # two tasks or more

@@ -28,7 +28,7 @@ def test_a_new_problem_is_read_and_its_preflight_says_what_is_missing(
     assert found.name == "my-pair"
     looked = run_command("doctor", "--problem", "my-pair.toml")
     assert looked.status == 1
-    assert "checkpoints/base" in looked.out
+    assert "checkpoints/pretrained" in looked.out
 
 
 def test_a_new_problem_explains_every_key() -> None:

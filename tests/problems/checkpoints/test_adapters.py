@@ -123,13 +123,13 @@ def test_a_bias_of_the_low_rank_layer_is_scaled_and_added(tmp_path: Path) -> Non
     [
         ({"peft_type": "IA3"}, "peft_type 'IA3'"),
         ({"use_dora": True}, "DoRA"),
-        ({"init_lora_weights": "pissa"}, "alters the pretrained model"),
+        ({"init_lora_weights": "pissa"}, "alters the pretrained weights"),
         ({"layer_replication": [[0, 1]]}, "layers are repeated"),
-        ({"r": 3}, "rank 2 where r is 3"),
+        ({"r": 3}, "rank 2, but r is 3"),
         ({"lora_alpha": None}, "alpha None"),
     ],
 )
-def test_adapters_that_are_no_plain_addition_say_why(
+def test_adapters_that_are_not_plain_lora_are_refused_with_the_reason(
     tmp_path: Path, config: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(IntegrityError, match=reason):
@@ -150,7 +150,7 @@ def test_adapters_that_are_no_plain_addition_say_why(
         ),
     ],
 )
-def test_every_tensor_must_have_its_place(
+def test_every_tensor_must_fit_the_model(
     tmp_path: Path, found: dict[str, Tensor], reason: str
 ) -> None:
     with pytest.raises(IntegrityError, match=reason):

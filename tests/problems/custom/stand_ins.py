@@ -1,4 +1,4 @@
-"""Checkpoints and data as a user has them: tiny models of transformers, plainly fine-tuned."""
+"""Checkpoints and data as a user has them: tiny fine-tuned models of transformers."""
 
 import io
 import json
@@ -38,7 +38,7 @@ WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "red", "blue", "cat", "dog"]
 WORDS += [f"word{i}" for i in range(20)]
 QUESTIONS = {"colour": ("red", "blue"), "animal": ("cat", "dog")}
 SIDE = 16
-"""Pixels of a image's side."""
+"""Pixels of an image's side."""
 
 
 def text_model(kind: str, **changes: Any) -> Any:
@@ -75,7 +75,7 @@ def image_model(kind: str, **changes: Any) -> Any:
 
 
 def save(model: Any, folder: Path) -> Path:
-    """Save as a user does."""
+    """Save a model as a user does."""
     with quiet():
         model.save_pretrained(folder)
     return folder
@@ -121,7 +121,7 @@ def save_processor(folder: Path, **changes: Any) -> None:
 
 
 def texts(n: int, seed: int) -> pd.DataFrame:
-    """Sentences with one colour, one animal and noise, and a column of answers a question."""
+    """Sentences with one colour, one animal and noise, and one column of classes per question."""
     generator = np.random.default_rng(seed)
     found: dict[str, list[Any]] = {"text": [], **{name: [] for name in QUESTIONS}}
     for _ in range(n):
@@ -170,7 +170,7 @@ def fine_tune(
 
 
 def text_arguments(folder: Path, sentences: Iterable[str]) -> dict[str, torch.Tensor]:
-    """What the folder's own tokenizer makes of sentences, padded."""
+    """Return sentences tokenised by the tokenizer of a folder, padded."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     made = dict(tokenizer(list(sentences), padding=True, return_tensors="pt"))
     return {name: made[name] for name in ("input_ids", "attention_mask")}
@@ -209,7 +209,7 @@ def write_toml(folder: Path, content: str) -> Path:
 
 
 def write_image_problem(folder: Path, kind: str, rate: float = 3e-3, steps: int = 80) -> Path:
-    """The same of images: image folders for one task, Parquet with encoded bytes for both."""
+    """Write a problem of images, which Parquet holds as encoded bytes."""
     torch.manual_seed(0)
     base = image_model(kind)
     save(base, folder / "base")
@@ -229,7 +229,7 @@ def write_image_problem(folder: Path, kind: str, rate: float = 3e-3, steps: int 
 
 
 def processed(folder: Path, found: Sequence[Image.Image]) -> torch.Tensor:
-    """What transformers' own processor of a folder makes of images."""
+    """Return images processed by transformers' own processor of a folder."""
     with quiet():
         auto: Any = AutoImageProcessor
         processor = auto.from_pretrained(folder, backend="pil")
@@ -238,7 +238,7 @@ def processed(folder: Path, found: Sequence[Image.Image]) -> torch.Tensor:
 
 
 def png(picture: Image.Image) -> bytes:
-    """A image as the bytes of a file."""
+    """An image as the bytes of a file."""
     file = io.BytesIO()
     picture.save(file, "png")
     return file.getvalue()

@@ -41,7 +41,7 @@ def test_defaults_are_those_that_the_guide_names(tmp_path: Path) -> None:
     assert found.fractions == (0.4, 0.2, 0.4)
 
 
-def test_an_entry_says_what_is_known_without_loading_torch(tmp_path: Path) -> None:
+def test_an_entry_is_made_without_loading_torch(tmp_path: Path) -> None:
     path = written(tmp_path, HEAD + TWO)
     code = (
         "import sys; from pathlib import Path\n"
@@ -91,21 +91,21 @@ def test_an_entry_says_what_is_known_without_loading_torch(tmp_path: Path) -> No
         (HEAD + TASK.format(name="a") + "[broken", "must be a TOML file"),
     ],
 )
-def test_a_wrong_file_is_told_with_its_key_path(tmp_path: Path, content: str, reason: str) -> None:
+def test_an_error_names_file_and_key_path(tmp_path: Path, content: str, reason: str) -> None:
     path = written(tmp_path, content)
     with pytest.raises(StudyError, match=reason) as caught:
         read_problem_file(path)
     assert str(path) in str(caught.value)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="must be a TOML file"):
         read_problem_file(tmp_path / "none.toml")
 
 
 def test_the_former_key_of_the_pretrained_model_still_works(tmp_path: Path) -> None:
     path = written(tmp_path, HEAD.replace("pretrained", "base") + TWO)
-    with pytest.warns(DeprecationWarning, match="`pretrained` is a former name. Use `pretrained`"):
+    with pytest.warns(DeprecationWarning, match="`base` is a former name. Use `pretrained`"):
         assert read_problem_file(path).pretrained == "base"
     path = written(tmp_path, 'base = "other"\n' + HEAD + TWO)
     with pytest.raises(StudyError, match="`pretrained` must be given once"):

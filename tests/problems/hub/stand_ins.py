@@ -81,7 +81,7 @@ def gpt2_config(n_classes: int) -> transformers.GPT2Config:
 
 
 def image_rows(task: HubTask, n: int, seed: int) -> list[tuple[Image.Image, int]]:
-    """Images of odd sizes, some of them grey, whose brightness on the left tells the label."""
+    """Images of odd sizes, some of them grey, whose brightness on the left gives the label."""
     random = np.random.default_rng([seed, len(task.name), task.n_classes])
     found = []
     for i in range(n):
@@ -95,7 +95,7 @@ def image_rows(task: HubTask, n: int, seed: int) -> list[tuple[Image.Image, int]
 
 
 def text_rows(task: HubTask, n: int, seed: int) -> list[tuple[list[str], int]]:
-    """Sentences that occur once, of a few words, the last of which tells the label."""
+    """Sentences that occur once, of a few words, the last of which gives the label."""
     random = np.random.default_rng([seed, len(task.title), n])
     found = []
     for i in range(n):
@@ -142,7 +142,7 @@ def text_data(task: HubTask) -> datasets.DatasetDict:
 
 
 def clip_pixels(images: Sequence[Image.Image]) -> Tensor:
-    """What CLIP's own processor makes of images."""
+    """Return the output of CLIP's own processor."""
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
     processor = CLIPImageProcessorPil(

@@ -57,7 +57,7 @@ def test_the_short_name_of_the_mirror_is_known(gpt2: HubProblem, mirror: Path) -
     assert stand_in_base() == mirror / "gpt2"
 
 
-def test_a_score_layer_of_another_width_is_named(mirror: Path, hub: Path) -> None:
+def test_a_score_layer_of_a_wrong_width_is_named(mirror: Path, hub: Path) -> None:
     expert = open_checkpoint(mirror / SUITE.expert("mnli"))
     assert Gpt2().head_mismatch(expert, SUITE.task("mnli")) is None
     found = Gpt2().head_mismatch(expert, SUITE.task("cola"))

@@ -31,5 +31,5 @@ def test_pixels_are_those_of_clips_own_processor(
     torch.testing.assert_close(ours, theirs.float(), rtol=0, atol=1e-5)
 
 
-def test_images_are_kept_as_bytes() -> None:
+def test_images_are_stored_as_bytes() -> None:
     assert encode_images([picture(40, 30, "RGB")], 16).dtype == np.uint8

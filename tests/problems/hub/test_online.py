@@ -1,4 +1,4 @@
-"""A suite that is fetched from a hub, at a revision that is kept."""
+"""A suite is downloaded from a hub at a revision that is kept."""
 
 import json
 import os
@@ -27,7 +27,7 @@ print("hash", problem.hash())
 
 @pytest.fixture
 def repositories(mirror: Path, tmp_path: Path) -> Path:
-    """What the mirror has, as the hub has it: data in Parquet files, a pickle beside weights."""
+    """The mirror in the form of the hub: data in Parquet files, a pickle beside weights."""
     folder = tmp_path / "repositories"
     for owner in ("openai", "tanganke"):
         shutil.copytree(mirror / owner, folder / "models" / owner)
@@ -43,7 +43,7 @@ def repositories(mirror: Path, tmp_path: Path) -> Path:
 
 
 def run(address: str, home: Path, **environment: str) -> list[str]:
-    """Lines of a process of its own: the hub's clients read their address when imported."""
+    """Run in another process, since the hub's clients read the address when imported."""
     settings = {
         "HF_ENDPOINT": address,
         "HF_HOME": str(home / "hf"),
@@ -65,7 +65,7 @@ def run(address: str, home: Path, **environment: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_models_and_data_are_fetched_once_and_found_again_offline(
+def test_models_and_data_are_downloaded_once_and_found_offline(
     repositories: Path, tmp_path: Path
 ) -> None:
     with serve(repositories) as address:
