@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
 from safetensors import SafetensorError
 from safetensors.torch import load as parse
 from safetensors.torch import load_file
@@ -22,10 +23,10 @@ ENVIRONMENT: Final = "FUSEFRONT_CACHE"
 
 
 def cache_directory() -> Path:
-    """`$FUSEFRONT_CACHE`, else `fusefront` in the user's cache folder; it need not exist."""
+    """Return `$FUSEFRONT_CACHE`, else `fusefront` in the user's cache folder; it need not exist."""
     if given := os.environ.get(ENVIRONMENT):
         return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fusefront"
+    return user_cache_path("fusefront", appauthor=False)  # no folder of an author on Windows
 
 
 def digest(facts: object) -> str:

@@ -13,48 +13,46 @@ from .app import app
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 PROBLEM: Final = Template("""\
-# A problem of your own: your pretrained model, experts and data. Paths are relative to this file.
+# A problem made of your pretrained model, experts and data. Paths are relative to this file.
 # Check it with `fusefront doctor --problem $file`, and run it with
 # `fusefront run -p $file -a rewarded-soup -a ls-coefficients -o runs/$name`.
 
 name = "$name"
-base = "checkpoints/base"      # the pretrained model: a folder with config.json and
-#                              # model.safetensors, or a hub id
-# revision = "main"            # of a pretrained model on the hub; a commit pins it
+pretrained = "checkpoints/pretrained"  # folder with config.json and model.safetensors, or a hub id
+# revision = "main"            # of a pretrained model on the hub; a commit never changes
 # max_length = 128             # number of tokens after which texts are truncated
-# fractions = [0.4, 0.2, 0.4]  # calibration, validation and test, for tasks with one file for all
-# seed = 0                     # of that split; equal inputs are in the same split of every task
-# pooling = "classifier"       # features are the inputs of the model's last linear layer. Or "cls",
+# fractions = [0.4, 0.2, 0.4]  # calibration, validation and test of a file with all splits
+# seed = 0                     # of that division; equal inputs are in the same split of every task
+# pooling = "classifier"       # features are the input of the model's last linear layer. Or "cls",
 #                              # "mean" or "last": hidden states of the backbone. Then only the
-#                              # backbone is merged, and every head must be "fit" or a file.
+#                              # backbone is merged, and heads must be "fit" or files.
 # module = "my_model.py:make"  # instead of transformers: a function without arguments that returns
-#                              # a torch module from inputs to features. Pretrained model and
-#                              # experts are then safetensors files of its state_dict, and inputs
-#                              # are given by `tensor`.
+#                              # a torch module from inputs to features. The pretrained model and
+#                              # the experts are safetensors files of its state_dict(), and inputs
+#                              # are `tensor`.
 
 [[tasks]]
 name = "first"
-expert = "checkpoints/first"   # a folder, a hub id, or a LoRA adapter as PEFT saves it
+expert = "checkpoints/first"   # folder, hub id, or adapter of the pretrained model saved by PEFT
 # revision = "main"            # of an expert on the hub
 # head = "expert"              # the expert's own classifier, frozen. Or "fit": a logistic
-#                              # regression on the pretrained model's features of the calibration
-#                              # data. Or a safetensors file with `weight` (classes x features) and
-#                              # `bias`.
+#                              # regression on pretrained features of the calibration data. Or a
+#                              # safetensors file with `weight` (classes x features) and `bias`.
 [tasks.data]
-all = "data/first.parquet"     # Parquet, CSV, TSV, JSON lines, a folder of images with one folder
-#                              # per class, or a data set that `datasets` saved: "folder#split"
-# calibration = "train.csv"    # instead of `all`: one file per split. Algorithms may learn from
-# validation = "dev.csv"       # calibration, select on validation, and never see test.
+all = "data/first.parquet"     # Parquet, CSV, TSV, JSON lines, a folder with one folder of images
+#                              # per class, or a data set saved by `datasets`: "folder#split"
+# calibration = "train.csv"    # instead of `all`: one file per split. Algorithms may learn from the
+# validation = "dev.csv"       # first and choose by the second; they never see the third.
 # test = "test.csv"
-text = "text"                  # the column with the text; two for pairs: ["premise", "hypothesis"]
-# image = "image"              # instead of `text`: paths relative to the data file, or bytes
-# tensor = "x"                 # instead of `text`, with `module`: numbers
-label = "label"                # the column with the class: a number from 0, or a class name
+text = "text"                  # the column of texts, or two: ["premise", "hypothesis"]
+# image = "image"              # instead of `text`: images as bytes, or as paths beside the file
+# tensor = "x"                 # instead of `text`, with a `module`: numbers
+label = "label"                # the column of classes: numbers from 0, or class names
 # labels = ["no", "yes"]       # class names in the order of the head
 # revision = "main"            # of a data set on the hub, whose id then replaces the path
 # subset = "cola"              # configuration of a data set on the hub
 
-[[tasks]]                      # a problem has two or more tasks
+[[tasks]]                      # two tasks or more
 name = "second"
 expert = "checkpoints/second"
 [tasks.data]

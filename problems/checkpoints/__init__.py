@@ -1,6 +1,6 @@
-"""Other people's checkpoints: where they are, what is in them, whether they fit each other.
+"""Checkpoints of other people: where they are, what they hold, and whether they fit each other.
 
-`location.locate` finds a folder, `checkpoint.open_checkpoint` looks at its headers only,
-`comparison.mismatches` says what keeps an expert from a base, `tensors` reads weights and makes
-task vectors, `adapters` turns LoRA adapters into weights. Only the last two import torch.
+`location.locate` finds a folder, `checkpoint.open_checkpoint` reads its headers,
+`comparison.mismatches` compares an expert with a pretrained model, `tensors` reads weights as task
+vectors, and `adapters` merges adapters into weights. Only `tensors` imports torch.
 """

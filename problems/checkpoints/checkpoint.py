@@ -1,9 +1,9 @@
-"""A checkpoint as its files describe it: configuration, headers, vocabulary; reads no weights."""
+"""A checkpoint as its files describe it: configuration, headers, names, vocabulary; no weights."""
 
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +18,9 @@ _BINARY: Final = ("spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
 
 
 def tokenizer_digest(folder: Path) -> str | None:
-    """Hex sha256 of token-to-id pairs, of a binary vocabulary file, or None if there is neither.
+    """Return the sha256 of token-to-id pairs or of a binary vocabulary; None without either.
 
-    Settings such as padding and truncation do not enter: fine-tuning changes them.
+    Settings such as padding and truncation are not part of it, since fine-tuning changes them.
     """
     pairs = _pairs(folder)
     if pairs:
@@ -47,7 +47,7 @@ def _pairs(folder: Path) -> dict[str, int]:
 
 
 def _model_pairs(vocabulary: Any) -> dict[str, int]:
-    """Of a mapping, or of a unigram model's list of [token, score]."""
+    """Return the pairs of a mapping, or of a unigram model's list of [token, score]."""
     if isinstance(vocabulary, list):
         return {str(pair[0]): i for i, pair in enumerate(vocabulary)}
     return dict(vocabulary or {})
@@ -63,11 +63,11 @@ _SIZES = (
     "n_layers", "num_attention_heads", "n_head", "n_heads", "intermediate_size", "vocab_size",
     "image_size", "patch_size", "max_position_embeddings", "n_positions",
 )  # fmt: skip
-"""Configuration keys that an architecture signature shows, as transformers names them."""
+"""Keys of config.json that an architecture signature shows."""
 
 
 class Header(NamedTuple):
-    """Shape and dtype of a stored tensor; the dtype as safetensors writes it, such as `F32`."""
+    """Shape and dtype of a stored tensor; the dtype is that of safetensors, such as `F32`."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -76,12 +76,12 @@ class Header(NamedTuple):
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Checkpoint:
-    """What a folder of weights holds.
+    """The content of a folder of weights.
 
     Attributes:
-        folder: Where it is; of a lone safetensors file, the file.
-        config: `config.json`; empty where there is none.
-        adapter: `adapter_config.json` of a LoRA adapter, else None.
+        folder: The folder, or the file if it is a single safetensors file.
+        config: `config.json`; empty without one.
+        adapter: `adapter_config.json` of an adapter, else None.
         tensors: Header of every tensor, by name.
         files: The safetensors file that holds each tensor.
     """
@@ -93,18 +93,18 @@ class Checkpoint:
     files: Mapping[str, Path]
 
     @property
-    def is_lora(self) -> bool:
-        """Whether these are the low-rank matrices of an adapter, not a model."""
+    def is_adapter(self) -> bool:
+        """Whether this is an adapter in PEFT's format instead of a model."""
         return self.adapter is not None
 
     @property
     def n_parameters(self) -> int:
-        """Entries of all tensors together."""
+        """Number of entries of all tensors."""
         return sum(math.prod(header.shape) for header in self.tensors.values())
 
     @cached_property
     def sha256(self) -> str:
-        """Of the weight file, or of the names and digests of all of them."""
+        """Digest of the weight file, or of the names and digests of several files."""
         shards = {path.name: file_sha256(path) for path in set(self.files.values())}
         if len(shards) == 1:
             return next(iter(shards.values()))
@@ -112,17 +112,17 @@ class Checkpoint:
 
     @cached_property
     def tokenizer_sha256(self) -> str | None:
-        """Of the tokenizer's vocabulary, whatever file states it; None without a tokenizer."""
+        """Digest of the tokenizer's vocabulary in any format; None without a tokenizer."""
         return tokenizer_digest(self.folder) if self.folder.is_dir() else None
 
 
 def open_checkpoint(folder: Path) -> Checkpoint:
-    """The checkpoint in a folder, or of a lone safetensors file.
+    """Open the checkpoint in a folder, or a single safetensors file.
 
-    A folder has `model.safetensors`, shards and their index, or a LoRA adapter as PEFT saves it.
+    A folder has `model.safetensors`, shards and their index, or an adapter in PEFT's format.
 
     Raises:
-        MissingDataError: If there are no weights.
+        MissingDataError: If it has no weights.
         IntegrityError: If weights are pickles, damaged, or stored outside the folder.
     """
     if folder.is_file():
@@ -130,7 +130,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
     whole, index, adapter = folder / WEIGHTS, folder / INDEX, folder / ADAPTER
     if adapter.is_file() and (whole.is_file() or index.is_file()):
         raise IntegrityError(
-            f"`{folder}` must hold a model or an adapter. Found `{ADAPTER}` beside `{WEIGHTS}`. "
+            f"`{folder}` must hold a model or an adapter. Found both `{ADAPTER}` and `{WEIGHTS}`. "
             "Move the adapter to a folder of its own."
         )
     if adapter.is_file():
@@ -144,13 +144,51 @@ def open_checkpoint(folder: Path) -> Checkpoint:
 
 
 def signature(checkpoint: Checkpoint) -> str:
-    """One line of what a checkpoint's architecture is: type, sizes, digest of names and shapes."""
+    """Return the architecture in one line: type, sizes, digest of names and shapes."""
     config = checkpoint.config
     parts = [f"{key}={config[key]}" for key in _SIZES if key in config]
     shapes = sorted((name, list(header.shape)) for name, header in checkpoint.tensors.items())
     digest = hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:12]
-    kind = "lora" if checkpoint.is_lora else str(config.get("model_type", "tensors"))
+    kind = str(config.get("model_type", "tensors"))
+    if checkpoint.adapter is not None:
+        kind = str(checkpoint.adapter.get("peft_type", "adapter")).lower()
     return f"{kind} {' '.join([*parts, f'{len(shapes)} tensors {digest}'])}"
+
+
+_PROBED = 20  # names whose prefixes are tried: a model has at most two prefixes
+
+
+def stored_names(stored: Iterable[str], names: Sequence[str]) -> dict[str, str]:
+    """Return the stored name of each of `names` that is stored, in the order of `names`.
+
+    A model with a head has its backbone under a prefix (`vit.`, `transformer.`) that a backbone
+    alone lacks. The one prefix that finds most names when added or removed is used for all.
+
+    >>> stored_names(["h.0.weight", "h.1.weight"], ["transformer.h.0.weight"])
+    {'transformer.h.0.weight': 'h.0.weight'}
+    """
+    known = set(stored)
+    best: dict[str, str] = {}
+    for add, drop in _prefixes(known, names):
+        found = {
+            name: add + name.removeprefix(drop)
+            for name in names
+            if name.startswith(drop) and add + name.removeprefix(drop) in known
+        }
+        if len(found) > len(best):
+            best = found
+    return best
+
+
+def _prefixes(known: set[str], names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return pairs of a prefix to add and one to remove; no change comes first."""
+    pairs = [("", "")]
+    for name in names[:_PROBED]:
+        ending = f".{name}"
+        pairs += [(other[: -len(name)], "") for other in sorted(known) if other.endswith(ending)]
+        root = name.partition(".")[0] + "."
+        pairs += [("", root)] if name.removeprefix(root) in known else []
+    return list(dict.fromkeys(pairs))
 
 
 def _config(folder: Path) -> Mapping[str, Any]:
@@ -159,18 +197,23 @@ def _config(folder: Path) -> Mapping[str, Any]:
 
 
 def _shards(index: Path) -> dict[str, Path]:
-    """Tensor name to shard file; a shard must be a plain name beside the index."""
+    """Return the shard of each tensor; a shard must be a file in the folder of the index."""
     names = read_json(index).get("weight_map")
     if not isinstance(names, dict) or not names:
-        raise IntegrityError(f"`{index}` must have a `weight_map` of names to files. Found none.")
+        raise IntegrityError(
+            f"`{index}` must have a `weight_map` of names to files. Found none. Download it again."
+        )
     for shard in names.values():
         if not isinstance(shard, str) or Path(shard).name != shard or "\\" in shard:
             raise IntegrityError(
-                f"`{index}` must name files beside itself. Found `{shard}`. "
+                f"`{index}` must name files in its own folder. Found `{shard}`. "
                 "Do not use a checkpoint that reaches outside its folder."
             )
         if not shard.endswith(".safetensors"):
-            raise IntegrityError(f"`{index}` must name safetensors files. Found `{shard}`.")
+            raise IntegrityError(
+                f"`{index}` must name safetensors files. Found `{shard}`. "
+                "Save the model again with `save_pretrained`."
+            )
     return {name: index.with_name(shard) for name, shard in names.items()}
 
 
@@ -181,7 +224,7 @@ def _checkpoint(
     config: Mapping[str, Any],
     adapter: Mapping[str, Any] | None,
 ) -> Checkpoint:
-    """Read the headers of `files`, a file a tensor, or one file of all under the name ''."""
+    """Read headers; `files` maps each tensor to its file, or '' to the file of all tensors."""
     headers = {path: _headers(path) for path in dict.fromkeys(files.values())}
     where = {name: path for path, found in headers.items() for name in found}
     tensors = {name: header for found in headers.values() for name, header in found.items()}
@@ -200,8 +243,8 @@ def _headers(path: Path) -> dict[str, Header]:
             return {name: _header(file.get_slice(name)) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise IntegrityError(
-            f"`{path}` must be a whole safetensors file. Found {_kind(path)}: {error}. "
-            "Download it again, or save the model anew with `save_pretrained`."
+            f"`{path}` must be a valid safetensors file. Found {_kind(path)}: {error}. "
+            "Download it again, or save the model again with `save_pretrained`."
         ) from error
 
 
@@ -210,7 +253,7 @@ def _header(tensor: Any) -> Header:
 
 
 def _kind(path: Path) -> str:
-    """What the first bytes of a file say it is instead."""
+    """Return what a file is instead, judged by its first bytes."""
     try:
         with path.open("rb") as file:
             start = file.read(2)
@@ -224,9 +267,12 @@ def _kind(path: Path) -> str:
 def _no_weights(folder: Path) -> Exception:
     pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
     if not pickles:
-        return MissingDataError(f"`{folder}` must hold `{WEIGHTS}`, its shards, or `{ADAPTER}`.")
+        return MissingDataError(
+            f"`{folder}` must hold `{WEIGHTS}`, its shards, or `{ADAPTER}`. "
+            "Found none. Correct the path."
+        )
     return IntegrityError(
         f"`{folder}` must hold weights as safetensors. Found only `{pickles[0]}`, a pickle, which "
-        "could run code when it is loaded. Where you trust it, convert it: load it with "
+        "could run code when it is loaded. If you trust it, convert it: load it with "
         "transformers and call `model.save_pretrained(folder)`, which writes safetensors."
     )

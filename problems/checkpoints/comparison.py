@@ -1,104 +1,111 @@
-"""What keeps an expert from being merged into a base, found in their headers."""
+"""What keeps an expert from being merged into a pretrained model, found in its headers."""
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from ...errors import IntegrityError
-from .adapters import plan_adapter
-from .checkpoint import Checkpoint, Header
-from .tensors import stored_names
+from .adapters import not_plain, plan_adapter
+from .checkpoint import Checkpoint, Header, stored_names
 
 Kind = Literal[
-    "architecture", "setting", "missing", "unexpected", "shape", "dtype", "vocabulary", "tokenizer"
-]
+    "architecture", "setting", "missing", "unexpected", "shape", "dtype", "vocabulary", "tokenizer",
+    "adapter",
+]  # fmt: skip
 
 _SETTINGS: Final = (
     "hidden_act", "activation_function", "activation", "num_attention_heads", "n_head", "n_heads",
     "num_heads", "num_key_value_heads", "layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps",
     "image_size", "patch_size", "position_embedding_type", "rope_theta",
 )  # fmt: skip
-"""Configuration keys that change what the same weights compute."""
+"""Keys of config.json that change what the same weights compute."""
 
 _BUFFER = re.compile(r"(.*\.)?(position_ids|token_type_ids|masked_bias|attn\.bias|inv_freq)")
-"""Names that older files hold beside the weights; models compute them."""
+"""Buffers that older files store beside weights, and that models now compute."""
 
 
 _HEADS: Final = frozenset(
     {"classifier", "score", "head", "lm_head", "cls", "qa_outputs"}
     | {"cls_classifier", "distillation_classifier"}
 )
-"""Modules outside backbones, whose sizes are those of a task."""
+"""Modules outside backbones, whose sizes depend on the task."""
 
 
 class Mismatch(NamedTuple):
-    """A difference between two checkpoints: what kind, said in a line, and whether it forbids."""
+    """A difference between two checkpoints: its kind, one line, and whether it forbids merging."""
 
     kind: Kind
     line: str
     fatal: bool
 
 
-def mismatches(base: Checkpoint, expert: Checkpoint, names: Sequence[str]) -> list[Mismatch]:
-    """Differences between a base model and an expert; empty if they fit without remark.
+def mismatches(pretrained: Checkpoint, expert: Checkpoint, names: Sequence[str]) -> list[Mismatch]:
+    """Return the differences between a pretrained model and an expert.
 
     Args:
-        base: A whole model.
-        expert: A whole model, or a LoRA adapter of the base.
-        names: Tensors that are merged, as base or expert call them, with or without prefix.
+        pretrained: A whole model.
+        expert: A whole model, or a LoRA adapter of the pretrained model.
+        names: Merged tensors, as either of them calls them, with or without prefix.
     """
-    found = [*_settings(base, expert), *_words(base, expert)]
-    if expert.is_lora:
-        return found + _adapter(base, expert)
-    ours, theirs = stored_names(base.tensors, names), stored_names(expert.tensors, names)
+    found = [*_settings(pretrained, expert), *_words(pretrained, expert)]
+    if expert.is_adapter:
+        return found + _adapter(pretrained, expert)
+    ours, theirs = stored_names(pretrained.tensors, names), stored_names(expert.tensors, names)
     for name in names:
-        found += _tensor(name, _header(base, ours.get(name)), _header(expert, theirs.get(name)))
+        found += _tensor(
+            name, _header(pretrained, ours.get(name)), _header(expert, theirs.get(name))
+        )
     return found + _unexpected(expert, theirs)
 
 
-def backbone_names(base: Checkpoint, expert: Checkpoint) -> list[str]:
-    """The tensors of a dense expert that a base model of the same root has under any name.
+def backbone_names(pretrained: Checkpoint, expert: Checkpoint) -> list[str]:
+    """Return the tensors of a dense expert that a pretrained model with the same root can have.
 
     Used where no model says what is merged: everything but heads, which stand outside the root or
-    have a head's name, and buffers. Empty if base and expert share no name.
+    have a head's name, and buffers. Empty if pretrained model and expert share no name.
     """
     kept = [
         name
         for name in expert.tensors
         if not _BUFFER.fullmatch(name) and name.partition(".")[0] not in _HEADS
     ]
-    places = stored_names(base.tensors, kept)
+    places = stored_names(pretrained.tensors, kept)
     roots = {name.partition(".")[0] for name in places}
     return [name for name in kept if name.partition(".")[0] in roots]
 
 
-def _settings(base: Checkpoint, expert: Checkpoint) -> Iterator[Mismatch]:
-    if not base.config or not expert.config:
+def _settings(pretrained: Checkpoint, expert: Checkpoint) -> Iterator[Mismatch]:
+    if not pretrained.config or not expert.config:
         return
-    ours, theirs = base.config.get("model_type"), expert.config.get("model_type")
+    ours, theirs = pretrained.config.get("model_type"), expert.config.get("model_type")
     if ours != theirs:
-        yield Mismatch("architecture", f"model type {theirs} where the base is {ours}", True)
+        yield Mismatch(
+            "architecture", f"model type {theirs}, but the pretrained model is {ours}", True
+        )
         return
     for key in _SETTINGS:
-        a, b = base.config.get(key), expert.config.get(key)
+        a, b = pretrained.config.get(key), expert.config.get(key)
         if a is not None and b is not None and a != b:
-            yield Mismatch("setting", f"`{key}` {b} where the base has {a}", True)
+            yield Mismatch("setting", f"`{key}` {b}, but the pretrained model has {a}", True)
 
 
-def _words(base: Checkpoint, expert: Checkpoint) -> Iterator[Mismatch]:
-    ours, theirs = base.config.get("vocab_size"), expert.config.get("vocab_size")
+def _words(pretrained: Checkpoint, expert: Checkpoint) -> Iterator[Mismatch]:
+    ours, theirs = pretrained.config.get("vocab_size"), expert.config.get("vocab_size")
     if ours is not None and theirs is not None and ours != theirs:
-        yield Mismatch("vocabulary", f"{theirs} tokens where the base has {ours}", True)
-    ours, theirs = base.tokenizer_sha256, expert.tokenizer_sha256
+        yield Mismatch("vocabulary", f"{theirs} tokens, but the pretrained model has {ours}", True)
+    ours, theirs = pretrained.tokenizer_sha256, expert.tokenizer_sha256
     if ours is not None and theirs is not None and ours != theirs:
-        line = f"tokenizer {theirs[:12]} where the base has {ours[:12]}"
+        line = f"tokenizer {theirs[:12]}, but the pretrained model has {ours[:12]}"
         yield Mismatch("tokenizer", line, True)
 
 
-def _adapter(base: Checkpoint, expert: Checkpoint) -> list[Mismatch]:
-    shapes = {name: header.shape for name, header in base.tensors.items()}
+def _adapter(pretrained: Checkpoint, expert: Checkpoint) -> list[Mismatch]:
+    reason = not_plain(expert)
+    if reason is not None:
+        return [Mismatch("adapter", f"not a plain LoRA adapter: {reason}", True)]
+    shapes = {name: header.shape for name, header in pretrained.tensors.items()}
     try:
-        plan_adapter(expert, shapes, model_type=str(base.config.get("model_type", "")))
+        plan_adapter(expert, shapes, model_type=str(pretrained.config.get("model_type", "")))
     except IntegrityError as error:
         return [Mismatch("missing", str(error), True)]
     return []
@@ -110,18 +117,18 @@ def _header(checkpoint: Checkpoint, stored: str | None) -> Header | None:
 
 def _tensor(name: str, ours: Header | None, theirs: Header | None) -> Iterator[Mismatch]:
     if ours is None or theirs is None:
-        where = "the base" if ours is None else "the expert"
+        where = "the pretrained model" if ours is None else "the expert"
         yield Mismatch("missing", f"`{name}` is not in {where}", True)
     elif ours.shape != theirs.shape:
-        line = f"`{name}` is {theirs.shape} where the base has {ours.shape}"
+        line = f"`{name}` is {theirs.shape}, but the pretrained model has {ours.shape}"
         yield Mismatch("shape", line, True)
     elif ours.dtype != theirs.dtype:
-        line = f"`{name}` is {theirs.dtype} where the base has {ours.dtype}; merged as float32"
+        line = f"`{name}` is {theirs.dtype}, but the pretrained model has {ours.dtype}"
         yield Mismatch("dtype", line, False)
 
 
 def _unexpected(expert: Checkpoint, places: dict[str, str]) -> list[Mismatch]:
-    """Tensors beside merged ones that are none of them; heads stand apart and are not meant."""
+    """Return tensors of the backbone that are not merged; heads are outside of it."""
     stored = set(places.values())
     roots = {name.partition(".")[0] for name in stored}
     return [

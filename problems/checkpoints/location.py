@@ -1,4 +1,4 @@
-"""Where a checkpoint or data set is: a folder, a mirror of the hub, or the hub itself."""
+"""Finding checkpoints and data sets in a folder, in a mirror of the hub, or on the hub."""
 
 import hashlib
 import json
@@ -14,46 +14,48 @@ MIRROR: Final = "FUSEFRONT_MIRROR"
 """Environment variable: a folder that holds copies of hub repositories as `owner/name`."""
 
 WANTED: Final = ("*.safetensors", "*.json", "*.txt", "*.model")
-"""What is fetched of a model repository: weights that are not pickles, configuration, tokenizer."""
+"""Files to download of a model: weights that are not pickles, configuration, tokenizer."""
 
 _HUB_ID = re.compile(r"(?!.*\.\.)[\w-][\w.-]*(?:/[\w-][\w.-]*)?")
 
 
 def locate(reference: str, *, base_folder: Path, revision: str | None = None) -> Path:
-    """The folder of a checkpoint; the network is asked last.
+    """Return the folder of a checkpoint, downloaded if necessary.
 
-    Looked at in this order: a local folder or file, the mirror, the hub's cache, the hub. A mirror
-    holds one revision, so that `revision` only chooses among those of the hub.
+    The order is: a local folder or file, the mirror, the hub's cache, the hub. A mirror holds one
+    revision, so that `revision` matters for the cache and the hub only.
 
     Args:
         reference: A path, relative to `base_folder` or absolute, or a hub id `owner/name`.
-        base_folder: What relative paths are relative to.
+        base_folder: The folder that paths are relative to.
         revision: Branch, tag or commit on the hub; its main branch if None.
 
     Raises:
-        MissingDataError: If it is nowhere, or cannot be fetched.
+        MissingDataError: If it is not found or cannot be downloaded.
     """
     here = find_here(reference, base_folder=base_folder, revision=revision)
     return here if here is not None else _from_hub(reference, revision)
 
 
 def find_here(reference: str, *, base_folder: Path, revision: str | None = None) -> Path | None:
-    """The same without the network: None if only the hub can have it.
+    """Same as `locate`, but without the network: None if only the hub can have it.
 
     Raises:
-        MissingDataError: If only a local path can be meant, and nothing is there.
+        MissingDataError: If `reference` can only be a local path, which does not exist.
     """
     path = base_folder / Path(reference).expanduser()
     if path.exists():
         return path
     if _is_path(reference, base_folder):
-        raise MissingDataError(f"`{reference}` must be a folder or file. Found none at `{path}`.")
+        raise MissingDataError(
+            f"`{reference}` must be a folder or file. Found none at `{path}`. Correct the path."
+        )
     mirrored = find_in_mirror(reference)
     return mirrored if mirrored is not None else _from_cache(reference, revision)
 
 
 def find_in_mirror(reference: str) -> Path | None:
-    """The folder `$FUSEFRONT_MIRROR/<reference>`, or None if there is no such folder or mirror."""
+    """Return the folder `$FUSEFRONT_MIRROR/<reference>`, or None if it does not exist."""
     mirror = os.environ.get(MIRROR)
     if not mirror or not is_hub_id(reference):
         return None
@@ -62,12 +64,12 @@ def find_in_mirror(reference: str) -> Path | None:
 
 
 def is_hub_id(reference: str) -> bool:
-    """Whether it has the form of a hub id: `name` or `owner/name`, nothing that climbs folders."""
+    """Return whether this is a hub id, `name` or `owner/name`, which cannot leave its folder."""
     return _HUB_ID.fullmatch(reference) is not None
 
 
 def _is_path(reference: str, base_folder: Path) -> bool:
-    """Whether only a local path can be meant, so that a typing error never asks the network."""
+    """Return whether this can only be a local path, so that a typo does not use the network."""
     first = reference.partition("/")[0]
     return not is_hub_id(reference) or ("/" in reference and (base_folder / first).is_dir())
 
@@ -75,7 +77,7 @@ def _is_path(reference: str, base_folder: Path) -> bool:
 def _from_cache(reference: str, revision: str | None) -> Path | None:
     try:
         folder = _snapshot(reference, revision, cached=True)
-    except OSError:  # what the hub's client raises of all that is not in its cache
+    except OSError:  # what the client raises for anything that is not cached
         return None
     return folder if any(folder.glob("*.safetensors")) else None
 
@@ -87,7 +89,7 @@ def _from_hub(reference: str, revision: str | None) -> Path:
         raise _missing(reference, "the hub is switched off by HF_HUB_OFFLINE")
     try:
         return _snapshot(reference, revision, cached=False)
-    except Exception as error:  # the client passes on what its transport raises
+    except Exception as error:  # the client lets any error of its transport through
         raise _missing(reference, _first_line(error)) from error
 
 
@@ -111,13 +113,13 @@ def _first_line(error: BaseException) -> str:
 def _missing(reference: str, found: str) -> MissingDataError:
     return MissingDataError(
         f"`{reference}` must be a local folder, in the mirror `${MIRROR}`, or on the Hugging Face "
-        f"hub. Found it in none: {found}. Go online, or set {MIRROR} to a folder that has "
+        f"hub. Found it nowhere: {found}. Go online, or set {MIRROR} to a folder that has "
         f"`{reference}` in it."
     )
 
 
 def file_sha256(path: Path) -> str:
-    """Hex sha256 of a file; computed once a process, unless the file changes."""
+    """Return the hex sha256 of a file, computed once per process unless the file changes."""
     facts = path.stat()
     return _file_sha256(path, facts.st_size, facts.st_mtime_ns)
 
@@ -129,7 +131,7 @@ def _file_sha256(path: Path, size: int, mtime_ns: int) -> str:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file.
+    """Return the object in a JSON file.
 
     Raises:
         IntegrityError: If it cannot be read or is not an object.
@@ -138,8 +140,10 @@ def read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise IntegrityError(
-            f"`{path}` must be a JSON file. Found {type(error).__name__}: {error}. Save it anew."
+            f"`{path}` must be a JSON file. Found {type(error).__name__}: {error}. Save it again."
         ) from error
     if not isinstance(content, dict):
-        raise IntegrityError(f"`{path}` must hold a JSON object. Found {type(content).__name__}.")
+        raise IntegrityError(
+            f"`{path}` must hold a JSON object. Found {type(content).__name__}. Save it again."
+        )
     return content

@@ -1,7 +1,7 @@
-"""Weights of checkpoints as float32 tensors, experts as task vectors, and names across formats."""
+"""Weights of checkpoints as float32 tensors, and experts as task vectors."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from safetensors import safe_open
@@ -10,49 +10,14 @@ from torch import Tensor
 from ...errors import IntegrityError
 from ..layout import Layout
 from .adapters import AdapterPlan, Update, plan_adapter
-from .checkpoint import Checkpoint
-
-_PROBED = 20  # names whose prefixes are tried; a model has at most two
-
-
-def stored_names(stored: Iterable[str], names: Sequence[str]) -> dict[str, str]:
-    """Of `names`, those that are stored, and under which name; the order of `names`.
-
-    A model with a head has its backbone under a prefix (`vit.`, `transformer.`) that the backbone
-    alone lacks. The one prefix, put before or taken away, that finds most names is used for all.
-
-    >>> stored_names(["h.0.weight", "h.1.weight"], ["transformer.h.0.weight"])
-    {'transformer.h.0.weight': 'h.0.weight'}
-    """
-    known = set(stored)
-    best: dict[str, str] = {}
-    for add, drop in _prefixes(known, names):
-        found = {
-            name: add + name.removeprefix(drop)
-            for name in names
-            if name.startswith(drop) and add + name.removeprefix(drop) in known
-        }
-        if len(found) > len(best):
-            best = found
-    return best
-
-
-def _prefixes(known: set[str], names: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs of a prefix to put before and one to take away; as they are comes first."""
-    pairs = [("", "")]
-    for name in names[:_PROBED]:
-        ending = f".{name}"
-        pairs += [(other[: -len(name)], "") for other in sorted(known) if other.endswith(ending)]
-        root = name.partition(".")[0] + "."
-        pairs += [("", root)] if name.removeprefix(root) in known else []
-    return list(dict.fromkeys(pairs))
+from .checkpoint import Checkpoint, stored_names
 
 
 def read_tensors(checkpoint: Checkpoint, names: Sequence[str]) -> dict[str, Tensor]:
-    """These tensors as float32, each file opened once.
+    """Return these tensors as float32; each file is opened once.
 
     Raises:
-        IntegrityError: If the checkpoint has no tensor of a name.
+        IntegrityError: If the checkpoint lacks a tensor.
     """
     by_file = defaultdict(list)
     for name in names:
@@ -66,19 +31,19 @@ def read_tensors(checkpoint: Checkpoint, names: Sequence[str]) -> dict[str, Tens
     return {name: found[name] for name in names}
 
 
-def task_vector(base: Checkpoint, expert: Checkpoint, layout: Layout) -> Tensor:
-    """`(P,)` expert minus base in the order of a layout; of a LoRA adapter, scale * B A.
+def task_vector(pretrained: Checkpoint, expert: Checkpoint, layout: Layout) -> Tensor:
+    """Return the task vector `(P,)` in the order of a layout; scale * B A for plain LoRA.
 
-    Prefixes that a backbone has inside a model with a head are found by themselves.
+    Prefixes of a backbone inside a model with a head are found automatically.
 
     Raises:
         IntegrityError: If a tensor is missing or has another shape, or an adapter changes
             something that the layout lacks.
     """
-    places = layout_names(base, layout)
-    old = read_tensors(base, list(places.values()))
-    if expert.is_lora:
-        new = _adapted(base, expert, set(places.values()), old)
+    places = layout_names(pretrained, layout)
+    old = read_tensors(pretrained, list(places.values()))
+    if expert.is_adapter:
+        new = _adapted(pretrained, expert, set(places.values()), old)
     else:
         own = layout_names(expert, layout)
         read = read_tensors(expert, list(own.values()))
@@ -88,17 +53,17 @@ def task_vector(base: Checkpoint, expert: Checkpoint, layout: Layout) -> Tensor:
 
 
 def read_flat(checkpoint: Checkpoint, layout: Layout) -> Tensor:
-    """`(P,)` weights in the order of a layout."""
+    """Return the weights `(P,)` in the order of a layout."""
     places = layout_names(checkpoint, layout)
     tensors = read_tensors(checkpoint, list(places.values()))
     return torch.cat([tensors[places[name]].reshape(-1) for name in layout.names])
 
 
 def layout_names(checkpoint: Checkpoint, layout: Layout) -> dict[str, str]:
-    """Under which name a checkpoint stores each tensor of a layout.
+    """Return the stored name of each tensor of a layout.
 
     Raises:
-        IntegrityError: If it lacks one, or has it in another shape.
+        IntegrityError: If a tensor is missing or has another shape.
     """
     places = stored_names(checkpoint.tensors, layout.names)
     for name, shape in zip(layout.names, layout.shapes, strict=True):
@@ -114,21 +79,21 @@ def layout_names(checkpoint: Checkpoint, layout: Layout) -> dict[str, str]:
 def apply_plan(
     plan: AdapterPlan, adapter: Checkpoint, tensors: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """The base's `tensors` after the updates of a plan, and the heads it brings."""
+    """Return `tensors` after the updates of a plan, with the heads that it adds."""
     stored = read_tensors(adapter, list(adapter.tensors))
     found = dict(tensors)
     for name, updates in plan.updates.items():
-        for update in reversed(updates):  # a replacement is what others are added to
+        for update in reversed(updates):  # low-rank updates add to a replacement, so it comes first
             found[name] = _apply(update, found[name], stored)
     return found | {name: stored[saved] for name, saved in plan.heads.items()}
 
 
 def _adapted(
-    base: Checkpoint, adapter: Checkpoint, inside: set[str], old: Mapping[str, Tensor]
+    pretrained: Checkpoint, adapter: Checkpoint, inside: set[str], old: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """The tensors `old` of a layout, adapted; low-rank changes must be of these only."""
-    shapes = {name: header.shape for name, header in base.tensors.items()}
-    plan = plan_adapter(adapter, shapes, model_type=str(base.config.get("model_type", "")))
+    """Return the merged tensors `old` after the adapter, which must change no others."""
+    shapes = {name: header.shape for name, header in pretrained.tensors.items()}
+    plan = plan_adapter(adapter, shapes, model_type=str(pretrained.config.get("model_type", "")))
     outside = [n for n, u in plan.updates.items() if n not in inside and u[0].replacement is None]
     outside += stored_names(inside, list(plan.heads)).values()
     if outside:

@@ -1,4 +1,4 @@
-"""A user's own base, experts and data as a problem, described by one TOML file."""
+"""A problem made of a user's own pretrained model, experts and data, described by one TOML file."""
 
 from .problem_file import problem_entry
 

@@ -1,22 +1,22 @@
 """Examples of a problem file: split by the digest of their inputs, encoded, and cached."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, final
+from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ...errors import StudyError
 from ..base import Split
 from ..cache import cache_directory, cached_tensors, digest
 from ..classifier import Examples
-from .encoding import class_names, encode_answers
 from .models import Models
+from .problem_file import CustomTask, ProblemFile
 from .rows import Rows, read_rows, row_keys, source_digest
-from .specification import ProblemFile, Task
 
 SPLITS: Final[tuple[Split, ...]] = ("calibration", "validation", "test")
 
@@ -24,10 +24,11 @@ SPLITS: Final[tuple[Split, ...]] = ("calibration", "validation", "test")
 def split_rows(
     keys: Sequence[str], fractions: Sequence[float], seed: int
 ) -> dict[Split, list[int]]:
-    """Rows of each split, in an order of its own; every row is in one of them.
+    """Return the rows of each split, shuffled; every row is in exactly one split.
 
-    Equal keys are in the same split whatever the file and the task, so that no example that one
-    task is fitted on is in the test of another. Classes are in proportion by chance.
+    The key alone decides the split. Equal inputs are thus in the same split in every file and task,
+    and no test example of one task is among the calibration examples of another. Splits are not
+    stratified: the proportions of classes agree up to chance.
 
     >>> {s: len(r) for s, r in split_rows(list("abcdefghij"), (0.4, 0.2, 0.4), 0).items()}
     {'calibration': 4, 'validation': 3, 'test': 3}
@@ -41,24 +42,24 @@ def split_rows(
 
 
 def _place(key: str, seed: int) -> float:
-    """A number in [0, 1) that looks drawn."""
+    """Return a pseudo-random number in [0, 1) that depends on key and seed only."""
     drawn = hashlib.sha256(f"{seed} {key}".encode()).digest()[:8]
     return int.from_bytes(drawn, "big") / 2**64
 
 
 _CODE = 1
-"""Raised when the same files give other tensors."""
+"""Version of the encoding; increased whenever the same files give other tensors."""
 
 _FEWEST_CLASSES = 2
 
 
 @final
 class ExampleStore:
-    """Encoded examples by task and split; what is in the cache is not decoded again.
+    """Encoded examples by task and split, kept in the cache.
 
     Args:
         file: The problem file.
-        models: Turn raw inputs into tensors.
+        models: They turn raw inputs into tensors.
     """
 
     def __init__(self, file: ProblemFile, models: Models) -> None:
@@ -70,7 +71,7 @@ class ExampleStore:
         self._inputs: dict[str, Tensor] = {}
 
     def identity(self, task: str) -> str:
-        """Digest of the bytes of a task's data and of what is read of them."""
+        """Return a digest of the bytes of a task's data and of the settings they are read with."""
         if task not in self._identities:
             data = self._file.task(task).data
             sources = [source_digest(s, data, self._file.folder) for s in data.sources]
@@ -80,31 +81,33 @@ class ExampleStore:
         return self._identities[task]
 
     def check(self, name: str) -> str:
-        """Classes and sizes of a task's splits, in a line; inputs are not encoded.
+        """Return the number of classes and the sizes of a task's splits in one line.
+
+        Inputs are not encoded.
 
         Raises:
-            StudyError: If answers are not among the classes, or a split lacks classes.
+            StudyError: If an example has no known class, or a split has fewer than two classes.
             MissingDataError: If data is missing.
         """
         task = self._file.task(name)
         cut, classes = self._cut(name), self.classes(name)
         sizes = []
         for split, part in cut.items():
-            found = part.answers
-            kinds = len(set(encode_answers(found, classes, task).tolist()))
-            if kinds < _FEWEST_CLASSES:
+            found = part.classes
+            n_classes = len(set(encode_classes(found, classes, task).tolist()))
+            if n_classes < _FEWEST_CLASSES:
                 raise StudyError(
-                    f"The {split} of task `{name}` must have two classes or more. "
-                    f"Found {len(found)} examples of {kinds}. Give it more data."
+                    f"The {split} split of task `{name}` must have two classes or more. Found "
+                    f"{len(found)} examples of {n_classes} classes. Give it more data."
                 )
             sizes.append(f"{len(found):,} {split}")
         return f"{len(classes)} classes, {', '.join(sizes)}"
 
     def check_disjoint(self, names: Sequence[str]) -> str:
-        """That no test input of any of these tasks is in what algorithms see, in a line.
+        """Check that algorithms see no test input of any of these tasks; return a line.
 
         Raises:
-            StudyError: If one is.
+            StudyError: If a calibration or validation split has a test input.
         """
         test = {key: name for name in names for key in self._cut(name)["test"].keys}
         for name in names:
@@ -113,34 +116,34 @@ class ExampleStore:
                 if shared:
                     other = test[next(iter(shared))]
                     raise StudyError(
-                        f"Splits must not share inputs. Found {len(shared):,} of the {split} of "
-                        f"task `{name}` in the test of `{other}`. Leave them out of one."
+                        f"Splits must not share inputs. Found {len(shared):,} {split} inputs of "
+                        f"task `{name}` in the test split of `{other}`. Remove them from one."
                     )
-        return f"{len(test):,} test inputs, none of them seen"
+        return f"{len(test):,} test inputs, none in another split"
 
     def classes(self, name: str) -> list[str]:
-        """Names of a task's classes in the order of its head."""
+        """Return the class names of a task in the order of its head."""
         if name not in self._classes:
             task = self._file.task(name)
-            config = self._models.config(name) if task.head == "expert" else {}
-            every = [a for part in self._cut(name).values() for a in part.answers]
+            config = self._models.config(name) if self._file.head(name) == "expert" else {}
+            every = [c for part in self._cut(name).values() for c in part.classes]
             self._classes[name] = class_names(task, config, every)
         return self._classes[name]
 
     def is_ready(self, name: str, split: Split) -> bool:
-        """Whether examples are in the cache."""
+        """Return whether examples are in the cache."""
         return self._cached(name, split).is_file()
 
     def examples(self, name: str, split: Split) -> Examples:
-        """Encoded examples; equal inputs of two tasks are the very same tensor.
+        """Return encoded examples.
 
-        They are equal where splits are sources of their own and the tasks read the same ones.
+        Tasks that read the same source for a split share one tensor of inputs.
         """
         task = self._file.task(name)
 
         def make() -> dict[str, Tensor]:
             rows = self._rows(task, split)
-            labels = encode_answers(rows.answers, self.classes(name), task)
+            labels = encode_classes(rows.classes, self.classes(name), task)
             return {"inputs": self._models.inputs(rows), "labels": torch.from_numpy(labels)}
 
         tensors = cached_tensors(self._cached(name, split), make)
@@ -156,15 +159,15 @@ class ExampleStore:
         facts = [self.identity(name), self._models.facts(()), *settings]
         return cache_directory() / "custom" / f"{digest(facts)}.safetensors"
 
-    def _rows(self, task: Task, split: Split) -> Rows:
+    def _rows(self, task: CustomTask, split: Split) -> Rows:
         data, part = task.data, self._cut(task.name)[split]
         source = data.sources[SPLITS.index(split) if len(data.sources) > 1 else 0]
         found = read_rows(source, data, self._file.folder)
         inputs = tuple([column[i] for i in part.rows] for column in found.inputs)
-        return Rows(inputs=inputs, answers=part.answers)
+        return Rows(inputs=inputs, classes=part.classes)
 
     def _cut(self, name: str) -> "_Cut":
-        """Which rows of which source are a task's splits; looked at once."""
+        """Return the splits of a task, which are read once."""
         if name not in self._cuts:
             data, folder = self._file.task(name).data, self._file.folder
             read = [read_rows(source, data, folder) for source in data.sources]
@@ -177,7 +180,7 @@ class ExampleStore:
             self._cuts[name] = {
                 split: _Part(
                     rows=rows,
-                    answers=[read[i].answers[row] for row in rows],
+                    classes=[read[i].classes[row] for row in rows],
                     keys=frozenset(keys[i][row] for row in rows),
                 )
                 for split, (i, rows) in places.items()
@@ -186,11 +189,83 @@ class ExampleStore:
 
 
 class _Part(NamedTuple):
-    """Rows of a split in their source, their answers, and digests of their inputs."""
+    """The rows of a split in their source, their classes, and digests of their inputs."""
 
     rows: list[int]
-    answers: list[int | str]
+    classes: list[int | str]
     keys: frozenset[str]
 
 
 _Cut = dict[Split, _Part]
+
+
+def class_names(
+    task: CustomTask, config: Mapping[str, Any], found: Sequence[int | str]
+) -> list[str]:
+    """Return the class names of a task in the order of its head.
+
+    They are the key `labels` of the problem file, else the expert's `id2label`, else the sorted
+    classes of the examples. If file and expert name the same classes, their orders must agree.
+
+    Args:
+        task: The task with its data.
+        config: The expert's configuration; empty if the head is fitted or read from a file.
+        found: The classes of all examples, by name or number.
+
+    Raises:
+        StudyError: If file and expert contradict each other.
+    """
+    stated = _stated(config)
+    if task.data.labels:
+        own = list(task.data.labels)
+        if stated and set(own) == set(stated) and own != stated:
+            raise _wrong(task, f"in the order of the expert's head, {stated}", own)
+        if stated and len(own) != len(stated):
+            raise _wrong(task, f"{len(stated)} names, as the expert's head has", own)
+        return own
+    if stated:
+        return stated
+    if all(isinstance(name, int) for name in found):
+        return [str(i) for i in range(max(int(name) for name in found) + 1)]
+    return sorted({str(name) for name in found})
+
+
+def encode_classes(
+    given: Sequence[int | str], names: Sequence[str], task: CustomTask
+) -> NDArray[np.int64]:
+    """Return class indices `(n,)` in 0..C-1.
+
+    Args:
+        given: The class of each example, by name or number.
+        names: Names of the C classes, in the order of the head.
+        task: Named in errors.
+
+    Raises:
+        StudyError: If a class is unknown.
+    """
+    index = {name: i for i, name in enumerate(names)}
+    found = np.array([c if isinstance(c, int) else index.get(c, -1) for c in given], np.int64)
+    bad = (found < 0) | (found >= len(names))
+    if bad.any():
+        raise StudyError(
+            f"Examples of task `{task.name}` must be of its {len(names)} classes, "
+            f"{', '.join(names[:6])}{' ...' if len(names) > 6 else ''}. "
+            f"Found {given[int(bad.argmax())]!r} in column `{task.data.label}`. Name the classes "
+            "in `labels`, in the order of the head."
+        )
+    return found
+
+
+def _stated(config: Mapping[str, Any]) -> list[str]:
+    """Return the class names of a configuration in order; empty if it has none."""
+    names = config.get("id2label") or {}
+    try:
+        return [str(names[key]) for key in sorted(names, key=int)]
+    except ValueError:
+        return []
+
+
+def _wrong(task: CustomTask, expected: str, found: object) -> StudyError:
+    return StudyError(
+        f"`labels` of task `{task.name}` must be {expected}. Found {found}. Correct it."
+    )

@@ -22,22 +22,22 @@ from ..fine_tuning import Head, fit_head
 from ..network import EVALUATION_BATCH
 from .examples import SPLITS, ExampleStore
 from .models import Loaded, Models
-from .specification import ProblemFile
+from .problem_file import ProblemFile
 
 _CODE: Final = 1
-"""Raised when the same files give another problem."""
+"""Version of the problem; increased whenever the same files give other results."""
 
 _GAIN: Final = "gain of"
 _RESOLUTION: Final = 10
-"""Standard errors that an expert should gain over the base, for differences to be no noise."""
+"""Standard errors that an expert should gain: below, differences between methods are noise."""
 
 
 @final
 class CustomFamily(ExpertFamily):
-    """The base, experts, heads and examples that a problem file names.
+    """The pretrained model, experts, heads and examples that a problem file names.
 
     Args:
-        file: As `read_problem_file` gives it.
+        file: The problem file.
     """
 
     def __init__(self, file: ProblemFile) -> None:
@@ -45,11 +45,11 @@ class CustomFamily(ExpertFamily):
         self._experts: dict[str, tuple[Tensor, Head]] = {}
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Base, experts and data, each with what was found or what is wrong with it."""
+        """Base, experts and data: a finding each, up to the first error."""
         try:
             absent = self._absent(tasks)
             if absent:
-                later = f"{', '.join(absent)}: fetched from the hub on first use, then checked"
+                later = f"{', '.join(absent)}: downloaded and checked on first use"
                 yield Finding("checkpoints", True, later)
                 return
             yield from self._models.compatibility(tasks)
@@ -66,27 +66,27 @@ class CustomFamily(ExpertFamily):
         yield from (f for f in found if f.what.startswith(_GAIN))
 
     def prepare(self, tasks: Sequence[str], report: Report) -> None:
-        """Check all of the preflight, encode the examples, fit heads, write the manifest.
+        """Repeat the checks of the preflight, encode examples, fit heads, write the manifest.
 
         Raises:
             MissingDataError: If a checkpoint or data is missing.
-            IntegrityError: If a checkpoint is unsafe, damaged, or does not fit the base.
-            StudyError: If data does not have the columns or classes that the file says.
+            IntegrityError: If a checkpoint is unsafe or damaged, or an expert does not fit.
+            StudyError: If data lacks the columns or classes that the file names.
         """
         findings = [*self._models.compatibility(tasks), *self._data(tasks)]
         for task in tasks:
             for split in SPLITS:
                 if not self._examples.is_ready(task, split):
-                    report(f"{self._file.name}: reading the {split} of {task}")
+                    report(f"{self._file.name}: encoding the {split} split of {task}")
                 self._examples.examples(task, split)
             report(f"{self._file.name}: loading expert {task}")
             self._expert(task)
-        report(f"{self._file.name}: measuring the base and the experts")
+        report(f"{self._file.name}: evaluating the pretrained model and the experts")
         findings += self._gains(tasks)
         self._write_manifest(tasks, findings)
 
     def digest(self, tasks: Sequence[str]) -> str:
-        """Digest of checkpoints, heads, data and settings of these tasks."""
+        """Return a digest of the checkpoints, heads, data and settings of these tasks."""
         file = self._file
         heads = [
             [
@@ -101,23 +101,26 @@ class CustomFamily(ExpertFamily):
         return digest([_CODE, self._models.facts(tasks), heads, settings])
 
     def backbone(self) -> nn.Module:
-        """The model up to its features, with the base's parameters."""
+        """Return the model up to its features, with the pretrained parameters."""
         return self._models.backbone()
 
     def pool(self, tasks: Sequence[str]) -> ExpertPool:
-        """The base and the task vectors of these experts."""
-        base = self._base
+        """Return the pretrained model and the task vectors of these experts."""
+        pretrained = self._pretrained
         vectors = torch.stack([self._expert(task)[0] for task in tasks])
         return ExpertPool(
-            pretrained=base.params, task_vectors=vectors, layout=base.layout, names=tuple(tasks)
+            pretrained=pretrained.params,
+            task_vectors=vectors,
+            layout=pretrained.layout,
+            names=tuple(tasks),
         )
 
     def heads(self, tasks: Sequence[str]) -> list[Head]:
-        """The frozen heads: the experts' own, fitted on the base's features, or from files."""
+        """Return the frozen heads: experts' own, fitted on pretrained features, or from files."""
         return [self._expert(task)[1] for task in tasks]
 
     def examples(self, task: str, split: Split) -> Examples:
-        """Encoded examples of a task."""
+        """Return the encoded examples of a task."""
         return self._examples.examples(task, split)
 
     @cached_property
@@ -135,13 +138,13 @@ class CustomFamily(ExpertFamily):
         return ExampleStore(self._file, self._models)
 
     @cached_property
-    def _base(self) -> Loaded:
-        return self._models.base()
+    def _pretrained(self) -> Loaded:
+        return self._models.pretrained()
 
     def _absent(self, tasks: Sequence[str]) -> list[str]:
         """Base and experts that are not on this machine."""
         file = self._file
-        wanted = [(file.base, file.revision)]
+        wanted = [(file.pretrained, file.revision)]
         wanted += [(file.task(task).expert, file.task(task).revision) for task in tasks]
         return [
             reference
@@ -155,22 +158,25 @@ class CustomFamily(ExpertFamily):
         yield Finding("splits", True, self._examples.check_disjoint(tasks))
 
     def _expert(self, task: str) -> tuple[Tensor, Head]:
-        """Task vector and checked head; loaded once."""
+        """Return task vector and head of an expert, which is loaded once."""
         if task not in self._experts:
             loaded = self._models.expert(task)
-            if loaded.layout != self._base.layout:
+            if loaded.layout != self._pretrained.layout:
                 raise IntegrityError(
-                    f"Expert `{task}` must have the parameters of the base. Found others. "
-                    "Use an expert that was fine-tuned from this base."
+                    f"Expert `{task}` must have the parameters of the pretrained model. Found "
+                    "different ones. "
+                    "Use an expert that was fine-tuned from it."
                 )
-            vector = loaded.params - self._base.params
+            vector = loaded.params - self._pretrained.params
             if not bool(torch.isfinite(vector).all()):
                 raise IntegrityError(
-                    f"Expert `{task}` must hold finite weights. Found NaN or infinity."
+                    f"Expert `{task}` must have finite weights. Found NaN or infinity. Save it "
+                    "again."
                 )
             if not bool(vector.any()):
                 raise IntegrityError(
-                    f"Expert `{task}` must differ from the base. Found the same weights. "
+                    f"Expert `{task}` must differ from the pretrained model. Found the same "
+                    "weights. "
                     "Name the fine-tuned checkpoint."
                 )
             self._experts[task] = (vector, self._checked(task, loaded.head))
@@ -181,15 +187,15 @@ class CustomFamily(ExpertFamily):
         classes = self._examples.classes(task)
         if head[0].shape[0] != len(classes) or head[1].shape != head[0].shape[:1]:
             raise IntegrityError(
-                f"The head of task `{task}` must have one row a class: {len(classes)}, "
+                f"The head of task `{task}` must have one row per class: {len(classes)}, "
                 f"{', '.join(classes[:6])}. Found weight {tuple(head[0].shape)} and bias "
                 f"{tuple(head[1].shape)}. Name the classes in `labels`."
             )
         return head
 
     def _other_head(self, task: str) -> Head:
-        """From its file, or fitted on the base's features of the calibration data."""
-        given = self._file.task(task).head
+        """Return a head from its file, or fitted on pretrained features of calibration data."""
+        given = self._file.head(task)
         if given != "fit":
             tensors = load_file(self._head_file(task))
             if set(tensors) != {"weight", "bias"}:
@@ -215,28 +221,34 @@ class CustomFamily(ExpertFamily):
         return {"weight": weight, "bias": bias}
 
     def _head_file(self, task: str) -> Path:
-        path = self._file.folder / self._file.task(task).head
+        path = self._file.folder / self._file.head(task)
         return open_checkpoint(path).folder
 
     def _head_digest(self, task: str) -> str:
-        given = self._file.task(task).head
+        given = self._file.head(task)
         return given if given in ("expert", "fit") else file_sha256(self._head_file(task))
 
     def _gains(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """What each expert gains over the base at its own task; it must gain something."""
+        """Yield what each expert gains over the pretrained model on its own task.
+
+        Raises:
+            IntegrityError: If an expert gains nothing: objectives would divide by zero.
+        """
         problem = FamilyProblem(make_family=lambda: self, tasks=tuple(tasks))
         for split in MEASURED:
             anchors = problem.anchors(split)
             values = zip(anchors.pretrained, anchors.expert, anchors.resolution, strict=True)
-            for i, (base, expert, resolution) in enumerate(values):
-                if expert <= base:
+            for i, (pretrained, expert, resolution) in enumerate(values):
+                if expert <= pretrained:
                     raise IntegrityError(
-                        f"Expert `{tasks[i]}` must be better than the base at its own task. Found "
-                        f"{expert:.4f} against {base:.4f} on {anchors.n[i]:,} {split} examples. "
-                        "Look whether `labels` are in the order of its head, or leave it out."
+                        f"Expert `{tasks[i]}` must beat the pretrained model on its own task. "
+                        "Found "
+                        f"{expert:.4f} against {pretrained:.4f} on {anchors.n[i]:,} {split} "
+                        "examples. "
+                        "Check that `labels` are in the order of its head, or remove the task."
                     )
-                said = f"{base:.4f} to {expert:.4f}, {resolution:.1f} standard errors"
-                small = f"; below {_RESOLUTION}, take more {split} data"
+                said = f"{pretrained:.4f} to {expert:.4f}, {resolution:.1f} standard errors"
+                small = f"; below {_RESOLUTION}, so give it more {split} data"
                 said += small if resolution < _RESOLUTION else ""
                 yield Finding(f"{_GAIN} {tasks[i]} on {split}", True, said)
 
@@ -245,11 +257,11 @@ class CustomFamily(ExpertFamily):
         return cache_directory() / "custom" / name
 
     def _write_manifest(self, tasks: Sequence[str], findings: Sequence[Finding]) -> None:
-        """What the problem was made of, beside what was made: `custom/<name>-<digest>.json`."""
+        """Write findings and digests of all files to `custom/<name>-<digest>.json`."""
         about = {
             "file": str(self._file.path),
             "findings": [finding._asdict() for finding in findings],
             "files": self._models.facts(tasks),
-            "parameters": self._base.layout.size,
+            "parameters": self._pretrained.layout.size,
         }
         write_whole(self._manifest_file(tasks), json.dumps(about, indent=1).encode())

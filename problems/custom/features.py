@@ -1,30 +1,193 @@
-"""A classification model of transformers as a module from inputs to features."""
+"""From raw texts and images to features, with what transformers saves beside a model."""
 
+import importlib
 import inspect
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...errors import IntegrityError
-from .specification import Pooling
+from ...errors import IntegrityError, MissingDataError
+from ..checkpoints.checkpoint import tokenizer_digest
+from .problem_file import Pooling
+from .rows import Rows
+
+_AT_ONCE = 1000  # examples tokenised or decoded per batch, which bounds the memory
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the log and the progress bars of transformers inside the context."""
+    logging: Any = importlib.import_module("transformers.utils.logging")
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Return the tokenizer in a folder.
+
+    Raises:
+        MissingDataError: If the folder has none, or a package that it needs is missing.
+    """
+    from transformers import AutoTokenizer
+
+    if tokenizer_digest(folder) is None:  # transformers would return an empty one
+        raise MissingDataError(
+            f"`{folder}` must have a tokenizer. Found no vocabulary in it. "
+            "Save it there with `save_pretrained`."
+        )
+    return _load(AutoTokenizer.from_pretrained, folder, "a tokenizer")
+
+
+def load_processor(folder: Path) -> Any:
+    """Return the image processor in a folder, with its backend of Pillow and numpy only.
+
+    Raises:
+        MissingDataError: If the folder has none.
+    """
+    from transformers import AutoImageProcessor
+
+    return _load(AutoImageProcessor.from_pretrained, folder, "an image processor", backend="pil")
+
+
+def padding_id(tokenizer: Any, config: Any) -> int:
+    """Return the id for padding: the model's, else the tokenizer's, else its end of sequence."""
+    known = (config.pad_token_id, tokenizer.pad_token_id, tokenizer.eos_token_id)
+    return next((int(i) for i in known if i is not None), 0)
+
+
+def encode_texts(tokenizer: Any, rows: Rows, *, length: int, padding: int) -> Tensor:
+    """Return int32 `(n, 2 or 3, L)`: ids, mask and, if the model has them, token types.
+
+    Raises:
+        IntegrityError: If a text has no token, or ends in the id for padding: models that look for
+            the last token that is not padding would miss it.
+    """
+    planes = 3 if "token_type_ids" in tokenizer.model_input_names else 2
+    found = torch.zeros(len(rows), planes, length, dtype=torch.int32)
+    found[:, 0] = padding
+    for start in range(0, len(rows), _AT_ONCE):
+        columns = [list(map(str, c[start : start + _AT_ONCE])) for c in rows.inputs]
+        with quiet():
+            encoded = tokenizer(*columns, truncation=True, max_length=length)
+        for row, ids in enumerate(encoded["input_ids"], start):
+            if not ids or ids[-1] == padding:
+                raise IntegrityError(
+                    "Texts must have tokens and not end in the id for padding. Found example "
+                    f"{row}, "
+                    f"{rows.inputs[0][row]!r}. Leave it out, or set `pad_token_id` in config.json."
+                )
+            found[row, 0, : len(ids)] = torch.tensor(ids)
+            found[row, 1, : len(ids)] = 1
+            if planes == 3:
+                kinds = encoded["token_type_ids"][row - start]
+                found[row, 2, : len(ids)] = torch.tensor(kinds)
+    return found
+
+
+def encode_pictures(processor: Any, rows: Rows, *, mode: str) -> Tensor:
+    """Return uint8 `(n, C, S, S)`: resized and cropped, not yet rescaled and normalised.
+
+    Args:
+        processor: The pretrained model's.
+        rows: With one column of images.
+        mode: Pillow's mode, such as `RGB`.
+
+    Raises:
+        IntegrityError: If an image cannot be read, or images end up with different sizes.
+    """
+    parts: list[Tensor] = []
+    for start in range(0, len(rows), _AT_ONCE):
+        pictures = [_open(p, mode) for p in rows.inputs[0][start : start + _AT_ONCE]]
+        made = [_pixels(processor, picture) for picture in pictures]
+        sizes = sorted({pixels.shape for pixels in made} | {p.shape[1:] for p in parts})
+        if len(sizes) > 1:
+            raise IntegrityError(
+                f"Images must have one size after processing. Found {sizes[0]} and {sizes[-1]}. "
+                "Crop, or resize to a height and a width, in the pretrained model's "
+                "preprocessor_config.json."
+            )
+        parts.append(torch.from_numpy(np.stack(made)))
+    return torch.cat(parts)
+
+
+def normalisation(processor: Any, channels: int) -> tuple[Tensor, Tensor]:
+    """Return `(C,)` scale and shift that rescale and normalise bytes as the processor does."""
+    factor = float(processor.rescale_factor) if processor.do_rescale else 1.0
+    mean, std = np.zeros(channels), np.ones(channels)
+    if processor.do_normalize:
+        mean, std = mean + np.array(processor.image_mean), std * np.array(processor.image_std)
+    return torch.tensor(factor / std).float(), torch.tensor(-mean / std).float()
+
+
+def _pixels(processor: Any, picture: Any) -> np.ndarray:
+    found = processor(picture, do_rescale=False, do_normalize=False, return_tensors="np")
+    pixels = np.asarray(found["pixel_values"][0])
+    if pixels.dtype != np.uint8:
+        raise IntegrityError(
+            f"`{type(processor).__name__}` must resize images to bytes. Found {pixels.dtype}. "
+            "Use a model with another image processor."
+        )
+    return pixels
+
+
+def _open(picture: Any, mode: str) -> Any:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        if isinstance(picture, Image.Image):
+            return picture.convert(mode)
+        source = io.BytesIO(picture) if isinstance(picture, bytes) else picture
+        with Image.open(source) as opened:
+            return opened.convert(mode)
+    except (OSError, UnidentifiedImageError, AttributeError) as error:
+        name = picture if isinstance(picture, Path) else type(picture).__name__
+        raise IntegrityError(
+            f"`{name}` must be an image. Found {type(error).__name__}: {error}. Leave it out."
+        ) from error
+
+
+def _load(load: Any, folder: Path, what: str, **options: Sequence[str] | str) -> Any:
+    try:
+        with quiet():
+            return load(folder, local_files_only=True, trust_remote_code=False, **options)
+    except (OSError, ValueError, ImportError) as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise MissingDataError(
+            f"`{folder}` must have {what} that transformers can load. Found {lines[0]} "
+            "Save it there with `save_pretrained`."
+        ) from error
+
 
 PLANES: Final = ("input_ids", "attention_mask", "token_type_ids")
-"""What the planes of a text's inputs `(B, 2 or 3, L)` are."""
+"""The planes of a text's inputs `(B, 2 or 3, L)`."""
 
 
 @final
 class FeatureModel(nn.Module):
-    """A model of transformers that ends before its last linear layer.
+    """A model of transformers without its last linear layer.
 
-    Inputs are texts as int32 `(B, 2 or 3, L)`, padded on the right, or uint8 pictures
-    `(B, C, S, S)`; features are `(B, H)`. Parameters have the names they have in the model; the
-    model's own code runs, so that its pooling is the one its classifier was trained on.
+    Inputs are texts as int32 `(B, 2 or 3, L)`, padded on the right, or images as uint8
+    `(B, C, S, S)`; features are `(B, H)`. Parameters keep their names in the model. The model's own
+    code runs, so that features are pooled as its classifier was trained to expect.
 
     Args:
-        model: For sequence or image classification; altered.
+        model: A model for sequence or image classification; it is altered.
         pooling: Where features are taken.
-        scale, shift: `(C,)`, applied to the bytes of pictures: x * scale + shift.
+        scale: `(C,)` factor for the bytes of images: x * scale + shift.
+        shift: `(C,)` term for the bytes of images.
     """
 
     def __init__(
@@ -45,7 +208,7 @@ class FeatureModel(nn.Module):
         if list(model.parameters(recurse=False)):
             raise IntegrityError(
                 f"`{type(model).__name__}` must have its parameters in modules. "
-                "Found some beside them. Write a `module` for it."
+                "Found some beside them. Describe it by a `module` instead."
             )
         for name, child in children.items():
             self.add_module(name, child)
@@ -58,7 +221,7 @@ class FeatureModel(nn.Module):
         self.eval()
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Features of a batch."""
+        """Return the features of a batch."""
         model = self._whole[0]
         arguments = self._pixels(inputs) if inputs.dim() == 4 else self._words(inputs)
         if self._pooling == "classifier":
@@ -72,7 +235,7 @@ class FeatureModel(nn.Module):
         return {"pixel_values": inputs.float() * scale[:, None, None] + shift[:, None, None]}
 
     def _words(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Planes that the model takes, cut after the longest text of the batch."""
+        """Return the planes that the model takes, cut after the longest text of the batch."""
         length = int(inputs[:, 1].sum(1).max())
         planes = {PLANES[i]: inputs[:, i, :length].long() for i in range(inputs.shape[1])}
         return {name: plane for name, plane in planes.items() if name in self._known}
@@ -81,7 +244,7 @@ class FeatureModel(nn.Module):
         if hidden.dim() != 3:
             raise IntegrityError(
                 f"`pooling` must be `classifier` for this model. Found hidden states of "
-                f"{hidden.dim()} dimensions, which are no sequence of tokens."
+                f"{hidden.dim()} dimensions instead of 3. Delete `pooling`."
             )
         if self._pooling == "cls":
             return hidden[:, 0]
@@ -94,10 +257,10 @@ class FeatureModel(nn.Module):
 
 
 def classifier_name(model: Any) -> str:
-    """Name of the linear layer that gives the logits; it stands outside the backbone.
+    """Return the name of the linear layer outside the backbone that computes the logits.
 
     Raises:
-        IntegrityError: If there is not exactly one.
+        IntegrityError: If not exactly one layer can be meant.
     """
     outside = [
         str(name)

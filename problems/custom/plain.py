@@ -1,4 +1,4 @@
-"""Base and experts of a plain torch module, which a user's own file makes."""
+"""Plain torch modules, made by a function in the user's own file."""
 
 import importlib.util
 import inspect
@@ -15,17 +15,17 @@ from ..base import Finding
 from ..checkpoints.location import file_sha256
 from ..checkpoints.tensors import read_tensors
 from ..layout import Layout
-from .compatibility import describe, differences
-from .models import Loaded, Models, OpenedCheckpoints
+from .models import Loaded, Models, OpenedCheckpoints, check_expert, describe
+from .problem_file import ProblemFile
 from .rows import Rows
-from .specification import ProblemFile
 
 
 @final
 class PlainModels(Models):
-    """Safetensors files for the module that `file.py:factory` makes; it gives features `(B, H)`.
+    """Safetensors files of the `state_dict()` of a module that `file.py:factory` makes.
 
-    The factory is the user's own code and takes no argument.
+    The factory is the user's own code, takes no argument and is run. Its module maps inputs to
+    features `(B, H)`.
     """
 
     def __init__(self, file: ProblemFile) -> None:
@@ -33,54 +33,48 @@ class PlainModels(Models):
         self._checkpoint = OpenedCheckpoints(file)
 
     def compatibility(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """What the base and these experts are, and whether they fit, from headers alone."""
-        base = self._checkpoint(None)
+        """Yield a finding per checkpoint, from headers alone."""
+        pretrained = self._checkpoint(None)
         if not self._place[0].is_file():
             raise PluginError(
                 f"`module` must name a Python file. Found none at `{self._place[0]}`."
             )
-        yield Finding("base", True, describe(base))
+        yield Finding("pretrained model", True, describe(pretrained))
         for name in tasks:
-            problems, remarks = differences(base, self._checkpoint(name))
-            if problems:
-                raise IntegrityError(
-                    f"Expert `{name}` must fit the base. Found {'; '.join(problems)}. "
-                    "Use an expert that was fine-tuned from this base."
-                )
-            said = "; ".join([describe(self._checkpoint(name)), *remarks])
-            yield Finding(f"expert {name}", True, said)
+            yield check_expert(name, pretrained, self._checkpoint(name))
 
     def facts(self, tasks: Sequence[str]) -> dict[str, Any]:
-        """Digests of the weights and of the module's file."""
+        """Return digests of the weights and of the module's file."""
         found = {str(name): self._checkpoint(name).sha256 for name in (None, *tasks)}
         return found | {"module": [self._file.module, file_sha256(self._place[0])]}
 
     def config(self, task: str) -> dict[str, Any]:
-        """Nothing: a plain module has no configuration."""
+        """Return an empty configuration: a plain module has none."""
         return {}
 
     def backbone(self) -> nn.Module:
-        """A new module with the base's parameters."""
+        """Return a new module with the pretrained parameters."""
         return self._load(None)
 
-    def base(self) -> Loaded:
-        """The base model."""
+    def pretrained(self) -> Loaded:
+        """Return the pretrained model."""
         return _flat(self._load(None))
 
     def expert(self, task: str) -> Loaded:
-        """The expert of a task, in the base's layout."""
+        """Return the expert of a task, in the layout of the pretrained model."""
         module = self._load(task)
         ours = dict(self._load(None).named_buffers())
         for name, buffer in module.named_buffers():
             if not torch.equal(buffer, ours[name]):
                 raise IntegrityError(
-                    f"Buffers of expert `{task}` must be the base's, since merging weights does "
-                    f"not say what they become. Found another `{name}`."
+                    f"Buffers of expert `{task}` must equal those of the pretrained model, since "
+                    f"merging weights leaves them undefined. Found a different `{name}`. Use an "
+                    "expert that kept its buffers."
                 )
         return _flat(module)
 
     def inputs(self, rows: Rows) -> Tensor:
-        """`(n, ...)` float32, or int64 of whole numbers, as the data holds them."""
+        """Return the column of inputs as `(n, ...)`: int64 if it holds integers, else float32."""
         found = np.asarray(rows.inputs[0])
         if found.dtype == object:
             found = np.stack([np.asarray(value) for value in rows.inputs[0]])
@@ -101,20 +95,22 @@ class PlainModels(Models):
         module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
-        except Exception as error:  # whatever the user's file raises is said of that file
+        except Exception as error:  # a user's file may raise anything; name that file
             raise PluginError(
-                f"`{path}` must import without error. Found {type(error).__name__}: {error}."
+                f"`{path}` must import without error. Found {type(error).__name__}: {error}. "
+                "Fix the file."
             ) from error
         factory = getattr(module, name, None)
         if not callable(factory) or inspect.signature(factory).parameters:
             raise PluginError(
-                f"`{path}` must have a function `{name}` without arguments that makes the module."
+                f"`{path}` must have a function `{name}` without arguments that makes the module. "
+                f"Found {'none' if factory is None else 'another signature'}."
             )
         return factory
 
     def _load(self, task: str | None) -> nn.Module:
         checkpoint = self._checkpoint(task)
-        if checkpoint.is_lora:
+        if checkpoint.is_adapter:
             raise StudyError(
                 f"Experts of a `module` must be whole models. Found adapter `{checkpoint.folder}`."
             )
@@ -130,7 +126,8 @@ class PlainModels(Models):
         if wrong:
             raise IntegrityError(
                 f"`{checkpoint.folder}` must hold the tensors of `{self._file.module}`. "
-                f"Found `{min(wrong)}` missing, unknown or of another shape."
+                f"Found that `{min(wrong)}` is missing, unexpected, or of another shape. Save "
+                "its `state_dict()` again."
             )
         tensors = read_tensors(checkpoint, list(expected))
         kinds = {name: value.dtype for name, value in module.state_dict().items()}

@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import IntegrityError, MissingDataError, StudyError
 from ...registry import unknown_name
 from ..checkpoints.location import MIRROR, file_sha256, is_hub_id
-from .specification import Data
+from .problem_file import CustomData
 
 
 def read_dataset(
@@ -25,28 +25,28 @@ def read_dataset(
     revision: str | None,
     subset: str | None,
 ) -> dict[str, list[Any]]:
-    """Columns of a data set; class labels as numbers, images as Pillow opens them.
+    """Return columns of a data set: classes as numbers, images as Pillow opens them.
 
     Args:
         source: `reference` or `reference#split`.
-        path: The folder it was saved to; None if it is on the hub or its mirror.
-        columns: Names.
+        path: The folder that it was saved to; None if it is on the hub or in the mirror.
+        columns: Names of columns.
         revision: Commit on the hub.
         subset: Configuration on the hub.
 
     Raises:
         MissingDataError: If the library or the data set is missing.
-        StudyError: If there is no such split or column.
+        StudyError: If it has no such split or column.
     """
     reference, _, split = source.partition("#")
     found = _saved(path) if path is not None else _fetched(reference, revision, subset)
     if not hasattr(found, "column_names") or isinstance(found.column_names, dict):
         if split not in found:
-            raise StudyError(f"In `{source}`: {unknown_name('a split', split, list(found))}")
+            raise StudyError(f"In `{source}`: {unknown_name('A split', split, list(found))}")
         found = found[split]
     for name in columns:
         if name not in found.column_names:
-            raise StudyError(f"In `{source}`: {unknown_name('a column', name, found.column_names)}")
+            raise StudyError(f"In `{source}`: {unknown_name('A column', name, found.column_names)}")
     return {name: found[name][:] for name in columns}
 
 
@@ -55,7 +55,7 @@ def _library() -> Any:
         return importlib.import_module("datasets")
     except ImportError as error:
         raise MissingDataError(
-            "Saved data sets need the package `datasets`. Found none. "
+            "Saved data sets need the package `datasets`. It is not installed. "
             "Use `pip install 'fusefront[hub]'`, or save the data as Parquet."
         ) from error
 
@@ -72,7 +72,7 @@ def _fetched(reference: str, revision: str | None, subset: str | None) -> Any:
         return _library().load_dataset(reference, subset, revision=revision)
     except MissingDataError:
         raise
-    except Exception as error:  # the library passes on what its transport raises
+    except Exception as error:  # the library lets any error of its transport through
         raise MissingDataError(
             f"Data set `{reference}` must be a local path, in `${MIRROR}/datasets`, or on the "
             f"hub. Found {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
@@ -86,23 +86,26 @@ PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".t
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rows:
-    """Raw examples: `inputs`, a list a column, and `answers` as they are written.
+    """Raw examples.
 
-    An input is a text; of images a path, encoded bytes, or a picture that Pillow opened.
+    Attributes:
+        inputs: One list per column. An input is a text, an array, or an image: a path, encoded
+            bytes, or what Pillow opened.
+        classes: The class of each example, by name or number.
     """
 
     inputs: tuple[Sequence[Any], ...]
-    answers: Sequence[int | str]
+    classes: Sequence[int | str]
 
     def __len__(self) -> int:
-        return len(self.answers)
+        return len(self.classes)
 
 
-def find_source(source: str, data: Data, folder: Path) -> Path | None:
-    """The file or folder a source is in, or None if it can only be a data set on the hub.
+def find_source(source: str, data: CustomData, folder: Path) -> Path | None:
+    """Return the file or folder of a source, or None if it can only be a data set on the hub.
 
     Raises:
-        MissingDataError: If it is a path, and nothing is there.
+        MissingDataError: If it is a path that does not exist.
     """
     path = folder / Path(source.partition("#")[0]).expanduser()
     if path.exists():
@@ -111,12 +114,12 @@ def find_source(source: str, data: Data, folder: Path) -> Path | None:
         return None
     raise MissingDataError(
         f"`{source}` must be a file or folder, or a data set on the hub with its `revision`. "
-        f"Found nothing at `{path}`."
+        f"Found nothing at `{path}`. Correct the path."
     )
 
 
-def source_digest(source: str, data: Data, folder: Path) -> str:
-    """Changes with the bytes of the source: its files, or the commit of a data set on the hub."""
+def source_digest(source: str, data: CustomData, folder: Path) -> str:
+    """Return a digest of the files of a source, or the commit of a data set on the hub."""
     path = find_source(source, data, folder)
     if path is None:
         return f"{source} {data.subset} {data.revision}"
@@ -127,24 +130,24 @@ def source_digest(source: str, data: Data, folder: Path) -> str:
     return hashlib.sha256(json.dumps([facts, source.partition("#")[2]]).encode()).hexdigest()
 
 
-def read_rows(source: str, data: Data, folder: Path) -> Rows:
-    """The examples of one source.
+def read_rows(source: str, data: CustomData, folder: Path) -> Rows:
+    """Return the examples of one source.
 
     Args:
-        source: Path or hub id; `#split` after it names a split of a data set.
-        data: Which columns are meant.
-        folder: What paths are relative to.
+        source: Path or hub id; a suffix `#split` names a split of a data set.
+        data: Names of the columns.
+        folder: The folder that paths are relative to.
 
     Raises:
-        MissingDataError: If nothing is there, or a package that reads it is missing.
+        MissingDataError: If it does not exist, or a package that reads it is missing.
         StudyError: If it lacks a column.
-        IntegrityError: If the file is damaged, or names pictures outside its folder.
+        IntegrityError: If the file is damaged, or names images outside its folder.
     """
     path = find_source(source, data, folder)
     columns = (*data.inputs, data.label)
     if path is not None and path.is_dir() and not _is_dataset(path):
-        pictures, answers = _picture_folder(path)
-        return Rows(inputs=(pictures,), answers=answers)
+        pictures, classes = _picture_folder(path)
+        return Rows(inputs=(pictures,), classes=classes)
     if path is None or path.is_dir():
         table = read_dataset(source, path, columns, revision=data.revision, subset=data.subset)
     else:
@@ -152,13 +155,11 @@ def read_rows(source: str, data: Data, folder: Path) -> Rows:
     inputs = tuple(table[name] for name in columns[:-1])
     if data.modality == "image" and path is not None:
         inputs = tuple([_picture(value, path) for value in column] for column in inputs)
-    return Rows(
-        inputs=inputs, answers=[_answer(value, source, data) for value in table[data.label]]
-    )
+    return Rows(inputs=inputs, classes=[_class(value, source, data) for value in table[data.label]])
 
 
 def row_keys(rows: Rows) -> list[str]:
-    """A digest of each example's inputs; equal inputs, equal digest."""
+    """Return a digest of each example's inputs."""
     parts = [[_key(value) for value in column] for column in rows.inputs]
     return [
         hashlib.sha256(json.dumps(row).encode()).hexdigest() for row in zip(*parts, strict=True)
@@ -192,12 +193,12 @@ def _read_table(path: Path, columns: Sequence[str]) -> dict[str, list[Any]]:
         frame = readers[path.suffix](path)
     except (OSError, ValueError) as error:
         raise IntegrityError(
-            f"`{path}` must be a whole {path.suffix} file. Found {error}. Save it anew."
+            f"`{path}` must be a valid {path.suffix} file. Found {error}. Save it again."
         ) from error
     for name in columns:
         if name not in frame:
             known = [str(column) for column in frame.columns]
-            raise StudyError(f"In `{path}`: {unknown_name('a column', name, known)}")
+            raise StudyError(f"In `{path}`: {unknown_name('A column', name, known)}")
     return {name: frame[name].tolist() for name in columns}
 
 
@@ -206,18 +207,18 @@ def _is_dataset(path: Path) -> bool:
 
 
 def _picture_folder(path: Path) -> tuple[list[Path], list[int | str]]:
-    """Pictures of a folder with one folder a class, in the order of their names."""
+    """Return the images of a folder with one folder per class, sorted, and their classes."""
     found = [p for p in sorted(path.glob("*/*")) if p.suffix.lower() in PICTURES]
     if not found:
         raise MissingDataError(
-            f"`{path}` must be a saved data set, or have a folder of pictures for every class. "
-            f"Found no picture in its folders."
+            f"`{path}` must be a saved data set, or have one folder of images per class. "
+            "Found no image in its folders."
         )
     return found, [picture.parent.name for picture in found]
 
 
 def _picture(value: Any, file: Path) -> Any:
-    """Bytes, an open picture, or a path inside the folder of the file that names it."""
+    """Return bytes, an open image, or a path that must not leave the folder of its table."""
     if isinstance(value, dict):
         value = value.get("bytes") or value.get("path")
     if not isinstance(value, str):
@@ -226,14 +227,14 @@ def _picture(value: Any, file: Path) -> Any:
     path = (folder / value).resolve()
     if not path.is_relative_to(folder) or not path.is_file():
         raise IntegrityError(
-            f"`{file}` must name pictures beside itself or below. Found `{value}`. "
+            f"`{file}` must name images in its own folder or below. Found `{value}`. "
             "Write paths relative to that file's folder."
         )
     return path
 
 
-def _pictures_digest(source: str, data: Data, folder: Path) -> str:
-    """Of the pictures that a table names; empty where it holds its inputs itself."""
+def _pictures_digest(source: str, data: CustomData, folder: Path) -> str:
+    """Return a digest of the images that a table names; empty if it holds the inputs itself."""
     if data.modality != "image":
         return ""
     found = read_rows(source, data, folder).inputs[0]
@@ -242,7 +243,7 @@ def _pictures_digest(source: str, data: Data, folder: Path) -> str:
     ).hexdigest()
 
 
-def _answer(value: Any, source: str, data: Data) -> int | str:
+def _class(value: Any, source: str, data: CustomData) -> int | str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or value != value or int(value) != value:

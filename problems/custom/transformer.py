@@ -1,4 +1,4 @@
-"""Base and experts as checkpoints of transformers, dense or LoRA."""
+"""Pretrained model and experts as checkpoints of transformers: whole models or adapters."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -9,14 +9,15 @@ from torch import Tensor, nn
 
 from ...errors import IntegrityError
 from ..base import Finding
-from ..checkpoints.adapters import plan_adapter
+from ..checkpoints.adapters import merge_with_peft, not_plain, plan_adapter
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.location import file_sha256
 from ..checkpoints.tensors import apply_plan, read_tensors
 from ..fine_tuning import Head
 from ..layout import Layout
-from .compatibility import describe, differences
-from .encoding import (
+from .features import (
+    FeatureModel,
+    classifier_name,
     encode_pictures,
     encode_texts,
     load_processor,
@@ -25,29 +26,28 @@ from .encoding import (
     padding_id,
     quiet,
 )
-from .features import FeatureModel, classifier_name
-from .models import Loaded, Models, OpenedCheckpoints
+from .models import Loaded, Models, OpenedCheckpoints, check_expert, describe
+from .problem_file import ProblemFile
 from .rows import Rows
-from .specification import ProblemFile
 
 _MODES: Final = {1: "L", 3: "RGB"}
-"""Pillow's mode of pictures with so many channels."""
+"""Pillow's mode by number of channels."""
 
 _BESIDE: Final = (
     "config.json", "adapter_config.json", "preprocessor_config.json", "tokenizer.json",
     "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
     "merges.txt", "vocab.txt", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model",
 )  # fmt: skip
-"""Files beside the weights that results depend on."""
+"""Files beside the weights that change results, so that a problem's hash covers them."""
 
 
 @final
 class TransformerModels(Models):
-    """Checkpoints whose architecture is transformers' own.
+    """Checkpoints whose architecture is part of transformers.
 
-    What is merged is everything but the last linear layer, or the backbone alone where the file
-    says how its hidden states are pooled. Weights are read from safetensors and given to the
-    model's own loading code, which knows names of older versions.
+    All parameters except those of the last linear layer are merged, or only those of the backbone
+    if the file sets `pooling`. Weights are read from safetensors here and passed to the model's own
+    loading code, which knows the parameter names of older versions.
     """
 
     def __init__(self, file: ProblemFile) -> None:
@@ -55,59 +55,52 @@ class TransformerModels(Models):
         self._checkpoint = OpenedCheckpoints(file)
 
     def compatibility(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """What the base and these experts are, and whether they fit, from headers alone."""
-        base = self._checkpoint(None)
-        if base.is_lora:
-            raise IntegrityError(f"`base` must be a whole model. Found adapter `{base.folder}`.")
-        _refuse_code(base)
-        yield Finding("base", True, describe(base))
+        """Yield a finding per checkpoint, from headers alone."""
+        pretrained = self._checkpoint(None)
+        if pretrained.is_adapter:
+            raise IntegrityError(
+                f"`pretrained` must be a whole model. Found adapter `{pretrained.folder}`."
+            )
+        _refuse_code(pretrained)
+        yield Finding("pretrained model", True, describe(pretrained))
         for name in tasks:
             expert = self._checkpoint(name)
             _refuse_code(expert)
-            problems, remarks = differences(base, expert)
-            if problems:
-                raise IntegrityError(
-                    f"Expert `{name}` must fit the base. Found {'; '.join(problems)}. "
-                    "Use an expert that was fine-tuned from this base."
-                )
-            said = "; ".join([describe(expert), *remarks])
-            yield Finding(f"expert {name}", True, said)
+            yield check_expert(name, pretrained, expert)
 
     def facts(self, tasks: Sequence[str]) -> dict[str, Any]:
-        """Digests of weights, configurations, tokenizer and image processor."""
+        """Return digests of weights, configurations, tokenizer and image processor."""
         return {str(name): _files(self._checkpoint(name)) for name in (None, *tasks)}
 
     def config(self, task: str) -> dict[str, Any]:
-        """The configuration beside a task's expert."""
+        """Return the configuration beside a task's expert."""
         return dict(self._checkpoint(task).config)
 
     def backbone(self) -> nn.Module:
-        """A new feature model with the base's parameters."""
+        """Return a new feature model with the pretrained parameters."""
         scale, shift = self._normalisation
-        model = self._load(self._base_tensors, self._config(None), "the base")
+        model = self._load(self._pretrained_tensors, self._config(None), "the pretrained model")
         return FeatureModel(model, self._file.pooling, scale=scale, shift=shift)
 
-    def base(self) -> Loaded:
-        """The base model."""
-        model = self._load(self._base_tensors, self._config(None), "the base")
+    def pretrained(self) -> Loaded:
+        """Return the pretrained model."""
+        model = self._load(self._pretrained_tensors, self._config(None), "the pretrained model")
         return self._flat(model, with_head=False)
 
     def expert(self, task: str) -> Loaded:
-        """The expert of a task, in the base's layout."""
-        checkpoint = self._checkpoint(task)
-        config = self._config(task)
-        if checkpoint.is_lora:
-            tensors = self._adapted(checkpoint)
-            config.num_labels = _head_rows(checkpoint) or config.num_labels
+        """Return the expert of a task, in the layout of the pretrained model."""
+        checkpoint, config = self._checkpoint(task), self._config(task)
+        with_head = self._file.head(task) == "expert"
+        if checkpoint.is_adapter:
+            model = self._adapted(checkpoint, config, f"expert `{task}`", with_head=with_head)
         else:
             tensors = read_tensors(checkpoint, list(checkpoint.tensors))
-        with_head = self._file.task(task).head == "expert"
-        model = self._load(tensors, config, f"expert `{task}`", with_head=with_head)
+            model = self._load(tensors, config, f"expert `{task}`", with_head=with_head)
         self._same_statistics(model, task)
         return self._flat(model, with_head=with_head)
 
     def inputs(self, rows: Rows) -> Tensor:
-        """Token ids, or pixels, of raw examples."""
+        """Return token ids or pixels of raw examples."""
         if self._file.modality == "text":
             config, tokenizer = self._config(None), self._tokenizer
             return encode_texts(
@@ -134,21 +127,21 @@ class TransformerModels(Models):
         return normalisation(self._processor, int(getattr(self._config(None), "num_channels", 3)))
 
     @cached_property
-    def _base_tensors(self) -> dict[str, Tensor]:
-        base = self._checkpoint(None)
-        return read_tensors(base, list(base.tensors))
+    def _pretrained_tensors(self) -> dict[str, Tensor]:
+        pretrained = self._checkpoint(None)
+        return read_tensors(pretrained, list(pretrained.tensors))
 
     @cached_property
     def _statistics(self) -> dict[str, Tensor]:
-        model = self._load(self._base_tensors, self._config(None), "the base")
+        model = self._load(self._pretrained_tensors, self._config(None), "the pretrained model")
         return dict(model.named_buffers())
 
     def _config(self, task: str | None) -> Any:
-        """Transformers' configuration; of an adapter, the base's."""
+        """Return the configuration of an expert; for an adapter, that of the pretrained model."""
         from transformers import AutoConfig
 
         checkpoint = self._checkpoint(task)
-        if checkpoint.is_lora:
+        if checkpoint.is_adapter:
             checkpoint = self._checkpoint(None)
         try:
             with quiet():
@@ -167,7 +160,11 @@ class TransformerModels(Models):
     def _load(
         self, tensors: Mapping[str, Tensor], config: Any, who: str, *, with_head: bool = False
     ) -> Any:
-        """The classification model with these tensors, among them all that is merged."""
+        """Return the classification model with these tensors.
+
+        Raises:
+            IntegrityError: If they lack a parameter that is merged, or that the head needs.
+        """
         kind = _model_class(config, self._file.modality)
         try:
             with torch.random.fork_rng(devices=[]), quiet():
@@ -180,30 +177,46 @@ class TransformerModels(Models):
                 )
         except (RuntimeError, ValueError) as error:
             raise IntegrityError(
-                f"The weights of {who} must fit its config.json. Found {error}. Save it anew."
+                f"The weights of {who} must fit its config.json. Found {error}. Save the model "
+                "again."
             ) from error
         needed = set(self._merged_names(model))
         needed |= set(_head_names(model)) if with_head else set()
         lacking = sorted(needed & set(report["missing_keys"]))
         if lacking:
             raise IntegrityError(
-                f"Weights of {who} must hold all that is merged. Found no `{lacking[0]}`"
+                f"Weights of {who} must hold every merged parameter. Found no `{lacking[0]}`"
                 f"{f' and {len(lacking) - 1} more' if lacking[1:] else ''}. Use a checkpoint that "
-                'has it, or merge the backbone alone: `pooling = "mean"` and `head = "fit"`.'
+                'has it, or merge the backbone only: `pooling = "mean"` and `head = "fit"`.'
             )
         return model
 
-    def _adapted(self, adapter: Checkpoint) -> dict[str, Tensor]:
-        """The base with an adapter, whose names are those of the base's file or of its model."""
-        base = self._checkpoint(None)
-        kind = str(base.config.get("model_type", ""))
+    def _adapted(self, adapter: Checkpoint, config: Any, who: str, *, with_head: bool) -> Any:
+        """Return the pretrained model with an adapter merged into it."""
+        config.num_labels = _head_rows(adapter) or config.num_labels
+        if not_plain(adapter) is None:
+            return self._load(self._plain_lora(adapter), config, who, with_head=with_head)
+        # The expert's head has its own number of classes, which PEFT expects in the model.
+        tensors = {n: t for n, t in self._pretrained_tensors.items() if not n.endswith(_HEADS)}
+        model = self._load(tensors, config, who)
+        if with_head and not any(name.endswith(_HEADS) for name in adapter.tensors):
+            raise IntegrityError(
+                f"Weights of {who} must hold its head. Found none in the adapter. Save it with "
+                '`modules_to_save`, or use `head = "fit"`.'
+            )
+        return merge_with_peft(model, adapter)
+
+    def _plain_lora(self, adapter: Checkpoint) -> dict[str, Tensor]:
+        """Return adapted tensors; the adapter uses the names of the file or of the model."""
+        pretrained = self._checkpoint(None)
+        kind = str(pretrained.config.get("model_type", ""))
         try:
-            plan = plan_adapter(adapter, _shapes(self._base_tensors), model_type=kind)
+            plan = plan_adapter(adapter, _shapes(self._pretrained_tensors), model_type=kind)
         except IntegrityError:
-            model = self._load(self._base_tensors, self._config(None), "the base")
+            model = self._load(self._pretrained_tensors, self._config(None), "the pretrained model")
             own = {name: p.detach() for name, p in model.named_parameters()}
             return apply_plan(plan_adapter(adapter, _shapes(own), model_type=kind), adapter, own)
-        return apply_plan(plan, adapter, self._base_tensors)
+        return apply_plan(plan, adapter, self._pretrained_tensors)
 
     def _merged_names(self, model: Any) -> list[str]:
         names = [name for name, _ in model.named_parameters()]
@@ -222,12 +235,12 @@ class TransformerModels(Models):
         )
 
     def _same_statistics(self, model: Any, task: str) -> None:
-        """Refuse buffers that fine-tuning moved: merged weights do not say what they would be."""
+        """Refuse buffers that fine-tuning changed: merging weights does not define them."""
         for name, buffer in model.named_buffers():
             if name in self._statistics and not torch.equal(buffer, self._statistics[name]):
                 raise IntegrityError(
-                    f"Running statistics of expert `{task}` must be the base's, since merging "
-                    f"weights does not say what they become. Found another `{name}`. "
+                    f"Running statistics of expert `{task}` must equal those of the pretrained "
+                    f"model, since merging weights leaves them undefined. Found another `{name}`. "
                     "Fine-tune with batch norm in eval mode, or use a model without it."
                 )
 
@@ -243,7 +256,7 @@ def _model_class(config: Any, modality: str) -> Any:
             return type(auto.from_config(config, trust_remote_code=False))
     except (ValueError, KeyError) as error:
         raise IntegrityError(
-            f"`base` must be a model that transformers classifies {modality}s with. "
+            f"`pretrained` must be a model that transformers classifies {modality}s with. "
             f"Found `{config.model_type}`. Write a `module` for it."
         ) from error
 
@@ -264,17 +277,24 @@ def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
+_HEADS: Final = tuple(
+    f"{layer}.{kind}"
+    for layer in ("classifier", "score", "classifier.out_proj", "head")
+    for kind in ("weight", "bias")
+)
+"""Endings of the names of last linear layers, as transformers calls them."""
+
+
 def _head_rows(adapter: Checkpoint) -> int | None:
-    """Classes of the head that an adapter saves, or None if it saves none."""
-    endings = ("classifier.weight", "score.weight", "classifier.out_proj.weight", "head.weight")
+    """Number of classes of the head that an adapter saves, or None if it saves none."""
     for name, header in adapter.tensors.items():
-        if name.endswith(endings) and ".lora_" not in name:
+        if name.endswith(_HEADS) and ".lora_" not in name:
             return header.shape[0]
     return None
 
 
 def _positions(config: Any) -> int:
-    """The longest text that a model has positions for."""
+    """Return the number of tokens that a model has positions for."""
     for key in ("max_position_embeddings", "n_positions"):
         if isinstance(found := getattr(config, key, None), int) and found > 0:
             return found
@@ -284,13 +304,14 @@ def _positions(config: Any) -> int:
 def _refuse_code(checkpoint: Checkpoint) -> None:
     if "auto_map" in checkpoint.config:
         raise IntegrityError(
-            f"`{checkpoint.folder}` must be a model of transformers itself. Found `auto_map` in "
+            f"`{checkpoint.folder}` must be a model that is part of transformers. Found "
+            "`auto_map` in "
             "its config.json, which names code to run. Write a `module` of your own for it."
         )
 
 
 def _files(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Digests of the weights and of all small files beside them that results depend on."""
+    """Return digests of the weights and of the small files that results depend on."""
     paths = [checkpoint.folder / name for name in _BESIDE]
     found = {path.name: file_sha256(path) for path in paths if path.is_file()}
     return {"weights": checkpoint.sha256, **found}

@@ -1,8 +1,8 @@
-"""What differs between the kinds of backbones: modules, heads and how examples are encoded."""
+"""The interface of a kind of backbone: its layout, heads and encoding, and which experts fit it."""
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -12,7 +12,9 @@ import transformers
 from numpy.typing import NDArray
 from torch import nn
 
+from ...errors import IntegrityError
 from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.comparison import mismatches
 from ..family import Head
 from ..layout import Layout
 from .suites import HubTask
@@ -24,10 +26,10 @@ class Encoder:
     """Turns examples into rows of one shape and dtype.
 
     Attributes:
-        settings: What decides the rows; equal settings, equal rows.
-        shape: Of one row.
-        dtype: Of its entries, as NumPy names it.
-        encode: Rows `(k, *shape)` of k examples, given column by column.
+        settings: Settings that the rows depend on, as JSON can hold them; they key the cache.
+        shape: Shape of one row.
+        dtype: NumPy's name of its dtype.
+        encode: Maps k examples, given column by column, to rows `(k, *shape)`.
     """
 
     settings: Mapping[str, Any]
@@ -37,59 +39,98 @@ class Encoder:
 
 
 class Architecture(ABC):
-    """A kind of backbone. `base` is the checkpoint of the pretrained model."""
+    """A kind of backbone. Its methods take the checkpoint of the pretrained model."""
 
     @abstractmethod
-    def merged_part(self, base: Checkpoint) -> Checkpoint:
-        """The base described as its experts are, so that the two can be compared."""
+    def merged_part(self, pretrained: Checkpoint) -> Checkpoint:
+        """Return the pretrained model described as its experts are, to compare them."""
 
     @abstractmethod
-    def layout(self, base: Checkpoint) -> Layout:
-        """The tensors that are merged, without loading any."""
+    def layout(self, pretrained: Checkpoint) -> Layout:
+        """Return the layout of the merged tensors, without loading any."""
 
     @abstractmethod
-    def backbone(self, base: Checkpoint) -> nn.Module:
-        """The pretrained module, encoded examples to features `(B, H)`; parameters as `layout`."""
+    def backbone(self, pretrained: Checkpoint) -> nn.Module:
+        """Return the pretrained module from encoded examples to features `(B, H)`."""
 
     @abstractmethod
-    def encoder(self, base: Checkpoint) -> Encoder:
-        """How examples are encoded for this backbone."""
+    def encoder(self, pretrained: Checkpoint) -> Encoder:
+        """Return how examples are encoded for this backbone."""
 
     @abstractmethod
-    def head(self, base: Checkpoint, expert: Checkpoint, task: HubTask) -> Head:
-        """The frozen head of a task."""
+    def head(self, pretrained: Checkpoint, expert: Checkpoint, task: HubTask) -> Head:
+        """Return the frozen head of a task."""
 
     @abstractmethod
     def head_settings(self, task: HubTask) -> Mapping[str, Any]:
-        """What decides a head beside the weights of base and expert."""
+        """Return the settings that a head depends on besides weights; they key the cache."""
 
     @abstractmethod
     def head_mismatch(self, expert: Checkpoint, task: HubTask) -> str | None:
-        """What keeps this expert's head from serving the task, or None."""
+        """Return why this expert's head cannot be used for the task, or None if it can."""
 
 
 def parameter_layout(module: nn.Module) -> Layout:
-    """Names and shapes of a module's parameters, in order."""
+    """Return names and shapes of a module's parameters, in order."""
     named = {name: tuple(p.shape) for name, p in module.named_parameters()}
     return Layout(names=tuple(named), shapes=tuple(named.values()))
 
 
-def read_model(kind: Any, base: Checkpoint) -> Any:
-    """A transformers model of the base's folder, in float32 and evaluation mode.
+def read_model(kind: Any, pretrained: Checkpoint) -> Any:
+    """Return a model of transformers from a local folder, in float32 and evaluation mode.
 
-    Only this folder is looked at and only safetensors are read; the tensors of parts that are not
-    asked for are not listed.
+    Only safetensors are read. The log of unused tensors is silenced, since `kind` may be a part of
+    the stored model.
     """
-    said: Any = transformers.logging
-    before, bars = said.get_verbosity(), said.is_progress_bar_enabled()
-    said.set_verbosity(logging.ERROR)
-    said.disable_progress_bar()
+    log: Any = transformers.logging
+    before, bars = log.get_verbosity(), log.is_progress_bar_enabled()
+    log.set_verbosity(logging.ERROR)
+    log.disable_progress_bar()
     try:
         model = kind.from_pretrained(
-            base.folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            pretrained.folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
         )
     finally:
-        said.set_verbosity(before)
+        log.set_verbosity(before)
         if bars:
-            said.enable_progress_bar()
+            log.enable_progress_bar()
     return model.eval()
+
+
+def misfits(
+    architecture: Architecture,
+    pretrained: Checkpoint,
+    expert: Checkpoint,
+    task: HubTask,
+    layout: Layout,
+) -> Iterator[str]:
+    """Yield what forbids merging an expert, one line each.
+
+    The expert's tokenizer does not matter: examples are encoded by that of the pretrained model.
+    """
+    for found in mismatches(architecture.merged_part(pretrained), expert, layout.names):
+        if found.fatal and found.kind != "tokenizer":
+            yield found.line
+    wrong_head = architecture.head_mismatch(expert, task)
+    if wrong_head is not None:
+        yield wrong_head
+
+
+def check_fit(
+    architecture: Architecture,
+    pretrained: Checkpoint,
+    expert: Checkpoint,
+    task: HubTask,
+    layout: Layout,
+) -> None:
+    """Check that an expert fits.
+
+    Raises:
+        IntegrityError: With the first differences, if it does not.
+    """
+    found = list(misfits(architecture, pretrained, expert, task, layout))
+    if found:
+        raise IntegrityError(
+            f"`{expert.folder}` must be an expert of `{pretrained.folder}` on {task.title}. Found: "
+            f"{'; '.join(found[:3])}{f'; and {len(found) - 3} more' if found[3:] else ''}."
+        )

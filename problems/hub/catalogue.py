@@ -1,12 +1,11 @@
-"""The hub's problems as registry entries: what is merged, and what each case tells apart."""
+"""Registry entries of the problems on the hub, with what each case distinguishes."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from ...registry import Entry
 from ..case import case_labels, case_name
-from .facts import published
-from .suites import SUITES, Kind, Suite
+from .suites import SUITES, Kind, Suite, published
 
 if TYPE_CHECKING:
     from ..base import Problem
@@ -20,7 +19,7 @@ _SOURCES: Final[dict[Kind, str]] = {
 
 
 def entries() -> Iterator[Entry["Callable[[], Problem]"]]:
-    """Every problem of every suite."""
+    """Yield the entry of every problem of every suite."""
     for suite in SUITES.values():
         for tasks in suite.subsets():
             yield _entry(suite, tasks)
@@ -50,7 +49,7 @@ def _entry(suite: Suite, tasks: tuple[str, ...]) -> Entry["Callable[[], Problem]
 
 
 def _conflict(suite: Suite, tasks: tuple[str, ...]) -> str:
-    """Images of CLIP's tasks are of other domains; GLUE's tasks mostly ask other questions too."""
+    """Return the label: CLIP's tasks differ in their images, most of GLUE's in the question too."""
     if suite.kind == "clip" or len({suite.task(task).question for task in tasks}) == 1:
         return "other-domain"
     return "mixed"
@@ -58,45 +57,47 @@ def _conflict(suite: Suite, tasks: tuple[str, ...]) -> str:
 
 def _summary(suite: Suite, tasks: tuple[str, ...]) -> str:
     if len(tasks) == len(suite.tasks):
-        told = "tells who still covers the front, and keeps the weakest task, with so many tasks"
-        return f"Merge all {len(tasks)} {suite.title} experts of the literature: {told}."
+        case = "shows who still covers the front, and keeps the weakest task, with many tasks"
+        return f"Merge all {len(tasks)} {suite.title} experts of the literature: {case}."
     shown = ", ".join(f"{t.title} ({t.trait})" for t in map(suite.task, tasks))
-    told = _told_of_pair(suite, tasks) if len(tasks) == 2 else _TRIPLE
-    return f"Merge the {suite.title} experts of {shown}: {told}."
+    case = _pair_case(suite, tasks) if len(tasks) == 2 else _TRIPLE
+    return f"Merge the {suite.title} experts of {shown}: {case}."
 
 
 _TRIPLE: Final = (
-    "the literature's triple, natural images the base knows well; tells whether a method answers "
-    "preferences over three tasks or only along edges"
+    "the literature's triple, natural images the pretrained model knows well; shows whether a "
+    "method serves "
+    "preferences over all three tasks or only over two at a time"
 )
 _SAME_QUESTION: Final = (
-    "one question on two kinds of inputs, so that experts may help each other; tells who gets "
-    "beyond a compromise"
+    "one question on two kinds of inputs, so that experts may help each other; shows who does "
+    "better than a compromise"
 )
 _SMALL_TEST: Final = (
-    "RTE's test has 277 examples, too few to resolve small gains; tells whether a ranking survives "
+    "RTE's test has 277 examples, too few to resolve small gains; shows whether a ranking survives "
     "noise"
 )
 _CLASSES: Final = (
-    "cross-entropies of unlike size ({many} against {few} classes); tells whether the scale of the "
-    "losses bends the answers to preferences"
+    "cross-entropies of different scales ({many} and {few} classes); shows whether the scale of "
+    "the "
+    "losses distorts how preferences are served"
 )
 _UNEQUAL: Final = (
-    "fine-tuning gained {large:.0f} points on {far} and {small:.0f} on {near}; tells who spends "
+    "fine-tuning gained {large:.0f} points on {far} and {small:.0f} on {near}; shows who spends "
     "everything on the task with more to gain"
 )
 _NEAR: Final = (
-    "fine-tuning gained no more than {large:.0f} points on either; tells a method's gains from the "
+    "fine-tuning gained at most {large:.0f} points on either; separates a method's gains from the "
     "noise of its validation split"
 )
 _FAR: Final = (
-    "fine-tuning gained at least {small:.0f} points on each; tells who handles experts far from "
-    "the base and from each other"
+    "fine-tuning gained at least {small:.0f} points on each; shows who handles experts far from "
+    "the pretrained model and from each other"
 )
 
 
-def _told_of_pair(suite: Suite, names: tuple[str, ...]) -> str:
-    """What a pair tells apart, by the first property of it that stands out."""
+def _pair_case(suite: Suite, names: tuple[str, ...]) -> str:
+    """Return what a pair distinguishes, by the first of its properties that stands out."""
     first, second = pair = [suite.task(name) for name in names]
     if any(task.name == "rte" for task in pair):
         return _SMALL_TEST
@@ -108,7 +109,7 @@ def _told_of_pair(suite: Suite, names: tuple[str, ...]) -> str:
     known = published(suite.name)
     gains = {t: known.experts[t.name][t.name] - known.pretrained[t.name] for t in pair}
     near, far = sorted(pair, key=gains.__getitem__)
-    told = _NEAR if gains[far] < 40 else _FAR
+    case = _NEAR if gains[far] < 40 else _FAR
     if gains[far] >= 1.5 * gains[near]:
-        told = _UNEQUAL
-    return told.format(large=gains[far], far=far.title, small=gains[near], near=near.title)
+        case = _UNEQUAL
+    return case.format(large=gains[far], far=far.title, small=gains[near], near=near.title)

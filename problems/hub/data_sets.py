@@ -17,7 +17,7 @@ from . import repositories
 from .suites import HubTask
 
 INSTALL: Final = (
-    "`datasets` must be installed: it opens the data sets of this problem. Found none. "
+    "`datasets` must be installed: it reads the data of this problem. It was not found. "
     "Use `pip install 'fusefront[hub]'`."
 )
 _DATA_FILES: Final = (".arrow", ".parquet", ".json")
@@ -25,29 +25,29 @@ _DATA_FILES: Final = (".arrow", ".parquet", ".json")
 
 @final
 class Opened(NamedTuple):
-    """A split as the `datasets` library gives it, and what it was opened from."""
+    """A split as the `datasets` library returns it, and the mirror or revision it is from."""
 
     rows: Any
     source: Mapping[str, str]
 
 
 def is_installed() -> bool:
-    """Whether the `datasets` library is there; it is not imported."""
+    """Return whether the `datasets` library is installed; it is not imported."""
     return find_spec("datasets") is not None
 
 
 def repository(task: HubTask) -> str:
-    """The data set's name among repositories."""
+    """Return the name of the data set among repositories."""
     return f"datasets/{task.dataset}"
 
 
 def shown(task: HubTask) -> str:
-    """The data set and which of its configurations."""
+    """Return the name of the data set with its configuration."""
     return f"{repository(task)} {task.config}".strip()
 
 
 def source_here(task: HubTask) -> dict[str, str] | None:
-    """What `open_split` would open on this machine, or None if it would ask the network."""
+    """Return the source that `open_split` has on this machine, or None if it needs the network."""
     folder = _mirrored(task)
     if folder is not None:
         return {"mirror": _stamp(folder)}
@@ -56,12 +56,12 @@ def source_here(task: HubTask) -> dict[str, str] | None:
 
 
 def is_mirrored(task: HubTask) -> bool:
-    """Whether the mirror holds it."""
+    """Return whether the mirror has the data set of a task."""
     return _mirrored(task) is not None
 
 
 def open_split(task: HubTask, split: str) -> Opened:
-    """A split of a task's data set.
+    """Open a split of a task's data set.
 
     Raises:
         MissingDataError: If the library or the data set is missing.
@@ -76,7 +76,7 @@ def open_split(task: HubTask, split: str) -> Opened:
         splits = datasets.load_from_disk(str(folder))
         if split not in splits:
             raise IntegrityError(
-                f"`{folder}` must have a split `{split}`. Found {', '.join(splits)}."
+                f"`{folder}` must have a split `{split}`. Found {', '.join(splits)}. Copy it again."
             )
         return Opened(splits[split], {"mirror": _stamp(folder)})
     if folder is not None:
@@ -94,10 +94,10 @@ def open_split(task: HubTask, split: str) -> Opened:
 
 
 def labels_of(task: HubTask, rows: Any) -> NDArray[np.int64]:
-    """`(n,)` labels of a split.
+    """Return the class indices `(n,)` of a split.
 
     Raises:
-        IntegrityError: If they are not those of the task's classes.
+        IntegrityError: If columns are missing, or classes are not those of the task.
     """
     if "label" not in rows.column_names or set(task.inputs) - set(rows.column_names):
         raise IntegrityError(
@@ -109,13 +109,14 @@ def labels_of(task: HubTask, rows: Any) -> NDArray[np.int64]:
     if named != task.n_classes or labels.min() < 0 or labels.max() >= task.n_classes:
         raise IntegrityError(
             f"`{task.dataset}` must have labels of {task.n_classes} classes from 0. Found "
-            f"{named} classes, labels from {labels.min()} to {labels.max()}."
+            f"{named} classes, labels from {labels.min()} to {labels.max()}. Use the data set of "
+            "the literature."
         )
     return labels
 
 
 def _load(path: str, task: HubTask, split: str, commit: str | None) -> Any:
-    """A split that is not saved by `save_to_disk`: files of a repository, here or on the hub."""
+    """Return a split from the files of a repository, in the mirror or on the hub."""
     datasets = import_module("datasets")
 
     try:
@@ -128,17 +129,17 @@ def _load(path: str, task: HubTask, split: str, commit: str | None) -> Any:
 
 
 def _check_revision(task: HubTask, rows: Any, commit: str) -> None:
-    """Refuse another revision, which `datasets` takes from its cache where it cannot ask."""
+    """Refuse another revision, which `datasets` falls back to when it is offline."""
     files = [str(file["filename"]) for file in rows.cache_files]
     if not all(commit in Path(file).parts for file in files):
         raise MissingDataError(
-            f"`{task.dataset}` must be of revision {commit[:12]}. Found another one in "
-            f"`{files[0]}`, and the hub cannot be asked. Go online once."
+            f"`{task.dataset}` must have revision {commit[:12]}. Found another one in "
+            f"`{files[0]}`, and the hub cannot be reached. Go online once."
         )
 
 
 def _mirrored(task: HubTask) -> Path | None:
-    """`datasets/owner/name`, or the folder of the configuration in it, if saved one by one."""
+    """Return `datasets/owner/name`, or the folder in it if configurations are saved one by one."""
     names = [repository(task)]
     names += [former for new, former in repositories.FORMER_NAMES.items() if new == names[0]]
     for name in names:
@@ -148,15 +149,16 @@ def _mirrored(task: HubTask) -> Path | None:
         own = folder / task.config
         if (own / "dataset_dict.json").is_file():
             return own
-        if not any(folder.glob("*/dataset_dict.json")):  # others saved one by one, this one not
+        if not any(folder.glob("*/dataset_dict.json")):  # else others were saved, but not this one
             return folder
     return None
 
 
 def _stamp(folder: Path) -> str:
-    """Digest of names and sizes of the files that hold data, and of what describes them.
+    """Return a digest of the names and sizes of data files and of the JSON files beside them.
 
-    `save_to_disk` writes a fingerprint of the data among the latter, so that copies are alike.
+    The latter include a fingerprint of the data by `save_to_disk`. Hashing the data itself would
+    take minutes, and times of modification would differ between copies.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix in _DATA_FILES)
     return digest([[p.relative_to(folder).as_posix(), *_facts(p)] for p in files])
@@ -167,24 +169,26 @@ def _facts(path: Path) -> tuple[int, str]:
 
 
 FRACTION: Final = 0.1
-"""Share of the training split that is validation."""
+"""Share of the training split that is used for validation."""
 SEED: Final = 0
 
 
 def rows(split: Split, n: int) -> list[int]:
-    """Sorted indices into the training split of n examples, or into a test split of n.
+    """Return the sorted rows of a split, among n examples of the training or test data.
 
-    A tenth of the training examples, drawn with seed 0, is validation, the rest calibration.
+    A tenth of the training data, drawn with seed 0, is for validation, the rest for calibration.
     Source: the validation sets of FusionBench, `random_split` with 1 - 1/10 and 1/10.
 
     Raises:
-        IntegrityError: If there are too few to leave one in each part.
+        IntegrityError: If n is too small for both.
     """
     if split == "test":
         return list(range(n))
     validation = int(n * FRACTION)
     if validation == 0:
-        raise IntegrityError(f"A training split must have 10 examples or more. Found {n}.")
+        raise IntegrityError(
+            f"A training split must have 10 examples or more. Found {n}. Download it again."
+        )
     order = torch.randperm(n, generator=torch.Generator().manual_seed(SEED)).tolist()
     cut = n - validation
     return sorted(order[:cut] if split == "calibration" else order[cut:])

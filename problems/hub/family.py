@@ -1,9 +1,10 @@
 """A suite of the hub as a family of experts, and the problems that are subsets of its tasks."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from typing import Final, final
 
 from torch import nn
 
@@ -14,10 +15,8 @@ from ..classifier import Examples
 from ..experts import ExpertPool
 from ..family import ExpertFamily, FamilyProblem, Head
 from . import data_sets, repositories
-from .checks import reproduction
-from .inspection import inspect
-from .preparation import SPLITS, Preparation
-from .suites import SUITES, HubTask, Suite
+from .preparation import SPLITS, Preparation, inspect
+from .suites import SUITES, HubTask, Suite, published
 
 
 @final
@@ -32,28 +31,30 @@ class HubFamily(ExpertFamily):
         return Preparation(suite=self.suite)
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Each model and data set: here, to be fetched, missing, or unfit."""
+        """Yield a finding per model and data set: present, to be downloaded, missing, or unfit."""
         return inspect(self._made, self._tasks(tasks))
 
     def prepare(self, tasks: Sequence[str], report: Report) -> None:
-        """Fetch, read and encode what is not in the cache yet.
+        """Download, read and encode what the cache lacks.
 
         Raises:
             MissingDataError: If a model, a data set or a library is missing and cannot be fetched.
-            IntegrityError: If models do not fit, or are not those that were met first.
+            IntegrityError: If models do not fit, or models or data differ from those used first.
         """
         self._check_reachable(tasks)
-        self._made.read_base(report)
+        self._made.read_pretrained(report)
         for task in self._tasks(tasks):
             self._made.read_expert(task, report)
         for task in self._tasks(tasks):
             self._made.encode(task, report)
             change = self._made.change(task)
             if change is not None:
-                raise IntegrityError(f"`{task.dataset}` must be the data met first: {change}.")
+                raise IntegrityError(
+                    f"`{task.dataset}` must be the data that was used first: {change}."
+                )
 
     def digest(self, tasks: Sequence[str]) -> str:
-        """Digest of the weights, the heads' words and the encoded examples."""
+        """Return a digest of the weights, the settings of heads and the encoded examples."""
         made = self._made
         facts = [
             [
@@ -64,32 +65,34 @@ class HubFamily(ExpertFamily):
             ]
             for task in self._tasks(tasks)
         ]
-        return digest([self.suite.name, made.weights.base_sha256(), dict(made.base.config), facts])
+        return digest(
+            [self.suite.name, made.weights.pretrained_sha256(), dict(made.pretrained.config), facts]
+        )
 
     def backbone(self) -> nn.Module:
-        """The pretrained backbone, made anew."""
-        return self._made.architecture.backbone(self._made.base)
+        """Return a new pretrained backbone."""
+        return self._made.architecture.backbone(self._made.pretrained)
 
     def pool(self, tasks: Sequence[str]) -> ExpertPool:
-        """The base and the task vectors, memory-mapped."""
+        """Return the pretrained model and the task vectors, memory-mapped."""
         return self._made.weights.pool(tasks, self._made.layout)
 
     def heads(self, tasks: Sequence[str]) -> list[Head]:
-        """The frozen heads."""
+        """Return the frozen heads."""
         return [self._made.head(task) for task in self._tasks(tasks)]
 
     def examples(self, task: str, split: Split) -> Examples:
-        """Encoded examples, memory-mapped."""
+        """Return encoded examples, memory-mapped."""
         return self._made.stored(self.suite.task(task), split).load()
 
     def _tasks(self, names: Sequence[str]) -> list[HubTask]:
         return [self.suite.task(name) for name in names]
 
     def _check_reachable(self, tasks: Sequence[str]) -> None:
-        """Say all that is missing in one line before anything is read."""
-        models = [self.suite.base, *(self.suite.expert(task) for task in tasks)]
+        """Name everything that is missing in one error, before anything is read."""
+        models = [self.suite.pretrained, *(self.suite.expert(task) for task in tasks)]
         missing = [name for name in models if repositories.find(name) is None]
-        here = self.suite.base not in missing
+        here = self.suite.pretrained not in missing
         to_encode = [t for t in self._tasks(tasks) if not (here and self._made.is_encoded(t))]
         missing += [data_sets.repository(t) for t in to_encode if not data_sets.source_here(t)]
         reason = repositories.unreachable() if missing else None
@@ -118,27 +121,61 @@ class HubProblem(Problem):
         return FamilyProblem(make_family=lambda: HubFamily(suite=suite), tasks=self.tasks)
 
     def preflight(self) -> Iterator[Finding]:
-        """Each model and data set: here, to be fetched, missing, or unfit."""
+        """Yield a finding per model and data set: present, to be downloaded, missing, or unfit."""
         return self._inside.preflight()
 
     def prepare(self, report: Report) -> None:
-        """Fetch, encode and measure, then say which published accuracies are reproduced."""
+        """Download, encode and evaluate; report which published accuracies are reproduced."""
         self._inside.prepare(report)
         for line in reproduction(self.suite, self.tasks, self.anchors("test")):
             report(line)
 
     def hash(self) -> str:
-        """Digest of experts, heads, data and tasks."""
+        """Return a digest of experts, heads, data and tasks."""
         return self._inside.hash()
 
     def anchors(self, split: Split) -> Anchors:
-        """The base model, the experts and their average, measured on this machine."""
+        """Return the anchors, evaluated on this machine."""
         return self._inside.anchors(split)
 
     def pool(self) -> ExpertPool:
-        """The experts of the tasks."""
+        """Return the experts of the tasks."""
         return self._inside.pool()
 
     def oracle(self, splits: frozenset[Split]) -> Oracle:
-        """The classifier on these splits only."""
+        """Return the oracle of these splits only."""
         return self._inside.oracle(splits)
+
+
+_POINTS: Final = 0.5
+"""Published tables differ from each other by half a percentage point."""
+_ERRORS: Final = 3.0
+
+
+def reproduction(suite: str, tasks: Sequence[str], anchors: Anchors) -> Iterator[str]:
+    """Yield one line per task that compares test accuracies with published ones.
+
+    An accuracy is reproduced if it is within half a point or three standard errors of the
+    published one, whichever is larger.
+    """
+    known = published(suite)
+    for i, task in enumerate(tasks):
+        n = int(anchors.n[i])
+        pairs = [
+            ("expert", 100 * float(anchors.expert[i]), known.experts[task][task]),
+            ("pretrained", 100 * float(anchors.pretrained[i]), known.pretrained[task]),
+        ]
+        compared = [f"{name} {_compared(found, of, n)}" for name, found, of in pairs]
+        yield f"{suite}, {task} on {n:,} examples: {', '.join(compared)}"
+
+
+def is_reproduced(found: float, known: float, n: int) -> bool:
+    """Return whether two accuracies in percent agree, the first one measured on n examples."""
+    error = 100 * math.sqrt(known / 100 * (1 - known / 100) / n)
+    return abs(found - known) <= max(_POINTS, _ERRORS * error)
+
+
+def _compared(found: float, known: float, n: int) -> str:
+    if is_reproduced(found, known, n):
+        return f"reproduced ({found:.1f}, published {known:.1f})"
+    return f"off by {found - known:+.1f} ({found:.1f}, published {known:.1f})"

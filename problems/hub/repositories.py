@@ -1,4 +1,4 @@
-"""Where the hub's repositories are on this machine, and which revision of each is used."""
+"""Repositories of the hub: their folders on this machine, and the revision that is used."""
 
 import json
 from functools import cache
@@ -9,7 +9,7 @@ from ...errors import IntegrityError, MissingDataError
 from ..base import Report
 from ..cache import cache_directory, read_json, write_whole
 from ..checkpoints.location import MIRROR, WANTED, find_in_mirror, locate
-from .facts import pinned_revision
+from .suites import pinned_revision
 
 FORMER_NAMES: Final = {
     "openai-community/gpt2": "gpt2",
@@ -17,29 +17,29 @@ FORMER_NAMES: Final = {
     "datasets/ufldl-stanford/svhn": "datasets/svhn",
     "datasets/ylecun/mnist": "datasets/mnist",
 }
-"""What repositories were called before they had an owner; mirrors and caches may still say so."""
+"""Names of repositories before they had an owner, which mirrors and caches may still use."""
 
 _DATA: Final = "datasets/"
 _ABOUT: Final = ("README.md",)
-"""All that `datasets` leaves in the hub's cache for certain; it fetches what it needs by itself."""
+"""The only file that `datasets` always leaves in the hub's cache; it fetches data by itself."""
 _ANSWER_SECONDS: Final = 3.0
 
 
 @final
 class Place(NamedTuple):
-    """A folder, and whether it is in the `mirror` or in the hub's `cache`."""
+    """A folder in the `mirror` or in the hub's `cache`."""
 
     folder: Path
     where: Literal["mirror", "cache"]
 
     @property
     def revision(self) -> str | None:
-        """The commit, as the hub's cache names its folders; None in a mirror."""
+        """The commit, after which the hub's cache names folders; None in a mirror."""
         return self.folder.name if self.where == "cache" else None
 
 
 def find(repository: str) -> Place | None:
-    """A repository on this machine, or None; the network is not asked.
+    """Return the place of a repository on this machine, or None; the network is not used.
 
     Args:
         repository: `owner/name` of a model, `datasets/owner/name` of a data set.
@@ -51,7 +51,7 @@ def find(repository: str) -> Place | None:
 
 
 def find_cached(repository: str) -> Place | None:
-    """A repository in the hub's cache, or None; the mirror is not looked at."""
+    """Return the place of a repository in the hub's cache, or None; the mirror is ignored."""
     for name in _names(repository):
         if (cached := _cached(name, revision(repository))) is not None:
             return Place(cached, "cache")
@@ -59,7 +59,7 @@ def find_cached(repository: str) -> Place | None:
 
 
 def find_mirrored(name: str) -> Path | None:
-    """The folder of a model or of `datasets/...` in the mirror."""
+    """Return the folder of a model or of `datasets/...` in the mirror, or None."""
     if not name.startswith(_DATA):
         return find_in_mirror(name)
     root = find_in_mirror("datasets")
@@ -68,17 +68,19 @@ def find_mirrored(name: str) -> Path | None:
 
 
 def fetch_model(repository: str, report: Report) -> Place:
-    """A model's folder, downloaded if need be; the revision met first is kept.
+    """Return the place of a model, which is downloaded if necessary; pin its revision.
 
     Raises:
-        MissingDataError: If it is not on this machine and the hub does not answer.
+        MissingDataError: If it is not on this machine and the hub cannot be reached.
     """
     place = find(repository)
     if place is None:
         if (reason := unreachable()) is not None:
             raise MissingDataError(needs_hub([repository], reason))
         report(f"downloading {repository}")
-        nowhere = cache_directory() / "no-local-paths"  # names on the hub, never paths
+        nowhere = (
+            cache_directory() / "no-local-paths"
+        )  # a hub id must not be taken for a local path
         folder = locate(repository, base_folder=nowhere, revision=revision(repository))
         place = Place(folder, "cache")
     keep_revision(repository, place.revision)
@@ -86,22 +88,22 @@ def fetch_model(repository: str, report: Report) -> Place:
 
 
 def revision(repository: str) -> str | None:
-    """The commit this project pins, else the one met first on this machine, else None."""
+    """Return the commit pinned by this project, else the one used first here, else None."""
     found: str | None = pinned_revision(repository) or _kept().get(repository)
     return found
 
 
 def keep_revision(repository: str, commit: str | None) -> None:
-    """Write down the commit met first; a mirror has none."""
+    """Record the commit that is used first; None, from a mirror, is ignored."""
     if commit is not None and repository not in _kept() and pinned_revision(repository) is None:
         write_whole(_kept_path(), _dumped(_kept() | {repository: commit}))
 
 
 def resolve_data(dataset: str) -> str | None:
-    """The commit of a data set to use; asked of the hub once, then kept.
+    """Return the commit of a data set, which the hub is asked for once.
 
     Raises:
-        MissingDataError: If the hub does not know it.
+        MissingDataError: If the hub does not have the data set.
     """
     repository = _DATA + dataset
     commit = revision(repository)
@@ -110,7 +112,7 @@ def resolve_data(dataset: str) -> str | None:
 
         try:
             commit = HfApi().dataset_info(dataset, timeout=_ANSWER_SECONDS).sha
-        except Exception as error:  # the client passes on what its transport raises
+        except Exception as error:  # the client lets any error of its transport through
             raise MissingDataError(needs_hub([repository], _first_line(error))) from error
         keep_revision(repository, commit)
     return commit
@@ -118,20 +120,20 @@ def resolve_data(dataset: str) -> str | None:
 
 @cache
 def unreachable() -> str | None:
-    """Why the hub cannot be asked, or None if it answers; looked at once a process."""
+    """Return why the hub cannot be reached, or None; checked once per process."""
     from huggingface_hub import constants, get_session
 
     if constants.HF_HUB_OFFLINE:
         return "the hub is switched off by HF_HUB_OFFLINE"
     try:
         get_session().head(constants.ENDPOINT, timeout=_ANSWER_SECONDS)
-    except Exception as error:  # the client passes on what its transport raises
+    except Exception as error:  # the client lets any error of its transport through
         return f"{constants.ENDPOINT} does not answer: {_first_line(error)}"
     return None
 
 
 def needs_hub(repositories: list[str], reason: str) -> str:
-    """The message about repositories that are not on this machine, in one line."""
+    """Return one line about repositories that are not on this machine."""
     shown = ", ".join(f"`{name}`" for name in repositories[:3])
     if repositories[3:]:
         shown += f" and {len(repositories) - 3} more"
@@ -149,7 +151,7 @@ def _names(repository: str) -> list[str]:
 
 
 def _cached(name: str, commit: str | None) -> Path | None:
-    """The snapshot in the hub's cache, if it has weights or is of a data set."""
+    """Return the snapshot of a data set, or of a model with weights, in the hub's cache."""
     from huggingface_hub import snapshot_download
 
     is_data = name.startswith(_DATA)
@@ -161,7 +163,7 @@ def _cached(name: str, commit: str | None) -> Path | None:
             allow_patterns=list(_ABOUT if is_data else WANTED),
             local_files_only=True,
         )
-    except (OSError, ValueError):  # what the hub's client raises of all that is not there
+    except (OSError, ValueError):  # what the client raises for anything that is not cached
         return None
     found = Path(folder)
     return found if is_data or any(found.glob("*.safetensors")) else None

@@ -1,28 +1,31 @@
-"""Suites of the hub: one backbone each, the experts fine-tuned from it, and their tasks."""
+"""The suites: one backbone each, its experts and tasks, and the published facts about them."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
-from typing import Final, Literal, final
+from pathlib import Path
+from typing import Any, Final, Literal, final
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class HubTask:
-    """One task: examples of a data set, and the expert fine-tuned on its training split.
+    """A task: a data set, and the expert fine-tuned on its training split.
 
     Attributes:
-        name: As in problem names.
-        title: As in the literature.
-        dataset: Repository on the hub.
-        config: Which of its configurations; "" if it has one only.
-        expert: How this task is called in the names of expert checkpoints.
-        inputs: Columns of an example: an image, or one or two texts.
-        test_split: Split that serves as test.
+        name: Name of the task in problem names.
+        title: Name of the task in the literature.
+        dataset: Repository of the data on the hub.
+        config: Configuration of the data set; "" if it has only one.
+        expert: Name of the task in the names of expert checkpoints.
+        inputs: Columns of the inputs: an image, or one or two texts.
+        test_split: Split of the data set that is used for testing.
         n_classes: Number of classes.
-        n_test: Examples of the test split as published.
-        trait: What is asked of what, in a few words.
-        question: Tasks with the same question have the same classes on other inputs.
+        n_test: Published number of test examples.
+        trait: The task in a few words.
+        question: Tasks with the same question have the same classes on different inputs.
     """
 
     name: str
@@ -39,7 +42,7 @@ class HubTask:
 
 
 def _image(name: str, title: str, n_classes: int, n_test: int, trait: str) -> HubTask:
-    """A vision task whose data set and expert are called as the task itself."""
+    """Return a vision task whose data set and expert have the name of the task."""
     return HubTask(
         name=name,
         title=title,
@@ -149,36 +152,36 @@ Kind = Literal["clip", "gpt2"]
 @final
 @dataclass(frozen=True, kw_only=True)
 class Suite:
-    """A backbone with an expert for each of some tasks.
+    """A pretrained model with one expert per task.
 
     Attributes:
-        name: As in problem names.
-        title: As in the literature.
-        kind: Which architecture, and so which preprocessing and heads.
-        base: Repository of the pretrained model.
-        expert_stem: What the repository of an expert begins with; the task's `expert` ends it.
-        tasks: In the order that problems and published tables have.
+        name: Name of the suite in problem names.
+        title: Name of the suite in the literature.
+        kind: Architecture, which decides preprocessing and heads.
+        pretrained: Repository of the pretrained model.
+        expert_stem: Repository of an expert without its end, the task's `expert`.
+        tasks: Tasks in the order of problems and of published tables.
         triples: Sets of three tasks that papers use.
     """
 
     name: str
     title: str
     kind: Kind
-    base: str
+    pretrained: str
     expert_stem: str
     tasks: tuple[HubTask, ...]
     triples: tuple[tuple[str, str, str], ...] = ()
 
     def expert(self, task: str) -> str:
-        """Repository of the expert of a task."""
+        """Return the repository of a task's expert."""
         return self.expert_stem + self.task(task).expert
 
     def task(self, name: str) -> HubTask:
-        """The task of this name."""
+        """Return the task of this name."""
         return next(task for task in self.tasks if task.name == name)
 
     def subsets(self) -> Iterator[tuple[str, ...]]:
-        """Tasks of each problem: all pairs, the papers' triples, all tasks."""
+        """Yield the tasks of each problem: all pairs, the papers' triples, all tasks."""
         names = tuple(task.name for task in self.tasks)
         yield from combinations(names, 2)
         yield from self.triples
@@ -190,7 +193,7 @@ def _clip(name: str, title: str, model: str) -> Suite:
         name=name,
         title=title,
         kind="clip",
-        base=f"openai/{model}",
+        pretrained=f"openai/{model}",
         expert_stem=f"tanganke/{model}_",
         tasks=VISION,
         triples=(("sun397", "cars", "dtd"),),
@@ -207,9 +210,85 @@ SUITES: Final = {
             name="gpt2",
             title="GPT-2",
             kind="gpt2",
-            base="openai-community/gpt2",
+            pretrained="openai-community/gpt2",
             expert_stem="tanganke/gpt2_",
             tasks=GLUE,
         ),
     )
 }
+
+
+_FOLDER: Final = Path(__file__).parent / "facts"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Prompts:
+    """The prompts of a zero-shot head: every class name in every template.
+
+    Class names are in the order of class indices; templates have `{}` in the place of the name.
+    Source: Radford et al. 2021, as in `task_vectors` (Ilharco et al. 2023). Misspellings are kept,
+    since the experts were trained with heads made from them.
+    """
+
+    classes: tuple[str, ...]
+    templates: tuple[str, ...]
+
+    def texts(self, name: str) -> list[str]:
+        """Return the prompts of one class."""
+        return [template.format(name) for template in self.templates]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """Published accuracies of a suite's models in percent, by task.
+
+    Attributes:
+        pretrained: The pretrained model; for GPT-2, with the head of each expert.
+        experts: `experts[model][task]`.
+        average: The simple average of all experts of the suite.
+        source: Publication of the numbers.
+    """
+
+    pretrained: dict[str, float]
+    experts: dict[str, dict[str, float]]
+    average: dict[str, float]
+    source: str
+
+
+def prompts(task: str) -> Prompts:
+    """Return class names and templates of a vision task."""
+    facts = _read(task)
+    return Prompts(classes=tuple(facts["classes"]), templates=tuple(facts["templates"]))
+
+
+def published(suite: str) -> Published:
+    """Return the published accuracies of a suite's models."""
+    facts = _read("published")[suite]
+    tasks = facts["tasks"]
+
+    def by_task(row: list[float]) -> dict[str, float]:
+        return dict(zip(tasks, row, strict=True))
+
+    return Published(
+        pretrained=by_task(facts["pretrained"]),
+        experts={m: by_task(row) for m, row in zip(tasks, facts["experts"], strict=True)},
+        average=by_task(facts["average_of_all"]),
+        source=facts["source"],
+    )
+
+
+def pinned_revision(repository: str) -> str | None:
+    """Return the commit of a repository that this project pins; None if it pins none.
+
+    Args:
+        repository: `owner/name` of a model, `datasets/owner/name` of a data set.
+    """
+    revision: str | None = _read("revisions")[repository]
+    return revision
+
+
+@cache
+def _read(name: str) -> Any:
+    return json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))

@@ -28,13 +28,13 @@ def test_new_problem_is_valid_and_doctor_reports_its_missing_files(
     assert found.name == "my-pair"
     looked = run_command("doctor", "--problem", "my-pair.toml")
     assert looked.status == 1
-    assert "checkpoints/base" in looked.out
+    assert "checkpoints/pretrained" in looked.out
 
 
 def test_new_problem_explains_every_key() -> None:
     text = PROBLEM.substitute(name="n", file="f")
-    for keys in (problem_file._TOP, problem_file._TASK, problem_file._DATA):
-        for key in keys:
+    for table in (problem_file.ProblemFile, problem_file.CustomTask, problem_file.CustomData):
+        for key in table.model_fields:
             assert re.search(rf"^(# )?(\[*(tasks\.)?{key}\]+|{key} = )", text, re.MULTILINE), key
 
 

@@ -13,13 +13,13 @@ SHAPES = {"wte.weight": (7, 4), "h.0.attn.c_proj.weight": (4, 4), "h.0.attn.c_pr
 
 
 def tensors(seed: int, prefix: str = "") -> dict[str, Tensor]:
-    """A tiny GPT-2's tensors, drawn."""
+    """Random tensors of a tiny GPT-2."""
     generator = torch.Generator().manual_seed(seed)
     return {prefix + n: torch.randn(s, generator=generator) for n, s in SHAPES.items()}
 
 
 def write(folder: Path, found: Mapping[str, Tensor], **config: Any) -> Path:
-    """A model of one file."""
+    """Write a model in one file."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file(dict(found), folder / "model.safetensors")
     settings = {"model_type": "gpt2", "vocab_size": 7, "n_embd": 4} | config
@@ -28,7 +28,7 @@ def write(folder: Path, found: Mapping[str, Tensor], **config: Any) -> Path:
 
 
 def write_sharded(folder: Path, found: Mapping[str, Tensor]) -> Path:
-    """The same, a file a tensor."""
+    """Write a model with one file per tensor."""
     folder.mkdir(parents=True, exist_ok=True)
     where = {name: f"model-{i}.safetensors" for i, name in enumerate(found)}
     for name, file in where.items():
@@ -39,7 +39,7 @@ def write_sharded(folder: Path, found: Mapping[str, Tensor]) -> Path:
 
 
 def write_adapter(folder: Path, found: Mapping[str, Tensor], **config: Any) -> Path:
-    """An adapter as PEFT saves it."""
+    """Write an adapter as PEFT saves it."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file(
         {f"base_model.model.{name}": t.contiguous() for name, t in found.items()},

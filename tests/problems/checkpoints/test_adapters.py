@@ -123,13 +123,13 @@ def test_a_bias_of_the_low_rank_layer_is_scaled_and_added(tmp_path: Path) -> Non
     [
         ({"peft_type": "IA3"}, "peft_type 'IA3'"),
         ({"use_dora": True}, "DoRA"),
-        ({"init_lora_weights": "pissa"}, "alters the base"),
+        ({"init_lora_weights": "pissa"}, "alters the pretrained weights"),
         ({"layer_replication": [[0, 1]]}, "layers are repeated"),
-        ({"r": 3}, "rank 2 where r is 3"),
+        ({"r": 3}, "rank 2, but r is 3"),
         ({"lora_alpha": None}, "alpha None"),
     ],
 )
-def test_adapters_that_are_no_plain_addition_say_why(
+def test_adapters_that_are_not_plain_lora_are_refused_with_the_reason(
     tmp_path: Path, config: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(IntegrityError, match=reason):
@@ -139,15 +139,18 @@ def test_adapters_that_are_no_plain_addition_say_why(
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        (pair("k", 5, 3), "`k.weight`, which the base lacks"),
+        (pair("k", 5, 3), "`k.weight`, which the pretrained model lacks"),
         (pair("q", 5, 9), r"\(5, 9\) for `q.weight`, which is \(5, 3\)"),
         ({"q.lora_A.weight": draw(2, 3)}, "without `base_model.model.q.lora_B.weight`"),
         ({"q.lora_B.weight": draw(5, 2)}, "without `base_model.model.q.lora_A.weight`"),
         (pair("q", 5, 3) | {"q.lora_magnitude_vector": draw(5)}, "no matrix of LoRA"),
-        (pair("q", 5, 3) | {"extra.weight": draw(5)}, "`extra.weight`, which the base lacks"),
+        (
+            pair("q", 5, 3) | {"extra.weight": draw(5)},
+            "`extra.weight`, which the pretrained model lacks",
+        ),
     ],
 )
-def test_every_tensor_must_have_its_place(
+def test_every_tensor_must_fit_the_model(
     tmp_path: Path, found: dict[str, Tensor], reason: str
 ) -> None:
     with pytest.raises(IntegrityError, match=reason):

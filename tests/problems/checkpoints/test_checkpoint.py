@@ -12,17 +12,17 @@ from fusefront.errors import IntegrityError, MissingDataError
 from fusefront.problems.checkpoints.checkpoint import open_checkpoint, signature
 
 
-def test_headers_are_read_of_one_file(tmp_path: Path) -> None:
+def test_headers_of_one_file_are_read(tmp_path: Path) -> None:
     found = open_checkpoint(write(tmp_path, tensors(0)))
     assert {name: header.shape for name, header in found.tensors.items()} == SHAPES
     assert {header.dtype for header in found.tensors.values()} == {"F32"}
     assert found.sha256 == hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
     assert found.config["model_type"] == "gpt2"
-    assert not found.is_lora
+    assert not found.is_adapter
     assert found.n_parameters == 48
 
 
-def test_shards_hold_the_same_tensors_as_one_file(tmp_path: Path) -> None:
+def test_shards_have_the_same_tensors_as_one_file(tmp_path: Path) -> None:
     whole = open_checkpoint(write(tmp_path / "whole", tensors(0)))
     shards = open_checkpoint(write_sharded(tmp_path / "shards", tensors(0)))
     assert shards.tensors == whole.tensors
@@ -36,7 +36,7 @@ def test_sha256_changes_with_one_weight_of_one_shard(tmp_path: Path) -> None:
     assert open_checkpoint(write_sharded(tmp_path, changed)).sha256 != before
 
 
-def test_a_lone_safetensors_file_is_a_checkpoint(tmp_path: Path) -> None:
+def test_a_single_safetensors_file_is_a_checkpoint(tmp_path: Path) -> None:
     save_file(tensors(0), tmp_path / "expert.safetensors")
     found = open_checkpoint(tmp_path / "expert.safetensors")
     assert set(found.tensors) == set(SHAPES)
@@ -44,7 +44,7 @@ def test_a_lone_safetensors_file_is_a_checkpoint(tmp_path: Path) -> None:
     assert found.tokenizer_sha256 is None
 
 
-def test_signature_tells_widths_apart(tmp_path: Path) -> None:
+def test_signature_depends_on_widths(tmp_path: Path) -> None:
     narrow = open_checkpoint(write(tmp_path / "a", tensors(0)))
     other = {**tensors(0), "wte.weight": torch.zeros(7, 5)}
     wide = open_checkpoint(write(tmp_path / "b", other, n_embd=5))
@@ -63,7 +63,7 @@ def test_shards_outside_the_folder_are_refused(tmp_path: Path, shard: str) -> No
     folder.mkdir()
     index = {"weight_map": {"w": shard}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(IntegrityError, match="beside itself"):
+    with pytest.raises(IntegrityError, match="in its own folder"):
         open_checkpoint(folder)
 
 
@@ -96,7 +96,7 @@ class _Trap:
 
 
 @pytest.mark.parametrize("kind", ["pickle", "torch"])
-def test_a_pickle_under_another_name_is_told_and_never_run(
+def test_a_disguised_pickle_is_refused_and_never_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -112,11 +112,11 @@ def test_a_pickle_under_another_name_is_told_and_never_run(
 def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, tensors(0)) / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-8])
-    with pytest.raises(IntegrityError, match="must be a whole safetensors file"):
+    with pytest.raises(IntegrityError, match="must be a valid safetensors file"):
         open_checkpoint(tmp_path)
 
 
-def test_an_empty_folder_misses_weights(tmp_path: Path) -> None:
+def test_an_empty_folder_is_missing_data(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match=r"model\.safetensors"):
         open_checkpoint(tmp_path)
 
@@ -128,7 +128,7 @@ def test_a_model_beside_its_adapter_is_ambiguous(tmp_path: Path) -> None:
         open_checkpoint(tmp_path)
 
 
-def test_tokenizers_are_the_same_whatever_file_states_them(tmp_path: Path) -> None:
+def test_the_format_of_a_tokenizer_does_not_matter(tmp_path: Path) -> None:
     words = ["[PAD]", "cat", "dog"]
     one, two, three = (write(tmp_path / n, tensors(0)) for n in "abc")
     (one / "vocab.txt").write_text("\n".join(words) + "\n")

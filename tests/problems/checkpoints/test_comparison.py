@@ -26,28 +26,30 @@ def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
     assert found == Mismatch("missing", "`h.0.attn.c_proj.bias` is not in the expert", True)
 
 
-def test_another_shape_is_named(tmp_path: Path) -> None:
+def test_a_different_shape_is_named(tmp_path: Path) -> None:
     (found,) = compared(tmp_path, tensors(1) | {"wte.weight": torch.ones(9, 4)})
-    assert found == Mismatch("shape", "`wte.weight` is (9, 4) where the base has (7, 4)", True)
+    assert found == Mismatch(
+        "shape", "`wte.weight` is (9, 4), but the pretrained model has (7, 4)", True
+    )
 
 
-def test_another_dtype_is_only_said(tmp_path: Path) -> None:
+def test_a_different_dtype_is_only_a_remark(tmp_path: Path) -> None:
     found = compared(tmp_path, {name: tensor.half() for name, tensor in tensors(1).items()})
     assert [(m.kind, m.fatal) for m in found] == [("dtype", False)] * 3
 
 
-def test_another_model_type_vocabulary_and_setting_are_named(tmp_path: Path) -> None:
+def test_different_model_type_vocabulary_and_setting_are_named(tmp_path: Path) -> None:
     (found,) = compared(tmp_path / "a", tensors(1), model_type="bert")
-    assert found.line == "model type bert where the base is gpt2"
+    assert found.line == "model type bert, but the pretrained model is gpt2"
     (found,) = compared(tmp_path / "b", tensors(1), vocab_size=8)
-    assert found == Mismatch("vocabulary", "8 tokens where the base has 7", True)
+    assert found == Mismatch("vocabulary", "8 tokens, but the pretrained model has 7", True)
     base = open_checkpoint(write(tmp_path / "base", tensors(0), n_head=2))
     expert = open_checkpoint(write(tmp_path / "expert", tensors(1), n_head=4))
     (found,) = mismatches(base, expert, NAMES)
-    assert found == Mismatch("setting", "`n_head` 4 where the base has 2", True)
+    assert found == Mismatch("setting", "`n_head` 4, but the pretrained model has 2", True)
 
 
-def test_another_tokenizer_is_named(tmp_path: Path) -> None:
+def test_a_different_tokenizer_is_named(tmp_path: Path) -> None:
     base, expert = (write(tmp_path / name, tensors(0)) for name in ("base", "expert"))
     (base / "vocab.txt").write_text("cat\ndog\n")
     (expert / "vocab.txt").write_text("dog\ncat\n")
@@ -73,17 +75,17 @@ def test_backbone_names_leave_heads_and_buffers_out(tmp_path: Path) -> None:
     names = backbone_names(base, expert)
     assert set(names) == {*tensors(1, "transformer."), "transformer.h.1.attn.c_proj.weight"}
     (found,) = mismatches(base, expert, names)
-    assert found.line == "`transformer.h.1.attn.c_proj.weight` is not in the base"
+    assert found.line == "`transformer.h.1.attn.c_proj.weight` is not in the pretrained model"
 
 
-def test_heads_of_other_sizes_are_no_mismatch(tmp_path: Path) -> None:
+def test_heads_of_different_sizes_are_not_a_mismatch(tmp_path: Path) -> None:
     heads = [{"score.weight": torch.ones(n, 4)} for n in (10, 2)]
     base = open_checkpoint(write(tmp_path / "base", tensors(0, "transformer.") | heads[0]))
     expert = open_checkpoint(write(tmp_path / "expert", tensors(1, "transformer.") | heads[1]))
     assert mismatches(base, expert, backbone_names(base, expert)) == []
 
 
-def test_an_adapter_of_another_base_is_named(tmp_path: Path) -> None:
+def test_an_adapter_of_another_model_is_named(tmp_path: Path) -> None:
     base = open_checkpoint(write(tmp_path / "base", tensors(0)))
     low = {"wte.lora_embedding_A": torch.ones(2, 9), "wte.lora_embedding_B": torch.ones(4, 2)}
     adapter = open_checkpoint(write_adapter(tmp_path / "lora", low))

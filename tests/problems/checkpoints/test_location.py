@@ -19,12 +19,12 @@ def test_a_local_folder_comes_before_a_mirror(
     assert locate("me/model", base_folder=tmp_path) == tmp_path / "me" / "model"
 
 
-def test_absolute_paths_stand_for_themselves(tmp_path: Path) -> None:
+def test_absolute_paths_are_kept(tmp_path: Path) -> None:
     assert locate(str(tmp_path), base_folder=Path("/nowhere")) == tmp_path
 
 
 @pytest.mark.parametrize("reference", ["../secret", "a/../b", "a/b/c", "/etc", ".hidden", "a/.."])
-def test_what_climbs_folders_is_no_hub_id(reference: str) -> None:
+def test_a_path_that_leaves_its_folder_is_not_a_hub_id(reference: str) -> None:
     assert not is_hub_id(reference)
 
 
@@ -41,7 +41,7 @@ def test_a_mirror_is_never_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         locate("../secret", base_folder=tmp_path / "my" / "folder")
 
 
-def test_a_misspelt_local_path_never_asks_the_hub(
+def test_a_misspelt_local_path_does_not_contact_the_hub(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "checkpoints").mkdir()
@@ -50,7 +50,7 @@ def test_a_misspelt_local_path_never_asks_the_hub(
         locate("checkpoints/bse", base_folder=tmp_path)
 
 
-def test_the_hub_switched_off_is_one_line_in_time(tmp_path: Path) -> None:
+def test_a_disabled_hub_is_reported_quickly_in_one_line(tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from fusefront.problems.checkpoints.location import locate\n"
         f"try: locate('owner/model', base_folder=Path({str(tmp_path)!r}))\n"

@@ -28,7 +28,7 @@ def test_tensors_are_read_as_float32_in_the_order_asked(tmp_path: Path) -> None:
         assert torch.equal(found[name], halves[name].float())
 
 
-def test_a_task_vector_is_expert_minus_base_whatever_the_prefixes(tmp_path: Path) -> None:
+def test_a_task_vector_ignores_prefixes(tmp_path: Path) -> None:
     base = open_checkpoint(write(tmp_path / "base", tensors(0)))
     head = {"score.weight": torch.ones(2, 4)}
     expert = write_sharded(tmp_path / "expert", tensors(1, "transformer.") | head)
@@ -51,7 +51,7 @@ def test_an_adapter_gives_the_task_vector_of_its_merged_weights(tmp_path: Path) 
     assert expected.any()
 
 
-def test_an_adapter_must_not_change_what_is_not_merged(tmp_path: Path) -> None:
+def test_an_adapter_must_not_change_other_tensors(tmp_path: Path) -> None:
     base = open_checkpoint(write(tmp_path / "base", tensors(0)))
     low = {"wte.lora_embedding_A": torch.ones(2, 7), "wte.lora_embedding_B": torch.ones(4, 2)}
     adapter = open_checkpoint(write_adapter(tmp_path / "lora", low))

@@ -1,4 +1,4 @@
-"""Checkpoints and data as a user has them: tiny models of transformers, plainly fine-tuned."""
+"""Checkpoints and data as a user has them: tiny fine-tuned models of transformers."""
 
 import io
 import json
@@ -32,13 +32,13 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from fusefront.problems.custom.encoding import quiet
+from fusefront.problems.custom.features import quiet
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "red", "blue", "cat", "dog"]
 WORDS += [f"word{i}" for i in range(20)]
 QUESTIONS = {"colour": ("red", "blue"), "animal": ("cat", "dog")}
 SIDE = 16
-"""Pixels of a picture's side."""
+"""Pixels of an image's side."""
 
 
 def text_model(kind: str, **changes: Any) -> Any:
@@ -75,7 +75,7 @@ def image_model(kind: str, **changes: Any) -> Any:
 
 
 def save(model: Any, folder: Path) -> Path:
-    """Save as a user does."""
+    """Save a model as a user does."""
     with quiet():
         model.save_pretrained(folder)
     return folder
@@ -121,7 +121,7 @@ def save_processor(folder: Path, **changes: Any) -> None:
 
 
 def texts(n: int, seed: int) -> pd.DataFrame:
-    """Sentences with one colour, one animal and noise, and a column of answers a question."""
+    """Sentences with one colour, one animal and noise, and one column of classes per question."""
     generator = np.random.default_rng(seed)
     found: dict[str, list[Any]] = {"text": [], **{name: [] for name in QUESTIONS}}
     for _ in range(n):
@@ -170,14 +170,14 @@ def fine_tune(
 
 
 def text_arguments(folder: Path, sentences: Iterable[str]) -> dict[str, torch.Tensor]:
-    """What the folder's own tokenizer makes of sentences, padded."""
+    """Return sentences tokenised by the tokenizer of a folder, padded."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     made = dict(tokenizer(list(sentences), padding=True, return_tensors="pt"))
     return {name: made[name] for name in ("input_ids", "attention_mask")}
 
 
 def write_text_problem(folder: Path, kind: str = "bert") -> Path:
-    """A base, two fine-tuned experts, one Parquet file of data, and the TOML."""
+    """A pretrained model, two fine-tuned experts, one Parquet file of data, and the TOML."""
     torch.manual_seed(0)
     base = text_model(kind)
     save(base, folder / "base")
@@ -192,7 +192,7 @@ def write_text_problem(folder: Path, kind: str = "bert") -> Path:
         save_tokenizer(folder / name)
     texts(240, seed=2).to_parquet(folder / "data.parquet")
     tasks = "".join(text_task(name) for name in QUESTIONS)
-    return write_toml(folder, f'name = "my-pair"\nbase = "base"\nmax_length = 16\n{tasks}')
+    return write_toml(folder, f'name = "my-pair"\npretrained = "base"\nmax_length = 16\n{tasks}')
 
 
 def text_task(name: str, data: str = 'all = "data.parquet"\ntext = "text"', **keys: str) -> str:
@@ -209,7 +209,7 @@ def write_toml(folder: Path, content: str) -> Path:
 
 
 def write_image_problem(folder: Path, kind: str, rate: float = 3e-3, steps: int = 80) -> Path:
-    """The same of pictures: image folders for one task, Parquet with encoded bytes for both."""
+    """Write a problem of images, which Parquet holds as encoded bytes."""
     torch.manual_seed(0)
     base = image_model(kind)
     save(base, folder / "base")
@@ -225,11 +225,11 @@ def write_image_problem(folder: Path, kind: str, rate: float = 3e-3, steps: int 
     pd.DataFrame({"image": encoded} | labels_by_name).to_parquet(folder / "data.parquet")
     data = 'all = "data.parquet"\nimage = "image"'
     tasks = "".join(text_task(name, data) for name in answers)
-    return write_toml(folder, f'name = "my-pictures"\nbase = "base"\n{tasks}')
+    return write_toml(folder, f'name = "my-images"\npretrained = "base"\n{tasks}')
 
 
 def processed(folder: Path, found: Sequence[Image.Image]) -> torch.Tensor:
-    """What transformers' own processor of a folder makes of pictures."""
+    """Return images processed by transformers' own processor of a folder."""
     with quiet():
         auto: Any = AutoImageProcessor
         processor = auto.from_pretrained(folder, backend="pil")
@@ -238,7 +238,7 @@ def processed(folder: Path, found: Sequence[Image.Image]) -> torch.Tensor:
 
 
 def png(picture: Image.Image) -> bytes:
-    """A picture as the bytes of a file."""
+    """An image as the bytes of a file."""
     file = io.BytesIO()
     picture.save(file, "png")
     return file.getvalue()

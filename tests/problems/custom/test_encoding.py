@@ -14,7 +14,7 @@ from tests.problems.custom.stand_ins import (
 )
 
 from fusefront.errors import IntegrityError, MissingDataError
-from fusefront.problems.custom.encoding import (
+from fusefront.problems.custom.features import (
     encode_pictures,
     encode_texts,
     load_processor,
@@ -25,7 +25,7 @@ from fusefront.problems.custom.rows import Rows
 
 
 def rows(*columns: list[Any]) -> Rows:
-    return Rows(inputs=columns, answers=[0] * len(columns[0]))
+    return Rows(inputs=columns, classes=[0] * len(columns[0]))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def rows(*columns: list[Any]) -> Rows:
         },
     ],
 )
-def test_bytes_scaled_and_shifted_are_what_the_processor_makes(
+def test_scaled_and_shifted_bytes_equal_the_output_of_the_processor(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     save_processor(tmp_path, **changes)
@@ -60,7 +60,7 @@ def test_bytes_scaled_and_shifted_are_what_the_processor_makes(
     torch.testing.assert_close(made, processed(tmp_path, found), rtol=1e-5, atol=1e-5)
 
 
-def test_files_bytes_and_open_pictures_are_the_same(tmp_path: Path) -> None:
+def test_files_bytes_and_open_images_are_the_same(tmp_path: Path) -> None:
     save_processor(tmp_path)
     picture = pictures(1, seed=0)[0][0]
     picture.save(tmp_path / "one.png")
@@ -70,23 +70,23 @@ def test_files_bytes_and_open_pictures_are_the_same(tmp_path: Path) -> None:
     assert torch.equal(pixels[0], pixels[2])
 
 
-def test_grey_and_transparent_pictures_become_colours(tmp_path: Path) -> None:
+def test_grey_and_transparent_images_are_converted_to_colour(tmp_path: Path) -> None:
     save_processor(tmp_path)
     given = [Image.new(mode, (8, 8), 0) for mode in ("L", "RGBA", "P", "1")]
     assert encode_pictures(load_processor(tmp_path), rows(given), mode="RGB").shape[1] == 3
 
 
-def test_what_is_no_picture_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_image_is_named(tmp_path: Path) -> None:
     save_processor(tmp_path)
     (tmp_path / "fake.png").write_text("no")
-    with pytest.raises(IntegrityError, match=r"fake\.png. must be a picture"):
+    with pytest.raises(IntegrityError, match=r"fake\.png. must be an image"):
         encode_pictures(load_processor(tmp_path), rows([tmp_path / "fake.png"]), mode="RGB")
 
 
-def test_pictures_of_different_sizes_are_refused(tmp_path: Path) -> None:
+def test_images_of_different_sizes_are_refused(tmp_path: Path) -> None:
     save_processor(tmp_path, do_resize=False)
     given = [Image.new("RGB", (8, 8)), Image.new("RGB", (8, 9))]
-    with pytest.raises(IntegrityError, match="become of one size"):
+    with pytest.raises(IntegrityError, match="have one size after processing"):
         encode_pictures(load_processor(tmp_path), rows(given), mode="RGB")
 
 
@@ -101,7 +101,7 @@ def test_texts_become_padded_planes(tmp_path: Path) -> None:
     assert cut[0, 0].tolist() == [2, 4, 6, 3]
 
 
-def test_pairs_of_texts_are_told_apart_by_their_types(tmp_path: Path) -> None:
+def test_token_types_distinguish_the_texts_of_a_pair(tmp_path: Path) -> None:
     save_tokenizer(tmp_path)
     found = encode_texts(load_tokenizer(tmp_path), rows(["cat"], ["dog"]), length=6, padding=0)
     assert found[0, 0].tolist() == [2, 6, 3, 7, 3, 0]
@@ -109,20 +109,20 @@ def test_pairs_of_texts_are_told_apart_by_their_types(tmp_path: Path) -> None:
     assert found[0, 2].tolist() == [0, 0, 0, 1, 1, 0]
 
 
-def test_a_text_that_ends_in_the_padding_is_refused(tmp_path: Path) -> None:
+def test_a_text_that_ends_in_the_padding_id_is_refused(tmp_path: Path) -> None:
     save_tokenizer(tmp_path)
     with pytest.raises(IntegrityError, match="example 0, 'cat'"):
         encode_texts(load_tokenizer(tmp_path), rows(["cat"]), length=6, padding=3)
 
 
-def test_a_folder_without_processor_or_tokenizer_says_so(tmp_path: Path) -> None:
+def test_a_folder_without_processor_or_tokenizer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match="an image processor that transformers can load"):
         load_processor(tmp_path)
     with pytest.raises(MissingDataError, match="Found no vocabulary"):
         load_tokenizer(tmp_path)
 
 
-def test_normalisation_is_the_identity_of_a_processor_that_does_nothing(tmp_path: Path) -> None:
+def test_normalisation_is_the_identity_if_the_processor_does_nothing(tmp_path: Path) -> None:
     save_processor(tmp_path, do_rescale=False, do_normalize=False)
     scale, shift = normalisation(load_processor(tmp_path), 3)
     np.testing.assert_array_equal(scale, np.ones(3))

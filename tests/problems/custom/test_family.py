@@ -48,7 +48,7 @@ class OwnContract(ProblemContract):
     def test_gradient_is_the_slope_of_the_loss(
         self, oracle: Oracle, pool: ExpertPool, batch: Batch
     ) -> None:
-        """With a shorter step: experts of a plain loop are far from the base."""
+        """Use a shorter step: these experts are far from the pretrained model."""
         params = (pool.pretrained + 0.5 * pool.task_vectors.mean(0)).requires_grad_()
         (gradient,) = torch.autograd.grad(oracle.losses(params, batch).sum(), params)
         direction, step = pool.task_vectors[0], 2e-3
@@ -112,7 +112,7 @@ def test_the_preflight_names_checkpoints_data_and_gains(text_problem: Path) -> N
     assert "standard errors" in found["gain of colour on test"].found
 
 
-def test_what_is_only_on_the_hub_is_said_and_missed_without_it(
+def test_checkpoints_that_are_only_on_the_hub_are_named(
     text_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
@@ -124,7 +124,7 @@ def test_what_is_only_on_the_hub_is_said_and_missed_without_it(
         problem.prepare(lambda line: None)
 
 
-def test_a_mirror_stands_for_the_hub(
+def test_a_mirror_replaces_the_hub(
     text_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = load(text_copy).hash()
@@ -135,7 +135,7 @@ def test_a_mirror_stands_for_the_hub(
     assert after.hash() == before
 
 
-def test_a_small_test_is_a_warning_not_a_refusal(text_copy: Path) -> None:
+def test_a_small_test_split_is_a_warning_not_an_error(text_copy: Path) -> None:
     frame = texts(60, seed=5)
     frame.to_parquet(text_copy.parent / "data.parquet")
     prepared(text_copy)
@@ -144,7 +144,7 @@ def test_a_small_test_is_a_warning_not_a_refusal(text_copy: Path) -> None:
     assert "below 10, take more validation data" in gains[0].found
 
 
-def test_the_manifest_lies_in_the_cache(text_problem: Path) -> None:
+def test_the_manifest_is_in_the_cache(text_problem: Path) -> None:
     problem = prepared(text_problem)
     written = [
         json.loads(path.read_text())
@@ -185,7 +185,7 @@ def test_tasks_on_the_same_files_share_their_inputs(text_copy: Path) -> None:
     assert oracle.forwards("test") == 60
 
 
-def test_an_input_of_the_test_that_algorithms_see_is_refused(text_copy: Path) -> None:
+def test_a_test_input_that_algorithms_see_is_refused(text_copy: Path) -> None:
     folder, frame = text_copy.parent, texts(400, seed=10).drop_duplicates("text")
     for i, split in enumerate(("calibration", "validation", "test")):
         frame[60 * i : 60 * (i + 1) + (split == "validation")].to_parquet(
@@ -197,7 +197,7 @@ def test_an_input_of_the_test_that_algorithms_see_is_refused(text_copy: Path) ->
         prepared(text_copy)
 
 
-def test_heads_can_be_fitted_where_features_are_pooled(text_copy: Path) -> None:
+def test_heads_can_be_fitted_on_pooled_features(text_copy: Path) -> None:
     edited(text_copy, "max_length = 16", 'max_length = 16\npooling = "mean"')
     edited(text_copy, "[tasks.data]", 'head = "fit"\n[tasks.data]')
     problem = load(text_copy)
@@ -219,7 +219,7 @@ def test_heads_can_be_files(text_copy: Path) -> None:
     assert after.hash() != before.hash()
 
 
-def test_batch_norm_whose_statistics_moved_is_refused(tmp_path: Path) -> None:
+def test_changed_statistics_of_batch_norm_are_refused(tmp_path: Path) -> None:
 
     path = write_image_problem(tmp_path, "resnet", steps=1)
     with pytest.raises(IntegrityError, match=r"Running statistics of expert `upper`.*running_mean"):

@@ -1,4 +1,4 @@
-"""Features times head are the model's own logits, whatever the architecture."""
+"""Features times head equal the model's own logits in every architecture."""
 
 import pytest
 import torch
@@ -53,7 +53,7 @@ def test_features_and_head_are_an_image_models_logits(kind: str) -> None:
     torch.testing.assert_close(found, expected)
 
 
-def test_parameters_are_the_models_but_its_classifier_in_its_order() -> None:
+def test_parameters_are_those_of_the_model_except_the_classifier() -> None:
     model = text_model("bert")
     names = [n for n, _ in model.named_parameters() if not n.startswith("classifier")]
     network = FeatureModel(model, "classifier")
@@ -61,7 +61,7 @@ def test_parameters_are_the_models_but_its_classifier_in_its_order() -> None:
     assert not any(module.training for module in network.modules())
 
 
-def test_given_parameters_are_those_that_compute() -> None:
+def test_given_parameters_are_used() -> None:
     network = FeatureModel(text_model("gpt2"), "classifier")
     inputs, named = words(4, 6)[:, :2], dict(network.named_parameters())
     weight = torch.zeros_like(named["transformer.ln_f.weight"])

@@ -18,7 +18,7 @@ def block(language: str) -> str:
     return str(found)
 
 
-def test_the_toml_of_the_guide_is_read(tmp_path: Path) -> None:
+def test_the_toml_of_the_guide_is_valid(tmp_path: Path) -> None:
     (tmp_path / "odd-large.toml").write_text(block("toml"))
     assert problem_entry(tmp_path / "odd-large.toml").labels["modality"] == "vision"
 

@@ -1,4 +1,4 @@
-"""A LoRA adapter as an expert is the dense expert that its merged weights are."""
+"""An expert given as a LoRA adapter equals the dense expert with the merged weights."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ def load(path: Path) -> Problem:
 
 
 def low_rank(tensors: dict[str, Tensor], base: dict[str, Tensor], names: list[str]) -> None:
-    """Make `tensors` differ from the base by rank two of these names, and by the head, only."""
+    """Make `tensors` differ from the pretrained model by rank two in `names`, and in the head."""
     for name in base:
         if not name.startswith(("score", "classifier")):
             tensors[name] = base[name].clone()
@@ -38,7 +38,7 @@ def adapter_of(
     transposed: bool,
     head: str,
 ) -> None:
-    """Replace a dense expert by the PEFT adapter that it is: `names` from file to module."""
+    """Replace a dense expert by the equal PEFT adapter: `names` from file to module."""
     dense = load_file(folder / "model.safetensors")
     found = {f"base_model.model.{n}": t for n, t in dense.items() if n.startswith(head)}
     for name, module in names.items():
@@ -73,7 +73,7 @@ def compare(path: Path, expert: str, names: dict[str, str], *, transposed: bool,
     assert [f.ok for f in load(path).preflight()] == [True] * 6
 
 
-def test_an_adapter_of_gpt2_is_its_merged_weights(text_copy: Path) -> None:
+def test_an_adapter_of_gpt2_equals_its_merged_weights(text_copy: Path) -> None:
     layers = ["transformer.h.0.attn.c_proj", "transformer.h.1.mlp.c_fc"]
     names = {f"{layer}.weight": layer for layer in layers}
     compare(text_copy, "colour", names, transposed=True, head="score")

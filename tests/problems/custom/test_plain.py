@@ -1,4 +1,4 @@
-"""A plain torch module that a user's file makes, with safetensors for base and experts."""
+"""A plain torch module made by a user's file, with safetensors files as models."""
 
 import shutil
 from pathlib import Path
@@ -26,7 +26,7 @@ def no_module():
 """
 TOML = """
 name = "plain"
-base = "base.safetensors"
+pretrained = "base.safetensors"
 module = "mine.py:make"
 
 [[tasks]]
@@ -58,7 +58,7 @@ def path(written: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two questions about Gaussian vectors; experts are trained under a head of their own."""
+    """Two questions about Gaussian vectors; experts are trained with heads of their own."""
     tmp_path = tmp_path_factory.mktemp("plain")
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randn(600, 4, generator=generator)
@@ -90,7 +90,7 @@ def load(path: Path) -> Problem:
     return problem_entry(path).load()()
 
 
-def test_task_vectors_are_expert_minus_base(path: Path) -> None:
+def test_task_vectors_are_expert_minus_pretrained(path: Path) -> None:
     pool = load(path).pool()
     base, expert = (load_file(path.parent / f"{n}.safetensors") for n in ("base", "size"))
     assert pool.layout.names == ("0.weight", "0.bias", "2.weight", "2.bias")
@@ -98,7 +98,7 @@ def test_task_vectors_are_expert_minus_base(path: Path) -> None:
     assert torch.equal(pool.task_vectors[1], expected)
 
 
-def test_heads_are_fitted_on_the_base_and_scored_with_the_experts(path: Path) -> None:
+def test_heads_are_fitted_on_pretrained_features(path: Path) -> None:
     problem = load(path)
     found = problem.oracle(frozenset({"test"})).measure(problem.pool().pretrained, "test")
     assert (found.n > 200).all()
@@ -112,10 +112,14 @@ def test_heads_are_fitted_on_the_base_and_scored_with_the_experts(path: Path) ->
         ("mine.py:make", "mine.py:mak", "a function `mak` without arguments"),
         ("mine.py:make", "mine.py:greedy", "a function `greedy` without arguments"),
         ("mine.py:make", "mine.py:no_module", r"a torch\.nn\.Module. Found int"),
-        ('expert = "sign.safetensors"', 'expert = "other.safetensors"', "must fit the base"),
+        (
+            'expert = "sign.safetensors"',
+            'expert = "other.safetensors"',
+            "must fit the pretrained model",
+        ),
     ],
 )
-def test_what_is_wrong_is_named(path: Path, old: str, new: str, reason: str) -> None:
+def test_errors_name_what_is_wrong(path: Path, old: str, new: str, reason: str) -> None:
     save_file({"0.weight": torch.ones(8, 5)}, path.parent / "other.safetensors")
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(FusefrontError, match=reason):

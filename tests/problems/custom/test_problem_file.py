@@ -17,7 +17,7 @@ all = "{name}.parquet"
 text = "text"
 """
 TWO = TASK.format(name="a") + TASK.format(name="b")
-HEAD = 'name = "mine"\nbase = "base"\n'
+HEAD = 'name = "mine"\npretrained = "base"\n'
 
 
 def written(folder: Path, content: str) -> Path:
@@ -28,20 +28,20 @@ def written(folder: Path, content: str) -> Path:
 
 def test_defaults_are_those_that_the_guide_names(tmp_path: Path) -> None:
     found = read_problem_file(written(tmp_path, HEAD + TWO))
-    assert (found.name, found.base, found.pooling, found.max_length) == (
+    assert (found.name, found.pretrained, found.pooling, found.max_length) == (
         "mine",
         "base",
         "classifier",
         128,
     )
     assert found.folder == tmp_path
-    assert [task.head for task in found.tasks] == ["expert", "expert"]
+    assert [found.head(task.name) for task in found.tasks] == ["expert", "expert"]
     data = found.task("b").data
     assert (data.sources, data.inputs, data.label) == (("b.parquet",), ("text",), "label")
     assert found.fractions == (0.4, 0.2, 0.4)
 
 
-def test_an_entry_says_what_is_known_without_loading_torch(tmp_path: Path) -> None:
+def test_an_entry_is_made_without_loading_torch(tmp_path: Path) -> None:
     path = written(tmp_path, HEAD + TWO)
     code = (
         "import sys; from pathlib import Path\n"
@@ -60,35 +60,53 @@ def test_an_entry_says_what_is_known_without_loading_torch(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ('nme = "mine"\n' + HEAD + TWO, r"`nme` .*Did you mean `name`"),
-        ("name = 3\nbase = 'b'\n" + TWO, "`name` must be a text. Found 3"),
-        ("base = 'b'\n" + TWO, "`name` must be a text. Found none"),
-        ("name = 'My Pair'\nbase = 'b'\n" + TWO, "`name` must be lower-case words"),
-        (HEAD + TASK.format(name="a"), r"`tasks` must be 2 or more tables .* Found 1"),
-        (HEAD + TASK.format(name="a") * 2, r"`tasks\[0\]\.name` must be another for every task"),
-        (HEAD + TWO + "labl = 'y'\n", r"`tasks\[1\]\.data\.labl` .*Did you mean"),
-        (HEAD + TWO + "labels = ['a', 'a']\n", r"labels` must be a list of different texts"),
+        (
+            'nme = "mine"\n' + HEAD + TWO,
+            "a key must be a known .* mean `name`",
+        ),
+        ("name = 3\npretrained = 'b'\n" + TWO, "`name` must be a string. Found 3"),
+        ("pretrained = 'b'\n" + TWO, "`name` must be given. Found no such key"),
+        ("name = 'My Pair'\npretrained = 'b'\n" + TWO, "`name` must be lower-case words"),
+        (HEAD + TASK.format(name="a"), "`tasks` must have at least 2 items. Found 1"),
+        (HEAD + TASK.format(name="a") * 2, r"`tasks\[0\]\.name` must be unique across tasks"),
+        (HEAD + TWO + "labl = 'y'\n", r"a key of `tasks\[1\]\.data` .* Found `labl`. Did you mean"),
+        (HEAD + TWO + "labels = ['a', 'a']\n", "labels` must be a list of distinct names"),
         (HEAD + TWO + "image = 'x'\n", "must name the column of the inputs"),
         (HEAD + TWO + "test = 'x'\n", "`tasks\\[1\\].data.all` must not stand beside"),
         ("fractions = [0.5, 0.5]\n" + HEAD + TWO, "3 positive numbers that sum to 1"),
         ("fractions = [0.5, 0.4, 0.4]\n" + HEAD + TWO, "3 positive numbers that sum to 1"),
-        (HEAD + "pooling = 'men'\n" + TWO, "`pooling` must be one of classifier, cls, mean, last"),
+        (
+            HEAD + "pooling = 'men'\n" + TWO,
+            "`pooling` must be one of 'classifier', 'cls'",
+        ),
         (HEAD + "pooling = 'cls'\n" + TWO, r"`tasks\[0\]\.head` must be `fit` or a file"),
-        (HEAD + "max_length = 0\n" + TWO, "`max_length` must be an integer, 1 or more"),
+        (HEAD + "max_length = 0\n" + TWO, "`max_length` must be 1 or more. Found 0"),
         (HEAD + "max_length = true\n" + TWO, "`max_length` must be an integer"),
         (HEAD + "module = 'm.py:make'\n" + TWO, "must have `tensor` inputs exactly if"),
         (HEAD + TWO.replace("text = ", "tensor = "), "must have `tensor` inputs exactly if"),
-        (HEAD + TWO.replace('text = "text"', 'text = ["a", "b", "c"]'), "one column or two"),
+        (
+            HEAD + TWO.replace('text = "text"', 'text = ["a", "b", "c"]'),
+            r"`tasks\[0\]\.data\.text` must have at most 2 items. Found 3",
+        ),
         (HEAD + TASK.format(name="a") + "[broken", "must be a TOML file"),
     ],
 )
-def test_a_wrong_file_is_told_with_its_key_path(tmp_path: Path, content: str, reason: str) -> None:
+def test_an_error_names_file_and_key_path(tmp_path: Path, content: str, reason: str) -> None:
     path = written(tmp_path, content)
     with pytest.raises(StudyError, match=reason) as caught:
         read_problem_file(path)
     assert str(path) in str(caught.value)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="must be a TOML file"):
         read_problem_file(tmp_path / "none.toml")
+
+
+def test_the_former_key_of_the_pretrained_model_still_works(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD.replace("pretrained", "base") + TWO)
+    with pytest.warns(DeprecationWarning, match="`base` is a former name. Use `pretrained`"):
+        assert read_problem_file(path).pretrained == "base"
+    path = written(tmp_path, 'base = "other"\n' + HEAD + TWO)
+    with pytest.raises(StudyError, match="`pretrained` must be given once"):
+        read_problem_file(path)

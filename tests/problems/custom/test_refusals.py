@@ -1,4 +1,4 @@
-"""What is wrong with a user's files is said in one line, in good time, before anything is run."""
+"""Errors in a user's files are reported quickly, in one line, before anything is run."""
 
 import json
 import shutil
@@ -57,7 +57,7 @@ def not_finite(folder: Path) -> None:
     edit_tensors(folder / "colour", lambda t: t["transformer.ln_f.bias"].fill_(float("nan")))
 
 
-def expert_is_base(folder: Path) -> None:
+def expert_is_pretrained(folder: Path) -> None:
     shutil.rmtree(folder / "colour")
     shutil.copytree(folder / "base", folder / "colour")
 
@@ -111,7 +111,7 @@ def one_class(folder: Path) -> None:
     frame.to_parquet(folder / "data.parquet")
 
 
-def labels_turned(folder: Path) -> None:
+def labels_swapped(folder: Path) -> None:
     frame = pd.read_parquet(folder / "data.parquet")
     frame["colour"] = 1 - frame["colour"]
     frame.to_parquet(folder / "data.parquet")
@@ -122,24 +122,28 @@ def no_data(folder: Path) -> None:
 
 
 CASES: list[tuple[Callable[[Path], None], str, bool]] = [
-    (other_width, r"`colour` must fit the base.*where the base has \(.*32", True),
-    (other_vocabulary, "31 tokens where the base has 28", True),
-    (other_tokenizer, "tokenizer .* where the base has", True),
-    (other_architecture, "model type bert where the base is gpt2", True),
+    (
+        other_width,
+        r"`colour` must fit the pretrained model.*but the pretrained model has \(.*32",
+        True,
+    ),
+    (other_vocabulary, "31 tokens, but the pretrained model has 28", True),
+    (other_tokenizer, "tokenizer .*, but the pretrained model has", True),
+    (other_architecture, "model type bert, but the pretrained model is gpt2", True),
     (missing_tensor, r"`transformer\.h\.1\.mlp\.c_fc\.weight` is not in the expert", True),
-    (no_head, r"expert `colour` must hold all.*`score\.weight`", False),
+    (no_head, r"expert `colour` must hold every merged.*`score\.weight`", False),
     (not_finite, "finite weights", False),
-    (expert_is_base, "must differ from the base", False),
+    (expert_is_pretrained, "must differ from the pretrained model", False),
     (only_a_pickle, r"`pytorch_model\.bin`, a pickle.*save_pretrained", True),
     (disguised_pickle, "a pickle, which could run code", True),
-    (path_escape, "beside itself", True),
+    (path_escape, "in its own folder", True),
     (foreign_code, "`auto_map`", True),
     (unknown_type, "no-such-model", False),
     (no_tokenizer, "must have a tokenizer", False),
     (no_folder, r"`\./colour` must be a folder or file", True),
-    (wrong_labels, "`colour` must be among its 2 classes", True),
+    (wrong_labels, "`colour` must be of its 2 classes", True),
     (one_class, "must have two classes or more", True),
-    (labels_turned, "better than the base", False),
+    (labels_swapped, "beat the pretrained model", False),
     (no_data, r"`data\.parquet` must be a file or folder", True),
 ]
 
@@ -147,7 +151,7 @@ CASES: list[tuple[Callable[[Path], None], str, bool]] = [
 @pytest.mark.parametrize(
     ("spoil", "reason", "before_loading"), CASES, ids=[case[0].__name__ for case in CASES]
 )
-def test_a_spoilt_problem_says_why(
+def test_a_broken_problem_is_refused_with_the_reason(
     text_copy: Path, spoil: Callable[[Path], None], reason: str, before_loading: bool
 ) -> None:
     spoil(text_copy.parent)

@@ -4,7 +4,7 @@ KEYS = [f"text {i}" for i in range(3000)]
 FRACTIONS = (0.5, 0.2, 0.3)
 
 
-def test_splits_are_disjoint_and_leave_no_row_out() -> None:
+def test_splits_are_disjoint_and_complete() -> None:
     found = split_rows(KEYS, FRACTIONS, seed=3)
     assert sorted(row for split in SPLITS for row in found[split]) == list(range(3000))
 
@@ -28,6 +28,6 @@ def test_repeated_inputs_stay_together() -> None:
     assert any({0, 2, 3} <= set(rows) for rows in found.values())
 
 
-def test_the_seed_decides() -> None:
+def test_splits_depend_on_the_seed() -> None:
     assert split_rows(KEYS, FRACTIONS, 1) == split_rows(KEYS, FRACTIONS, 1)
     assert split_rows(KEYS, FRACTIONS, 1) != split_rows(KEYS, FRACTIONS, 2)

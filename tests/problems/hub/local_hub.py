@@ -1,4 +1,4 @@
-"""A hub on this machine that answers what the clients of models and data sets ask.
+"""A hub on this machine that serves the clients of models and data sets.
 
 A folder holds `models/owner/name` and `datasets/owner/name`; all are at one commit, and every other
 commit that is asked for by name is there too, with the same files.
@@ -19,7 +19,7 @@ COMMIT = "a" * 40
 
 @contextmanager
 def serve(folder: Path) -> Iterator[str]:
-    """The address of a hub of these repositories, as long as the block lasts."""
+    """The address of a hub of these repositories, inside the context."""
     handler = type("Handler", (_Handler,), {"folder": folder})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever)
@@ -37,7 +37,7 @@ class _Handler(BaseHTTPRequestHandler):
     folder: Path
 
     def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
+        """Do not log requests."""
 
     def do_GET(self) -> None:
         url = urllib.parse.urlparse(self.path)

@@ -18,8 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from fusefront.problems.hub.facts import prompts
-from fusefront.problems.hub.suites import SUITES, HubTask
+from fusefront.problems.hub.suites import SUITES, HubTask, prompts
 
 SIDE, EMBEDDING = 32, 16
 LABELS = 4
@@ -82,7 +81,7 @@ def gpt2_config(n_classes: int) -> transformers.GPT2Config:
 
 
 def image_rows(task: HubTask, n: int, seed: int) -> list[tuple[Image.Image, int]]:
-    """Images of odd sizes, some of them grey, whose brightness on the left tells the label."""
+    """Images of odd sizes, some of them grey, whose brightness on the left gives the label."""
     random = np.random.default_rng([seed, len(task.name), task.n_classes])
     found = []
     for i in range(n):
@@ -96,7 +95,7 @@ def image_rows(task: HubTask, n: int, seed: int) -> list[tuple[Image.Image, int]
 
 
 def text_rows(task: HubTask, n: int, seed: int) -> list[tuple[list[str], int]]:
-    """Sentences that occur once, of a few words, the last of which tells the label."""
+    """Sentences that occur once, of a few words, the last of which gives the label."""
     random = np.random.default_rng([seed, len(task.title), n])
     found = []
     for i in range(n):
@@ -143,7 +142,7 @@ def text_data(task: HubTask) -> datasets.DatasetDict:
 
 
 def clip_pixels(images: Sequence[Image.Image]) -> Tensor:
-    """What CLIP's own processor makes of images."""
+    """Return the output of CLIP's own processor."""
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
     processor = CLIPImageProcessorPil(
@@ -187,8 +186,8 @@ def write_clip(mirror: Path, suite_name: str, tasks: Sequence[str]) -> None:
     """Base, experts as the hub stores them (`vision_model.` prefix, position ids), and data."""
     suite = SUITES[suite_name]
     base = clip_base()
-    base.save_pretrained(mirror / suite.base)
-    clip_tokenizer().save_pretrained(mirror / suite.base)
+    base.save_pretrained(mirror / suite.pretrained)
+    clip_tokenizer().save_pretrained(mirror / suite.pretrained)
     for name in tasks:
         task, model = suite.task(name), clip_base()
         data = image_data(task)

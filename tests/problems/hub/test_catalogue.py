@@ -32,7 +32,7 @@ def test_a_suite_has_all_pairs_and_the_literatures_sets(suite: str, pairs: int, 
         "gpt2-all",
     ],
 )
-def test_problems_of_the_literature_are_there(name: str) -> None:
+def test_problems_of_the_literature_are_registered(name: str) -> None:
     assert ENTRIES[name].labels["needs"] == "hub"
 
 
@@ -42,7 +42,7 @@ def test_entries_keep_the_registrys_rules() -> None:
         registry.add(entry)
 
 
-def test_every_summary_says_what_is_merged_and_what_is_told_apart() -> None:
+def test_every_summary_has_the_experts_and_the_purpose_of_the_case() -> None:
     for entry in ENTRIES.values():
         assert entry.summary.startswith("Merge ")
         assert " tells " in entry.summary
@@ -50,7 +50,7 @@ def test_every_summary_says_what_is_merged_and_what_is_told_apart() -> None:
     assert len({entry.summary for entry in ENTRIES.values()}) == len(ENTRIES)
 
 
-def test_what_a_pair_tells_apart_depends_on_the_pair() -> None:
+def test_the_purpose_of_a_pair_depends_on_the_pair() -> None:
     assert "397 against 10 classes" in ENTRIES["clip-vit-b32-sun397-mnist"].summary
     assert "experts may help each other" in ENTRIES["clip-vit-b32-svhn-mnist"].summary
     assert "277 examples" in ENTRIES["gpt2-cola-rte"].summary

@@ -23,7 +23,7 @@ SUITE = SUITES["clip-vit-b32"]
 
 
 def real_layout(folder: Path, *, patch: int, large: bool = False) -> Layout:
-    """The layout of a CLIP that exists, of its configuration alone."""
+    """Return the layout of a real CLIP, made from its configuration only."""
     vision: dict[str, int] = {"patch_size": patch, "image_size": 224}
     if large:
         vision |= {"hidden_size": 1024, "intermediate_size": 4096}
@@ -33,7 +33,7 @@ def real_layout(folder: Path, *, patch: int, large: bool = False) -> Layout:
 
 
 def plain_expert(mirror: Path, task: str) -> Any:
-    """The base with the vision tower of an expert put in its place."""
+    """The pretrained model with the vision tower of an expert."""
     model = stand_ins.clip_base()
     stored = load_file(mirror / SUITE.expert(task) / "model.safetensors")
     del stored["vision_model.embeddings.position_ids"]
@@ -43,7 +43,7 @@ def plain_expert(mirror: Path, task: str) -> Any:
 
 
 def our_logits(problem: HubProblem, model: Tensor, task: int) -> Tensor:
-    """Logits of a model `(P,)` on the test of a task, through the family's own parts."""
+    """Return the logits of a model `(P,)` on the test split, by the family's own parts."""
     family = HubFamily(suite=SUITES[problem.suite])
     inputs = family.examples(problem.tasks[task], "test").inputs
     named = problem.pool().layout.unflatten(model)
@@ -74,7 +74,7 @@ def test_a_head_has_unit_rows_times_the_logit_scale(clip: HubProblem) -> None:
     assert not bias.any()
 
 
-def test_the_pool_starts_at_the_bases_vision_tower(clip: HubProblem) -> None:
+def test_the_pool_starts_at_the_pretrained_vision_tower(clip: HubProblem) -> None:
     named = clip.pool().layout.unflatten(clip.pool().pretrained)
     tower = dict(stand_ins.clip_base().vision_model.named_parameters())
     assert list(named) == list(tower)
@@ -89,7 +89,7 @@ def test_an_expert_saved_by_transformers_has_the_same_task_vector(
     tower = getattr(model, "vision_model", model)
     tower.load_state_dict(plain_expert(mirror, "mnist").vision_model.state_dict())
     model.save_pretrained(tmp_path)
-    base, layout = open_checkpoint(mirror / SUITE.base), clip.pool().layout
+    base, layout = open_checkpoint(mirror / SUITE.pretrained), clip.pool().layout
     saved = task_vector(base, open_checkpoint(tmp_path), layout)
     assert torch.equal(saved, clip.pool().task_vectors[1])
 
@@ -98,7 +98,7 @@ def test_an_expert_saved_by_transformers_has_the_same_task_vector(
     ("patch", "large", "size", "mlps"),
     [(32, False, 87_456_000, 12), (16, False, 85_799_424, 12), (14, True, 303_179_776, 24)],
 )
-def test_towers_that_exist_have_their_known_sizes(
+def test_real_towers_have_their_known_sizes(
     tmp_path: Path, patch: int, large: bool, size: int, mlps: int
 ) -> None:
     layout = real_layout(tmp_path, patch=patch, large=large)

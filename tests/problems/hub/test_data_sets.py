@@ -18,7 +18,7 @@ RTE = SUITES["gpt2"].task("rte")
 
 @pytest.fixture(autouse=True)
 def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty mirror, and nothing anywhere else."""
+    """An empty mirror, an empty cache, and no hub."""
     monkeypatch.setenv("FUSEFRONT_MIRROR", str(tmp_path / "mirror"))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -30,7 +30,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def parquet(data: datasets.DatasetDict, folder: Path) -> None:
-    """A data set as repositories of the hub hold it."""
+    """Write a data set in the form of a repository on the hub."""
     folder.mkdir(parents=True)
     for name, rows in data.items():
         rows.to_parquet(str(folder / f"{name}-00000-of-00001.parquet"))
@@ -45,7 +45,7 @@ def test_a_data_set_saved_to_disk_is_opened(mirror: Path) -> None:
     assert labels.tolist() == [y for _, y in stand_ins.image_rows(DTD, stand_ins.TEST, 1)]
 
 
-def test_a_copy_of_the_repository_is_opened_alike(mirror: Path) -> None:
+def test_a_copy_of_the_repository_is_opened_the_same_way(mirror: Path) -> None:
     parquet(stand_ins.image_data(DTD), mirror / "datasets" / DTD.dataset / "data")
     rows = data_sets.open_split(DTD, "test").rows
     for found, (image, label) in zip(
@@ -71,36 +71,36 @@ def test_a_configuration_that_the_mirror_lacks_is_not_taken_from_another(mirror:
         data_sets.open_split(RTE, "train")
 
 
-def test_a_split_that_is_not_there_is_named(mirror: Path) -> None:
+def test_a_missing_split_is_named(mirror: Path) -> None:
     stand_ins.image_data(DTD).save_to_disk(str(mirror / "datasets" / DTD.dataset))
     with pytest.raises(IntegrityError, match=r"must have a split `validation`\. Found train, test"):
         data_sets.open_split(DTD, "validation")
 
 
-def test_labels_of_another_number_of_classes_are_refused() -> None:
+def test_a_wrong_number_of_classes_is_refused() -> None:
     rows = stand_ins.image_data(SVHN)["train"]
     with pytest.raises(IntegrityError, match=r"labels of 47 classes from 0\. Found 10 classes"):
         data_sets.labels_of(DTD, rows)
 
 
-def test_labels_that_hide_are_refused() -> None:
+def test_hidden_labels_are_refused() -> None:
     rows = datasets.Dataset.from_dict({"sentence1": ["a"], "sentence2": ["b"], "label": [-1]})
     with pytest.raises(IntegrityError, match="labels from -1 to -1"):
         data_sets.labels_of(RTE, rows)
 
 
-def test_other_columns_are_refused() -> None:
+def test_wrong_columns_are_refused() -> None:
     rows = datasets.Dataset.from_dict({"text": ["a"], "label": [0]})
     with pytest.raises(IntegrityError, match="columns sentence1, sentence2, label"):
         data_sets.labels_of(RTE, rows)
 
 
-def test_a_data_set_that_is_nowhere_is_said() -> None:
+def test_a_data_set_that_is_not_found_is_named() -> None:
     with pytest.raises(MissingDataError, match="`datasets/tanganke/dtd` needs the Hugging Face"):
         data_sets.open_split(DTD, "train")
 
 
-def test_a_missing_library_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_sets, "find_spec", lambda name: None)
     with pytest.raises(MissingDataError, match=r"pip install 'fusefront\[hub\]'"):
         data_sets.open_split(DTD, "train")

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 
-from fusefront.problems.hub.facts import pinned_revision, prompts, published
-from fusefront.problems.hub.suites import GLUE, SUITES, VISION
+from fusefront.problems.hub.suites import GLUE, SUITES, VISION, pinned_revision, prompts, published
 
 AVERAGE = {"clip-vit-b32": 90.3, "clip-vit-b16": 92.3, "clip-vit-l14": 94.3, "gpt2": 82.0}
-"""Of the experts on their own tasks, as the tables state them, cut after one decimal."""
+"""Published means of the experts on their own tasks, truncated to one decimal."""
 
 
 def test_heads_have_the_classes_and_templates_of_the_literature() -> None:
@@ -25,7 +24,7 @@ def test_heads_have_the_classes_and_templates_of_the_literature() -> None:
     assert {t.name: t.n_classes for t in VISION} == {name: c for name, (c, _) in counts.items()}
 
 
-def test_no_two_classes_of_a_task_have_one_name() -> None:
+def test_class_names_of_a_task_are_distinct() -> None:
     for task in VISION:
         assert len(set(prompts(task.name).classes)) == task.n_classes
 
@@ -73,9 +72,9 @@ def test_published_experts_dominate_the_known_volume(tasks: tuple[str, str], sta
     assert a1 * a2 + b1 * (b2 - a2) == pytest.approx(stated, abs=2e-4)
 
 
-def test_every_repository_has_its_place_in_the_table_of_revisions() -> None:
+def test_every_repository_is_in_the_table_of_revisions() -> None:
     for suite in SUITES.values():
         for task in suite.tasks:
-            for name in (suite.base, suite.expert(task.name), f"datasets/{task.dataset}"):
+            for name in (suite.pretrained, suite.expert(task.name), f"datasets/{task.dataset}"):
                 revision = pinned_revision(name)
                 assert revision is None or len(revision) == 40

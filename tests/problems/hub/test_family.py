@@ -1,4 +1,4 @@
-"""What a suite needs is found, fetched and kept; what does not fit is refused."""
+"""Weights and data of a suite are found, downloaded and kept; misfits are refused."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ def own(mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
-    """Whether the hub answers is looked at anew."""
+    """Check again in every test whether the hub can be reached."""
     repositories.unreachable.cache_clear()
     yield
     repositories.unreachable.cache_clear()
@@ -45,7 +45,7 @@ def family() -> HubFamily:
 
 
 def quiet(line: str) -> None:
-    """Nobody listens."""
+    """Drop a line of progress."""
 
 
 def found(what: str) -> tuple[bool, str]:
@@ -54,7 +54,7 @@ def found(what: str) -> tuple[bool, str]:
 
 
 def change(folder: Path, **tensors: torch.Tensor | None) -> None:
-    """Put tensors into an expert, or take them out."""
+    """Replace or remove tensors of an expert."""
     path = folder / EXPERT / "model.safetensors"
     changed = load_file(path) | {
         f"vision_model.{k}": v for k, v in tensors.items() if v is not None
@@ -65,11 +65,11 @@ def change(folder: Path, **tensors: torch.Tensor | None) -> None:
     save_file(changed, path)
 
 
-def test_all_that_is_needed_is_found_in_a_mirror(own: Path) -> None:
+def test_everything_needed_is_found_in_a_mirror(own: Path) -> None:
     lines = list(family().preflight(CLIP_TASKS))
     assert all(line.ok for line in lines)
     assert found("datasets/tanganke/eurosat")[1].startswith("in the mirror: 120 train, 60 test")
-    assert "41,984 merged" in found(SUITE.base)[1]
+    assert "41,984 merged" in found(SUITE.pretrained)[1]
 
 
 def test_preflight_knows_what_is_encoded(own: Path) -> None:
@@ -80,7 +80,7 @@ def test_preflight_knows_what_is_encoded(own: Path) -> None:
     )
 
 
-def test_preparing_twice_makes_nothing_twice(own: Path) -> None:
+def test_a_second_preparation_does_nothing(own: Path) -> None:
     lines: list[str] = []
     family().prepare(CLIP_TASKS, lines.append)
     assert any("encoding MNIST" in line for line in lines)
@@ -96,13 +96,13 @@ def test_a_pair_is_a_view_of_the_stored_task_vectors(own: Path) -> None:
     turned = family().pool(CLIP_TASKS[::-1])
     assert torch.equal(pool.task_vectors, turned.task_vectors.flip(0))
     stored = load_file(own / EXPERT / "model.safetensors")
-    base = load_file(own / SUITE.base / "model.safetensors")
+    base = load_file(own / SUITE.pretrained / "model.safetensors")
     name = "vision_model.encoder.layers.1.mlp.fc2.weight"
     vector = pool.layout.unflatten(pool.task_vectors[1])[name.removeprefix("vision_model.")]
     assert torch.equal(vector, stored[name] - base[name])
 
 
-def test_a_missing_expert_is_named_in_one_line_at_once(own: Path) -> None:
+def test_a_missing_expert_is_named_quickly_in_one_line(own: Path) -> None:
     shutil.rmtree(own / EXPERT)
     start = time.perf_counter()
     with pytest.raises(MissingDataError) as error:
@@ -116,7 +116,7 @@ def test_a_missing_expert_is_named_in_one_line_at_once(own: Path) -> None:
     assert found(EXPERT)[0] is False
 
 
-def test_without_a_mirror_all_is_missing_in_one_line(
+def test_without_a_mirror_one_line_names_everything_missing(
     own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FUSEFRONT_MIRROR")
@@ -126,9 +126,7 @@ def test_without_a_mirror_all_is_missing_in_one_line(
     assert not any(line.ok for line in family().preflight(CLIP_TASKS))
 
 
-def test_a_hub_that_does_not_answer_is_said_without_waiting(
-    own: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreachable_hub_is_reported_quickly(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FUSEFRONT_MIRROR")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
@@ -144,7 +142,7 @@ def test_a_hub_that_does_not_answer_is_said_without_waiting(
         ({"pre_layrnorm.weight": None}, "`pre_layrnorm.weight` is not in the expert"),
         (
             {"post_layernorm.bias": torch.zeros(48)},
-            "`post_layernorm.bias` is (48,) where the base has (32,)",
+            "`post_layernorm.bias` is (48,), but the pretrained model has (32,)",
         ),
         ({"embeddings.extra": torch.zeros(2)}, "`vision_model.embeddings.extra` is not merged"),
     ],
@@ -161,10 +159,10 @@ def test_an_expert_that_does_not_fit_is_refused_with_the_reason(
     assert reason in str(error.value)
 
 
-def test_an_expert_of_another_configuration_is_refused(own: Path) -> None:
+def test_an_expert_with_a_different_configuration_is_refused(own: Path) -> None:
     path = own / EXPERT / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"hidden_act": "gelu"}))
-    assert "`hidden_act` gelu where the base has quick_gelu" in found(EXPERT)[1]
+    assert "`hidden_act` gelu, but the pretrained model has quick_gelu" in found(EXPERT)[1]
 
 
 def test_pickles_are_refused(own: Path) -> None:
@@ -174,25 +172,27 @@ def test_pickles_are_refused(own: Path) -> None:
         family().prepare(CLIP_TASKS, quiet)
 
 
-def test_other_weights_of_the_same_name_are_refused(own: Path) -> None:
+def test_changed_weights_of_the_same_name_are_refused(own: Path) -> None:
     family().prepare(CLIP_TASKS, quiet)
     change(own, **{"post_layernorm.bias": torch.ones(32)})
-    with pytest.raises(IntegrityError, match=f"`{EXPERT}` must be the weights met first"):
+    with pytest.raises(
+        IntegrityError, match=f"`{EXPERT}` must have the weights that were used first"
+    ):
         family().prepare(CLIP_TASKS, quiet)
 
 
-def test_other_data_of_the_same_name_are_refused(own: Path) -> None:
+def test_changed_data_of_the_same_name_are_refused(own: Path) -> None:
     family().prepare(CLIP_TASKS, quiet)
     state = own / "datasets/ylecun/mnist/test/state.json"
     state.write_text(state.read_text().replace('"_fingerprint": "', '"_fingerprint": "other'))
     ok, line = found("datasets/ylecun/mnist")
     assert not ok
     assert "calibration was encoded from mirror" in line
-    with pytest.raises(IntegrityError, match="must be the data met first"):
+    with pytest.raises(IntegrityError, match="must be the data that was used first"):
         family().prepare(CLIP_TASKS, quiet)
 
 
-def test_a_copy_of_the_mirror_elsewhere_is_the_same(
+def test_a_copy_of_the_mirror_is_equivalent(
     own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family().prepare(CLIP_TASKS, quiet)
@@ -202,7 +202,7 @@ def test_a_copy_of_the_mirror_elsewhere_is_the_same(
     assert all(line.ok for line in family().preflight(CLIP_TASKS))
 
 
-def test_hash_tells_other_experts_and_other_data_apart(own: Path, tmp_path: Path) -> None:
+def test_hash_depends_on_experts_and_data(own: Path, tmp_path: Path) -> None:
     def made(cache: str) -> str:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("FUSEFRONT_CACHE", str(tmp_path / cache))
@@ -216,7 +216,7 @@ def test_hash_tells_other_experts_and_other_data_apart(own: Path, tmp_path: Path
     assert made("c") != first
 
 
-def test_what_is_not_prepared_is_said(own: Path) -> None:
+def test_use_before_preparation_is_refused(own: Path) -> None:
     for ask in (family().pool, family().heads, family().digest):
         with pytest.raises(MissingDataError, match="Call `prepare`"):
             ask(CLIP_TASKS)

@@ -48,7 +48,7 @@ def test_features_do_not_depend_on_the_rest_of_the_batch(gpt2: HubProblem) -> No
 
 
 def stand_in_base() -> Path:
-    place = find(SUITE.base)
+    place = find(SUITE.pretrained)
     assert place is not None
     return place.folder
 
@@ -57,7 +57,7 @@ def test_the_short_name_of_the_mirror_is_known(gpt2: HubProblem, mirror: Path) -
     assert stand_in_base() == mirror / "gpt2"
 
 
-def test_a_score_layer_of_another_width_is_named(mirror: Path, hub: Path) -> None:
+def test_a_score_layer_of_a_wrong_width_is_named(mirror: Path, hub: Path) -> None:
     expert = open_checkpoint(mirror / SUITE.expert("mnli"))
     assert Gpt2().head_mismatch(expert, SUITE.task("mnli")) is None
     found = Gpt2().head_mismatch(expert, SUITE.task("cola"))

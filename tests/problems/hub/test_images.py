@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from fusefront.problems.hub.encoding import encode_images, normalised
+from fusefront.problems.hub.clip import encode_images, normalised
 
 
 def picture(width: int, height: int, mode: str) -> Image.Image:
@@ -31,5 +31,5 @@ def test_pixels_are_those_of_clips_own_processor(
     torch.testing.assert_close(ours, theirs.float(), rtol=0, atol=1e-5)
 
 
-def test_images_are_kept_as_bytes() -> None:
+def test_images_are_stored_as_bytes() -> None:
     assert encode_images([picture(40, 30, "RGB")], 16).dtype == np.uint8

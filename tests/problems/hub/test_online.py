@@ -1,4 +1,4 @@
-"""A suite that is fetched from a hub, at a revision that is kept."""
+"""A suite is downloaded from a hub at a revision that is kept."""
 
 import json
 import os
@@ -12,12 +12,11 @@ from tests.problems.hub import stand_ins
 from tests.problems.hub.conftest import CLIP_TASKS
 from tests.problems.hub.local_hub import COMMIT, serve
 
-from fusefront.problems.hub.facts import pinned_revision
-from fusefront.problems.hub.suites import SUITES
+from fusefront.problems.hub.suites import SUITES, pinned_revision
 
 SUITE = SUITES["clip-vit-b32"]
 CODE = """
-from fusefront.problems.hub.problem import HubProblem
+from fusefront.problems.hub.family import HubProblem
 problem = HubProblem(suite="clip-vit-b32", tasks=("eurosat", "mnist"))
 for line in problem.preflight():
     print("preflight", line.ok, line.what, line.found)
@@ -28,11 +27,11 @@ print("hash", problem.hash())
 
 @pytest.fixture
 def repositories(mirror: Path, tmp_path: Path) -> Path:
-    """What the mirror has, as the hub has it: data in Parquet files, a pickle beside weights."""
+    """The mirror in the form of the hub: data in Parquet files, a pickle beside weights."""
     folder = tmp_path / "repositories"
     for owner in ("openai", "tanganke"):
         shutil.copytree(mirror / owner, folder / "models" / owner)
-    (folder / "models" / SUITE.base / "pytorch_model.bin").write_bytes(b"\x80\x04.")
+    (folder / "models" / SUITE.pretrained / "pytorch_model.bin").write_bytes(b"\x80\x04.")
     for name in CLIP_TASKS:
         task = SUITE.task(name)
         data = folder / "datasets" / task.dataset / "data"
@@ -44,7 +43,7 @@ def repositories(mirror: Path, tmp_path: Path) -> Path:
 
 
 def run(address: str, home: Path, **environment: str) -> list[str]:
-    """Lines of a process of its own: the hub's clients read their address when imported."""
+    """Run in another process, since the hub's clients read the address when imported."""
     settings = {
         "HF_ENDPOINT": address,
         "HF_HOME": str(home / "hf"),
@@ -66,18 +65,20 @@ def run(address: str, home: Path, **environment: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_models_and_data_are_fetched_once_and_found_again_offline(
+def test_models_and_data_are_downloaded_once_and_found_offline(
     repositories: Path, tmp_path: Path
 ) -> None:
     with serve(repositories) as address:
         first = run(address, tmp_path)
-    assert f"preflight True {SUITE.base} not on this machine; downloaded on first use" in first
-    assert f"downloading {SUITE.base}" in first
+    assert (
+        f"preflight True {SUITE.pretrained} not on this machine; downloaded on first use" in first
+    )
+    assert f"downloading {SUITE.pretrained}" in first
     kept = json.loads((tmp_path / "cache" / "hub" / "revisions.json").read_text())
     fetched = [SUITE.expert(t) for t in CLIP_TASKS]
     fetched += [f"datasets/{SUITE.task(t).dataset}" for t in CLIP_TASKS]
     assert kept == dict.fromkeys(sorted(fetched), COMMIT)
-    pinned = pinned_revision(SUITE.base)
+    pinned = pinned_revision(SUITE.pretrained)
     assert pinned is not None
     shutil.rmtree(tmp_path / "cache" / "hub" / "data")
     again = run(address, tmp_path, HF_HUB_OFFLINE="1")

@@ -1,4 +1,4 @@
-"""The stand-ins keep the contract, and every algorithm runs on them."""
+"""The stand-ins pass the contract, and every algorithm runs on them."""
 
 import dataclasses
 from typing import Any
@@ -45,7 +45,7 @@ class TestGpt2StandIn(ProblemContract):
 
 @pytest.mark.parametrize("name", [entry.name for entry in ALGORITHMS])
 @pytest.mark.parametrize("family", ["clip", "gpt2"])
-def test_every_algorithm_fits_and_answers(
+def test_every_algorithm_fits_and_serves_preferences(
     family: str, name: str, request: pytest.FixtureRequest
 ) -> None:
     problem: HubProblem = request.getfixturevalue(family)

@@ -1,4 +1,4 @@
-"""Where repositories are found, and which revision is kept."""
+"""Repositories are found in mirror and cache, and their revision is kept."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def snapshot(hub: Path, name: str, commit: str, *files: str, kind: str = "models") -> Path:
-    """A repository as the hub's client keeps it, its main branch at this commit."""
+    """Write a repository as the hub's client stores it, with the main branch at this commit."""
     folder = hub / f"{kind}--{name.replace('/', '--')}"
     (folder / "refs").mkdir(parents=True, exist_ok=True)
     (folder / "refs" / "main").write_text(commit)
@@ -43,7 +43,7 @@ def test_a_model_in_the_hubs_cache_is_found_and_its_revision_kept(hub: Path) -> 
     assert repositories.revision(MODEL) == FIRST
 
 
-def test_the_revision_met_first_is_used_from_then_on(hub: Path) -> None:
+def test_the_first_revision_is_kept(hub: Path) -> None:
     first = snapshot(hub, MODEL, FIRST, "model.safetensors")
     repositories.fetch_model(MODEL, lambda line: None)
     snapshot(hub, MODEL, SECOND, "model.safetensors")
@@ -53,7 +53,7 @@ def test_the_revision_met_first_is_used_from_then_on(hub: Path) -> None:
     assert repositories.revision(MODEL) == FIRST
 
 
-def test_a_pinned_revision_is_not_replaced_by_another(hub: Path) -> None:
+def test_a_pinned_revision_is_not_replaced(hub: Path) -> None:
     pinned = repositories.revision("openai/clip-vit-base-patch32")
     assert pinned is not None
     snapshot(hub, "openai/clip-vit-base-patch32", FIRST, "model.safetensors")
@@ -62,7 +62,7 @@ def test_a_pinned_revision_is_not_replaced_by_another(hub: Path) -> None:
     assert repositories.find("openai/clip-vit-base-patch32") == (folder, "cache")
 
 
-def test_a_cached_model_without_safetensors_is_not_there(hub: Path) -> None:
+def test_a_cached_model_without_safetensors_is_not_found(hub: Path) -> None:
     snapshot(hub, MODEL, FIRST, "config.json", "pytorch_model.bin")
     assert repositories.find(MODEL) is None
     with pytest.raises(MissingDataError, match="HF_HUB_OFFLINE"):
@@ -86,6 +86,6 @@ def test_the_mirror_comes_first_under_the_present_or_former_name(
     assert repositories.revision("openai-community/gpt2") is None
 
 
-def test_the_hub_is_not_asked_offline() -> None:
+def test_the_hub_is_not_contacted_offline() -> None:
     assert repositories.unreachable() == "the hub is switched off by HF_HUB_OFFLINE"
     assert repositories.resolve_data("tanganke/dtd") is None

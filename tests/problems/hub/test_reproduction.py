@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fusefront.problems.base import Anchors
-from fusefront.problems.hub.checks import is_reproduced, reproduction
+from fusefront.problems.hub.family import is_reproduced, reproduction
 
 
 def anchors(expert: float, pretrained: float, n: int) -> Anchors:
@@ -27,7 +27,7 @@ def test_published_accuracies_are_reproduced() -> None:
     assert "off by" not in second
 
 
-def test_a_point_off_is_said() -> None:
+def test_a_difference_of_a_point_is_reported() -> None:
     line, _ = reproduction("clip-vit-b32", ("sun397", "cars"), anchors(0.735, 0.65, 19_850))
     assert "expert off by -1.5 (73.5, published 75.0)" in line
     assert "pretrained off by +1.8" in line
@@ -42,7 +42,7 @@ def test_a_point_off_is_said() -> None:
         (71.0, 75.0, 1_000, True),
     ],
 )
-def test_room_is_half_a_point_or_three_errors(
+def test_tolerance_is_half_a_point_or_three_errors(
     found: float, known: float, n: int, agrees: bool
 ) -> None:
     assert is_reproduced(found, known, n) is agrees

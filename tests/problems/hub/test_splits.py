@@ -9,7 +9,7 @@ from fusefront.problems.hub.data_sets import rows
 
 
 @pytest.mark.parametrize("n", [10, 99, 3_760])
-def test_validation_is_that_of_the_reference(n: int) -> None:
+def test_validation_is_the_same_as_in_the_reference(n: int) -> None:
     held = int(n * 0.1)
     parts: list[Subset[Any]] = random_split(
         range(n),  # type: ignore[arg-type]
@@ -26,7 +26,7 @@ def test_training_examples_are_calibration_or_validation_and_never_both() -> Non
     assert sorted(calibration + validation) == list(range(250))
 
 
-def test_test_is_all_of_its_split() -> None:
+def test_the_test_split_is_used_completely() -> None:
     assert rows("test", 7) == list(range(7))
 
 

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from fusefront.errors import IntegrityError, MissingDataError
-from fusefront.problems.hub.stored_examples import CHUNK, StoredExamples
+from fusefront.problems.hub.mapped_files import CHUNK, StoredExamples
 
 N = 2 * CHUNK + 10
 LABELS = np.arange(N, dtype=np.int64) % 3
@@ -14,11 +14,11 @@ INPUTS = np.arange(N * 4, dtype=np.uint8).reshape(N, 2, 2)
 
 
 class Stop(Exception):
-    """An interruption."""
+    """Raised in place of an interruption."""
 
 
 class Rows:
-    """Gives the inputs, writes down what was asked, and stops at an index."""
+    """Return the inputs, record the calls, and stop at an index."""
 
     def __init__(self, stop: int = N) -> None:
         self.asked: list[int] = []
@@ -53,7 +53,7 @@ def test_examples_are_read_as_they_were_written(stored: StoredExamples) -> None:
     assert lines[-1] == f"{N} of {N} examples, ETA 0:00"
 
 
-def test_an_interrupted_encoding_goes_on_from_the_last_chunk(stored: StoredExamples) -> None:
+def test_an_interrupted_encoding_resumes_after_the_last_chunk(stored: StoredExamples) -> None:
     with pytest.raises(Stop):
         write(stored, Rows(stop=CHUNK))
     assert stored.facts() is None
@@ -63,7 +63,7 @@ def test_an_interrupted_encoding_goes_on_from_the_last_chunk(stored: StoredExamp
     np.testing.assert_array_equal(stored.load().inputs.numpy(), INPUTS)
 
 
-def test_another_source_starts_anew(stored: StoredExamples) -> None:
+def test_another_source_starts_from_the_beginning(stored: StoredExamples) -> None:
     with pytest.raises(Stop):
         write(stored, Rows(stop=CHUNK))
     rows = Rows()
@@ -71,7 +71,7 @@ def test_another_source_starts_anew(stored: StoredExamples) -> None:
     assert rows.asked == [0, CHUNK, 2 * CHUNK]
 
 
-def test_digest_tells_other_labels_apart(stored: StoredExamples, tmp_path: Path) -> None:
+def test_digest_depends_on_labels(stored: StoredExamples, tmp_path: Path) -> None:
     write(stored, Rows())
     other = StoredExamples(folder=tmp_path / "other")
     other.write(
@@ -89,7 +89,7 @@ def test_writing_to_loaded_inputs_leaves_the_file_alone(stored: StoredExamples) 
     np.testing.assert_array_equal(stored.load().inputs.numpy(), INPUTS)
 
 
-def test_examples_not_encoded_yet_are_said(stored: StoredExamples) -> None:
+def test_examples_that_are_not_encoded_are_refused(stored: StoredExamples) -> None:
     with pytest.raises(MissingDataError, match="Call `prepare`"):
         stored.load()
 
@@ -104,14 +104,14 @@ def test_a_damaged_file_is_refused_and_never_unpickled(
         stored.load()
 
 
-def test_a_file_of_another_size_is_refused(stored: StoredExamples) -> None:
+def test_a_file_of_a_wrong_size_is_refused(stored: StoredExamples) -> None:
     write(stored, Rows())
     np.save(stored.folder / "inputs.npy", INPUTS[:5])
     with pytest.raises(IntegrityError, match="must be as it was written"):
         stored.load()
 
 
-def test_a_full_disk_is_said_before_anything_is_written(stored: StoredExamples) -> None:
+def test_a_full_disk_is_reported_before_anything_is_written(stored: StoredExamples) -> None:
     with pytest.raises(MissingDataError, match="GB free"):
         stored.write(
             Rows(), LABELS, shape=(10**7, 10**7), dtype="uint8", source={}, report=lambda _: None

@@ -1,13 +1,13 @@
 import torch
 from tests.problems.hub.stand_ins import gpt2_tokenizer, gpt2_tokens
 
-from fusefront.problems.hub.encoding import PAD, encode_texts, padded_batch
+from fusefront.problems.hub.gpt2 import PAD, encode_texts, padded_batch
 
 FIRST = ["red blue", "a", "grey grey grey"]
 SECOND = ["green", "pink red", "b"]
 
 
-def test_a_pair_is_two_sentences_without_anything_between() -> None:
+def test_a_pair_is_two_sentences_without_a_separator() -> None:
     tokenizer = gpt2_tokenizer()
     rows = encode_texts(tokenizer, [FIRST, SECOND], 32)
     for row, first, second in zip(rows, FIRST, SECOND, strict=True):
@@ -24,13 +24,13 @@ def test_a_batch_has_the_ids_and_mask_of_the_recipe() -> None:
     assert torch.equal(mask, theirs["attention_mask"])
 
 
-def test_a_long_text_is_cut() -> None:
+def test_a_long_text_is_truncated() -> None:
     (row,) = encode_texts(gpt2_tokenizer(), [["x" * 100]], 16)
     assert len(row) == 16
     assert PAD not in row
 
 
-def test_the_end_token_inside_a_text_is_no_padding() -> None:
+def test_the_end_token_inside_a_text_is_not_padding() -> None:
     rows = torch.tensor([[5, 256, PAD, PAD], [1, 2, 3, PAD]], dtype=torch.int32)
     ids, mask = padded_batch(rows, 256)
     assert mask.sum(1).tolist() == [2, 3]
