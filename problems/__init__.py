@@ -8,7 +8,6 @@ from .analytic.catalogue import entries as analytic_entries
 from .hub.catalogue import entries as hub_entries
 from .language.catalogue import entries as language_entries
 from .vision.catalogue import entries as vision_entries
-from .vision.dino_catalogue import entries as dino_entries
 
 if TYPE_CHECKING:
     from .base import Problem
@@ -37,7 +36,7 @@ on `test`; no task is in both."""
 
 def entries() -> Iterator[Entry["Callable[[], Problem]"]]:
     """The problems that come with fusefront, family by family."""
-    catalogues = (analytic_entries, vision_entries, dino_entries, language_entries, hub_entries)
+    catalogues = (analytic_entries, vision_entries, language_entries, hub_entries)
     for catalogue in catalogues:
         yield from catalogue()
 

@@ -109,8 +109,7 @@ class Anchors:
         """
         if self.quantity == "loss":
             return np.full(len(self.n), np.inf)
-        error = np.maximum(np.sqrt(self.expert * (1 - self.expert) / self.n), 1 / self.n)
-        return (self.expert - self.pretrained) / error
+        return resolution(self.pretrained, self.expert, self.n)
 
     def objectives(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
         """Normalised objectives g of values `(..., m)`: 0 at the expert, 1 at the base; minimise.
@@ -118,6 +117,17 @@ class Anchors:
         g = (expert - value) / (expert - pretrained), task by task.
         """
         return (self.expert - value) / (self.expert - self.pretrained)
+
+
+def resolution(
+    pretrained: NDArray[np.float64], expert: NDArray[np.float64], n: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """`(m,)` gain in accuracy of experts, in standard errors of the expert on n examples.
+
+    The error is at least one example, so that a perfect expert has a finite resolution.
+    """
+    error = np.maximum(np.sqrt(expert * (1 - expert) / n), 1 / n)
+    return (expert - pretrained) / error
 
 
 class Oracle(ABC):

@@ -15,7 +15,7 @@ from . import outputs
 from .arithmetic import LinearLayers, linear_kernels, names_of
 from .base import Batch, Measurement, Oracle, Split
 from .layout import Layout
-from .network import EVALUATION_BATCH, recompute_blocks, recomputes
+from .network import EVALUATION_BATCH, load_parameters, recompute_blocks, recomputes
 from .predictor import Head, Layer
 
 
@@ -166,7 +166,7 @@ class ClassifierOracle(Oracle):
         """Features of every task's examples; tasks on the same inputs have the same tensor."""
         data = self._splits[split]
         with torch.inference_mode(), linear_kernels():
-            self._load(params)
+            load_parameters(self._backbone, self._layout, params)
             with _layers(dict(self._backbone.named_parameters()), layer):
                 distinct = {id(e.inputs): e.inputs[:examples] for e in data}
                 features = {key: self._forward(inputs) for key, inputs in distinct.items()}
@@ -181,11 +181,6 @@ class ClassifierOracle(Oracle):
         """Forward passes that `measure` takes: tasks on the same inputs share theirs."""
         distinct = {id(e.inputs): len(e.inputs[:examples]) for e in self._splits[split]}
         return sum(distinct.values())
-
-    def _load(self, params: Tensor) -> None:
-        state = dict(self._backbone.named_parameters())
-        for name, value in self._layout.unflatten(params.detach()).items():
-            state[name].copy_(value)
 
     def _forward(self, inputs: Tensor) -> Tensor:
         batches = torch.split(inputs, EVALUATION_BATCH)

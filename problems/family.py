@@ -43,6 +43,14 @@ class ExpertFamily(ABC):
     def digest(self, tasks: Sequence[str]) -> str:
         """Hex digest of all that decides results: base, experts, heads and data of these tasks."""
 
+    def problem_hash(self, tasks: Sequence[str]) -> str:
+        """The hash of the problem that merges these tasks."""
+        return digest([tasks, self.digest(tasks)])
+
+    def stored_anchors(self, tasks: Sequence[str], split: Split) -> Anchors | None:
+        """Anchors that ship with the experts; None if `FamilyProblem` has to measure them."""
+        return None
+
     @abstractmethod
     def backbone(self) -> nn.Module:
         """The pretrained module, inputs to `(B, H)` features; it has the parameters of the layout.
@@ -93,14 +101,18 @@ class FamilyProblem(Problem):
         """Prepare the family for these tasks, then measure the anchors that are not known yet."""
         self.family.prepare(self.tasks, report)
         for split in MEASURED:
-            self._measured(split, report)
+            if self.family.stored_anchors(self.tasks, split) is None:
+                self._measured(split, report)
 
     def hash(self) -> str:
         """Digest of experts, heads, data and tasks."""
-        return digest([self.tasks, self.family.digest(self.tasks)])
+        return self.family.problem_hash(self.tasks)
 
     def anchors(self, split: Split) -> Anchors:
-        """The base model, the experts and their average, measured on this machine."""
+        """The pretrained model, the experts and their average: stored, or measured here."""
+        stored = self.family.stored_anchors(self.tasks, split)
+        if stored is not None:
+            return stored
         scores = self._measured(split, lambda line: None)
         value, loss = scores[..., 0], scores[..., 1]
         return Anchors(

@@ -11,9 +11,7 @@ from torch.nn import functional
 
 from ..errors import ParameterError
 from .classifier import Examples
-
-Head = tuple[Tensor, Tensor]
-"""Weight `(C, H)` and bias `(C,)` of a frozen linear classifier on the backbone's features."""
+from .predictor import Head as Head
 
 _SMALLEST_SCALE: Final = 1e-12
 """Keeps features that never vary from being divided by nothing."""
@@ -102,17 +100,18 @@ def fine_tune(
             optimiser.param_groups[0]["lr"] = _rate(schedule, step / steps)
             logits = functional.linear(backbone(examples.inputs[rows]), *head)
             loss = functional.cross_entropy(logits, examples.labels[rows])
-            _descend(optimiser, loss, weights, schedule.largest_gradient)
+            descend(optimiser, loss, weights, schedule.largest_gradient)
             step += 1
             progress(step, steps, float(loss.detach()))
 
 
-def _descend(
+def descend(
     optimiser: torch.optim.Optimizer,
-    loss: torch.Tensor,
+    loss: Tensor,
     weights: Sequence[nn.Parameter],
     largest_gradient: float,
 ) -> None:
+    """Take one step of the optimiser down the loss, with the norm of its gradient clipped."""
     optimiser.zero_grad()
     torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(weights, largest_gradient)

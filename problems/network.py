@@ -22,6 +22,14 @@ def trainable(network: nn.Module) -> tuple[Layout, Tensor]:
     return layout, torch.cat([p.reshape(-1) for p in named.values()])
 
 
+@torch.no_grad()
+def load_parameters(network: nn.Module, layout: Layout, flat: Tensor) -> None:
+    """Copy a flat vector `(P,)` into the parameters of a layout; others stay as they are."""
+    named = dict(network.named_parameters())
+    for name, value in layout.unflatten(flat.detach()).items():
+        named[name].copy_(value)
+
+
 def features(network: nn.Module, inputs: Tensor) -> Tensor:
     """`(n, H)` features of any number of inputs, in batches and without gradients."""
     with torch.inference_mode():

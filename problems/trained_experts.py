@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..errors import IntegrityError, MissingDataError
 from .base import Finding, Report, Split
-from .cache import cache_directory, digest, exclusive, read_facts, read_vouched, write_vouched
+from .cache import cache_directory, digest, exclusive, read_manifest, read_vouched, write_vouched
 from .classifier import Examples
 from .experts import ExpertPool
 from .family import ExpertFamily, one_thread
@@ -31,7 +31,7 @@ _LINE_SECONDS: Final = 5.0
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class ExpertTraining:
     """How one expert is made: its head has `n_classes` outputs."""
 
     n_classes: int
@@ -39,7 +39,7 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe(ABC):
+class TrainingRecipe(ABC):
     """What the experts of a family are made of.
 
     Fields, those of subclasses too, are settings that JSON can hold; a change of any makes other
@@ -61,7 +61,7 @@ class Recipe(ABC):
         """
 
     @abstractmethod
-    def base_sha256(self) -> str:
+    def pretrained_sha256(self) -> str:
         """Digest of the pretrained weights."""
 
     @abstractmethod
@@ -72,7 +72,7 @@ class Recipe(ABC):
         """
 
     @abstractmethod
-    def plan(self, task: str) -> Plan:
+    def training(self, task: str) -> ExpertTraining:
         """How the expert of a task is made."""
 
     @abstractmethod
@@ -96,7 +96,7 @@ class FirstUseFamily(ExpertFamily):
     head, and a JSON that vouches for it. The digest covers base weights, settings and data.
     """
 
-    recipe: Recipe
+    recipe: TrainingRecipe
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
         """What the recipe needs, and which experts are still to be trained."""
@@ -131,7 +131,7 @@ class FirstUseFamily(ExpertFamily):
             [task, self._facts(task)["sha256"], *(self._identity(task, split) for split in splits)]
             for task in tasks
         ]
-        return digest([asdict(self.recipe), self.recipe.base_sha256(), facts])
+        return digest([asdict(self.recipe), self.recipe.pretrained_sha256(), facts])
 
     def backbone(self) -> nn.Module:
         """The pretrained backbone."""
@@ -166,8 +166,8 @@ class FirstUseFamily(ExpertFamily):
         facts = [
             _CODE,
             asdict(self.recipe),
-            asdict(self.recipe.plan(task)),
-            self.recipe.base_sha256(),
+            asdict(self.recipe.training(task)),
+            self.recipe.pretrained_sha256(),
             self._identity(task, "experts"),
         ]
         folder = cache_directory() / "experts" / self.recipe.name
@@ -175,7 +175,7 @@ class FirstUseFamily(ExpertFamily):
 
     def _facts(self, task: str) -> dict[str, Any]:
         self._must_exist(task)
-        return read_facts(self._path(task))
+        return read_manifest(self._path(task))
 
     def _read(self, task: str) -> dict[str, Tensor]:
         self._must_exist(task)
@@ -201,7 +201,7 @@ class FirstUseFamily(ExpertFamily):
 
     def _make(self, task: str, report: Report) -> None:
         start, name = time.perf_counter(), f"{self.recipe.name}: expert {task}"
-        plan, examples = self.recipe.plan(task), self.recipe.examples(task, "experts")
+        plan, examples = self.recipe.training(task), self.recipe.examples(task, "experts")
         network = self.recipe.backbone().eval()
         layout, base = trainable(network)
         with one_thread():

@@ -19,7 +19,7 @@ from ...errors import IntegrityError, MissingDataError
 from ..base import Finding
 from ..classifier import Examples
 from ..fine_tuning import Schedule
-from ..trained_experts import FirstUseFamily, Plan, Recipe, TrainingSplit
+from ..trained_experts import ExpertTraining, FirstUseFamily, TrainingRecipe, TrainingSplit
 from .data import Encoder, TextData, texts_preflight
 from .tasks import get_task
 from .texts.corpus import package_file
@@ -99,7 +99,7 @@ def pretrained() -> FirstToken:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class MiniLmRecipe(Recipe):
+class MiniLmRecipe(TrainingRecipe):
     """How the experts are made.
 
     Attributes:
@@ -122,7 +122,7 @@ class MiniLmRecipe(Recipe):
             yield Finding("weights", True, str(found))
         yield from texts_preflight(tasks)
 
-    def base_sha256(self) -> str:
+    def pretrained_sha256(self) -> str:
         """Digest of the package's weights."""
         return self._sha256
 
@@ -130,9 +130,9 @@ class MiniLmRecipe(Recipe):
         """MiniLM-L6 with frozen embeddings."""
         return pretrained()
 
-    def plan(self, task: str) -> Plan:
+    def training(self, task: str) -> ExpertTraining:
         """The same schedule for every expert."""
-        return Plan(n_classes=get_task(task).classes, schedule=self.schedule)
+        return ExpertTraining(n_classes=get_task(task).classes, schedule=self.schedule)
 
     def seconds(self, task: str) -> float:
         """At 35 examples a second."""

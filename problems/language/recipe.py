@@ -1,29 +1,29 @@
-"""How the shipped `tiny-gpt2` was made: vocabulary, language model, experts."""
+"""The recipe that reproduces the shipped `tiny-gpt2`: vocabulary, language model, experts."""
 
 import hashlib
-import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from ..base import Report
+from .. import outputs
+from ..base import Report, resolution
 from ..classifier import Examples
 from ..family import one_thread
-from ..fine_tuning import Head, Schedule, fine_tune, fit_head
-from ..layout import Layout
-from ..network import features, trainable
+from ..fine_tuning import Head, Schedule, descend, fine_tune, fit_head
+from ..frozen_experts import rounded
+from ..network import features, load_parameters, trainable
 from .data import Encoder, TextData
 from .splits import SIZES, SOURCES, rows_of_splits
 from .tasks import TINY_GPT2, get_task
-from .tiny_gpt2 import PADDING, LastToken
-from .weights import NAME, rounded, save
+from .tiny_gpt2 import NAME, PADDING, LastToken, save_shipped
 
 _CHARACTERS: Final = 4_000  # of a text that are read
 _SHORTEST: Final = 6  # tokens of a window worth predicting
@@ -82,10 +82,7 @@ def pretrain(network: LastToken, data: Tensor, plan: Pretraining, report: Report
     start = last = time.monotonic()
     for step, rows in zip(range(1, steps + 1), _batches(len(data), plan), strict=False):
         loss = _next_token_loss(network, data[rows])
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(weights, plan.largest_gradient)
-        optimiser.step()
+        descend(optimiser, loss, weights, plan.largest_gradient)
         schedule.step()
         now = time.monotonic()
         if now - last > _LINE_SECONDS or step == steps:
@@ -118,7 +115,7 @@ _CREDITS: Final = (
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class TinyGpt2Recipe:
     """All numbers behind the weights; `own` are schedules that differ from `fine_tuning`."""
 
     config: Mapping[str, Any]
@@ -131,7 +128,7 @@ class Recipe:
     seed: int = 1
 
 
-RECIPE: Final = Recipe(
+RECIPE: Final = TinyGpt2Recipe(
     config={
         "vocab_size": 4096,
         "n_positions": 24,
@@ -150,7 +147,7 @@ RECIPE: Final = Recipe(
 )
 
 
-def train(directory: Path, *, report: Report, recipe: Recipe = RECIPE) -> Path:
+def train(directory: Path, *, report: Report, recipe: TinyGpt2Recipe = RECIPE) -> Path:
     """Train `tiny-gpt2` from nothing; write weights, vocabulary and manifest into `directory`.
 
     The same machine and versions give the same bits: seeds are fixed and one thread is used.
@@ -175,11 +172,11 @@ def train(directory: Path, *, report: Report, recipe: Recipe = RECIPE) -> Path:
             f"embedding.{n}": p for n, p in network.named_parameters() if n not in layout.names
         }
         scores: dict[str, dict[str, float]] = {}
+        heads: dict[str, Head] = {}
         vectors = []
         for task in recipe.tasks:
-            head, vector, scores[task] = _specialise(network, data, task, recipe, report)
+            heads[task], vector, scores[task] = _specialise(network, data, task, recipe, report)
             vectors.append(vector)
-            tensors |= {f"head.{task}.weight": head[0], f"head.{task}.bias": head[1]}
     tensors |= {"base": base, "task_vectors": torch.stack(vectors)}
     facts = {
         "tasks": recipe.tasks,
@@ -190,10 +187,10 @@ def train(directory: Path, *, report: Report, recipe: Recipe = RECIPE) -> Path:
         "texts": data.digest(recipe.tasks),
         "credits": _CREDITS,
     }
-    return save(directory, tensors, vocabulary.to_str(), facts)
+    return save_shipped(directory, tensors, heads, vocabulary.to_str(), facts)
 
 
-def _pretrained(recipe: Recipe, report: Report) -> tuple[Tokenizer, LastToken]:
+def _pretrained(recipe: TinyGpt2Recipe, report: Report) -> tuple[Tokenizer, LastToken]:
     corpora = {name: SOURCES[name].corpus() for name in recipe.corpora}
     vocabulary = train_vocabulary(corpora["glosses"].texts, recipe.config["vocab_size"])
     upstream = [
@@ -221,7 +218,7 @@ def _data(vocabulary: Tokenizer, length: int) -> TextData:
 
 
 def _specialise(
-    network: LastToken, data: TextData, task: str, recipe: Recipe, report: Report
+    network: LastToken, data: TextData, task: str, recipe: TinyGpt2Recipe, report: Report
 ) -> tuple[Head, Tensor, dict[str, float]]:
     """Head, rounded task vector and scores of an expert; the network is the base again after."""
     start = time.perf_counter()
@@ -232,12 +229,12 @@ def _specialise(
     schedule = recipe.own.get(task, recipe.fine_tuning)
     fine_tune(network, head, examples, schedule, lambda step, steps, loss: None)
     vector = rounded(trainable(network)[1] - base)
-    _place(network, layout, base + vector)
+    load_parameters(network, layout, base + vector)
     after = _accuracy(network, head, test)
-    _place(network, layout, base)
+    load_parameters(network, layout, base)
     n = len(test.labels)
-    error = max(math.sqrt(after * (1 - after) / n), 1 / n)
-    scores = {"pretrained": before, "expert": after, "n": n, "resolution": (after - before) / error}
+    gain = float(resolution(np.array(before), np.array(after), np.array(n)))
+    scores = {"pretrained": before, "expert": after, "n": n, "resolution": gain}
     seconds = time.perf_counter() - start
     report(f"{NAME}: expert {task} {before:.3f} -> {after:.3f} on test, in {seconds:.0f} s")
     return head, vector, scores
@@ -245,8 +242,4 @@ def _specialise(
 
 def _accuracy(network: LastToken, head: Head, examples: Examples) -> float:
     logits = functional.linear(features(network, examples.inputs), *head)
-    return float((logits.argmax(dim=1) == examples.labels).double().mean())
-
-
-def _place(network: LastToken, layout: Layout, flat: Tensor) -> None:
-    network.load_state_dict(layout.unflatten(flat), strict=False)
+    return float(outputs.measurement([logits], [examples.labels]).value[0])

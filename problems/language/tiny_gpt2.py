@@ -1,8 +1,10 @@
 """The family `tiny-gpt2`: a small GPT-2 whose experts ship; only the texts are read here."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final, final
 
 import torch
@@ -12,14 +14,16 @@ from transformers import GPT2Config, GPT2Model
 
 from ...errors import IntegrityError
 from ..base import Finding, Report, Split
-from ..cache import digest
+from ..cache import digest, read_checked, write_whole
 from ..classifier import Examples
 from ..experts import ExpertPool
 from ..family import ExpertFamily
-from ..fine_tuning import Head
-from . import weights
+from ..frozen_experts import FrozenExperts, load, reinstall, save
+from ..predictor import Head
 from .data import Encoder, TextData, texts_preflight
 
+NAME: Final = "tiny-gpt2"
+SHIPPED: Final = Path(__file__).parent / "weights"
 PADDING: Final = 0
 """Token id of the padding; no text contains it."""
 
@@ -62,6 +66,58 @@ class LastToken(nn.Module):
         return found
 
 
+def load_shipped(directory: Path | None = None) -> FrozenExperts:
+    """Load the frozen experts, after checking weights and vocabulary against the manifest.
+
+    The manifest has the `length` of a text in tokens, and `scores`: for every task the accuracy on
+    test of `pretrained` and `expert`, their `n`, and the `resolution` in the expert's standard
+    errors. Embeddings and task vectors are stored in half precision, so that an expert is the
+    pretrained model plus its rounded vector.
+
+    Args:
+        directory: Folder of the three files; by default the one that ships.
+
+    Raises:
+        IntegrityError: If a file is missing or damaged, or they do not match.
+    """
+    directory = directory or SHIPPED
+    frozen = load(NAME, directory, ("vocabulary_sha256", "length", "scores"))
+    sha256 = frozen.manifest["vocabulary_sha256"]
+    read_checked(vocabulary_file(directory), sha256, fix=reinstall(NAME))
+    return frozen
+
+
+def save_shipped(
+    directory: Path,
+    tensors: Mapping[str, Tensor],
+    heads: Mapping[str, Head],
+    vocabulary: str,
+    facts: Mapping[str, Any],
+) -> Path:
+    """Write vocabulary, weights and manifest.
+
+    Args:
+        directory: Created if it does not exist.
+        tensors: `base`, `task_vectors` and embeddings; all but `base` are rounded.
+        heads: The head of every task.
+        vocabulary: JSON of the tokenizer.
+        facts: The manifest except for the two digests.
+
+    Returns:
+        Path of the safetensors file.
+    """
+    content = vocabulary.encode()
+    write_whole(vocabulary_file(directory), content)
+    halves = {name: x if name == "base" else x.half() for name, x in tensors.items()}
+    sha256 = hashlib.sha256(content).hexdigest()
+    return save(NAME, directory, halves, heads, {"vocabulary_sha256": sha256, **facts})
+
+
+def vocabulary_file(directory: Path) -> Path:
+    """Return the path of the tokenizer among the three files."""
+    return directory / f"{NAME}-vocabulary.json"
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class TinyGpt2Family(ExpertFamily):
@@ -80,7 +136,7 @@ class TinyGpt2Family(ExpertFamily):
     def prepare(self, tasks: Sequence[str], report: Report) -> None:
         """Encode the texts of these tasks."""
         for task in tasks:
-            report(f"{weights.NAME}: texts of {task}")
+            report(f"{NAME}: texts of {task}")
             self._data.examples(task, "validation")
 
     def digest(self, tasks: Sequence[str]) -> str:
@@ -90,39 +146,33 @@ class TinyGpt2Family(ExpertFamily):
     def backbone(self) -> nn.Module:
         """The pretrained network; only what experts move requires gradients."""
         frozen = self._frozen
-        network = LastToken(frozen.config)
-        state = {**frozen.embeddings, **frozen.layout.unflatten(frozen.base)}
-        network.load_state_dict(state)
+        network = LastToken(frozen.manifest["config"])
+        network.load_state_dict(frozen.embeddings | frozen.layout.unflatten(frozen.pretrained))
         return network
 
     def pool(self, tasks: Sequence[str]) -> ExpertPool:
         """The experts of these tasks."""
-        rows = [self._frozen.tasks.index(task) for task in tasks]
-        return ExpertPool(
-            pretrained=self._frozen.base.clone(),
-            task_vectors=self._frozen.task_vectors[rows].contiguous(),
-            layout=self._frozen.layout,
-            names=tasks,
-        )
+        return self._frozen.pool(tasks)
 
     def heads(self, tasks: Sequence[str]) -> list[Head]:
         """The frozen heads of these tasks."""
-        return [self._frozen.heads[task] for task in tasks]
+        return [self._frozen.head(task) for task in tasks]
 
     def examples(self, task: str, split: Split) -> Examples:
         """Token ids `(n, L)` and labels of a task."""
         return self._data.examples(task, split)
 
     @cached_property
-    def _frozen(self) -> weights.FrozenExperts:
-        return weights.load()
+    def _frozen(self) -> FrozenExperts:
+        return load_shipped()
 
     @cached_property
     def _data(self) -> TextData:
-        frozen = self._frozen
+        manifest, vocabulary = self._frozen.manifest, vocabulary_file(SHIPPED)
+        length = manifest["length"]
         return TextData(
             encoder=lambda: Encoder(
-                Tokenizer.from_file(str(frozen.vocabulary)), length=frozen.length, padding=PADDING
+                Tokenizer.from_file(str(vocabulary)), length=length, padding=PADDING
             ),
-            identity=f"{frozen.vocabulary_sha256} {frozen.length}",
+            identity=f"{manifest['vocabulary_sha256']} {length}",
         )

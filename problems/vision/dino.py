@@ -2,10 +2,9 @@
 
 import hashlib
 import re
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
@@ -21,10 +20,9 @@ from ..base import Finding
 from ..cache import cache_directory, read_vouched, write_vouched
 from ..classifier import Examples
 from ..fine_tuning import Schedule
-from ..trained_experts import FirstUseFamily, Plan, Recipe, TrainingSplit
-from .dino_catalogue import DINO
-from .families import Task
-from .tasks import View, draw_view, fingerprint
+from ..trained_experts import ExpertTraining, FirstUseFamily, TrainingRecipe, TrainingSplit
+from .examples import VisionExamples, fingerprint
+from .families import DINO
 
 if TYPE_CHECKING:
     from onnx import GraphProto
@@ -103,7 +101,7 @@ def find_weights() -> Path:
     return converted if converted.is_file() else _installed()
 
 
-def base_weights() -> dict[str, Tensor]:
+def pretrained_weights() -> dict[str, Tensor]:
     """State dict of the backbone for `Dinov2Model`; converted at the first call, then cached.
 
     Raises:
@@ -192,7 +190,7 @@ _EXAMPLES_A_SECOND: Final = {"forward": 110.0, "training": 37.0}
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DinoRecipe(Recipe):
+class DinoRecipe(TrainingRecipe):
     """All twelve blocks are fine-tuned, embeddings and heads stay.
 
     Attributes:
@@ -218,17 +216,17 @@ class DinoRecipe(Recipe):
             except (MissingDataError, IntegrityError) as error:
                 yield Finding(what, False, str(error))
 
-    def base_sha256(self) -> str:
+    def pretrained_sha256(self) -> str:
         """Digest of the file that the weights are converted from."""
         return SHA256
 
     def backbone(self) -> nn.Module:
         """DINOv2-small with frozen embeddings."""
-        return Dino(base_weights(), side=self.side)
+        return Dino(pretrained_weights(), side=self.side)
 
-    def plan(self, task: str) -> Plan:
+    def training(self, task: str) -> ExpertTraining:
         """The same schedule for every expert."""
-        return Plan(n_classes=DINO.task(task).n_classes, schedule=self.schedule)
+        return ExpertTraining(n_classes=DINO.task(task).n_classes, schedule=self.schedule)
 
     def seconds(self, task: str) -> float:
         """As measured: features for the head, then the training."""
@@ -238,20 +236,13 @@ class DinoRecipe(Recipe):
 
     def examples(self, task: str, split: TrainingSplit) -> Examples:
         """Images `(n, 1, 28, 28)` in -1..1 and labels of a task."""
-        definition = DINO.task(task)
-        view = _view(replace(definition, name="", question="first"), split)
-        found = view.split(definition)
-        return Examples(inputs=found.inputs, labels=found.labels)
+        return self._examples(task, split)
+
+    @cached_property
+    def _examples(self) -> VisionExamples:
+        return VisionExamples(family=DINO)
 
 
 def dino() -> FirstUseFamily:
     """The family."""
     return FirstUseFamily(recipe=DinoRecipe())
-
-
-@cache
-def _view(shown: Task, split: str) -> View:
-    """What tasks that differ in name and question only have in common."""
-    name = f"{DINO.name}/{shown.shown}/{shown.view}/{split}"
-    generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
-    return draw_view(DINO, shown, split, copies=1, jitter=0, generator=generator)

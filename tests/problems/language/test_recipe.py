@@ -7,14 +7,13 @@ from tests.problems.language import standins
 from torch.nn import functional
 
 from fusefront.problems.fine_tuning import Schedule
-from fusefront.problems.language import data, recipe, weights
-from fusefront.problems.language.recipe import Pretraining, Recipe, train
+from fusefront.problems.language import data, recipe, tiny_gpt2
+from fusefront.problems.language.recipe import Pretraining, TinyGpt2Recipe, train
 from fusefront.problems.language.splits import SOURCES, Sizes
-from fusefront.problems.language.tiny_gpt2 import TinyGpt2Family
-from fusefront.problems.language.weights import load, rounded
+from fusefront.problems.language.tiny_gpt2 import TinyGpt2Family, load_shipped
 
 SIZES = Sizes(experts=80, calibration=10, validation=10, test=30)
-SHRUNKEN = Recipe(
+SHRUNKEN = TinyGpt2Recipe(
     config={
         "vocab_size": 300,
         "n_positions": 12,
@@ -53,7 +52,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
             patch.setattr(module, "SIZES", dict.fromkeys(SOURCES, SIZES))
         train(folder / "one", report=lines.append, recipe=SHRUNKEN)
         train(folder / "two", report=lambda line: None, recipe=SHRUNKEN)
-        patch.setattr(weights, "SHIPPED", folder / "one")
+        patch.setattr(tiny_gpt2, "SHIPPED", folder / "one")
         return Trained(folder / "one", folder / "two", lines, losses())
 
 
@@ -75,7 +74,7 @@ def losses() -> dict[str, tuple[float, float]]:
 
 
 def test_a_shrunken_recipe_gives_weights_that_load(trained: Trained) -> None:
-    experts = load(trained.one)
+    experts = load_shipped(trained.one)
     assert experts.tasks == SHRUNKEN.tasks
     assert experts.task_vectors.abs().sum(dim=1).min() > 0
     assert set(experts.embeddings) == {"gpt2.wte.weight", "gpt2.wpe.weight"}
@@ -94,7 +93,7 @@ def test_an_expert_has_learned_its_own_task_under_the_frozen_head(trained: Train
 
 
 def test_scores_are_those_of_the_test(trained: Trained) -> None:
-    for score in load(trained.one).scores.values():
+    for score in load_shipped(trained.one).manifest["scores"].values():
         assert score["n"] == SIZES.test
         assert 0 <= score["pretrained"] <= score["expert"] <= 1
 
@@ -105,7 +104,3 @@ def test_every_stage_is_reported(trained: Trained) -> None:
     assert "language model" in text
     for task in SHRUNKEN.tasks:
         assert f"expert {task}" in text
-
-
-def test_halves_keep_what_a_half_can_hold() -> None:
-    assert rounded(torch.tensor([1 + 2**-12, 0.5])).tolist() == [1.0, 0.5]

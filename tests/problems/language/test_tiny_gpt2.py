@@ -7,10 +7,10 @@ from tests.problems.language import standins
 from fusefront.errors import IntegrityError
 from fusefront.problems.base import Problem
 from fusefront.problems.family import FamilyProblem
-from fusefront.problems.language import data, weights
+from fusefront.problems.language import data, tiny_gpt2
 from fusefront.problems.language.splits import SOURCES, Sizes
 from fusefront.problems.language.tasks import TINY_GPT2
-from fusefront.problems.language.tiny_gpt2 import TinyGpt2Family
+from fusefront.problems.language.tiny_gpt2 import TinyGpt2Family, load_shipped
 
 SIZES = Sizes(experts=16, calibration=8, validation=8, test=12)
 TASKS = ("news", "supersense")
@@ -33,12 +33,12 @@ def problem(corpora: Path) -> Problem:
 
 
 def test_the_pool_holds_the_asked_experts_in_the_asked_order() -> None:
-    family, frozen = TinyGpt2Family(), weights.load()
+    family, frozen = TinyGpt2Family(), load_shipped()
     pool = family.pool(("reuters", "news"))
     assert pool.names == ("reuters", "news")
     for row, name in zip(pool.task_vectors, pool.names, strict=True):
         assert torch.equal(row, frozen.task_vectors[frozen.tasks.index(name)])
-    assert torch.equal(pool.pretrained, frozen.base)
+    assert torch.equal(pool.pretrained, frozen.pretrained)
 
 
 def test_the_backbone_carries_the_base_and_frozen_embeddings() -> None:
@@ -95,7 +95,7 @@ def test_preflight_finds_weights_and_texts(corpora: Path) -> None:
 def test_preflight_says_what_is_wrong_with_the_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights, "SHIPPED", tmp_path)
+    monkeypatch.setattr(tiny_gpt2, "SHIPPED", tmp_path)
     (first, *_) = TinyGpt2Family().preflight(TASKS)
     assert not first.ok
     assert "fusefront retrain tiny-gpt2" in first.found
@@ -110,7 +110,7 @@ def test_stored_scores_are_reproduced_on_the_real_texts(task: str) -> None:
     if lacking:
         pytest.skip(" ".join(lacking))
     problem = FamilyProblem(make_family=TinyGpt2Family, tasks=(task, task))
-    stored = weights.load().scores[task]
+    stored = load_shipped().manifest["scores"][task]
     pool = problem.pool()
     found = problem.oracle(frozenset({"test"})).measure(
         pool.pretrained + pool.task_vectors[0], "test"
