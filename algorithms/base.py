@@ -29,7 +29,7 @@ class Algorithm(ABC):
 
         Args:
             view: All the data and experts there are; each call is charged to `view.budget`.
-                Plan within `view.affordable_steps`, or call `view.checkpoint` after every step:
-                when the budget runs out the last checkpoint is the answer.
+                Plan within `view.affordable_steps`, or call `view.milestone` after every step:
+                when the budget runs out the last milestone is the answer.
             generator: The only source of randomness.
         """

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from . import outputs
 from .arithmetic import LinearLayers, linear_kernels, names_of
-from .base import Batch, Measurement, Oracle, Split
+from .base import Batch, DistributionOracle, Measurement, Split
 from .layout import Layout
 from .network import EVALUATION_BATCH, load_parameters, recompute_blocks, recomputes
 from .predictor import Head, Layer
@@ -29,7 +29,7 @@ class Examples:
 
 
 @final
-class ClassifierOracle(Oracle):
+class ClassifierOracle(DistributionOracle):
     """Losses and accuracies of a backbone with one frozen linear head a task.
 
     Tasks whose `inputs` are the very same tensor share one forward pass when measured.

@@ -53,7 +53,7 @@ class Training:
             parameters,
             view.batches(self.batch_size, labelled=self.labelled),
             lambda batch: loss(batch, next(done) / steps),
-            after_step=partial(view.checkpoint, answer),
+            after_step=partial(view.milestone, answer),
         )
         return answer()
 

@@ -46,7 +46,7 @@ class Fisher(Algorithm):
             batch = next(batches)
             for task, (row, vector) in enumerate(zip(total, pool.task_vectors, strict=True)):
                 row += score(view, pool.pretrained + vector, batch, task, generator).square_()
-            view.checkpoint(answer)
+            view.milestone(answer)
         return answer()
 
 

@@ -156,7 +156,7 @@ class RegMean(Algorithm):
             batch = next(batches)
             for task, (total, vector) in enumerate(zip(totals, pool.task_vectors, strict=True)):
                 add(total, view.grams(pool.pretrained + vector, batch, task))
-            view.checkpoint(answer)
+            view.milestone(answer)
         return answer()
 
 

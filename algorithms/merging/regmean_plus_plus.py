@@ -66,7 +66,7 @@ class RegMeanPlusPlus(Algorithm):
             _copy(mean(found)(equal), merged, block)
             for total, grams in zip(totals, found, strict=True):
                 total |= grams
-            view.checkpoint(lambda: mean(totals).answer())
+            view.milestone(lambda: mean(totals).answer())
         return mean(totals).answer()
 
 

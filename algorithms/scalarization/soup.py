@@ -60,7 +60,7 @@ class LinearScalarizationSoup(Algorithm):
             weights = start.clone()
             training.train(view, [weights], ray, batches, generator)
             solutions[index] = weights
-            view.checkpoint(partial(_answer, view, lattice[: index + 1], solutions[: index + 1]))
+            view.milestone(partial(_answer, view, lattice[: index + 1], solutions[: index + 1]))
         return _answer(view, lattice, solutions)
 
 

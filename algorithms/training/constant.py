@@ -63,7 +63,7 @@ class Training:
             )
 
         def keep() -> None:
-            view.checkpoint(answer)
+            view.milestone(answer)
 
         self.train(view, parameters, preference, batches, generator, after_step=keep)
         return answer()

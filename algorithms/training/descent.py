@@ -39,7 +39,7 @@ class Descent:
             parameters: Leaves that `loss` depends on.
             batches: One is taken a step.
             loss: Of a batch; charged by the view's methods it calls.
-            after_step: Called after every step, to project or to keep a checkpoint.
+            after_step: Called after every step, to project or to keep a milestone.
         """
         optimiser = torch.optim.Adam(parameters, lr=self.learning_rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(

@@ -70,7 +70,7 @@ class MapAlgorithm(Algorithm, ABC):
             parameters,
             view.batches(self.batch_size, labelled=self.criterion.labelled),
             loss,
-            after_step=partial(view.checkpoint, answer),
+            after_step=partial(view.milestone, answer),
         )
         return answer()
 

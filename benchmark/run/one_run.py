@@ -116,7 +116,7 @@ class _Run:
         }
         algorithm = dataclasses.replace(algorithm, **cut)
         # Copies that the protocol keeps for its traces are no memory of the fit.
-        view.checkpoint = lambda answer: None  # type: ignore[method-assign]
+        view.milestone = lambda pareto_set: None  # type: ignore[method-assign]
         memory, counter = PeakMemory(), FlopCounter()
         try:
             with memory, counter:
@@ -138,7 +138,7 @@ class _Run:
         try:
             answer: object = algorithm.fit(view, generator=self._generator())
         except BudgetExhausted:
-            answer = view.answer_so_far()
+            answer = view.pareto_set_so_far()
             if answer is None:
                 raise
         finally:
@@ -193,8 +193,8 @@ class _Run:
     def _trace(
         self, problem: Problem, oracle: Oracle, view: ProblemView, answer: ParetoSet
     ) -> None:
-        """Expected utility on validation of the checkpoints and of the end."""
-        stages = [(c.units, c.wall_seconds, c.answer) for c in view.checkpoints]
+        """Expected utility on validation of the milestones and of the end."""
+        stages = [(c.units, c.wall_seconds, c.pareto_set) for c in view.milestones]
         stages.append((view.budget.ledger.units, self.facts["wall_seconds"], answer))
         for units, seconds, stage in stages:
             assert isinstance(stage, ParetoSet)

@@ -9,7 +9,7 @@ import torch
 from scipy.special import ndtri
 from torch import Tensor
 
-from ...errors import NotApplicableError, ParameterError
+from ...errors import ParameterError
 from ..base import Batch, Measurement, Oracle, Split
 
 Losses = Callable[[Tensor], Tensor]
@@ -63,10 +63,6 @@ class AnalyticOracle(Oracle):
             )
         means = torch.stack([batch.inputs[segment].mean(0) for segment in batch.segments])
         return self._tilted(params.double() - self._base, means.double()).to(params.dtype)
-
-    def entropies(self, params: Tensor, batch: Batch) -> Tensor:
-        """There are none."""
-        raise NotApplicableError("the tasks have losses, no predicted distributions")
 
     def measure(self, params: Tensor, split: Split, examples: int | None = None) -> Measurement:
         """Loss of every task in float64, as the first `examples` of the split see it."""

@@ -112,12 +112,13 @@ def test_a_batch_without_labels_has_no_losses() -> None:
         oracle.losses(CLEAN.pool().pretrained, oracle.batch("calibration", rows(2), labelled=False))
 
 
-def test_there_are_no_predictions_to_be_sure_of() -> None:
-    oracle = CLEAN.oracle(ALL)
-    with pytest.raises(NotApplicableError, match="no predicted distributions"):
-        oracle.entropies(
-            CLEAN.pool().pretrained, oracle.batch("calibration", rows(2), labelled=False)
-        )
+def test_tasks_with_only_losses_have_no_entropies() -> None:
+    view = open_view(CLEAN)
+    batch = next(view.batches(2, labelled=False))
+    for use in (view.entropies, view.entropy_jacobian):
+        with pytest.raises(NotApplicableError, match="must predict distributions"):
+            use(view.experts.pretrained, batch)
+    assert view.budget.ledger.units == 0
 
 
 @pytest.mark.parametrize("problem", [CLEAN, NOISY])
