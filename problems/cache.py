@@ -1,4 +1,8 @@
-"""The cache of this machine: trained experts, decoded data and anchors, written by one process."""
+"""The cache of this machine: trained experts, decoded data and measured anchors.
+
+Files are written under a temporary name and renamed, so that readers never see half a file, and a
+lock per file ensures that only one process creates it.
+"""
 
 import hashlib
 import json
@@ -29,12 +33,12 @@ def cache_directory() -> Path:
 
 
 def digest(facts: object) -> str:
-    """Sixteen hex digits of anything that JSON can hold; equal facts, equal digest."""
+    """Return 16 hex digits that identify facts, which can be anything that JSON can hold."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and rename it; folders are made if need be."""
+    """Write a file under a temporary name and rename it; missing folders are created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     partial.write_bytes(content)
@@ -42,7 +46,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """What the JSON file holds, or None if it is missing or damaged."""
+    """Return the content of a JSON file, or None if it is missing or damaged."""
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -50,7 +54,7 @@ def read_json(path: Path) -> Any:
 
 
 def cached_json(path: Path, make: Callable[[], Any]) -> Any:
-    """What the JSON file holds; made and written first if it is missing or damaged."""
+    """Return the content of a JSON file; create it first if it is missing or damaged."""
     found = read_json(path)
     if found is None:
         found = make()
@@ -59,7 +63,7 @@ def cached_json(path: Path, make: Callable[[], Any]) -> Any:
 
 
 def cached_tensors(path: Path, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Tensors of a safetensors file; made and written first if it is missing or damaged."""
+    """Return the tensors of a safetensors file; create it first if it is missing or damaged."""
     try:
         return dict(load_file(path))
     except (OSError, SafetensorError):
@@ -141,13 +145,13 @@ def _damaged(path: Path, found: str, fix: str) -> IntegrityError:
 
 @contextmanager
 def exclusive(path: Path, what: str, report: Report) -> Iterator[None]:
-    """Inside, no other process works on `path`; one that dies gives its turn back."""
+    """Keep other processes from working on `path`; a process that dies releases its lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        report(f"{what}: another process is at it; waiting")
+        report(f"{what}: waiting for another process that is working on it")
         lock.acquire()
     try:
         yield

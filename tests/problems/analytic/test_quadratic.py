@@ -210,7 +210,7 @@ def test_hash_depends_on_every_parameter() -> None:
         ({"sensitivity": 1000.0}, "`sensitivity` must be at least 1 and at most 100. Found 1000"),
         ({"dimension": 1}, "`dimension` must be at least 2"),
         ({"granularity": "layer"}, "`granularity` must be `block` or `tensor`. Found `layer`"),
-        ({"dimension": 4, "sensitivity": 2.0}, "`dimension` must leave two blocks or more"),
+        ({"dimension": 4, "sensitivity": 2.0}, "`dimension` must give two blocks or more"),
     ],
 )
 def test_parameters_out_of_range_are_refused(parameters: dict[str, float], message: str) -> None:
