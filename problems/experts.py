@@ -170,7 +170,7 @@ class ExpertPool:
     def merge_each(
         self, points: Mapping[Key, Coefficients], at_once: int
     ) -> Iterator[tuple[Key, Tensor]]:
-        """Yield each key and its model `(P,)`; those that fit in `at_once` bytes are formed at once."""
+        """Yield each key and its model `(P,)`, formed together up to `at_once` bytes of models."""
         size = max(1, at_once // self.pretrained.nbytes)
         for space in dict.fromkeys(point.space for point in points.values()):
             keys = [key for key, point in points.items() if point.space == space]

@@ -1,5 +1,6 @@
 """Frozen experts that ship: a safetensors file and the manifest that vouches for it."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from .cache import read_manifest, read_vouched, write_vouched
 from .experts import ExpertPool
+from .family import ExpertFamily
 from .layout import Layout
 from .predictor import Head
 
@@ -76,6 +78,26 @@ class FrozenExperts:
             layout=self.layout,
             names=tasks,
         )
+
+
+class FrozenFamily(ExpertFamily):
+    """A family whose experts ship with this package."""
+
+    @abstractmethod
+    def load(self) -> FrozenExperts:
+        """Load the experts; called once."""
+
+    def pool(self, tasks: Sequence[str]) -> ExpertPool:
+        """The experts of these tasks."""
+        return self._frozen.pool(tasks)
+
+    def heads(self, tasks: Sequence[str]) -> list[Head]:
+        """The frozen heads of these tasks."""
+        return [self._frozen.head(task) for task in tasks]
+
+    @cached_property
+    def _frozen(self) -> FrozenExperts:
+        return self.load()
 
 
 def load(name: str, directory: Path, required: Sequence[str] = ()) -> FrozenExperts:

@@ -25,15 +25,17 @@ from .splits import SIZES, SOURCES, rows_of_splits
 from .tasks import TINY_GPT2, get_task
 from .tiny_gpt2 import NAME, PADDING, LastToken, save_shipped
 
-_CHARACTERS: Final = 4_000  # of a text that are read
-_SHORTEST: Final = 6  # tokens of a window worth predicting
+_CHARACTERS: Final = 4_000
+"""Characters of a text that are read."""
+_SHORTEST: Final = 6
+"""Tokens below which a window is dropped."""
 _LINE_SECONDS: Final = 10.0
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Pretraining:
-    """How long and how fast to predict; at most `windows` windows of each text are read."""
+    """Schedule of the language model; at most `windows` windows of each text are used."""
 
     epochs: float
     learning_rate: float
@@ -46,7 +48,7 @@ class Pretraining:
 
 
 def train_vocabulary(texts: Iterable[str], size: int) -> Tokenizer:
-    """Byte-pair encoding of lower-cased texts; id 0 is the padding."""
+    """Train a byte-pair encoding on lower-cased texts; id 0 is the padding."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
@@ -61,7 +63,7 @@ def train_vocabulary(texts: Iterable[str], size: int) -> Tokenizer:
 
 
 def windows(tokenizer: Tokenizer, texts: Iterable[str], length: int, most: int) -> Tensor:
-    """`(n, length)` ids of the first windows of each text, padded on the right."""
+    """Return `(n, length)` ids of the first windows of each text, padded on the right."""
     found: list[list[int]] = []
     for text in texts:
         ids = [i for i in tokenizer.encode(text[:_CHARACTERS]).ids if i != PADDING]
@@ -72,7 +74,7 @@ def windows(tokenizer: Tokenizer, texts: Iterable[str], length: int, most: int) 
 
 
 def pretrain(network: LastToken, data: Tensor, plan: Pretraining, report: Report) -> None:
-    """Train all of the network, output tied to the embedding, on windows `(n, L)`; in place."""
+    """Train the network, its output tied to the embedding, on windows `(n, L)`; in place."""
     weights = list(network.requires_grad_(True).parameters())
     optimiser = torch.optim.AdamW(weights, weight_decay=plan.weight_decay)
     steps = int(plan.epochs * (len(data) // plan.batch))
@@ -116,12 +118,12 @@ _CREDITS: Final = (
 @final
 @dataclass(frozen=True, kw_only=True)
 class TinyGpt2Recipe:
-    """All numbers behind the weights; `own` are schedules that differ from `fine_tuning`."""
+    """Everything that decides the weights; `own` has schedules that differ from `fine_tuning`."""
 
     config: Mapping[str, Any]
     length: int
     tasks: tuple[str, ...]
-    corpora: tuple[str, ...]  # whose upstream texts the language model reads
+    corpora: tuple[str, ...]  # their upstream texts train the language model
     pretraining: Pretraining
     fine_tuning: Schedule
     own: Mapping[str, Schedule] = field(default_factory=dict)
@@ -148,14 +150,14 @@ RECIPE: Final = TinyGpt2Recipe(
 
 
 def train(directory: Path, *, report: Report, recipe: TinyGpt2Recipe = RECIPE) -> Path:
-    """Train `tiny-gpt2` from nothing; write weights, vocabulary and manifest into `directory`.
+    """Train `tiny-gpt2` from scratch; write weights, vocabulary and manifest into `directory`.
 
     The same machine and versions give the same bits: seeds are fixed and one thread is used.
 
     Args:
-        directory: Where the three files are written.
-        report: Receives a line at every stage.
-        recipe: Another recipe than the one of the shipped weights.
+        directory: Folder for the three files.
+        report: Receives a line after every stage.
+        recipe: A recipe other than the one of the shipped weights.
 
     Returns:
         Path of the safetensors file.
@@ -167,7 +169,7 @@ def train(directory: Path, *, report: Report, recipe: TinyGpt2Recipe = RECIPE) -
         torch.manual_seed(recipe.seed)
         vocabulary, network = _pretrained(recipe, report)
         data = _data(vocabulary, recipe.length)
-        layout, base = trainable(network)
+        layout, pretrained = trainable(network)
         tensors: dict[str, Tensor] = {
             f"embedding.{n}": p for n, p in network.named_parameters() if n not in layout.names
         }
@@ -177,7 +179,7 @@ def train(directory: Path, *, report: Report, recipe: TinyGpt2Recipe = RECIPE) -
         for task in recipe.tasks:
             heads[task], vector, scores[task] = _specialise(network, data, task, recipe, report)
             vectors.append(vector)
-    tensors |= {"base": base, "task_vectors": torch.stack(vectors)}
+    tensors |= {"base": pretrained, "task_vectors": torch.stack(vectors)}
     facts = {
         "tasks": recipe.tasks,
         "config": recipe.config,
@@ -203,7 +205,9 @@ def _pretrained(recipe: TinyGpt2Recipe, report: Report) -> tuple[Tokenizer, Last
     report(f"{NAME}: {len(read)} windows of {len(upstream)} texts")
     network = LastToken(recipe.config)
     pretrain(network, read, plan, report)
-    with torch.no_grad():  # what ships is in half precision, and experts grow from what ships
+    with (
+        torch.no_grad()
+    ):  # Embeddings ship in half precision; experts must be trained on what ships.
         for embedding in (network.gpt2.wte, network.gpt2.wpe):
             embedding.weight.copy_(rounded(embedding.weight))
     return vocabulary, network
@@ -220,18 +224,18 @@ def _data(vocabulary: Tokenizer, length: int) -> TextData:
 def _specialise(
     network: LastToken, data: TextData, task: str, recipe: TinyGpt2Recipe, report: Report
 ) -> tuple[Head, Tensor, dict[str, float]]:
-    """Head, rounded task vector and scores of an expert; the network is the base again after."""
+    """Return head, rounded task vector and scores of an expert; the network is reset after."""
     start = time.perf_counter()
-    layout, base = trainable(network)
+    layout, pretrained = trainable(network)
     examples, test = data.examples(task, "experts"), data.examples(task, "test")
     head = fit_head(features(network, examples.inputs), examples.labels, get_task(task).classes)
     before = _accuracy(network, head, test)
     schedule = recipe.own.get(task, recipe.fine_tuning)
     fine_tune(network, head, examples, schedule, lambda step, steps, loss: None)
-    vector = rounded(trainable(network)[1] - base)
-    load_parameters(network, layout, base + vector)
+    vector = rounded(trainable(network)[1] - pretrained)
+    load_parameters(network, layout, pretrained + vector)
     after = _accuracy(network, head, test)
-    load_parameters(network, layout, base)
+    load_parameters(network, layout, pretrained)
     n = len(test.labels)
     gain = float(resolution(np.array(before), np.array(after), np.array(n)))
     scores = {"pretrained": before, "expert": after, "n": n, "resolution": gain}

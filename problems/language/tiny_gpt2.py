@@ -1,4 +1,4 @@
-"""The family `tiny-gpt2`: a small GPT-2 whose experts ship; only the texts are read here."""
+"""The family `tiny-gpt2`: a small GPT-2, whose experts ship; its texts come from packages."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,24 +16,22 @@ from ...errors import IntegrityError
 from ..base import Finding, Report, Split
 from ..cache import digest, read_checked, write_whole
 from ..classifier import Examples
-from ..experts import ExpertPool
-from ..family import ExpertFamily
-from ..frozen_experts import FrozenExperts, load, reinstall, save
+from ..frozen_experts import FrozenExperts, FrozenFamily, load, reinstall, save
 from ..predictor import Head
 from .data import Encoder, TextData, texts_preflight
 
 NAME: Final = "tiny-gpt2"
 SHIPPED: Final = Path(__file__).parent / "weights"
 PADDING: Final = 0
-"""Token id of the padding; no text contains it."""
+"""Token id of the padding, which no text contains."""
 
 
 @final
 class LastToken(nn.Module):
-    """Ids `(B, L)`, padded on the right, to features `(B, H)` of each text's last real token.
+    """Maps ids `(B, L)`, padded on the right, to features `(B, H)` of the last real token.
 
-    Attention is causal, so that what follows the last real token never matters. The embeddings
-    are frozen; blocks and last norm, called `gpt2.h.0.mlp...` and so on, require gradients.
+    Attention is causal, so padding after that token has no effect. The embeddings are frozen;
+    blocks and the last norm, named `gpt2.h.0.mlp...` and so on, require gradients.
 
     Args:
         config: Keyword arguments of `transformers.GPT2Config`; there is no dropout.
@@ -44,24 +42,24 @@ class LastToken(nn.Module):
         settings = GPT2Config(
             **config, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, use_cache=False
         )
-        settings._attn_implementation = "eager"  # at 24 tokens faster on CPU than sdpa
+        settings._attn_implementation = "eager"  # with 24 tokens faster on a CPU than sdpa
         self.gpt2 = GPT2Model(settings)
         self.freeze_embeddings()
         self.eval()
 
     def freeze_embeddings(self) -> None:
-        """Let everything but the embeddings require gradients."""
+        """Let all parameters except the embeddings require gradients."""
         self.requires_grad_(True)
         self.gpt2.wte.requires_grad_(False)
         self.gpt2.wpe.requires_grad_(False)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Features of a batch; every text has at least one real token."""
+        """Return the features of a batch; every text has at least one real token."""
         last = (ids != PADDING).sum(dim=1) - 1
         return self.hidden(ids)[torch.arange(len(ids)), last]
 
     def hidden(self, ids: Tensor) -> Tensor:
-        """`(B, L, H)` final hidden state at every position."""
+        """Return the `(B, L, H)` final hidden states at all positions."""
         found: Tensor = self.gpt2(ids).last_hidden_state
         return found
 
@@ -120,11 +118,15 @@ def vocabulary_file(directory: Path) -> Path:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class TinyGpt2Family(ExpertFamily):
-    """The shipped experts; nothing is trained, texts are encoded when first needed."""
+class TinyGpt2Family(FrozenFamily):
+    """Experts that ship; nothing is trained, and texts are encoded on first use."""
+
+    def load(self) -> FrozenExperts:
+        """The experts in the package, checked against their manifest."""
+        return load_shipped()
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Whether the weights and the texts of these tasks are here."""
+        """Check whether the weights and the texts of these tasks are present."""
         try:
             self._frozen  # noqa: B018 - reading it checks the files
         except IntegrityError as error:
@@ -144,27 +146,15 @@ class TinyGpt2Family(ExpertFamily):
         return digest([self._frozen.sha256, self._data.digest(tasks)])
 
     def backbone(self) -> nn.Module:
-        """The pretrained network; only what experts move requires gradients."""
+        """The pretrained network; only parameters that experts change require gradients."""
         frozen = self._frozen
         network = LastToken(frozen.manifest["config"])
         network.load_state_dict(frozen.embeddings | frozen.layout.unflatten(frozen.pretrained))
         return network
 
-    def pool(self, tasks: Sequence[str]) -> ExpertPool:
-        """The experts of these tasks."""
-        return self._frozen.pool(tasks)
-
-    def heads(self, tasks: Sequence[str]) -> list[Head]:
-        """The frozen heads of these tasks."""
-        return [self._frozen.head(task) for task in tasks]
-
     def examples(self, task: str, split: Split) -> Examples:
         """Token ids `(n, L)` and labels of a task."""
         return self._data.examples(task, split)
-
-    @cached_property
-    def _frozen(self) -> FrozenExperts:
-        return load_shipped()
 
     @cached_property
     def _data(self) -> TextData:

@@ -16,11 +16,8 @@ from ...errors import IntegrityError, MissingDataError
 from ..base import Anchors, Finding, Report, Split
 from ..cache import digest
 from ..classifier import Examples
-from ..experts import ExpertPool
-from ..family import ExpertFamily
-from ..frozen_experts import FrozenExperts, load
+from ..frozen_experts import FrozenExperts, FrozenFamily, load
 from ..network import load_parameters, trainable
-from ..predictor import Head
 from .examples import VisionExamples, check_source
 from .families import Source, VisionFamily, get_family
 
@@ -67,7 +64,7 @@ def load_shipped(family: str, directory: Path | None = None) -> FrozenExperts:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class SmallVitFamily(ExpertFamily):
+class SmallVitFamily(FrozenFamily):
     """Experts that ship with their anchors; nothing is trained or measured.
 
     Args:
@@ -75,6 +72,10 @@ class SmallVitFamily(ExpertFamily):
     """
 
     name: str
+
+    def load(self) -> FrozenExperts:
+        """The experts in the package, checked against their manifest."""
+        return load_shipped(self.name)
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
         """Check the frozen experts, and the images that these tasks show."""
@@ -150,14 +151,6 @@ class SmallVitFamily(ExpertFamily):
         load_parameters(network, self._frozen.layout, self._frozen.pretrained)
         return network
 
-    def pool(self, tasks: Sequence[str]) -> ExpertPool:
-        """The experts of these tasks."""
-        return self._frozen.pool(tasks)
-
-    def heads(self, tasks: Sequence[str]) -> list[Head]:
-        """The frozen heads of these tasks."""
-        return [self._frozen.head(task) for task in tasks]
-
     def examples(self, task: str, split: Split) -> Examples:
         """Images `(n, 1, S, S)` in -1..1 and labels of a task, from checked sources."""
         self.prepare([task], lambda line: None)
@@ -178,7 +171,3 @@ class SmallVitFamily(ExpertFamily):
     @cached_property
     def _examples(self) -> VisionExamples:
         return VisionExamples(family=self._family)
-
-    @cached_property
-    def _frozen(self) -> FrozenExperts:
-        return load_shipped(self.name)

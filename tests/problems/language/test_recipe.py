@@ -32,7 +32,7 @@ SHRUNKEN = TinyGpt2Recipe(
 
 
 class Trained(NamedTuple):
-    """Two directories trained alike, the lines of the first, losses of base and expert a task."""
+    """Two equal trainings, the lines of the first, and losses before and after per task."""
 
     one: Path
     two: Path
@@ -42,7 +42,7 @@ class Trained(NamedTuple):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Trained twice from stand-ins."""
+    """Two trainings on stand-ins."""
     folder = tmp_path_factory.mktemp("language")
     lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
@@ -57,7 +57,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 
 def losses() -> dict[str, tuple[float, float]]:
-    """Mean cross-entropy of the base and of the expert on what the expert saw."""
+    """Mean cross-entropy of pretrained model and expert on the expert's training examples."""
     family = TinyGpt2Family()
     pool, found = family.pool(SHRUNKEN.tasks), {}
     for task, vector in zip(SHRUNKEN.tasks, pool.task_vectors, strict=True):
@@ -73,7 +73,7 @@ def losses() -> dict[str, tuple[float, float]]:
     return found
 
 
-def test_a_shrunken_recipe_gives_weights_that_load(trained: Trained) -> None:
+def test_the_weights_of_a_small_recipe_load(trained: Trained) -> None:
     experts = load_shipped(trained.one)
     assert experts.tasks == SHRUNKEN.tasks
     assert experts.task_vectors.abs().sum(dim=1).min() > 0
@@ -92,7 +92,7 @@ def test_an_expert_has_learned_its_own_task_under_the_frozen_head(trained: Train
         assert after < 0.8 * before
 
 
-def test_scores_are_those_of_the_test(trained: Trained) -> None:
+def test_scores_are_measured_on_test(trained: Trained) -> None:
     for score in load_shipped(trained.one).manifest["scores"].values():
         assert score["n"] == SIZES.test
         assert 0 <= score["pretrained"] <= score["expert"] <= 1

@@ -18,7 +18,7 @@ TASKS = ("news", "supersense")
 
 @pytest.fixture
 def corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand-ins for the corpora and an empty cache; gives the texts folder."""
+    """Stand-ins for the corpora and an empty cache; returns the texts folder."""
     standins.install(tmp_path / "site", tmp_path / "texts", monkeypatch, n=52)
     monkeypatch.setenv("FUSEFRONT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(data, "SIZES", dict.fromkeys(SOURCES, SIZES))
@@ -32,7 +32,7 @@ def problem(corpora: Path) -> Problem:
     return made
 
 
-def test_the_pool_holds_the_asked_experts_in_the_asked_order() -> None:
+def test_the_pool_has_the_requested_experts_in_the_requested_order() -> None:
     family, frozen = TinyGpt2Family(), load_shipped()
     pool = family.pool(("reuters", "news"))
     assert pool.names == ("reuters", "news")
@@ -41,7 +41,7 @@ def test_the_pool_holds_the_asked_experts_in_the_asked_order() -> None:
     assert torch.equal(pool.pretrained, frozen.pretrained)
 
 
-def test_the_backbone_carries_the_base_and_frozen_embeddings() -> None:
+def test_the_backbone_has_pretrained_parameters_and_frozen_embeddings() -> None:
     family = TinyGpt2Family()
     network, pool = family.backbone(), family.pool(TASKS)
     named = dict(network.named_parameters())
@@ -58,7 +58,7 @@ def test_routers_find_every_mlp() -> None:
     assert sum(name.endswith(".mlp") for name in modules) == 3
 
 
-def test_a_prepared_problem_answers_everything(problem: Problem) -> None:
+def test_a_prepared_problem_has_anchors_and_an_oracle(problem: Problem) -> None:
     anchors = problem.anchors("test")
     assert anchors.n.tolist() == [12, 12]
     oracle = problem.oracle(frozenset({"validation"}))
@@ -77,7 +77,7 @@ def test_losses_have_gradients_for_every_merged_parameter(problem: Problem) -> N
     assert all(piece.abs().sum() > 0 for piece in pieces.values())
 
 
-def test_the_hash_follows_the_texts(problem: Problem, corpora: Path) -> None:
+def test_the_hash_depends_on_the_texts(problem: Problem, corpora: Path) -> None:
     before = problem.hash()
     glosses = corpora / "data.noun"
     glosses.write_text(glosses.read_text().replace("thing 7", "thing seven"))
@@ -92,9 +92,7 @@ def test_preflight_finds_weights_and_texts(corpora: Path) -> None:
     assert found == {"weights": True, "texts of newsgroups": True, "texts of reuters": True}
 
 
-def test_preflight_says_what_is_wrong_with_the_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_preflight_reports_damaged_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiny_gpt2, "SHIPPED", tmp_path)
     (first, *_) = TinyGpt2Family().preflight(TASKS)
     assert not first.ok

@@ -22,7 +22,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_shipped_files_are_those_of_their_manifest() -> None:
+def test_shipped_files_match_their_manifest() -> None:
     manifest = json.loads((SHIPPED / f"{NAME}.json").read_text())
     for name, key in ((FILES[1], "sha256"), (FILES[2], "vocabulary_sha256")):
         assert hashlib.sha256((SHIPPED / name).read_bytes()).hexdigest() == manifest[key]
@@ -49,7 +49,7 @@ def test_shapes_of_backbone_vectors_and_heads_fit_the_family() -> None:
         assert tensor.isfinite().all()
 
 
-def test_task_vectors_and_embeddings_are_exactly_what_half_precision_holds() -> None:
+def test_task_vectors_and_embeddings_are_exact_in_half_precision() -> None:
     experts = load_shipped()
     for tensor in (experts.task_vectors, *experts.embeddings.values()):
         assert torch.equal(rounded(tensor), tensor)
