@@ -30,7 +30,7 @@ class Algorithm(ABC):
 
         Args:
             view: The experts and data of the problem; each call is charged to `view.budget`.
-                Plan within `view.affordable_steps`, or call `view.checkpoint` after every step:
+                Plan within `view.affordable_steps`, or call `view.milestone` after every step:
                 when the budget runs out, the last one is the result.
             generator: The only source of randomness.
         """

@@ -1,4 +1,4 @@
-"""The registry of problems; nothing heavy is imported before an entry is loaded."""
+"""The registry of problems; loading an entry imports its modules, listing does not."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
@@ -8,7 +8,6 @@ from .analytic.catalogue import entries as analytic_entries
 from .hub.catalogue import entries as hub_entries
 from .language.catalogue import entries as language_entries
 from .vision.catalogue import entries as vision_entries
-from .vision.dino_catalogue import entries as dino_entries
 
 if TYPE_CHECKING:
     from .base import Problem
@@ -29,15 +28,17 @@ PROBLEMS: Final[Registry["Callable[[], Problem]"]] = Registry(
         "subset": frozenset({"dev", "test"}),
     },
 )
-"""Problems by name; an entry's target makes the problem. `tasks`: how many. `family`: whose
-experts. `conflict`: what sets the tasks against each other. `front`: the shape of the true front,
-where it is known. `needs`: what must be there beyond this package. `subset`: tune on `dev`, claim
-on `test`; no task is in both."""
+"""Problems by name; the target of an entry creates the problem.
+
+Labels: `tasks`, their number; `family`, the origin of the experts; `conflict`, why the tasks
+disagree; `front`, the shape of the true front if it is known; `needs`, what is required besides
+this package; `subset`, the half that a problem belongs to: tune on `dev`, draw conclusions on
+`test`. The two halves share no tasks."""
 
 
 def entries() -> Iterator[Entry["Callable[[], Problem]"]]:
-    """The problems that come with fusefront, family by family."""
-    catalogues = (analytic_entries, vision_entries, dino_entries, language_entries, hub_entries)
+    """Yield the problems that ship with fusefront, family by family."""
+    catalogues = (analytic_entries, vision_entries, language_entries, hub_entries)
     for catalogue in catalogues:
         yield from catalogue()
 

@@ -1,4 +1,8 @@
-"""Linear layers of a network, and the choice of the kernel that computes them."""
+"""The kernel of linear layers, which is a property of the machine.
+
+oneDNN is much faster than torch's default on some processors and slower on others, so both are
+measured once per machine.
+"""
 
 import json
 import os
@@ -12,49 +16,48 @@ from typing import Any, Final, Literal, cast, final, get_args
 import torch
 from filelock import FileLock
 from torch import Tensor
-from torch import addmm as torch_addmm
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from ..errors import ParameterError
 from .cache import cache_directory, read_json, write_whole
-from .predictor import Layer
 
 Kernel = Literal["default", "onednn"]
-"""What multiplies float32 matrices: torch's choice for them, or oneDNN."""
+"""The library that multiplies float32 matrices: torch's own choice, or oneDNN."""
 
 VARIABLE: Final = "FUSEFRONT_LINEAR"
 _WORTH: Final = 1.2
-"""oneDNN is taken where it is faster by this factor at the shape of `_measure`."""
+"""Smallest speed-up at the shape of `_measure` for which oneDNN is used."""
 _LEAST: Final = 1 << 22
-"""Multiplications below which calling oneDNN costs more than it saves."""
+"""Number of multiplications below which calling oneDNN costs more than it saves."""
 _ROWS, _WIDTH, _REPETITIONS = 400, 768, 3
 
 
 def linear_kernels(kernel: Kernel | None = None) -> AbstractContextManager[object]:
-    """Inside, linear layers use this kernel; by default the one chosen for this machine.
+    """Return a context in which linear layers use this kernel, by default that of this machine.
 
-    Both are exact float32 and differ by rounding only.
+    Both kernels compute in float32 and differ only by rounding.
     """
     return _OneDnn() if (kernel or linear_kernel()) == "onednn" else nullcontext()
 
 
 @cache
 def linear_kernel() -> Kernel:
-    """The kernel of this machine: `FUSEFRONT_LINEAR` if set, else the measured one.
+    """Return the kernel of this machine: `FUSEFRONT_LINEAR` if set, else the faster one.
 
-    Measured once for a processor and version of torch and kept in the cache directory, so that all
-    runs of a machine have the same bits.
+    It is measured once per processor and version of torch and kept in the cache directory. A new
+    measurement in every process could choose differently, and runs would differ in their bits.
 
     Raises:
-        ParameterError: If the variable has another value.
+        ParameterError: If the variable is not the name of a kernel.
     """
     asked = os.environ.get(VARIABLE)
     if asked:
         if asked not in get_args(Kernel):
             raise ParameterError(
-                f"`{VARIABLE}` must be {' or '.join(get_args(Kernel))}. Found {asked}."
+                f"`{VARIABLE}` must be {' or '.join(get_args(Kernel))}. Found {asked}. "
+                "Unset it to use the faster kernel of this machine."
             )
         return cast(Kernel, asked)
     file = cache_directory() / "kernels" / f"{_machine()}.json"
@@ -78,7 +81,7 @@ def _machine() -> str:
 
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo") as file:  # noqa: PTH123 - no file of ours
+        with open("/proc/cpuinfo") as file:  # noqa: PTH123 - not one of our files
             lines = [line.split(":")[1] for line in file if line.startswith(("model", "vendor_id"))]
     except OSError:
         lines = [platform.processor()]
@@ -86,7 +89,11 @@ def _processor() -> str:
 
 
 def _measure() -> float:
-    """Median ratio of default to oneDNN time, taken in pairs on one thread; 0 without oneDNN."""
+    """Return the median ratio of default to oneDNN time on one thread; 0 without oneDNN.
+
+    The two are timed in pairs, so that other load on the machine affects both; the first pair is
+    the warm-up.
+    """
     if not _available():
         return 0.0
     threads = torch.get_num_threads()
@@ -121,7 +128,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def _onednn(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    # An internal operation of torch: `_available` looks whether it is there and right.
+    # An internal operation of torch, so `_available` checks that it exists and is correct.
     found: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return found
 
@@ -150,7 +157,7 @@ class _Linear(torch.autograd.Function):
 
 @final
 class _OneDnn(TorchFunctionMode):
-    """Sends large float32 `linear` and `addmm` (GPT-2's layers) to oneDNN."""
+    """Computes large float32 calls of `linear` and `addmm` (GPT-2's layers) with oneDNN."""
 
     def __torch_function__(
         self,
@@ -182,38 +189,3 @@ def _suits(x: Tensor, weight: Tensor) -> bool:
         and x.numel() * len(weight) >= _LEAST
         and not torch.is_autocast_enabled("cpu")
     )
-
-
-@final
-class LinearLayers(TorchFunctionMode):
-    """Inside, `nn.Linear` and GPT-2's layers with these weights are computed by a function.
-
-    Args:
-        names: Weight names by the id of the tensor; other layers stay as they are.
-        layer: Called in place of the layer; inside it, layers are plain again.
-    """
-
-    def __init__(self, names: Mapping[int, str], layer: Layer) -> None:
-        super().__init__()
-        self._names = names
-        self._layer = layer
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: object,
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        if func is functional.linear and id(args[1]) in self._names:
-            x, weight, bias = (*args, None)[:3]
-            return self._layer(self._names[id(args[1])], x, weight, bias)
-        if func is torch_addmm and id(args[2]) in self._names:
-            bias, x, weight = args
-            return self._layer(self._names[id(args[2])], x, weight.T, bias)
-        return func(*args, **(kwargs or {}))
-
-
-def names_of(named: Mapping[str, Tensor]) -> dict[int, str]:
-    """Names by the id of the tensors."""
-    return {id(tensor): name for name, tensor in named.items()}

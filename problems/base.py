@@ -1,4 +1,4 @@
-"""What a problem is: tasks, anchors, experts, and the two doors to its data."""
+"""The interface of problems: tasks, anchors, experts, and oracles that hold the data."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,14 +16,13 @@ from .predictor import Head, Layer
 
 Split = Literal["calibration", "validation", "test"]
 Quantity = Literal["accuracy", "loss"]
-"""The raw metric of a problem's tasks: an accuracy, or a loss where examples have no right answer.
-"""
+"""The raw metric of a problem's tasks: an accuracy, or a loss if examples have no right answer."""
 Report = Callable[[str], None]
-"""Receives one line at every stage of long work."""
+"""Receives one line after every stage of long work."""
 
 
 class Finding(NamedTuple):
-    """What a preflight looked at, whether it is as it must be, and what was found."""
+    """What a preflight checked, whether it passed, and what was found."""
 
     what: str
     ok: bool
@@ -33,9 +32,9 @@ class Finding(NamedTuple):
 @final
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """A mini-batch of every task, fused: `inputs` `(B, ...)` and one slice of it a task.
+    """A mini-batch of all tasks in one tensor: `inputs` `(B, ...)`, and one slice of it per task.
 
-    `labels[t]` belongs to `inputs[segments[t]]`; an unlabelled batch has no labels.
+    `labels[t]` belongs to `inputs[segments[t]]`; it is None in an unlabelled batch.
     """
 
     inputs: Tensor
@@ -49,10 +48,13 @@ class Batch:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """A model measured on a split: per task `value` (m,) raw metric, `loss` (m,), `n` (m,).
+    """A model measured on a split.
 
-    The raw metric is an accuracy, or the loss itself on a problem of that quantity. `outcomes[t]`
-    tells of each of the n examples whether it was right; empty with n = 0 where there are none.
+    Attributes:
+        value: `(m,)` raw metric of each task: its accuracy, or its loss if that is the quantity.
+        loss: `(m,)` mean losses.
+        n: `(m,)` numbers of examples; 0 if the loss is known exactly.
+        outcomes: For each task `(n,)`, whether each example was classified correctly.
     """
 
     value: NDArray[np.float64]
@@ -62,7 +64,7 @@ class Measurement:
 
     @classmethod
     def per_task(cls, measurements: Sequence["Measurement"]) -> "Measurement":
-        """Task i as the i-th of m measurements has it."""
+        """Combine m measurements into one: task i is taken from the i-th."""
         tasks = range(len(measurements))
         return cls(
             value=np.array([measurements[i].value[i] for i in tasks]),
@@ -75,15 +77,15 @@ class Measurement:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Anchors:
-    """What is known of a problem's own models on one split, rows in the order of the tasks.
+    """Values of a problem's own models on one split, in the order of the tasks.
 
     Attributes:
-        pretrained: `(m,)` values of the base model.
-        experts: `(m, m)`; entry `[i, j]` is expert i on task j.
-        average: `(m,)` values of the simple average, or None where it was not measured.
-        n: `(m,)` examples each value was measured on.
-        pretrained_loss, experts_loss, average_loss: The same of the losses.
-        quantity: What the values are.
+        pretrained: `(m,)` values of the pretrained model.
+        experts: `(m, m)`; entry `[i, j]` is the value of expert i on task j.
+        average: `(m,)` values of the simple average, or None if it was not measured.
+        n: `(m,)` numbers of examples that the values were measured on.
+        pretrained_loss, experts_loss, average_loss: The losses of the same models.
+        quantity: The raw metric of the values.
     """
 
     pretrained: NDArray[np.float64]
@@ -102,30 +104,42 @@ class Anchors:
 
     @property
     def resolution(self) -> NDArray[np.float64]:
-        """`(m,)` gain of the expert over the pretrained model, in its standard errors.
+        """`(m,)` gain of each expert over the pretrained model, in its standard errors.
 
-        An error is taken to be one example at least, so that a perfect expert has a resolution.
-        Infinite where the test is exact: a loss known without examples, n = 0.
+        Infinite if the test is exact, that is, if losses are known without examples.
         """
         if self.quantity == "loss":
             return np.full(len(self.n), np.inf)
-        error = np.maximum(np.sqrt(self.expert * (1 - self.expert) / self.n), 1 / self.n)
-        return (self.expert - self.pretrained) / error
+        return resolution(self.pretrained, self.expert, self.n)
 
     def objectives(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Normalised objectives g of values `(..., m)`: 0 at the expert, 1 at the base; minimise.
+        """Normalised objectives g of values `(..., m)`; minimised.
 
-        g = (expert - value) / (expert - pretrained), task by task.
+        g = (expert - value) / (expert - pretrained): 0 at the expert, 1 at the pretrained model.
         """
         return (self.expert - value) / (self.expert - self.pretrained)
 
 
+def resolution(
+    pretrained: NDArray[np.float64], expert: NDArray[np.float64], n: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """`(m,)` gain in accuracy of experts, in standard errors of the expert on n examples.
+
+    The error is at least one example, so that a perfect expert has a finite resolution.
+    """
+    error = np.maximum(np.sqrt(expert * (1 - expert) / n), 1 / n)
+    return (expert - pretrained) / error
+
+
 class Oracle(ABC):
-    """The uncounted mathematics of a problem on the splits it holds."""
+    """The mathematics of a problem on the splits it holds; calls are not counted here.
+
+    Tasks have losses and nothing else. `DistributionOracle` is for tasks that predict classes.
+    """
 
     @abstractmethod
     def batch(self, split: Split, rows: Sequence[Tensor], *, labelled: bool) -> Batch:
-        """The examples with these row indices, one index tensor a task, fused."""
+        """The examples with these row indices, one index tensor per task, as one batch."""
 
     @abstractmethod
     def length(self, split: Split) -> list[int]:
@@ -135,32 +149,42 @@ class Oracle(ABC):
     def losses(self, params: Tensor, batch: Batch) -> Tensor:
         """`(m,)` mean loss of each task on a labelled batch; differentiable in `params` `(P,)`."""
 
+    def task_losses(
+        self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
+    ) -> Tensor:
+        """Same as `losses`, but of these tasks and of named parameters; differentiable in each."""
+        flat = torch.cat([tensor.reshape(-1) for tensor in named.values()])
+        return self.losses(flat, batch)[list(tasks)]
+
+    @abstractmethod
+    def measure(self, params: Tensor, split: Split, examples: int | None = None) -> Measurement:
+        """Measure a model on the first `examples` (all if None) of every task of a split."""
+
+    @abstractmethod
+    def forwards(self, split: Split, examples: int | None = None) -> int:
+        """Number of forward passes of `measure`; tasks on the same inputs share theirs."""
+
+
+class DistributionOracle(Oracle):
+    """An oracle whose tasks predict distributions over classes, with linear heads on features."""
+
     @abstractmethod
     def entropies(self, params: Tensor, batch: Batch) -> Tensor:
         """`(m,)` mean prediction entropy of each task, in nats; needs no labels."""
 
-    def task_losses(
-        self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
-    ) -> Tensor:
-        """As `losses`, of these tasks only and of named parameters; differentiable in each."""
-        return self.losses(_flat(named), batch)[list(tasks)]
-
+    @abstractmethod
     def task_entropies(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> Tensor:
-        """As `entropies`, of these tasks only and of named parameters; differentiable in each."""
-        return self.entropies(_flat(named), batch)[list(tasks)]
+        """Same as `entropies`, but of these tasks and of named parameters."""
 
+    @abstractmethod
     def logits(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> list[Tensor]:
-        """`(B_t, C_t)` logits of the examples of each of these tasks; needs no labels.
+        """`(B_t, C_t)` logits of the examples of each of these tasks; needs no labels."""
 
-        Raises:
-            NotApplicableError: If the tasks predict no distributions.
-        """
-        raise NotApplicableError("the tasks have losses, no predicted distributions")
-
+    @abstractmethod
     def features(
         self,
         named: Mapping[str, Tensor],
@@ -168,27 +192,24 @@ class Oracle(ABC):
         tasks: Sequence[int],
         layer: Layer | None = None,
     ) -> list[Tensor]:
-        """`(B_t, H)` features, what heads look at, of the examples of each of these tasks.
+        """`(B_t, H)` features, the inputs of the heads, of the examples of each of these tasks.
 
         Args:
-            named: Parameters, by name; differentiable in each.
+            named: Parameters by name; differentiable in each.
             batch: Needs no labels.
-            tasks: Which.
-            layer: What linear layers compute, if not what they do in a plain model.
-
-        Raises:
-            NotApplicableError: If the tasks predict no distributions.
+            tasks: Indices of the tasks.
+            layer: Replaces the computation of linear layers.
         """
-        raise NotApplicableError("the tasks have losses, no predicted distributions")
 
+    @abstractmethod
     def heads(self) -> tuple[Head, ...]:
-        """The frozen linear heads of the tasks.
+        """The frozen linear head of each task."""
 
-        Raises:
-            NotApplicableError: If the tasks predict no distributions.
-        """
-        raise NotApplicableError("the tasks have losses, no predicted distributions")
+    @abstractmethod
+    def classes(self) -> tuple[int, ...]:
+        """Number of classes of each task."""
 
+    @abstractmethod
     def split_features(
         self,
         params: Tensor,
@@ -198,83 +219,66 @@ class Oracle(ABC):
     ) -> list[Tensor]:
         """`(n_t, H)` features of the first `examples` (all if None) of every task of a split.
 
-        In float32 and without gradient; `layer` as in `features`.
-
-        Raises:
-            NotApplicableError: If the tasks predict no distributions.
+        They are in float32 and without gradient; `layer` is as in `features`.
         """
-        raise NotApplicableError("the tasks have losses, no predicted distributions")
 
+    @abstractmethod
     def judge(self, logits: Sequence[Tensor], split: Split) -> Measurement:
-        """What `measure` says of a model with these `(n_t, C_t)` logits for a split's examples.
+        """Measure `(n_t, C_t)` logits for a split's examples, as `measure` does with a model."""
 
-        Raises:
-            NotApplicableError: If the tasks predict no distributions.
-        """
-        raise NotApplicableError("the tasks have losses, no predicted distributions")
-
-    def classes(self) -> tuple[int, ...]:
-        """How many classes each task predicts a distribution over.
-
-        Raises:
-            NotApplicableError: If the tasks predict no distributions.
-        """
-        raise NotApplicableError("the tasks have losses, no predicted distributions")
-
+    @abstractmethod
     def grams(self, params: Tensor, batch: Batch, task: int) -> dict[str, Tensor]:
         """`(d_in, d_in)` Gram matrix X^T X of the inputs X of every linear layer, by weight name.
 
-        Of the examples of one task, all their positions; float32, without gradient.
-
-        Raises:
-            NotApplicableError: If the model has no linear layers.
+        X has a row for every position of every example of the task; float32, without gradient.
         """
-        raise NotApplicableError("the model has no linear layers")
-
-    @abstractmethod
-    def measure(self, params: Tensor, split: Split, examples: int | None = None) -> Measurement:
-        """The model on the first `examples` (all if None) of every task of a split."""
-
-    @abstractmethod
-    def forwards(self, split: Split, examples: int | None = None) -> int:
-        """Forward passes that `measure` takes: tasks on the same inputs share theirs."""
 
 
-def _flat(named: Mapping[str, Tensor]) -> Tensor:
-    return torch.cat([tensor.reshape(-1) for tensor in named.values()])
+def distributions(oracle: Oracle) -> DistributionOracle:
+    """Return the oracle itself if its tasks predict distributions.
+
+    Raises:
+        NotApplicableError: If the tasks have only losses.
+    """
+    if not isinstance(oracle, DistributionOracle):
+        raise NotApplicableError(
+            "The tasks must predict distributions over classes. Found tasks that have only "
+            "losses. Choose an algorithm that needs only losses, or another problem."
+        )
+    return oracle
 
 
 class Problem(ABC):
-    """A stateless description of a fusion problem; data and weights are loaded by its doors."""
+    """A stateless description of a fusion problem; `pool` and `oracle` load weights and data."""
 
     tasks: tuple[str, ...]
 
     def preflight(self) -> Iterator[Finding]:
-        """What the problem needs and whether it is here, found without loading anything heavy."""
-        yield Finding("nothing needed", True, "all ships with fusefront")
+        """Check whether everything that the problem needs is present, loading nothing heavy."""
+        yield Finding("requirements", True, "none; everything ships with fusefront")
 
     def prepare(self, report: Report) -> None:  # noqa: B027 - most problems need nothing made
-        """Make what other doors need and is not there yet: train, convert, measure, and cache it.
+        """Train, convert, measure and cache what the other methods need and is not present yet.
 
-        Called once, before anything else, by the process that plans the runs. Work is kept stage
-        by stage, so that an interrupted preparation goes on from there.
+        Called once, before the other methods, by the process that plans the runs. The result of
+        every stage is cached, so that an interrupted preparation resumes.
 
         Raises:
-            MissingDataError: If something it cannot make is missing; the message says how to get
-                it. The problem is then left out with that reason.
+            MissingDataError: If something is missing that cannot be created; the message says how
+                to get it. Runs of the problem are then skipped with that reason.
         """
 
     def true_front(self) -> NDArray[np.float64] | None:
-        """`(k, m)` objectives g of the true Pareto front where it is known, else None."""
+        """`(k, m)` objectives g of the true Pareto front, or None if it is not known."""
         return None
 
     def maximal_hypervolume(self, ref: float) -> float | None:
-        """Hypervolume of the true front up to (ref, ..., ref), in g, where it is known."""
+        """Hypervolume of the true front up to (ref, ..., ref), in g; None if it is not known."""
         return None
 
     @abstractmethod
     def hash(self) -> str:
-        """Hex digest that changes with anything that changes results: weights, data, anchors."""
+        """Hex digest of everything that decides results: weights, data, anchors."""
 
     @abstractmethod
     def anchors(self, split: Split) -> Anchors:
@@ -282,8 +286,8 @@ class Problem(ABC):
 
     @abstractmethod
     def pool(self) -> ExpertPool:
-        """The experts, one a task, in the order of the tasks."""
+        """The pretrained model and one expert per task, in the order of the tasks."""
 
     @abstractmethod
     def oracle(self, splits: frozenset[Split]) -> Oracle:
-        """The mathematics on these splits only; what is not asked for is not inside."""
+        """The oracle of these splits; it cannot reach any other split."""

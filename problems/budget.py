@@ -18,10 +18,10 @@ TIERS: Final = {"S": 100_000, "M": 500_000, "L": 2_000_000}
 @final
 @dataclass(kw_only=True)
 class Ledger:
-    """What was spent. One unit is one forward pass of one example; forward and backward are 3.
+    """The amounts spent. One unit is one forward pass of one example; forward and backward are 3.
 
-    Examples are counted once however often they are drawn, task by task: an input that two tasks
-    ask about is two examples.
+    An example is counted once, however often it is drawn, and once per task: an input that two
+    tasks share is two examples.
     """
 
     units: int = 0
@@ -32,31 +32,31 @@ class Ledger:
     model_builds: int = 0
 
     def as_dict(self) -> dict[str, int]:
-        """Column names of the runs table to counts."""
+        """The counts by the names of their columns in the runs table."""
         return asdict(self)
 
 
 WALL_SECONDS: Final = "wall_seconds"
 PEAK_BYTES: Final = "peak_bytes"
 SPENT: Final = (*(f.name for f in fields(Ledger) if f.name != "units"), WALL_SECONDS)
-"""Currencies besides the units that a fit spends as it goes."""
+"""Currencies other than units that a fit spends while it runs."""
 CAPPED: Final = (*SPENT, PEAK_BYTES)
-"""What `caps` may name, besides the units; memory is known before the fit, from its rehearsal."""
+"""Keys of `caps`. Memory is not spent during the fit: its rehearsal measures it beforehand."""
 
 
 @final
 @dataclass(kw_only=True)
 class Budget:
-    """A ledger with a cap on units, and caps in other currencies; `None` is no cap on units.
+    """A ledger with a cap on units (None for no cap) and caps on other currencies.
 
-    The cap on `wall_seconds` counts from when the budget was made. It depends on the machine, so
-    that what a fit finds under it does too.
+    The cap on `wall_seconds` counts from the creation of the budget. Results under such a cap
+    depend on the speed of the machine.
     """
 
     units: int | None = None
     caps: Mapping[str, float] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
-    begun: float = field(default_factory=time.perf_counter)
+    start: float = field(default_factory=time.perf_counter)
 
     @property
     def remaining(self) -> float:
@@ -64,10 +64,10 @@ class Budget:
         return float("inf") if self.units is None else self.units - self.ledger.units
 
     def left(self, currency: str) -> float:
-        """What is left of a currency of `SPENT`; infinite without a cap."""
+        """The remaining amount of a currency of `SPENT`; infinite without a cap."""
         cap = self.caps.get(currency, float("inf"))
         if currency == WALL_SECONDS:
-            return cap - (time.perf_counter() - self.begun)
+            return cap - (time.perf_counter() - self.start)
         spent: int = getattr(self.ledger, currency)
         return cap - spent
 
@@ -75,7 +75,7 @@ class Budget:
         """Spend units and amounts of other currencies, by name.
 
         Raises:
-            BudgetExhausted: If that would cross a cap; nothing is spent then.
+            BudgetExhausted: If that would exceed a cap; then nothing is spent.
         """
         if units > self.remaining:
             raise _exhausted("units", units, self.remaining, self.units)
@@ -91,6 +91,6 @@ class Budget:
 def _exhausted(currency: str, asked: float, left: float, cap: float | None) -> BudgetExhausted:
     words = currency.replace("_", " ")
     return BudgetExhausted(
-        f"The budget must cover the call: {asked} {words} asked for, "
-        f"{max(left, 0):.0f} of {cap} left."
+        f"The budget must cover the call, which needs {asked} {words}. "
+        f"Found {max(left, 0):.0f} of {cap} left. End the fit, or raise the cap."
     )

@@ -1,9 +1,13 @@
-"""The cache of this machine: trained experts, decoded data and anchors, written by one process."""
+"""The cache of this machine: trained experts, decoded data and measured anchors.
+
+Files are written under a temporary name and renamed, so that readers never see half a file, and a
+lock per file ensures that only one process creates it.
+"""
 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -30,12 +34,12 @@ def cache_directory() -> Path:
 
 
 def digest(facts: object) -> str:
-    """Sixteen hex digits of anything that JSON can hold; equal facts, equal digest."""
+    """Return 16 hex digits that identify facts, which can be anything that JSON can hold."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and rename it; folders are made if need be."""
+    """Write a file under a temporary name and rename it; missing folders are created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     partial.write_bytes(content)
@@ -43,7 +47,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """What the JSON file holds, or None if it is missing or damaged."""
+    """Return the content of a JSON file, or None if it is missing or damaged."""
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -51,7 +55,7 @@ def read_json(path: Path) -> Any:
 
 
 def cached_json(path: Path, make: Callable[[], Any]) -> Any:
-    """What the JSON file holds; made and written first if it is missing or damaged."""
+    """Return the content of a JSON file; create it first if it is missing or damaged."""
     found = read_json(path)
     if found is None:
         found = make()
@@ -60,7 +64,7 @@ def cached_json(path: Path, make: Callable[[], Any]) -> Any:
 
 
 def cached_tensors(path: Path, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Tensors of a safetensors file; made and written first if it is missing or damaged."""
+    """Return the tensors of a safetensors file; create it first if it is missing or damaged."""
     try:
         return dict(load_file(path))
     except (OSError, SafetensorError):
@@ -69,63 +73,86 @@ def cached_tensors(path: Path, make: Callable[[], dict[str, Tensor]]) -> dict[st
         return dict(load_file(path))
 
 
+_REMAKE: Final = "Delete it and prepare the problem again, which recreates it."
+
+
 def write_vouched(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-    """Write a safetensors file, then beside it a JSON with these facts and the file's `sha256`."""
+    """Write a safetensors file and its manifest: these facts and the file's `sha256`, as JSON.
+
+    The manifest is written last, so that an interruption never leaves one without its file.
+    """
     content = serialise({name: tensor.contiguous() for name, tensor in tensors.items()})
     write_whole(path, content)
-    vouched = {"sha256": hashlib.sha256(content).hexdigest(), **facts}
-    write_whole(path.with_suffix(".json"), json.dumps(vouched, indent=1).encode())
+    manifest = {"sha256": hashlib.sha256(content).hexdigest(), **facts}
+    write_whole(path.with_suffix(".json"), (json.dumps(manifest, indent=1) + "\n").encode())
 
 
-def read_facts(path: Path) -> dict[str, Any]:
-    """The JSON beside a file of `write_vouched`; the file itself is not read.
+def read_manifest(
+    path: Path, required: Sequence[str] = ("sha256",), *, fix: str = _REMAKE
+) -> dict[str, Any]:
+    """Return the manifest beside a file of `write_vouched`; the file itself is not read.
+
+    Args:
+        path: The safetensors file.
+        required: Keys that the manifest must have.
+        fix: The sentence that ends an error.
 
     Raises:
-        IntegrityError: If the JSON is missing or damaged.
+        IntegrityError: If the manifest is missing or damaged.
     """
     beside = path.with_suffix(".json")
     try:
-        facts = dict(json.loads(beside.read_bytes()))
+        manifest = dict(json.loads(beside.read_bytes()))
     except (OSError, ValueError, TypeError) as error:
-        raise _damaged(beside, f"{type(error).__name__}: {error}") from error
-    if not isinstance(facts.get("sha256"), str):
-        raise _damaged(beside, "no `sha256`")
-    return facts
+        raise _damaged(beside, f"{type(error).__name__}: {error}", fix) from error
+    lacking = [key for key in required if key not in manifest]
+    if lacking:
+        raise _damaged(beside, f"no {', '.join(lacking)}", fix)
+    return manifest
 
 
-def read_vouched(path: Path) -> dict[str, Tensor]:
-    """Tensors of a file of `write_vouched`, after it was checked against its `sha256`.
+def read_vouched(path: Path, *, fix: str = _REMAKE) -> dict[str, Tensor]:
+    """Return the tensors of a file of `write_vouched`, checked against its manifest.
 
     Raises:
-        IntegrityError: If the file or the JSON beside it is missing, damaged or another's.
+        IntegrityError: If the file or its manifest is missing or damaged, or they do not match.
     """
-    expected = read_facts(path)["sha256"]
+    content = read_checked(path, read_manifest(path, fix=fix)["sha256"], fix=fix)
+    try:
+        return dict(parse(content))
+    except SafetensorError as error:
+        raise _damaged(path, f"{type(error).__name__}: {error}", fix) from error
+
+
+def read_checked(path: Path, sha256: str, *, fix: str) -> bytes:
+    """Return the content of a file that must have this digest.
+
+    Raises:
+        IntegrityError: If the file is missing or has another digest.
+    """
     try:
         content = path.read_bytes()
-        found = hashlib.sha256(content).hexdigest()
-        if found != expected:
-            raise _damaged(path, f"sha256 {found[:12]} where {expected[:12]} is expected")
-        return dict(parse(content))
-    except (OSError, SafetensorError) as error:
-        raise _damaged(path, f"{type(error).__name__}: {error}") from error
+    except OSError as error:
+        raise _damaged(path, f"{type(error).__name__}: {error}", fix) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise _damaged(path, f"sha256 {found[:12]} where {sha256[:12]} is expected", fix)
+    return content
 
 
-def _damaged(path: Path, found: str) -> IntegrityError:
-    return IntegrityError(
-        f"`{path}` must be as it was written. Found {found}. "
-        "Delete it and prepare the problem again: it is made anew."
-    )
+def _damaged(path: Path, found: str, fix: str) -> IntegrityError:
+    return IntegrityError(f"`{path}` must be the file that was written. Found {found}. {fix}")
 
 
 @contextmanager
 def exclusive(path: Path, what: str, report: Report) -> Iterator[None]:
-    """Inside, no other process works on `path`; one that dies gives its turn back."""
+    """Keep other processes from working on `path`; a process that dies releases its lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        report(f"{what}: another process is at it; waiting")
+        report(f"{what}: waiting for another process that is working on it")
         lock.acquire()
     try:
         yield

@@ -1,11 +1,11 @@
-"""What problems that are subsets of a family's tasks have in common; torch-free."""
+"""Names and labels of problems that are subsets of a family's tasks; imports no torch."""
 
 from collections.abc import Sequence
 from typing import Literal
 
 
 def case_name(family: str, tasks: Sequence[str], subset: Sequence[str]) -> str:
-    """`family-task-task`, or `family-all`.
+    """Return `family-task-task`, or `family-all`.
 
     >>> case_name("digits", ("left", "right", "sum"), ("left", "sum"))
     'digits-left-sum'
@@ -14,9 +14,9 @@ def case_name(family: str, tasks: Sequence[str], subset: Sequence[str]) -> str:
 
 
 def half(tasks: Sequence[str], subset: Sequence[str]) -> Literal["dev", "test"] | None:
-    """The half that all tasks of a subset are in; None if they are in both.
+    """Return the half that contains all tasks of a subset, or None if it has tasks of both.
 
-    A family's tasks alternate: the first, third, ... is in `dev`, the others in `test`.
+    A family's tasks alternate: the first, third, ... are in `dev`, the others in `test`.
 
     >>> [half("abcd", subset) for subset in ("ac", "bd", "ab")]
     ['dev', 'test', None]
@@ -28,7 +28,7 @@ def half(tasks: Sequence[str], subset: Sequence[str]) -> Literal["dev", "test"] 
 
 
 def case_labels(tasks: Sequence[str], subset: Sequence[str], **labels: str) -> dict[str, str]:
-    """Labels of a case: how many tasks, what is given, and the half if it is in one."""
+    """Return the labels of a case: the number of tasks, the given ones, and the half if any."""
     found = {"tasks": str(len(subset)), **labels}
     in_half = half(tasks, subset)
     return found if in_half is None else found | {"subset": in_half}

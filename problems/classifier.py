@@ -1,4 +1,4 @@
-"""The mathematics of frozen-head classification: one backbone, one head a task."""
+"""The oracle of classification: one backbone, and one frozen linear head per task."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -12,10 +12,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from . import outputs
-from .arithmetic import LinearLayers, linear_kernels, names_of
-from .base import Batch, Measurement, Oracle, Split
+from .arithmetic import linear_kernels
+from .base import Batch, DistributionOracle, Measurement, Split
 from .layout import Layout
-from .network import EVALUATION_BATCH, recompute_blocks, recomputes
+from .network import (
+    EVALUATION_BATCH,
+    LinearLayers,
+    load_parameters,
+    names_of,
+    recompute_blocks,
+    recomputes,
+)
 from .predictor import Head, Layer
 
 
@@ -29,17 +36,17 @@ class Examples:
 
 
 @final
-class ClassifierOracle(Oracle):
-    """Losses and accuracies of a backbone with one frozen linear head a task.
+class ClassifierOracle(DistributionOracle):
+    """Losses and accuracies of a backbone with one frozen linear head per task.
 
-    Tasks whose `inputs` are the very same tensor share one forward pass when measured.
+    Tasks whose `inputs` are the very same tensor share one forward pass when they are measured.
 
     Args:
-        backbone: Module whose parameters are replaced by those asked about.
-        features: `(module output) -> (B, H)` features of a batch.
+        backbone: Module whose parameters are replaced by those of the model to evaluate.
+        features: From the module's output to the `(B, H)` features of a batch.
         layout: The backbone's parameters in flat order.
         heads: `(C, H)` weight and `(C,)` bias of each task.
-        splits: Examples of each task, of the splits this oracle may see.
+        splits: For each accessible split, the examples of each task.
     """
 
     def __init__(
@@ -60,7 +67,7 @@ class ClassifierOracle(Oracle):
         self._splits = splits
 
     def batch(self, split: Split, rows: Sequence[Tensor], *, labelled: bool) -> Batch:
-        """The examples with these row indices, one index tensor a task, fused."""
+        """The examples with these row indices, one index tensor per task, as one batch."""
         examples = self._splits[split]
         ends = np.cumsum([0, *(len(index) for index in rows)]).tolist()
         return Batch(
@@ -86,19 +93,19 @@ class ClassifierOracle(Oracle):
     def task_losses(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> Tensor:
-        """Mean cross-entropies; other tasks' examples are not looked at."""
+        """Mean cross-entropies; examples of other tasks are not used."""
         return outputs.cross_entropies(self.logits(named, batch, tasks), batch, tasks)
 
     def task_entropies(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> Tensor:
-        """Mean entropies in nats; other tasks' examples are not looked at."""
+        """Mean entropies in nats; examples of other tasks are not used."""
         return outputs.entropies(self.logits(named, batch, tasks))
 
     def logits(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> list[Tensor]:
-        """Logits in float32, of one forward pass over the examples of these tasks."""
+        """Logits in float32, from one forward pass over the examples of these tasks."""
         features = self.features(named, batch, tasks)
         with torch.autocast("cpu", enabled=False):
             return [
@@ -113,7 +120,7 @@ class ClassifierOracle(Oracle):
         tasks: Sequence[int],
         layer: Layer | None = None,
     ) -> list[Tensor]:
-        """Features in float32, of one forward pass over the examples of these tasks."""
+        """Features in float32, from one forward pass over the examples of these tasks."""
         segments = [batch.segments[t] for t in tasks]
         inputs = batch.inputs
         if len(segments) < len(batch.segments):
@@ -126,7 +133,7 @@ class ClassifierOracle(Oracle):
         return [features[segment] for segment in segments]
 
     def classes(self) -> tuple[int, ...]:
-        """Classes of each head."""
+        """Number of classes of each head."""
         return tuple(len(bias) for _, bias in self._heads)
 
     def heads(self) -> tuple[Head, ...]:
@@ -163,10 +170,10 @@ class ClassifierOracle(Oracle):
         layer: Layer | None = None,
         examples: int | None = None,
     ) -> list[Tensor]:
-        """Features of every task's examples; tasks on the same inputs have the same tensor."""
+        """Features of every task's examples; tasks on the same inputs share the tensor."""
         data = self._splits[split]
         with torch.inference_mode(), linear_kernels():
-            self._load(params)
+            load_parameters(self._backbone, self._layout, params)
             with _layers(dict(self._backbone.named_parameters()), layer):
                 distinct = {id(e.inputs): e.inputs[:examples] for e in data}
                 features = {key: self._forward(inputs) for key, inputs in distinct.items()}
@@ -178,14 +185,9 @@ class ClassifierOracle(Oracle):
         return outputs.measurement(logits, [e.labels[: len(out)] for e, out in pairs])
 
     def forwards(self, split: Split, examples: int | None = None) -> int:
-        """Forward passes that `measure` takes: tasks on the same inputs share theirs."""
+        """Number of forward passes of `measure`; tasks on the same inputs share theirs."""
         distinct = {id(e.inputs): len(e.inputs[:examples]) for e in self._splits[split]}
         return sum(distinct.values())
-
-    def _load(self, params: Tensor) -> None:
-        state = dict(self._backbone.named_parameters())
-        for name, value in self._layout.unflatten(params.detach()).items():
-            state[name].copy_(value)
 
     def _forward(self, inputs: Tensor) -> Tensor:
         batches = torch.split(inputs, EVALUATION_BATCH)

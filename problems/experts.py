@@ -1,4 +1,4 @@
-"""Expert pools: a pretrained model and task vectors, merged by coefficients."""
+"""Pools of experts: a pretrained model and task vectors, merged by coefficients."""
 
 import hashlib
 import json
@@ -17,18 +17,21 @@ from .layout import Groups, Layout, Space
 
 Key = TypeVar("Key", bound=Hashable)
 _COLUMNS: Final = 1 << 22
-"""Columns of task vectors handled at once: 16 MiB a task."""
+"""Columns of task vectors that are processed at once: 16 MiB per task."""
 _COLUMNS_OF_MANY: Final = 1 << 15
-"""The same where many models are formed: a piece of all of them stays in the cache."""
+"""Columns if many models are formed: that piece of all models then stays in the cache."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Coefficients:
-    """Merging coefficients: `values` `(T,)` in space `task`, else `(G, T)`, one row a group.
+    """Merging coefficients.
 
-    `active` names the rows whose gradient is wanted, `(G,)` bool; None is all of them. The others
-    are constants, and no gradient of their weights is computed.
+    Attributes:
+        values: `(T,)` in space `task`, else `(G, T)` with one row per group.
+        space: The groups of parameters that have their own coefficients.
+        active: `(G,)` bool, the rows that need a gradient; None for all. The other rows are
+            constants, and no gradient of their weights is computed.
     """
 
     values: Tensor
@@ -36,7 +39,7 @@ class Coefficients:
     active: Tensor | None = None
 
     def key(self) -> bytes:
-        """Bytes that are equal for equal coefficients."""
+        """Bytes that identify the coefficients."""
         return self.space.encode() + self.values.detach().contiguous().numpy().tobytes()
 
 
@@ -48,12 +51,12 @@ class ExpertPool:
     Args:
         pretrained: `(P,)` parameters of the pretrained model.
         task_vectors: `(T, P)`, expert minus pretrained model, contiguous; may be memory-mapped.
-        layout: Tensors that the P entries hold.
+        layout: Names and shapes of the tensors in the P entries.
         names: T names, in the order of the task vectors.
-        origin: The pool that this one's vectors were made from; None if they are the experts'.
-        tasks: m, how many tasks preferences are over; None is T, one expert a task.
+        origin: The pool from which this one's vectors were derived; None if they are the experts'.
+        tasks: m, the number of tasks that preferences are over; None for T, one expert per task.
 
-    Task vectors may be bfloat16: half the memory, an error of 2^-9 of each entry.
+    Task vectors may be in bfloat16, with half the memory and an error of 2^-9 of each entry.
     """
 
     def __init__(
@@ -69,7 +72,7 @@ class ExpertPool:
         expected = (len(names), layout.size)
         if task_vectors.shape != expected or pretrained.shape != (layout.size,):
             raise ShapeError(
-                f"`task_vectors` must be {expected} and `pretrained` {expected[1:]}. "
+                f"`task_vectors` must have shape {expected} and `pretrained` {expected[1:]}. "
                 f"Found {tuple(task_vectors.shape)} and {tuple(pretrained.shape)}."
             )
         self.pretrained = pretrained
@@ -84,12 +87,12 @@ class ExpertPool:
 
     @property
     def original(self) -> bool:
-        """Whether pretrained plus task vector is an expert."""
+        """Whether pretrained model plus task vector is an expert."""
         return self.origin is self
 
     @cached_property
     def digest(self) -> str:
-        """Hash of the layout and all parameters of the pool that this one was made from."""
+        """Hash of the layout and all parameters of the original pool."""
         layout = json.dumps([self.layout.names, self.layout.shapes])
         found = hashlib.sha256(layout.encode())
         for tensor in (self.origin.pretrained, self.origin.task_vectors):
@@ -98,13 +101,13 @@ class ExpertPool:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the pretrained model and the task vectors."""
+        """Size of the pretrained model and the task vectors in bytes."""
         return self.pretrained.nbytes + self.task_vectors.nbytes
 
     def altered(self, task_vectors: Tensor, names: Sequence[str] | None = None) -> "ExpertPool":
-        """The same pool with other task vectors `(T, P)`, such as trimmed or projected ones.
+        """Return the pool with other task vectors `(T, P)`, such as trimmed or projected ones.
 
-        `names` are theirs where there is not exactly one per task.
+        `names` are required if there is not exactly one vector per task.
         """
         return ExpertPool(
             pretrained=self.pretrained,
@@ -119,7 +122,7 @@ class ExpertPool:
         """The `(G, T)` rows of coefficients, in the dtype of the pretrained model.
 
         Raises:
-            ShapeError: If the values have another shape than the space asks for.
+            ShapeError: If the values do not have the shape of their space.
         """
         groups = self.layout.groups(coefficients.space)
         values = coefficients.values
@@ -134,10 +137,11 @@ class ExpertPool:
         return values.to(self.pretrained.dtype).reshape(-1, len(self))
 
     def merge(self, coefficients: Coefficients) -> Tensor:
-        """`(P,)` parameters `pretrained + sum_t c[g, t] * task_vector_t` of each group g.
+        """`(P,)` parameters `pretrained + sum_t c[g, t] * task_vector_t` in each group g.
 
-        Differentiable in the coefficients. Forward is one GEMV a segment over contiguous memory,
-        backward the inner products `<dW_g, task_vector_t>`; nothing of size T x P is allocated.
+        Differentiable in the coefficients. The forward pass is one matrix-vector product per
+        segment of contiguous memory, the backward pass the inner products `<dW_g, task_vector_t>`;
+        nothing of size T x P is allocated.
         """
         merged: Tensor = _Merge.apply(  # type: ignore[no-untyped-call]
             self.rows(coefficients), self, self.layout.groups(coefficients.space)
@@ -145,7 +149,7 @@ class ExpertPool:
         return merged
 
     def merge_many(self, rows: Tensor, groups: Groups) -> Tensor:
-        """`(K, P)` parameters of `(K, G, T)` coefficient rows: one pass over the task vectors."""
+        """`(K, P)` parameters for `(K, G, T)` coefficients, in one pass over the task vectors."""
         merged = self.pretrained.new_empty(len(rows), self.layout.size)
         for start, stop, group in _pieces(groups, _COLUMNS_OF_MANY):
             torch.addmm(
@@ -159,7 +163,7 @@ class ExpertPool:
     def merge_each(
         self, points: Mapping[Key, Coefficients], at_once: int
     ) -> Iterator[tuple[Key, Tensor]]:
-        """Each key and its model `(P,)`, formed together while they fit in `at_once` bytes."""
+        """Yield each key and its model `(P,)`, formed together up to `at_once` bytes of models."""
         size = max(1, at_once // self.pretrained.nbytes)
         for space in dict.fromkeys(point.space for point in points.values()):
             keys = [key for key, point in points.items() if point.space == space]
@@ -169,7 +173,7 @@ class ExpertPool:
                 yield from zip(some, self.merge_many(rows, self.layout.groups(space)), strict=True)
 
     def contract(self, gradient: Tensor, start: int = 0) -> Tensor:
-        """`(T,)` inner products of a gradient with the part of each task vector from `start` on."""
+        """`(T,)` inner products of a gradient with the part of each task vector from `start`."""
         total = gradient.new_zeros(len(self))
         for a in range(0, len(gradient), _COLUMNS):
             piece = gradient[a : a + _COLUMNS]
@@ -180,7 +184,7 @@ class ExpertPool:
         return self.task_vectors[:, start:stop].to(self.pretrained.dtype)
 
     def build(self, point: Coefficients | Tensor) -> Tensor:
-        """`(P,)` parameters of a point: coefficients are merged, parameters are themselves."""
+        """`(P,)` parameters of a point: coefficients are merged, parameters are returned."""
         return self.merge(point) if isinstance(point, Coefficients) else point
 
 
@@ -212,7 +216,7 @@ class _Merge(torch.autograd.Function):
 
 
 def _pieces(groups: Groups, columns: int) -> Iterator[tuple[int, int, int]]:
-    """Segments cut into pieces of at most so many columns."""
+    """Yield the segments, cut into pieces of at most this number of columns."""
     for start, stop, group in groups.segments:
         for a in range(start, stop, columns):
             yield a, min(a + columns, stop), group

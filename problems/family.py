@@ -1,4 +1,4 @@
-"""Families of experts on one backbone, and the problems that are subsets of their tasks."""
+"""Families of experts on one backbone, and problems made of subsets of their tasks."""
 
 import json
 from abc import ABC, abstractmethod
@@ -21,39 +21,47 @@ from .experts import ExpertPool
 from .fine_tuning import Head as Head
 
 MEASURED: tuple[Split, ...] = ("validation", "test")
-"""Splits that a problem's own models are measured on."""
+"""Splits on which a problem's own models are measured."""
 
 
 class ExpertFamily(ABC):
-    """A backbone, an expert and a frozen head for each of some tasks, and their examples.
+    """A backbone, and for each of its tasks an expert, a frozen head and examples.
 
-    Methods take the tasks they are asked about, so that a pair never waits for a third task. A
-    family is light until a method is called, and may be made anew in every process.
+    Methods take the tasks of the problem, so that a pair never needs the data of a third task. A
+    family loads nothing until a method is called, and is created again in every process.
     """
 
     @abstractmethod
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """What these tasks need and whether it is here, without loading anything heavy."""
+        """Check whether everything that these tasks need is present, loading nothing heavy."""
 
     @abstractmethod
     def prepare(self, tasks: Sequence[str], report: Report) -> None:
-        """Make and cache what the other methods need for these tasks; see `Problem.prepare`."""
+        """Create and cache what the other methods need for these tasks; see `Problem.prepare`."""
 
     @abstractmethod
     def digest(self, tasks: Sequence[str]) -> str:
-        """Hex digest of all that decides results: base, experts, heads and data of these tasks."""
+        """Hex digest of what decides results: backbone, experts, heads and data of these tasks."""
+
+    def problem_hash(self, tasks: Sequence[str]) -> str:
+        """The hash of the problem that merges these tasks."""
+        return digest([tasks, self.digest(tasks)])
+
+    def stored_anchors(self, tasks: Sequence[str], split: Split) -> Anchors | None:
+        """Anchors that ship with the experts; None if `FamilyProblem` has to measure them."""
+        return None
 
     @abstractmethod
     def backbone(self) -> nn.Module:
-        """The pretrained module, inputs to `(B, H)` features; it has the parameters of the layout.
+        """Return the pretrained module, from inputs to `(B, H)` features.
 
-        Parameters outside the layout are frozen, and the same for the base and all experts. Made
-        anew at every call: whoever asks may overwrite its parameters.
+        It has the parameters of the layout; others are frozen and the same for all models. It is
+        created at every call, because callers overwrite its parameters.
         """
 
     @abstractmethod
     def pool(self, tasks: Sequence[str]) -> ExpertPool:
-        """The base model and the experts of these tasks, in their order."""
+        """The pretrained model and the experts of these tasks, in their order."""
 
     @abstractmethod
     def heads(self, tasks: Sequence[str]) -> list[Head]:
@@ -69,11 +77,12 @@ class ExpertFamily(ABC):
 class FamilyProblem(Problem):
     """Merge the experts of some tasks of a family.
 
-    Anchors are measured when the problem is prepared. Each model's score on each task is cached by
-    itself, so that problems that share experts share their measurements.
+    Unless they are stored with the experts, anchors are measured when the problem is prepared. The
+    score of each model on each task is cached separately, so that problems that share experts share
+    their measurements.
 
     Args:
-        make_family: Makes the family; called once.
+        make_family: Creates the family; called once.
         tasks: At least two of its tasks.
     """
 
@@ -82,25 +91,29 @@ class FamilyProblem(Problem):
 
     @cached_property
     def family(self) -> ExpertFamily:
-        """The family the tasks are of."""
+        """The family of the tasks."""
         return self.make_family()
 
     def preflight(self) -> Iterator[Finding]:
-        """What the tasks need and whether it is here."""
+        """Check whether everything that the tasks need is present."""
         return self.family.preflight(self.tasks)
 
     def prepare(self, report: Report) -> None:
-        """Prepare the family for these tasks, then measure the anchors that are not known yet."""
+        """Prepare the family for these tasks, then measure the anchors that are missing."""
         self.family.prepare(self.tasks, report)
         for split in MEASURED:
-            self._measured(split, report)
+            if self.family.stored_anchors(self.tasks, split) is None:
+                self._measured(split, report)
 
     def hash(self) -> str:
         """Digest of experts, heads, data and tasks."""
-        return digest([self.tasks, self.family.digest(self.tasks)])
+        return self.family.problem_hash(self.tasks)
 
     def anchors(self, split: Split) -> Anchors:
-        """The base model, the experts and their average, measured on this machine."""
+        """The pretrained model, the experts and their average: stored, or measured here."""
+        stored = self.family.stored_anchors(self.tasks, split)
+        if stored is not None:
+            return stored
         scores = self._measured(split, lambda line: None)
         value, loss = scores[..., 0], scores[..., 1]
         return Anchors(
@@ -114,11 +127,11 @@ class FamilyProblem(Problem):
         )
 
     def pool(self) -> ExpertPool:
-        """The experts of the tasks; read once."""
+        """The experts of the tasks, which are read once."""
         return self._pool
 
     def oracle(self, splits: frozenset[Split]) -> Oracle:
-        """The classifier on these splits only."""
+        """The classifier on these splits."""
         return self._oracle(self.tasks, splits)
 
     @cached_property
@@ -138,7 +151,7 @@ class FamilyProblem(Problem):
         )
 
     def _measured(self, split: Split, report: Report) -> NDArray[np.float64]:
-        """`(m + 2, m, 3)`: value, loss and n of the base, each expert and their average."""
+        """`(m + 2, m, 3)` value, loss and n of the pretrained model, the experts and their mean."""
         rows = [
             self._row(name, of, split, report)
             for name, of in [
@@ -152,7 +165,7 @@ class FamilyProblem(Problem):
     def _row(
         self, model: str, of: tuple[str, ...], split: Split, report: Report
     ) -> dict[str, list[float]]:
-        """Task to value, loss and n of the base plus the mean task vector of the experts `of`."""
+        """Map tasks to value, loss and n of the pretrained model plus the mean vector of `of`."""
         files = {task: self._score_file(of, task, split) for task in self.tasks}
         row = {task: read_json(file) for task, file in files.items()}
         missing = [task for task, score in row.items() if score is None]
@@ -169,6 +182,8 @@ class FamilyProblem(Problem):
         return row
 
     def _score_file(self, of: tuple[str, ...], task: str, split: Split) -> Path:
+        # A score depends on the examples of its own task and on the experts of the model only, so
+        # the digest covers these and the file serves every problem that contains them.
         others = [t for t in of if t != task]
         facts = [of, task, split, self.family.digest([task, *others])]
         return cache_directory() / "anchors" / f"{digest(facts)}.json"
@@ -181,7 +196,7 @@ def _unchanged(output: Any) -> Tensor:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Inside, torch uses one thread: the same bits whatever the number of processors."""
+    """Let torch use one thread, so that bits do not depend on the number of processors."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -11,19 +11,18 @@ from torch.nn import functional
 
 from ..errors import ParameterError
 from .classifier import Examples
-
-Head = tuple[Tensor, Tensor]
-"""Weight `(C, H)` and bias `(C,)` of a frozen linear classifier on the backbone's features."""
+from .predictor import Head as Head
 
 _SMALLEST_SCALE: Final = 1e-12
-"""Keeps features that never vary from being divided by nothing."""
+"""Lower bound of the scale, for features that never vary."""
 
 
 def fit_head(features: Tensor, labels: Tensor, n_classes: int) -> Head:
-    """Logistic regression (L-BFGS, double precision): weight `(C, H)` and bias `(C,)`.
+    """Fit a logistic regression (L-BFGS in double precision): weight `(C, H)` and bias `(C,)`.
 
-    Features are standardised for the fit, with a unit Gaussian prior on the weights, and the scale
-    is folded into the head.
+    Features are standardised for the fit, with a unit Gaussian prior on the weights, and mean and
+    scale are folded into the head. Double precision makes the optimum, and so the experts, nearly
+    independent of the order of summation.
 
     Args:
         features: `(n, H)`, of the pretrained backbone.
@@ -50,22 +49,22 @@ def fit_head(features: Tensor, labels: Tensor, n_classes: int) -> Head:
 
 
 Progress = Callable[[int, int, float], None]
-"""Receives after every step: steps done, steps in all, the step's loss."""
+"""Receives the number of steps done, the total, and the loss, after every step."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """How long and how fast to train; the learning rate rises linearly and falls as a cosine.
+    """Duration and learning rate of a training: a linear warm-up, then a cosine decay to zero.
 
     Attributes:
-        epochs: Passes over the examples, each in an order of its own.
-        learning_rate: The highest.
-        batch: Examples a step; a last, smaller batch of an epoch is left out.
-        warm_up: Share of the steps in which the learning rate rises.
-        weight_decay: AdamW's.
-        largest_gradient: Norm to which larger gradients are cut.
-        seed: Of the order of the examples.
+        epochs: Number of passes over the examples, each in a new order.
+        learning_rate: The peak value.
+        batch: Examples per step; an incomplete last batch of an epoch is dropped.
+        warm_up: Share of the steps in which the learning rate increases.
+        weight_decay: Weight decay of AdamW.
+        largest_gradient: Norm to which larger gradients are clipped.
+        seed: Seed of the order of the examples.
     """
 
     epochs: int
@@ -80,7 +79,7 @@ class Schedule:
 def fine_tune(
     backbone: nn.Module, head: Head, examples: Examples, schedule: Schedule, progress: Progress
 ) -> None:
-    """Train what requires gradients in the backbone on the cross-entropy; in place, no dropout.
+    """Train the parameters that require gradients on the cross-entropy, in place, without dropout.
 
     Raises:
         ParameterError: If the examples do not fill one batch.
@@ -89,7 +88,7 @@ def fine_tune(
     if batches == 0:
         raise ParameterError(
             f"`examples` must fill one batch of {schedule.batch}. "
-            f"Found {len(examples.labels)}. Give more examples or make `batch` smaller."
+            f"Found {len(examples.labels)}. Give more examples or a smaller `batch`."
         )
     backbone.eval()
     weights = [p for p in backbone.parameters() if p.requires_grad]
@@ -102,17 +101,18 @@ def fine_tune(
             optimiser.param_groups[0]["lr"] = _rate(schedule, step / steps)
             logits = functional.linear(backbone(examples.inputs[rows]), *head)
             loss = functional.cross_entropy(logits, examples.labels[rows])
-            _descend(optimiser, loss, weights, schedule.largest_gradient)
+            descend(optimiser, loss, weights, schedule.largest_gradient)
             step += 1
             progress(step, steps, float(loss.detach()))
 
 
-def _descend(
+def descend(
     optimiser: torch.optim.Optimizer,
-    loss: torch.Tensor,
+    loss: Tensor,
     weights: Sequence[nn.Parameter],
     largest_gradient: float,
 ) -> None:
+    """Take one step of the optimiser down the loss, with the norm of its gradient clipped."""
     optimiser.zero_grad()
     torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(weights, largest_gradient)
@@ -120,7 +120,7 @@ def _descend(
 
 
 def _rate(schedule: Schedule, progress: float) -> float:
-    """Learning rate after this share of the steps."""
+    """Return the learning rate after this share of the steps."""
     if progress < schedule.warm_up:
         return schedule.learning_rate * (progress / schedule.warm_up + 1e-3)
     rest = (progress - schedule.warm_up) / (1 - schedule.warm_up)

@@ -10,14 +10,15 @@ from torch.autograd.function import once_differentiable
 from .experts import Coefficients, ExpertPool
 
 Values = Callable[[Mapping[str, Tensor]], Tensor]
-"""From named parameters to `(k,)` values, differentiable in each parameter."""
+"""Maps named parameters to `(k,)` values; differentiable in each parameter."""
 
 
 def values_at(pool: ExpertPool, coefficients: Coefficients, values: Values) -> Tensor:
     """`(k,)` values of a merged model, differentiable in the coefficients.
 
-    Each tensor's gradient is contracted with its task vectors as soon as the backward pass has it,
-    and freed; tensors of rows that are not `active` get none.
+    The backward pass contracts the gradient of each tensor with its task vectors as soon as it is
+    computed, and frees it, so that no gradient of size P exists. Rows that are not `active` get no
+    gradient.
     """
     found: Tensor = _Through.apply(  # type: ignore[no-untyped-call]
         coefficients.values, pool, coefficients, values
@@ -28,13 +29,13 @@ def values_at(pool: ExpertPool, coefficients: Coefficients, values: Values) -> T
 def jacobian_at(
     pool: ExpertPool, point: Coefficients | Tensor, values: Sequence[Values]
 ) -> tuple[Tensor, Tensor]:
-    """Values `(k,)` of single-valued functions, and their gradients, at the cost of one backward.
+    """Compute `(k,)` values of k functions and their gradients, at the cost of one backward pass.
 
-    Each function looks at its own part of a batch, so that k passes over the parts cost what one
-    pass over the whole does; activations of one part are alive at a time.
+    Each function uses its own part of a batch, so that k passes over the parts cost as much as one
+    pass over the whole, and only the activations of one part are in memory at a time.
 
     Returns:
-        `(k,)` values, and `(k, *coefficients.values.shape)` gradients, or `(k, P)` of parameters.
+        `(k,)` values, and gradients `(k, *values.shape)` of coefficients or `(k, P)` of parameters.
     """
     found, rows = [], []
     params = pool.build(point).detach()
@@ -50,7 +51,7 @@ def jacobian_at(
 
 @final
 class _Leaves:
-    """Named parameters of a model as leaves whose gradients gather in `gradient`."""
+    """Named parameters of a model as leaves whose gradients are accumulated in `gradient`."""
 
     def __init__(self, pool: ExpertPool, point: Coefficients | Tensor, params: Tensor) -> None:
         self.named = {

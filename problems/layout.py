@@ -1,4 +1,4 @@
-"""How a flat parameter vector splits into named tensors and groups of them."""
+"""The layout of a flat parameter vector: named tensors and groups of them."""
 
 import math
 import re
@@ -14,7 +14,7 @@ from torch import Tensor
 from ..registry import unknown_name
 
 Space = Literal["task", "block", "module", "tensor"]
-"""Granularity of merging coefficients: one row for the model, a block, a module or a tensor."""
+"""Granularity of merging coefficients: one row per model, block, module or tensor."""
 
 _BLOCK = re.compile(r"^((?:.*?\.)?(?:layers?|h|blocks|resblocks)\.\d+)\.([^.]+)")
 _BERT_MLP = frozenset({"intermediate", "output"})
@@ -23,9 +23,11 @@ _BERT_MLP = frozenset({"intermediate", "output"})
 @final
 @dataclass(frozen=True, kw_only=True)
 class Groups:
-    """A partition of `(P,)` parameters: `names` of the G groups and contiguous `segments`.
+    """A partition of `(P,)` parameters into G groups.
 
-    A segment is `(start, stop, group)`; segments cover the vector in order, without gaps.
+    Attributes:
+        names: Names of the groups.
+        segments: `(start, stop, group)` of contiguous parts, which cover the vector in order.
     """
 
     names: tuple[str, ...]
@@ -35,7 +37,7 @@ class Groups:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Names and shapes of the tensors that a flat `(P,)` vector holds, in order."""
+    """Names and shapes of the tensors in a flat `(P,)` vector, in order."""
 
     names: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]
@@ -52,11 +54,11 @@ class Layout:
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
-        """Where each tensor starts."""
+        """Start of each tensor in the vector."""
         return tuple(accumulate(self.sizes[:-1], initial=0))
 
     def unflatten(self, flat: Tensor) -> dict[str, Tensor]:
-        """Named views of `(P,)` parameters; gradients flow back to `flat`."""
+        """Return named views of `(P,)` parameters; gradients flow back to `flat`."""
         pieces = torch.split(flat, list(self.sizes))
         return {
             name: piece.view(shape)
@@ -64,11 +66,11 @@ class Layout:
         }
 
     def groups(self, space: Space) -> Groups:
-        """The partition of a granularity; `task` has one group, `tensor` one a tensor.
+        """Return the partition of a granularity; `task` has one group, `tensor` one per tensor.
 
-        Blocks are what is called `layers.0`, `h.0`, `blocks.0` or `resblocks.0`, modules what is
-        directly inside them; the two halves of BERT's MLP, `intermediate` and `output` with its
-        norm, are one, `mlp`. All else is grouped by the first part of its name.
+        Blocks are named `layers.0`, `h.0`, `blocks.0` or `resblocks.0`, and modules are the parts
+        directly inside them. The two halves of BERT's MLP, `intermediate` and `output` with its
+        norm, form one module `mlp`. Other parameters are grouped by the first part of their name.
         """
         if space not in self._groups:
             if space not in get_args(Space):
@@ -77,7 +79,7 @@ class Layout:
         return self._groups[space]
 
     def group_of(self, space: Space) -> tuple[int, ...]:
-        """The index of each tensor's group."""
+        """Return the index of each tensor's group."""
         if space not in self._group_of:
             index = {name: row for row, name in enumerate(self.groups(space).names)}
             self._group_of[space] = tuple(index[_group(name, space)] for name in self.names)

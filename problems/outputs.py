@@ -1,4 +1,4 @@
-"""Losses, entropies and measurements of logits, task by task."""
+"""Losses, entropies and measurements computed from the logits of each task."""
 
 from collections.abc import Sequence
 
@@ -26,13 +26,13 @@ def cross_entropies(logits: Sequence[Tensor], batch: Batch, tasks: Sequence[int]
 
 
 def entropies(logits: Sequence[Tensor]) -> Tensor:
-    """`(k,)` mean Shannon entropies of the distributions that logits `(B_t, C_t)` say, in nats."""
+    """`(k,)` mean Shannon entropies, in nats, of the distributions of logits `(B_t, C_t)`."""
     logs = [functional.log_softmax(out, dim=1) for out in logits]
     return torch.stack([-(log.exp() * log).sum(dim=1).mean() for log in logs])
 
 
 def measurement(logits: Sequence[Tensor], labels: Sequence[Tensor]) -> Measurement:
-    """Accuracies and mean cross-entropies of `(n_t, C_t)` logits and `(n_t,)` labels."""
+    """Return accuracies and mean cross-entropies of `(n_t, C_t)` logits and `(n_t,)` labels."""
     pairs = list(zip(logits, labels, strict=True))
     right = [(out.argmax(1) == y).numpy() for out, y in pairs]
     return Measurement(

@@ -1,4 +1,4 @@
-"""Predictors: what answers inputs at more than the price of one plain model."""
+"""Predictors: Pareto-set points that cost more at inference than one plain model."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -13,16 +13,16 @@ Head = tuple[Tensor, Tensor]
 """`(C, H)` weight and `(C,)` bias of a task's frozen linear head."""
 
 Layer = Callable[[str, Tensor, Tensor, Tensor | None], Tensor]
-"""From a linear layer's weight name, input `(B, ..., d_in)`, weight `(d_out, d_in)` and bias to its
+"""Computes a linear layer: weight name, input `(B, ..., d_in)`, weight `(d_out, d_in)` and bias to
 output `(B, ..., d_out)`."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Predictor(ABC):
-    """Models run side by side, or a model whose layers look at the input.
+    """Several models side by side, or a model whose layers depend on the input.
 
-    It cannot be handed over as one parameter vector: its price at inference is `passes`. Subclasses
-    are frozen dataclasses of plain values, tensors, models and pools, so that they can be stored.
+    It is not one parameter vector, so its cost at inference is counted in `passes`. Subclasses are
+    frozen dataclasses of plain values, tensors, models and pools, so that they can be stored.
 
     Attributes:
         models: The K models that every input passes through.
@@ -33,16 +33,16 @@ class Predictor(ABC):
     @property
     @abstractmethod
     def passes(self) -> float:
-        """Price of an input, in forward passes of one model."""
+        """Cost of one input, in forward passes of one model."""
 
     @property
     @abstractmethod
     def stored_bytes(self) -> int:
-        """Bytes that must be kept to predict."""
+        """Bytes that must be stored for inference."""
 
     @abstractmethod
     def layer(self) -> Layer | None:
-        """What linear layers compute during one pass; None if what they do in a plain model."""
+        """The function that replaces linear layers during one pass; None for plain layers."""
 
     @abstractmethod
     def logits(self, features: Tensor, head: Head) -> Tensor:
@@ -50,8 +50,8 @@ class Predictor(ABC):
 
     @property
     def differentiable(self) -> bool:
-        """Whether anything inside asks for a gradient."""
-        return any(_asks(getattr(self, field.name)) for field in fields(self))
+        """Whether any tensor inside requires a gradient."""
+        return any(_requires_gradient(getattr(self, field.name)) for field in fields(self))
 
 
 def predicted(
@@ -60,9 +60,9 @@ def predicted(
     """`(n_t, C_t)` logits of every task.
 
     Args:
-        predictor: Combines.
-        features: Of each of its K models a `(n_t, H)` tensor a task.
-        heads: One a task.
+        predictor: Combines the features.
+        features: For each of its K models, an `(n_t, H)` tensor per task.
+        heads: One head per task.
     """
     each = zip(*features, strict=True)
     return [
@@ -71,9 +71,13 @@ def predicted(
     ]
 
 
-def _asks(value: object) -> bool:
+def _requires_gradient(value: object) -> bool:
     if isinstance(value, Tensor):
         return value.requires_grad
     if isinstance(value, Coefficients):
         return value.values.requires_grad
-    return isinstance(value, Iterable) and not isinstance(value, str) and any(map(_asks, value))
+    return (
+        isinstance(value, Iterable)
+        and not isinstance(value, str)
+        and any(map(_requires_gradient, value))
+    )

@@ -1,4 +1,4 @@
-"""Endless draws of examples of every task, and which of them were seen."""
+"""Endless draws of examples for every task, and the record of which were seen."""
 
 from collections.abc import Iterator, Sequence
 from typing import final
@@ -11,13 +11,13 @@ from .budget import Budget
 
 @final
 class Draws:
-    """Rows of every task, in an order that depends on the seed alone.
+    """Draws rows of every task in an order that depends only on the seed.
 
     Args:
-        lengths: Examples of each task.
-        seed: Of the order.
+        lengths: Number of examples of each task.
+        seed: Seed of the order.
         budget: Charged for every example that was not seen before.
-        currency: What such an example is in the ledger.
+        currency: The entry of the ledger for such an example.
     """
 
     def __init__(self, lengths: Sequence[int], seed: int, budget: Budget, currency: str) -> None:
@@ -28,9 +28,10 @@ class Draws:
         self._seen = [torch.zeros(n, dtype=torch.bool) for n in lengths]
 
     def rows(self, size: int) -> Iterator[list[Tensor]]:
-        """Index tensors of `size` rows, one a task: a new permutation each epoch, none left out.
+        """Yield one index tensor of `size` rows per task, forever.
 
-        Every call begins the same stream anew, whatever the size.
+        Each epoch is a new permutation of all rows, and batches may span epochs. Every call
+        restarts the same stream, for any size.
         """
         root = torch.Generator().manual_seed(self._seed)
         streams = [_rows(n, size, _child(root)) for n in self._lengths]

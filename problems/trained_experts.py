@@ -1,4 +1,4 @@
-"""Experts that are fine-tuned when first needed, and kept by the recipe that made them."""
+"""Experts that are fine-tuned on first use and cached under a digest of their recipe."""
 
 import hashlib
 import time
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..errors import IntegrityError, MissingDataError
 from .base import Finding, Report, Split
-from .cache import cache_directory, digest, exclusive, read_facts, read_vouched, write_vouched
+from .cache import cache_directory, digest, exclusive, read_manifest, read_vouched, write_vouched
 from .classifier import Examples
 from .experts import ExpertPool
 from .family import ExpertFamily, one_thread
@@ -24,30 +24,31 @@ from .network import features, trainable
 TrainingSplit = Literal["experts", "calibration", "validation", "test"]
 
 _CODE: Final = 1
-"""Raised when this module makes other experts of the same recipe."""
+"""Raised when this module trains different experts from the same recipe."""
 _LINE_SECONDS: Final = 5.0
-"""Seconds between two progress lines of a training."""
+"""Seconds between two progress lines during training."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How one expert is made: its head has `n_classes` outputs."""
+class ExpertTraining:
+    """The training of one expert: `n_classes` outputs of its head, and the schedule."""
 
     n_classes: int
     schedule: Schedule
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe(ABC):
-    """What the experts of a family are made of.
+class TrainingRecipe(ABC):
+    """Everything that decides how the experts of a family are fine-tuned.
 
-    Fields, those of subclasses too, are settings that JSON can hold; a change of any makes other
-    experts. Whoever uses a recipe asks for `preflight` first: the rest may need what is missing.
+    All fields, including those of subclasses, are settings that JSON can hold; changing one gives
+    different experts. Callers use `preflight` first, because other methods may need what it finds
+    missing.
 
     Attributes:
-        name: The family's, in progress lines and in the cache.
-        version: Raised when code changes so that equal settings give other experts or features.
+        name: Name of the family, in progress lines and in the cache.
+        version: Raised when code changes so that equal settings give different experts or features.
     """
 
     name: str
@@ -55,51 +56,51 @@ class Recipe(ABC):
 
     @abstractmethod
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Whether the base weights and the data of these tasks are here, loading nothing heavy.
+        """Check whether pretrained weights and data of these tasks are present, loading little.
 
-        What is found of something missing is the whole message: what, and how to get it.
+        The finding of something missing is a complete message that says how to get it.
         """
 
     @abstractmethod
-    def base_sha256(self) -> str:
+    def pretrained_sha256(self) -> str:
         """Digest of the pretrained weights."""
 
     @abstractmethod
     def backbone(self) -> nn.Module:
-        """The pretrained module, made anew at every call; inputs to features `(B, H)`.
+        """Create the pretrained module, from inputs to features `(B, H)`, at every call.
 
-        Parameters that require gradients are what experts train and what is merged.
+        Parameters that require gradients are the ones that experts change and that are merged.
         """
 
     @abstractmethod
-    def plan(self, task: str) -> Plan:
-        """How the expert of a task is made."""
+    def training(self, task: str) -> ExpertTraining:
+        """The training of a task's expert."""
 
     @abstractmethod
     def seconds(self, task: str) -> float:
-        """About how long making this expert takes on one thread."""
+        """Estimated time to train this expert on one thread."""
 
     @abstractmethod
     def examples(self, task: str, split: TrainingSplit) -> Examples:
-        """Examples of a task; no two splits share one.
+        """Examples of a task; splits are disjoint.
 
-        Tasks on the same inputs give the very same `inputs` tensor.
+        Tasks on the same inputs have the very same `inputs` tensor.
         """
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class FirstUseFamily(ExpertFamily):
-    """Experts under frozen heads, fine-tuned by `prepare` where the cache lacks them.
+    """Experts under frozen heads, which `prepare` fine-tunes if they are not in the cache.
 
-    An expert is two files, `experts/<family>/<task>-<digest>.safetensors` with its task vector and
-    head, and a JSON that vouches for it. The digest covers base weights, settings and data.
+    An expert is stored as `experts/<family>/<task>-<digest>.safetensors`, with its task vector and
+    head, and a manifest. The digest covers pretrained weights, settings and data.
     """
 
-    recipe: Recipe
+    recipe: TrainingRecipe
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """What the recipe needs, and which experts are still to be trained."""
+        """Check what the recipe needs, and report the experts that are still to be trained."""
         needs = list(self.recipe.preflight(tasks))
         yield from needs
         if all(finding.ok for finding in needs):
@@ -110,10 +111,10 @@ class FirstUseFamily(ExpertFamily):
                 yield Finding(f"expert {task}", True, "trained" if here else later)
 
     def prepare(self, tasks: Sequence[str], report: Report) -> None:
-        """Train the experts that are missing or damaged, one after the other.
+        """Train the experts that are missing or damaged, one after another.
 
         Raises:
-            MissingDataError: If base weights or data are missing.
+            MissingDataError: If pretrained weights or data are missing.
         """
         missing = [finding.found for finding in self.recipe.preflight(tasks) if not finding.ok]
         if missing:
@@ -121,25 +122,27 @@ class FirstUseFamily(ExpertFamily):
         for task in tasks:
             if not self._is_sound(task, report):
                 with exclusive(self._path(task), f"{self.recipe.name}: expert {task}", report):
-                    if not self._is_sound(task, lambda line: None):  # not made while waiting
+                    if not self._is_sound(
+                        task, lambda line: None
+                    ):  # nobody else trained it meanwhile
                         self._make(task, report)
 
     def digest(self, tasks: Sequence[str]) -> str:
-        """Digest of the base, the files of these experts, and the data they are measured on."""
+        """Digest of the pretrained weights, the files of these experts, and their data."""
         splits: tuple[Split, ...] = ("calibration", "validation", "test")
         facts = [
             [task, self._facts(task)["sha256"], *(self._identity(task, split) for split in splits)]
             for task in tasks
         ]
-        return digest([asdict(self.recipe), self.recipe.base_sha256(), facts])
+        return digest([asdict(self.recipe), self.recipe.pretrained_sha256(), facts])
 
     def backbone(self) -> nn.Module:
         """The pretrained backbone."""
         return self.recipe.backbone()
 
     def pool(self, tasks: Sequence[str]) -> ExpertPool:
-        """The trainable parameters of the base, and the experts' task vectors."""
-        layout, base = trainable(self.recipe.backbone())
+        """The trainable parameters of the backbone, and the experts' task vectors."""
+        layout, pretrained = trainable(self.recipe.backbone())
         vectors = torch.empty(len(tasks), layout.size)
         for row, task in zip(vectors, tasks, strict=True):
             tensors = self._read(task)
@@ -148,10 +151,10 @@ class FirstUseFamily(ExpertFamily):
             if shapes != list(layout.shapes) or len(tensors) != len(found) + 2:
                 raise IntegrityError(
                     f"`{self._path(task)}` must hold the parameters of this backbone. Found others."
-                    " Delete it and prepare the problem again: it is made anew."
+                    " Delete it and prepare the problem again, which recreates it."
                 )
             torch.cat([t.reshape(-1) for t in found.values() if t is not None], out=row)
-        return ExpertPool(pretrained=base, task_vectors=vectors, layout=layout, names=tasks)
+        return ExpertPool(pretrained=pretrained, task_vectors=vectors, layout=layout, names=tasks)
 
     def heads(self, tasks: Sequence[str]) -> list[Head]:
         """The frozen heads, fitted on the pretrained features."""
@@ -166,8 +169,8 @@ class FirstUseFamily(ExpertFamily):
         facts = [
             _CODE,
             asdict(self.recipe),
-            asdict(self.recipe.plan(task)),
-            self.recipe.base_sha256(),
+            asdict(self.recipe.training(task)),
+            self.recipe.pretrained_sha256(),
             self._identity(task, "experts"),
         ]
         folder = cache_directory() / "experts" / self.recipe.name
@@ -175,7 +178,7 @@ class FirstUseFamily(ExpertFamily):
 
     def _facts(self, task: str) -> dict[str, Any]:
         self._must_exist(task)
-        return read_facts(self._path(task))
+        return read_manifest(self._path(task))
 
     def _read(self, task: str) -> dict[str, Tensor]:
         self._must_exist(task)
@@ -185,7 +188,7 @@ class FirstUseFamily(ExpertFamily):
         if not self._path(task).is_file():
             raise MissingDataError(
                 f"Expert `{task}` of `{self.recipe.name}` must be trained before it is used. "
-                "Found none in the cache. Call `prepare` on the problem first."
+                "Found no such expert in the cache. Call `prepare` on the problem first."
             )
 
     def _is_sound(self, task: str, report: Report) -> bool:
@@ -195,23 +198,23 @@ class FirstUseFamily(ExpertFamily):
         try:
             read_vouched(path)
         except IntegrityError as error:
-            report(f"{self.recipe.name}: expert {task} is made anew. {error}")
+            report(f"{self.recipe.name}: expert {task} will be trained again. {error}")
             return False
         return True
 
     def _make(self, task: str, report: Report) -> None:
         start, name = time.perf_counter(), f"{self.recipe.name}: expert {task}"
-        plan, examples = self.recipe.plan(task), self.recipe.examples(task, "experts")
+        training, examples = self.recipe.training(task), self.recipe.examples(task, "experts")
         network = self.recipe.backbone().eval()
-        layout, base = trainable(network)
+        layout, pretrained = trainable(network)
         with one_thread():
             report(f"{name}, head on {len(examples.labels)} examples")
-            head = fit_head(features(network, examples.inputs), examples.labels, plan.n_classes)
-            fine_tune(network, head, examples, plan.schedule, _lines(name, report))
-        vector = layout.unflatten(trainable(network)[1] - base)
+            head = fit_head(features(network, examples.inputs), examples.labels, training.n_classes)
+            fine_tune(network, head, examples, training.schedule, _lines(name, report))
+        vector = layout.unflatten(trainable(network)[1] - pretrained)
         tensors = {f"task_vector.{key}": value for key, value in vector.items()}
         seconds = round(time.perf_counter() - start, 1)
-        facts = {"task": task, "recipe": asdict(self.recipe), "plan": asdict(plan)}
+        facts = {"task": task, "recipe": asdict(self.recipe), "plan": asdict(training)}
         write_vouched(
             self._path(task),
             tensors | {"head.weight": head[0], "head.bias": head[1]},
@@ -220,7 +223,7 @@ class FirstUseFamily(ExpertFamily):
         report(f"{name} trained in {seconds:.0f} s")
 
     def _identity(self, task: str, split: TrainingSplit) -> str:
-        """Digest of the examples themselves, so that other data of the same name is told apart."""
+        """Digest of the examples themselves, which detects other data under the same name."""
         key = (task, split)
         if key not in self._identities:
             examples = self.recipe.examples(task, split)
@@ -237,7 +240,7 @@ class FirstUseFamily(ExpertFamily):
 
 
 def _lines(name: str, report: Report) -> Progress:
-    """Progress lines with the time left: one every few seconds, and one at the end."""
+    """Report progress and remaining time every few seconds, and at the end."""
     start = last = time.monotonic()
 
     def progress(step: int, steps: int, loss: float) -> None:

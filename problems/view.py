@@ -1,8 +1,9 @@
-"""What a fit may touch: experts, calibration and validation data, every call metered."""
+"""The view of a problem that a fit gets: experts and data, with every call charged."""
 
 import copy
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from ..errors import NotApplicableError
 from . import outputs
-from .base import Anchors, Batch, Measurement, Oracle
+from .base import Anchors, Batch, DistributionOracle, Measurement, Oracle, distributions
 from .budget import Budget, Precision
 from .experts import Coefficients, ExpertPool
 from .gradients import jacobian_at, values_at
@@ -25,10 +26,12 @@ from .sampling import Draws
 
 FORWARD: Final = 1
 FORWARD_BACKWARD: Final = 3
+"""Units per example. A backward pass costs about two forward passes: it multiplies by the weights
+once for the gradient of the inputs and once for that of the weights."""
 LARGE: Final = 4_000_000
-"""Parameters from which a network's activations matter more than the overhead of a pass."""
+"""Parameters above which the memory of activations matters more than the overhead of a pass."""
 FRACTIONS: Final = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
-"""Fractions of the budget at which a checkpoint is kept; the end is the last one."""
+"""Fractions of the budget at which a milestone is kept; the end of the fit is the last one."""
 
 
 class _TaskValues(Protocol):
@@ -39,31 +42,31 @@ class _TaskValues(Protocol):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """An answer on the way: what it had cost and the answer itself."""
+class Milestone:
+    """The Pareto set that a fit would have returned after spending these units and seconds."""
 
     units: int
     wall_seconds: float
-    answer: object
+    pareto_set: object
 
 
 @final
 class ProblemView:
     """A problem as an algorithm sees it.
 
-    The test split is not inside. Every loss, merge and evaluation is charged to `budget`, which
-    ends the fit by raising `BudgetExhausted` when its cap would be crossed.
+    It has no access to the test split. Every loss, merge and evaluation is charged to `budget`,
+    which ends the fit by raising `BudgetExhausted` before a call that would exceed its cap.
 
     Args:
         tasks: m task names.
         experts: The pool; its T = m experts are in the order of the tasks.
-        oracle: Calibration and validation data behind the problem's mathematics.
-        anchors: The problem's own models on the validation split; knowing them costs nothing.
-        budget: Meter and cap.
-        data_seed: Seed of the data order; the same for every algorithm of a repetition.
-        precision: Of the fit's forward and backward passes; validation is measured in float32.
-        test: The test split, of which only inputs are given out; None but in the transductive
-            track, which is labelled as such.
+        oracle: The mathematics of the problem on calibration and validation data.
+        anchors: The problem's own models on the validation split; using them costs nothing.
+        budget: The ledger and its caps.
+        data_seed: Seed of the order of examples; the same for all algorithms with one seed.
+        precision: Precision of forward and backward passes; validation is always in float32.
+        test: The test split, whose inputs are available to algorithms of the transductive track;
+            None for all others.
     """
 
     def __init__(
@@ -82,7 +85,7 @@ class ProblemView:
         self.experts = experts
         self.anchors = anchors
         self.budget = budget
-        self.checkpoints: list[Checkpoint] = []
+        self.milestones: list[Milestone] = []
         self.traces: list[tuple[int, float, str, float]] = []
         self._oracle = oracle
         self._precision = precision
@@ -98,78 +101,80 @@ class ProblemView:
 
     @property
     def classes(self) -> tuple[int, ...]:
-        """How many classes each task predicts a distribution over.
+        """Number of classes of each task.
 
         Raises:
-            NotApplicableError: If the tasks predict no distributions.
+            NotApplicableError: If the tasks do not predict distributions.
         """
-        return self._oracle.classes()
+        return self._distributions.classes()
 
     @property
     def task_by_task(self) -> bool:
-        """Whether a step had better pass the tasks through the network one after another.
+        """Whether a step should pass the tasks through the network one after another.
 
-        It costs the same and keeps the activations of one task at a time. On small networks one
-        pass over all of them is faster.
+        This costs the same number of units and keeps the activations of one task at a time. For
+        small networks, one pass over all tasks is faster.
         """
         return self.experts.layout.size >= LARGE
 
     def over(self, experts: ExpertPool) -> "ProblemView":
-        """The same problem, budget and answers so far, with coefficients of another pool."""
+        """Return a view of the same problem, budget and milestones, with another pool."""
         view = copy.copy(self)
         view.experts = experts
         view._cache = {}
         return view
 
     def batches(self, size: int, *, labelled: bool = True) -> Iterator[Batch]:
-        """Endless calibration batches of `size` examples of every task, reshuffled each epoch.
+        """Yield calibration batches of `size` examples per task forever, reshuffled every epoch.
 
-        The order depends on the repetition only: every algorithm, and every call, sees the same
-        stream of examples of each task, whatever the size of its batches.
+        The order depends only on the seed of the run: every algorithm and every call sees the same
+        stream of examples of each task, for any batch size. This removes the order of the data
+        from the differences between algorithms.
         """
         for rows in (self._labelled if labelled else self._unlabelled).rows(size):
             yield self._oracle.batch("calibration", rows, labelled=labelled)
 
     def transductive_batches(self, size: int) -> Iterator[Batch]:
-        """As `batches`, of the test's inputs, never labelled: for the transductive track only.
+        """Same as `batches`, but from the inputs of the test split and never labelled.
 
         Raises:
-            NotApplicableError: If the algorithm is not labelled `transductive`.
+            NotApplicableError: If the algorithm is not labelled `track=transductive`.
         """
         if self._test is None:
             raise NotApplicableError(
-                "Only algorithms labelled `track=transductive` may look at test inputs. "
-                "Found one labelled `inductive`. Use `batches`, or change the label."
+                "An algorithm must be labelled `track=transductive` to use test inputs. "
+                "Found the label `inductive`. Use `batches`, or change the label."
             )
         for rows in self._on_test.rows(size):
             yield self._test.batch("test", rows, labelled=False)
 
     def affordable_steps(self, size: int, *, evaluations: int = 0) -> float:
-        """Gradient steps on batches of `size` a task that the remaining budget covers.
+        """Number of gradient steps on batches of `size` per task that the budget still covers.
 
-        `evaluations` full validation evaluations are set aside first.
+        The cost of `evaluations` full evaluations on validation is reserved first.
         """
         left = self.budget.remaining - evaluations * self._oracle.forwards("validation")
         steps = left / (FORWARD_BACKWARD * size * len(self.tasks))
         return _whole(min(steps, self.budget.left("gradient_steps")))
 
     def affordable_evaluations(self, examples: int | None = None) -> float:
-        """Validation evaluations that the remaining budget covers."""
+        """Number of evaluations on validation that the budget still covers."""
         evaluations = self.budget.remaining / self._oracle.forwards("validation", examples)
         return _whole(min(evaluations, self.budget.left("validation_evaluations")))
 
     def merge(self, coefficients: Coefficients) -> Tensor:
-        """`(P,)` parameters of coefficients, differentiable; counts as one model build."""
+        """`(P,)` parameters of a merge, differentiable; counts as one model build."""
         self.budget.charge(0, model_builds=1)
         return self.experts.merge(coefficients)
 
     def losses(self, point: Coefficients | Tensor | Predictor, batch: Batch) -> Tensor:
-        """`(m,)` mean cross-entropy of each task; 3 units an example with gradient, else 1.
+        """`(m,)` mean loss of each task; costs 3 units per example with gradient, else 1.
 
         Args:
-            point: Coefficients, `(P,)` parameters or a predictor; differentiable in either. For
-                coefficients no gradient of size P is formed. A predictor costs its `passes`.
-            batch: A labelled one.
+            point: Coefficients, `(P,)` parameters or a predictor; differentiable in all of them.
+                For coefficients no gradient of size P is formed. A predictor costs `passes` times
+                as much.
+            batch: A labelled batch.
         """
         if isinstance(point, Predictor):
             return outputs.cross_entropies(
@@ -178,62 +183,66 @@ class ProblemView:
         return self._values(point, batch, self._oracle.task_losses)
 
     def entropies(self, point: Coefficients | Tensor | Predictor, batch: Batch) -> Tensor:
-        """`(m,)` mean prediction entropy of each task in nats; charged as `losses`."""
+        """`(m,)` mean prediction entropy of each task in nats; costs the same as `losses`.
+
+        Raises:
+            NotApplicableError: If the tasks do not predict distributions.
+        """
         if isinstance(point, Predictor):
             return outputs.entropies(self._predictions(point, batch))
-        return self._values(point, batch, self._oracle.task_entropies)
+        return self._values(point, batch, self._distributions.task_entropies)
 
     def loss_jacobian(self, point: Coefficients | Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """`(m,)` losses and the gradient of each, at the cost of one backward pass.
 
-        Gradients are `(m, *values.shape)` of coefficients, or `(m, P)` of parameters.
+        Gradients have shape `(m, *values.shape)` for coefficients and `(m, P)` for parameters.
         """
         return self._jacobian(point, batch, self._oracle.task_losses)
 
     def entropy_jacobian(self, point: Coefficients | Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        """As `loss_jacobian`, of the entropies."""
-        return self._jacobian(point, batch, self._oracle.task_entropies)
+        """Same as `loss_jacobian`, but of the entropies."""
+        return self._jacobian(point, batch, self._distributions.task_entropies)
 
     def logits(self, params: Tensor, batch: Batch, task: int) -> Tensor:
-        """`(B_t, C_t)` logits of one task's examples; charged for these only, as `losses`.
+        """`(B_t, C_t)` logits of one task's examples; costs what `losses` of these examples cost.
 
         Raises:
-            NotApplicableError: If the task predicts no distribution.
+            NotApplicableError: If the tasks do not predict distributions.
         """
-        segment = batch.segments[task]
+        oracle, segment = self._distributions, batch.segments[task]
         self._charge(params.requires_grad, segment.stop - segment.start)
         with self._fitting():
-            return self._oracle.logits(self.experts.layout.unflatten(params), batch, [task])[0]
+            return oracle.logits(self.experts.layout.unflatten(params), batch, [task])[0]
 
     def features(self, params: Tensor, batch: Batch, task: int) -> Tensor:
-        """`(B_t, H)` features, what the head looks at, of one task's examples; as `logits`.
+        """`(B_t, H)` features of one task's examples, the inputs of its head; costs as `logits`.
 
         Raises:
-            NotApplicableError: If the task predicts no distribution.
+            NotApplicableError: If the tasks do not predict distributions.
         """
-        segment = batch.segments[task]
+        oracle, segment = self._distributions, batch.segments[task]
         self._charge(params.requires_grad, segment.stop - segment.start)
         with self._fitting():
-            return self._oracle.features(self.experts.layout.unflatten(params), batch, [task])[0]
+            return oracle.features(self.experts.layout.unflatten(params), batch, [task])[0]
 
     def grams(self, params: Tensor, batch: Batch, task: int) -> dict[str, Tensor]:
         """Gram matrices `(d_in, d_in)` of the inputs of each linear layer, by weight name.
 
-        Of one task's examples; 1 unit each.
+        They are of one task's examples, at 1 unit per example.
 
         Raises:
-            NotApplicableError: If the model has no linear layers.
+            NotApplicableError: If the tasks do not predict distributions.
         """
-        segment = batch.segments[task]
+        oracle, segment = self._distributions, batch.segments[task]
         self.budget.charge(FORWARD * (segment.stop - segment.start))
-        return self._oracle.grams(params, batch, task)
+        return oracle.grams(params, batch, task)
 
     def evaluate(self, point: Coefficients | Tensor, *, examples: int | None = None) -> Measurement:
-        """A model on validation; coefficients measured before are answered from memory, free.
+        """Measure a model on validation; coefficients that were measured before cost nothing.
 
         Args:
             point: Coefficients, or `(P,)` parameters.
-            examples: Only the first so many of each task, the same for every call.
+            examples: Number of examples of each task, always the first ones; all if None.
         """
         if not isinstance(point, Coefficients):
             return self._measure(point, examples)
@@ -245,17 +254,17 @@ class ProblemView:
     def objectives(
         self, point: Coefficients | Tensor, *, examples: int | None = None
     ) -> NDArray[np.float64]:
-        """`(m,)` normalised validation objectives g: 0 at the expert, 1 at the base; minimise."""
+        """`(m,)` objectives g on validation: 0 at the expert, 1 at the pretrained model."""
         return self.anchors.objectives(self.evaluate(point, examples=examples).value)
 
-    def checkpoint(self, answer: Callable[[], object]) -> None:
-        """Say how to make the answer so far; called after every step.
+    def milestone(self, pareto_set: Callable[[], object]) -> None:
+        """Offer the Pareto set that the fit would return now; call this after every step.
 
-        The answer is made at fixed fractions of the budget, and when the budget runs out. It must
-        be a copy that later steps do not alter.
+        The function is called at fixed fractions of the budget, and when the budget runs out. It
+        must return a copy that later steps do not modify.
         """
         progress = self._progress
-        progress.answer = answer
+        progress.pareto_set = pareto_set
         spent = self.budget.ledger.units
         passed = 0
         if self.budget.units is not None:
@@ -263,16 +272,26 @@ class ProblemView:
         if passed > progress.fractions_passed:
             progress.fractions_passed = passed
             seconds = time.perf_counter() - self._start
-            made = Checkpoint(units=spent, wall_seconds=seconds, answer=answer())
-            self.checkpoints.append(made)
+            made = Milestone(units=spent, wall_seconds=seconds, pareto_set=pareto_set())
+            self.milestones.append(made)
+
+    def pareto_set_so_far(self) -> object | None:
+        """Return the Pareto set of the last `milestone`, or None if there was none."""
+        pareto_set = self._progress.pareto_set
+        return None if pareto_set is None else pareto_set()
+
+    def checkpoint(self, answer: Callable[[], object]) -> None:
+        """Deprecated name of `milestone`."""
+        _deprecated("checkpoint", "milestone")
+        self.milestone(answer)
 
     def answer_so_far(self) -> object | None:
-        """The answer of the last `checkpoint`, or None if there was none."""
-        answer = self._progress.answer
-        return None if answer is None else answer()
+        """Deprecated name of `pareto_set_so_far`."""
+        _deprecated("answer_so_far", "pareto_set_so_far")
+        return self.pareto_set_so_far()
 
     def log(self, metric: str, value: float) -> None:
-        """Keep a figure of the fit (a loss, a fit quality) in the traces table."""
+        """Record a number of the fit (such as a loss) in the traces table."""
         seconds = time.perf_counter() - self._start
         self.traces.append((self.budget.ledger.units, seconds, metric, value))
 
@@ -294,17 +313,17 @@ class ProblemView:
             return values_at(self.experts, point, lambda named: of(named, batch, tasks))
 
     def _predictions(self, predictor: Predictor, batch: Batch) -> list[Tensor]:
-        heads = self._oracle.heads()
+        oracle = self._distributions
         self._charge(predictor.differentiable, math.ceil(predictor.passes * len(batch)))
         unflatten, tasks = self.experts.layout.unflatten, range(len(self.tasks))
         with self._fitting():
             features = [
-                self._oracle.features(
+                oracle.features(
                     unflatten(self.experts.build(model)), batch, tasks, predictor.layer()
                 )
                 for model in predictor.models
             ]
-        return predicted(predictor, features, heads)
+        return predicted(predictor, features, oracle.heads())
 
     def _jacobian(
         self, point: Coefficients | Tensor, batch: Batch, of: _TaskValues
@@ -314,6 +333,10 @@ class ProblemView:
         each = [partial(of, batch=batch, tasks=[task]) for task in range(len(self.tasks))]
         with self._fitting():
             return jacobian_at(self.experts, point, each)
+
+    @property
+    def _distributions(self) -> DistributionOracle:
+        return distributions(self._oracle)
 
     def _fitting(self) -> AbstractContextManager[object]:
         if self._precision == "float32":
@@ -329,12 +352,18 @@ class ProblemView:
 @final
 @dataclass(kw_only=True)
 class _Progress:
-    """The answer so far, shared by all views of a fit."""
+    """The Pareto set so far; one object is shared by all views of a fit."""
 
-    answer: Callable[[], object] | None = None
+    pareto_set: Callable[[], object] | None = None
     fractions_passed: int = 0
 
 
 def _whole(count: float) -> float:
-    """`count` rounded down, from 0 up; infinite stays infinite."""
+    """Round down, to at least 0; infinity stays infinite."""
     return count if math.isinf(count) else float(max(0, math.floor(count)))
+
+
+def _deprecated(old: str, new: str) -> None:
+    warnings.warn(
+        f"`ProblemView.{old}` is now `ProblemView.{new}`.", DeprecationWarning, stacklevel=3
+    )

@@ -100,7 +100,7 @@ class _Concrete(Algorithm, ABC):
             parameters,
             batches,
             lambda batch: view.entropies(model(), batch).sum(),
-            after_step=lambda: view.checkpoint(current),
+            after_step=lambda: view.milestone(current),
         )
 
 

@@ -63,7 +63,7 @@ class AdaMergingRays(Algorithm):
             values = start.clone()
             training.train(view, [values], ray, batches, generator)
             solved.append(values)
-            view.checkpoint(partial(_map_set, view, lattice[: index + 1], torch.stack(solved)))
+            view.milestone(partial(_map_set, view, lattice[: index + 1], torch.stack(solved)))
         return _map_set(view, lattice, torch.stack(solved))
 
 

@@ -77,7 +77,7 @@ class ReACT(Algorithm):
             pairs = list(zip(found, aims, strict=True))
             grams = _added(grams, [z.T @ z for z, _ in pairs])
             crosses = _added(crosses, [e.T @ z for z, e in pairs])
-            view.checkpoint(current)
+            view.milestone(current)
         return current()
 
 

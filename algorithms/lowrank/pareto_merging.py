@@ -130,7 +130,7 @@ class DataFreeParetoMerging(Algorithm):
 
         current = partial(map_set, decoder, view, parameters)
         Descent(steps=self.steps, learning_rate=self.learning_rate).run(
-            view, parameters, repeat(_NO_DATA), loss, after_step=partial(view.checkpoint, current)
+            view, parameters, repeat(_NO_DATA), loss, after_step=partial(view.milestone, current)
         )
         return current()
 

@@ -47,7 +47,7 @@ class Fisher(Algorithm):
             batch = next(batches)
             for task, (row, vector) in enumerate(zip(total, pool.task_vectors, strict=True)):
                 row += score(view, pool.pretrained + vector, batch, task, generator).square_()
-            view.checkpoint(current)
+            view.milestone(current)
         return current()
 
 

@@ -157,7 +157,7 @@ class RegMean(Algorithm):
             batch = next(batches)
             for task, (total, vector) in enumerate(zip(totals, pool.task_vectors, strict=True)):
                 add(total, view.grams(pool.pretrained + vector, batch, task))
-            view.checkpoint(current)
+            view.milestone(current)
         return current()
 
 

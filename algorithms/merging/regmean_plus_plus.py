@@ -67,7 +67,7 @@ class RegMeanPlusPlus(Algorithm):
             _copy(mean(found)(equal), merged, block)
             for total, grams in zip(totals, found, strict=True):
                 total |= grams
-            view.checkpoint(lambda: mean(totals).pareto_set())
+            view.milestone(lambda: mean(totals).pareto_set())
         return mean(totals).pareto_set()
 
 

@@ -41,7 +41,7 @@ def sweep(
 
     for scale in scales:
         measured.append((float(view.objectives(model(scale)).mean()), scale))
-        view.checkpoint(best)
+        view.milestone(best)
     return best()
 
 

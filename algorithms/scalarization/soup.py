@@ -59,7 +59,7 @@ class LinearScalarizationSoup(Algorithm):
             weights = start.clone()
             training.train(view, [weights], ray, batches, generator)
             solutions[index] = weights
-            view.checkpoint(partial(_map_set, view, lattice[: index + 1], solutions[: index + 1]))
+            view.milestone(partial(_map_set, view, lattice[: index + 1], solutions[: index + 1]))
         return _map_set(view, lattice, solutions)
 
 

@@ -52,7 +52,7 @@ class Trial:
         self._known_objectives = anchors.objectives(values)
         self.rows: Array = np.zeros((0, self.dimensions))
         self.objectives: Array = np.zeros((0, self.tasks))
-        view.checkpoint(self.pareto_set)
+        view.milestone(self.pareto_set)
 
     @property
     def left(self) -> int:
@@ -65,7 +65,7 @@ class Trial:
         for row in rows:
             self.objectives = np.vstack([self.objectives, self._objectives(row, self._examples)])
             self.rows = np.vstack([self.rows, row])
-            self._view.checkpoint(self.pareto_set)
+            self._view.milestone(self.pareto_set)
         return self.objectives[len(self.objectives) - len(rows) :]
 
     def data(self) -> tuple[Array, Array, Array]:
@@ -104,7 +104,7 @@ class Trial:
         self.rows = self.rows[chosen]
         measured = [self._objectives(row, None) for row in self.rows]
         self.objectives = np.reshape(measured, (len(chosen), self.tasks))
-        self._view.checkpoint(self.pareto_set)
+        self._view.milestone(self.pareto_set)
         return self.pareto_set()
 
     def pareto_set(self) -> FiniteSet:

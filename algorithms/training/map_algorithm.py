@@ -119,7 +119,7 @@ class MapTraining:
             parameters,
             view.batches(self.batch_size, labelled=self.labelled),
             lambda batch: loss(batch, next(done) / steps),
-            after_step=partial(view.checkpoint, current),
+            after_step=partial(view.milestone, current),
         )
         return current()
 

@@ -38,21 +38,21 @@ class MeasuredPool:
         if not self._view.experts.original:
             self.points.append(Coefficients(values=torch.zeros(len(self._view.experts))))
             self._objectives.append(anchors.objectives(anchors.pretrained))
-            self._view.checkpoint(self.pareto_set)
+            self._view.milestone(self.pareto_set)
             return
         corners = torch.eye(len(self._view.tasks))
         self.points += [
             Coefficients(values=row) for row in (torch.zeros_like(corners[0]), *corners)
         ]
         self._objectives += [anchors.objectives(v) for v in (anchors.pretrained, *anchors.experts)]
-        self._view.checkpoint(self.pareto_set)
+        self._view.milestone(self.pareto_set)
 
     def measure(self, point: Model, *, examples: int | None = None) -> Measurement:
         """Measure a model on validation, or on the first `examples` of each task, and add it."""
         measurement = self._view.evaluate(point, examples=examples)
         self._objectives.append(self._view.anchors.objectives(measurement.value))
         self.points.append(point)
-        self._view.checkpoint(self.pareto_set)
+        self._view.milestone(self.pareto_set)
         return measurement
 
     def pareto_set(self) -> FiniteSet:

@@ -57,7 +57,7 @@ class RayTraining:
             )
 
         def keep() -> None:
-            view.checkpoint(current)
+            view.milestone(current)
 
         self.train(view, parameters, preference, batches, generator, after_step=keep)
         return current()

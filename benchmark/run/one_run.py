@@ -117,7 +117,7 @@ class _Run:
         }
         algorithm = dataclasses.replace(algorithm, **cut)
         # Copies that the protocol keeps for its traces are not memory of the fit.
-        view.checkpoint = lambda answer: None  # type: ignore[method-assign]
+        view.milestone = lambda pareto_set: None  # type: ignore[method-assign]
         memory, counter = PeakMemory(), FlopCounter()
         try:
             with memory, counter:
@@ -139,7 +139,7 @@ class _Run:
         try:
             answer: object = algorithm.fit(view, generator=self._generator())
         except BudgetExhausted:
-            answer = view.answer_so_far()
+            answer = view.pareto_set_so_far()
             if answer is None:
                 raise
         finally:
@@ -198,7 +198,7 @@ class _Run:
         self, problem: Problem, oracle: Oracle, view: ProblemView, answer: ParetoSet
     ) -> None:
         """Trace the expected utility on validation of the milestones and of the final set."""
-        stages = [(c.units, c.wall_seconds, c.answer) for c in view.checkpoints]
+        stages = [(m.units, m.wall_seconds, m.pareto_set) for m in view.milestones]
         stages.append((view.budget.ledger.units, self.facts["wall_seconds"], answer))
         for units, seconds, stage in stages:
             assert isinstance(stage, ParetoSet)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ...algorithms.pareto_set import Model, ParetoSet, PerTask, Point
 from ...metrics.expected_utility import expected_utility
-from ...problems.base import Anchors, Measurement, Oracle, Split
+from ...problems.base import Anchors, Measurement, Oracle, Split, distributions
 from ...problems.experts import Coefficients
 from ...problems.predictor import Layer, Predictor, predicted
 
@@ -118,19 +118,20 @@ class _Models:
         return self._oracle.measure(params, self._split)
 
     def _predict(self, predictor: Predictor) -> Measurement:
+        oracle = distributions(self._oracle)
         with torch.inference_mode():
             features = [self._features_of(m, predictor.layer()) for m in predictor.models]
-            logits = predicted(predictor, features, self._oracle.heads())
-            return self._oracle.judge(logits, self._split)
+            return oracle.judge(predicted(predictor, features, oracle.heads()), self._split)
 
     def _features_of(self, model: Model, layer: Layer | None) -> list[Tensor]:
         """Return features; those of plain models are cached: other predictors use them too."""
+        oracle = distributions(self._oracle)
         if layer is not None:
-            return self._oracle.split_features(self._experts.build(model), self._split, layer)
+            return oracle.split_features(self._experts.build(model), self._split, layer)
         key = model.key() if isinstance(model, Coefficients) else self._number(model)
         if key not in self._features:
             params = self._experts.build(model)
-            self._features[key] = self._oracle.split_features(params, self._split)
+            self._features[key] = oracle.split_features(params, self._split)
         return self._features[key]
 
     def measure_entered(self) -> None:

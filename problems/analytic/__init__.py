@@ -1,1 +1,1 @@
-"""Problems of closed-form losses, whose Pareto sets and fronts are known."""
+"""Problems with closed-form losses, whose Pareto sets and fronts are known."""

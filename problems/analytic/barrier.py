@@ -18,11 +18,11 @@ from .volumes import area
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 _GRID: Final = 1001
-"""Positions at which an interval is looked at before its ends are found."""
+"""Number of positions at which an interval is evaluated before its ends are located."""
 _FINE_GRID: Final = 8001
-"""The same for each barrier, where intervals are not known yet: ten in the narrowest."""
+"""Positions per barrier before intervals are known; ten fall into the narrowest interval."""
 _HALVINGS: Final = 50
-"""Halvings of a grid step: the ends of pieces are exact to rounding."""
+"""Bisections of a grid step, after which the ends of pieces are exact to rounding."""
 
 
 @final
@@ -30,24 +30,24 @@ _HALVINGS: Final = 50
 class BarrierProblem(AnalyticProblem):
     """L_1 = s^2 + r, L_2 = (1 - s)^2 + r, with r = height sin^2(barriers pi s) + |off axis|^2.
 
-    s runs along the line from expert 1 (0) to expert 2 (1). The base lies off that line, beside
-    expert 1, at a distance of 1: its losses are 1 and 2, so g_1 = L_1 and g_2 = L_2 / 2. The Pareto
-    set is part of the segment between the experts: leaving the line costs both tasks, and a point
-    beyond an end is dominated by its mirror image or by the expert. Between the barriers there are
-    valleys at s = j / barriers, around which the pieces of the front lie. With one barrier of a
-    height of 4 there is no such valley, and every merge of the experts with 0.2 <= s <= 0.75 is
-    worse than the base for both tasks.
+    s runs along the line from expert 1 (0) to expert 2 (1). The pretrained model lies off that
+    line, beside expert 1 at distance 1; its losses are 1 and 2, so g_1 = L_1 and g_2 = L_2 / 2. The
+    Pareto set is part of the segment between the experts: leaving the line costs both tasks, and a
+    point beyond an end is dominated by its mirror image or by the expert. The pieces of the front
+    lie around the valleys between the barriers, at s = j / barriers. A single barrier of height 4
+    leaves no valley, and every merge of the experts with 0.2 <= s <= 0.75 is worse than the
+    pretrained model on both tasks.
 
     Args:
-        barriers: Between the experts, 1 to 10; one valley less lies between them.
-        height: Of the barriers, over 0, up to 5.
+        barriers: Number of barriers between the experts, 1 to 10; there is one valley less.
+        height: Height of the barriers, above 0 and at most 5.
     """
 
     barriers: int = 3
     height: float = 0.3
 
     def front(self, k: int) -> Array:
-        """About k objectives of the front, each piece with as many as its share of its length."""
+        """About k objectives of the front, distributed over its pieces by their length."""
         spans = self.spans
         total = sum(stop - start for start, stop in spans)
         counts = [max(2, round(k * (stop - start) / total)) for start, stop in spans]
@@ -56,7 +56,7 @@ class BarrierProblem(AnalyticProblem):
 
     @property
     def nadir(self) -> Array:
-        """Each expert on the other task."""
+        """The objective of each expert on the other task."""
         return np.array([1.0, 0.5])
 
     def maximal_hypervolume(self, ref: float) -> float | None:
@@ -66,7 +66,7 @@ class BarrierProblem(AnalyticProblem):
 
     @cached_property
     def spans(self) -> list[tuple[float, float]]:
-        """Intervals of s that are the Pareto set, in order; ends to about 1e-15."""
+        """Intervals of s that form the Pareto set, in order; ends are accurate to about 1e-15."""
         rising = self._rising
         found: list[tuple[float, float]] = []
         for own, span in enumerate(rising):
@@ -80,7 +80,7 @@ class BarrierProblem(AnalyticProblem):
 
     @property
     def _rising(self) -> list[tuple[float, float]]:
-        """Intervals on which g_1 grows and g_2 falls: no point dominates one of the same."""
+        """Intervals on which g_1 increases and g_2 decreases, so that no two points dominate."""
 
         def critical(s: Array) -> Mask:
             frequency = 2 * np.pi * self.barriers
@@ -90,7 +90,7 @@ class BarrierProblem(AnalyticProblem):
         return _runs(critical, np.linspace(0, 1, _FINE_GRID * self.barriers))
 
     def _dominated(self, s: Array, others: list[tuple[float, float]]) -> Mask:
-        """Whether a point of the other intervals is as good in g_1 and better in g_2."""
+        """Return whether a point of the other intervals is as good in g_1 and better in g_2."""
         first, second = self._curve(s).T
         dominated = np.zeros(len(s), dtype=bool)
         for start, stop in others:
@@ -103,7 +103,7 @@ class BarrierProblem(AnalyticProblem):
         return dominated
 
     def _last_below(self, first: Array, start: float, stop: float) -> Array:
-        """Where on a rising interval g_1 reaches `first`, which it begins below and ends above."""
+        """Return the position in a rising interval where g_1 reaches `first`, a value inside it."""
         low, high = np.full_like(first, start), np.full_like(first, stop)
         return _halve(lambda s: self._curve(s)[:, 0] <= first, low, high)
 
@@ -139,7 +139,7 @@ class BarrierProblem(AnalyticProblem):
 
 
 def _runs(good: Callable[[Array], Mask], grid: Array) -> list[tuple[float, float]]:
-    """The intervals on which `good` holds, their ends found between the points of the grid."""
+    """Return the intervals on which `good` holds, with ends located between grid points."""
     held = good(grid)
     steps = np.diff(np.concatenate([[False], held, [False]]).astype(np.int64))
     starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1
@@ -149,7 +149,7 @@ def _runs(good: Callable[[Array], Mask], grid: Array) -> list[tuple[float, float
 
 
 def _halve(good: Callable[[Array], Mask], inside: Array, outside: Array) -> Array:
-    """The last good positions from `inside`, which are good, towards `outside`."""
+    """Return the last good positions from `inside`, where `good` holds, towards `outside`."""
     for _ in range(_HALVINGS):
         middle = (inside + outside) / 2
         holds = good(middle)

@@ -1,4 +1,4 @@
-"""What every analytic problem is: closed-form losses, a pool, and a Pareto front that is known."""
+"""The base classes of analytic problems: closed-form losses, a pool, and a known Pareto front."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -20,23 +20,23 @@ from .oracle import AnalyticOracle, Losses, draw_tilts
 
 Array = NDArray[np.float64]
 VERSION: Final = 1
-"""Raised when a formula changes: other problems of the same names, with other hashes."""
+"""Raised when a formula changes, so that problems get other hashes under the same names."""
 FRONT_POINTS: Final = 2000
-"""About so many points sample the true front."""
+"""Approximate number of points that sample the true front."""
 MOST_TASKS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnalyticProblem(Problem, ABC):
-    """Experts at known places, losses by formula; the raw metric is the loss.
+    """Experts at known positions with closed-form losses; the raw metric is the loss.
 
-    The front is that over all parameters, not only over what merging coefficients reach. Base,
-    experts and losses are computed in float64; the pool holds them rounded to float32.
+    The front is the one over all parameters, not only over the models that merging coefficients
+    reach. Models and losses are computed in float64; the pool rounds them to float32.
 
     Attributes:
         dimension: P, the number of parameters.
-        noise: Deviation of one example's g at a model as far from the base as the expert is.
-            Calibration and validation have tilted examples then; the test is exact.
+        noise: Standard deviation of one example's g, at a model as far from the pretrained model as
+            the expert is. It applies to calibration and validation; the test is exact.
     """
 
     dimension: int = 64
@@ -50,81 +50,81 @@ class AnalyticProblem(Problem, ABC):
 
     @abstractmethod
     def _check(self) -> None:
-        """Refuse knobs out of range.
+        """Check the ranges of the parameters.
 
         Raises:
-            ParameterError: If one is.
+            ParameterError: If one is out of range.
         """
 
     @property
     @abstractmethod
     def _directions(self) -> int:
-        """How many independent directions every tensor must have room for."""
+        """Number of independent directions that every tensor must be able to hold."""
 
     @cached_property
     @abstractmethod
     def _task_vectors(self) -> Array:
-        """`(m, P)` float64, expert minus base."""
+        """`(m, P)` experts minus pretrained model, float64."""
 
     @abstractmethod
     def _losses(self) -> Losses:
-        """The formula, least possible value 0 for each task."""
+        """The losses as a function; the smallest possible value of each task is 0."""
 
     @abstractmethod
     def front(self, k: int) -> Array:
-        """About k objectives g `(k, m)` spread over the true Pareto front, its ends among them."""
+        """About k objectives g `(k, m)` spread over the true Pareto front, including its ends."""
 
     @property
     @abstractmethod
     def nadir(self) -> Array:
-        """`(m,)` worst objective g of each task over the true Pareto front."""
+        """`(m,)` largest objective g of each task on the true Pareto front."""
 
     @abstractmethod
     def maximal_hypervolume(self, ref: float) -> float | None:
-        """Hypervolume of the true front up to (ref, ..., ref), in g; None where it is not known.
+        """Hypervolume of the true front up to (ref, ..., ref), in g, correct to 1e-9.
 
-        Correct to 1e-9 wherever it is stated.
+        None where it is not known.
         """
 
     @property
     def ideal(self) -> Array:
-        """`(m,)` best objective g of each task: 0, the expert's."""
+        """`(m,)` smallest objective g of each task: 0, at its expert."""
         return np.zeros(len(self.tasks))
 
     def true_front(self) -> Array:
-        """Objectives g of about 2,000 points of the true Pareto front."""
+        """Objectives g of about 2,000 points on the true Pareto front."""
         return self.front(FRONT_POINTS)
 
     def hash(self) -> str:
-        """Digest of the formula's version and every knob."""
+        """Digest of the formula's version and all parameters."""
         return digest([type(self).__name__, asdict(self), VERSION])
 
     def pool(self) -> ExpertPool:
-        """Base and task vectors, rounded to float32."""
+        """Pretrained model and task vectors, rounded to float32."""
         return ExpertPool(
-            pretrained=torch.from_numpy(geometry.base(self.dimension)).float(),
+            pretrained=torch.from_numpy(geometry.pretrained(self.dimension)).float(),
             task_vectors=torch.from_numpy(self._task_vectors).float(),
             layout=self._layout,
             names=self.tasks,
         )
 
     def oracle(self, splits: frozenset[Split]) -> Oracle:
-        """The formula, and the tilts of these splits only."""
+        """The losses, with the tilts of these splits only."""
         return self._oracle(splits)
 
     def anchors(self, split: Split) -> Anchors:
-        """Base, experts and average: exact, but for the tilts of a noisy split."""
+        """Pretrained model, experts and average; exact except for the tilts of a noisy split."""
         oracle = self._oracle(frozenset({split}))
         vectors = torch.from_numpy(self._task_vectors)
         models = [torch.zeros(self.dimension).double(), *vectors, vectors.mean(0)]
         measured = [oracle.measure_displacement(x, split) for x in models]
         rows = np.array([m.value for m in measured])
-        base, experts, average = rows[0], rows[1:-1], rows[-1]
+        pretrained, experts, average = rows[0], rows[1:-1], rows[-1]
         return Anchors(
-            pretrained=base,
+            pretrained=pretrained,
             experts=experts,
             average=average,
-            pretrained_loss=base,
+            pretrained_loss=pretrained,
             experts_loss=experts,
             average_loss=average,
             n=measured[0].n,
@@ -137,14 +137,55 @@ class AnalyticProblem(Problem, ABC):
 
     def _oracle(self, splits: frozenset[Split]) -> AnalyticOracle:
         losses = self._losses()
-        base = losses(torch.zeros(self.dimension).double()).numpy()
+        pretrained = losses(torch.zeros(self.dimension).double()).numpy()
         lengths = np.linalg.norm(self._task_vectors, axis=1)
-        scales = (self.noise * base / lengths).tolist()
+        scales = (self.noise * pretrained / lengths).tolist()
         return AnalyticOracle(
-            base=torch.from_numpy(geometry.base(self.dimension)),
+            pretrained=torch.from_numpy(geometry.pretrained(self.dimension)),
             losses=losses,
             tilts={split: draw_tilts(split, self.dimension, scales) for split in splits},
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EquiangularProblem(AnalyticProblem, ABC):
+    """Experts at distance 1 from the pretrained model, with one angle between any two of them.
+
+    The angle is the same within every tensor.
+
+    Attributes:
+        n_tasks: Number of tasks, 2 to 10.
+        angle: Degrees between any two task vectors; cos(angle) >= -1 / (n_tasks - 1).
+    """
+
+    n_tasks: int = 2
+    angle: float = 90.0
+
+    def _check(self) -> None:
+        require("n_tasks", self.n_tasks, at_least=2, at_most=MOST_TASKS)
+        require("angle", self.angle, above=0, at_most=180)
+        self._check_losses()
+
+    @abstractmethod
+    def _check_losses(self) -> None:
+        """Check the ranges of the parameters of the losses.
+
+        Raises:
+            ParameterError: If one is out of range.
+        """
+
+    @property
+    def _directions(self) -> int:
+        return self.n_tasks
+
+    @cached_property
+    def _task_vectors(self) -> Array:
+        rows = geometry.orthonormal(self._layout, self.n_tasks)
+        return geometry.equally_correlated(rows, 1 - self._spread)
+
+    @property
+    def _spread(self) -> float:
+        return float(1 - np.cos(np.radians(self.angle)))
 
 
 def require(
@@ -155,7 +196,7 @@ def require(
     above: float = -np.inf,
     at_most: float = np.inf,
 ) -> None:
-    """Refuse a knob that is not a finite number in its range.
+    """Check that a parameter is a finite number in its range.
 
     Raises:
         ParameterError: If it is not.

@@ -17,32 +17,32 @@ from .oracle import Losses
 
 Array = NDArray[np.float64]
 _STRICTNESS: Final = 2.0
-"""Penalty of exceeding the capacity; above 1, so that it never pays."""
+"""Penalty of exceeding the capacity; it is above 1 so that exceeding never pays."""
 _TINY: Final = 1e-150
-"""Keeps gradients of fractional powers at 0 finite."""
+"""Keeps the gradients of fractional powers finite at 0."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class CapacityProblem(AnalyticProblem):
-    """Every task takes a share c_t of its expert; all shares together are limited.
+    """Each task takes a share c_t of its expert, and the shares together are limited.
 
-    L_t = 1 - u_t, u_t = sign(c_t) |c_t|^a - 2 (N^a - 1)_+ - |rest|^2 / 2, where c are coordinates
-    along orthonormal axes, one a task, `rest` what lies outside their span, N the b-norm of the
-    positive c. (a, b) is (1, q) for q >= 1 and (1/q, 1) for q < 1. Expert t is at the end of axis
-    t. The base is at c = 0 for q >= 1, so that task vectors are orthonormal; there a power above 1
-    would be flat, so for q < 1 every task has 1 / (4 n_tasks) of its axis already, and a rest that
-    takes all of it away again.
+    L_t = 1 - u_t, u_t = sign(c_t) |c_t|^a - 2 (N^a - 1)_+ - |rest|^2 / 2, where c are the
+    coordinates along orthonormal axes, one per task, `rest` is the part outside their span, and N
+    is the b-norm of the positive c. (a, b) is (1, q) for q >= 1 and (1/q, 1) for q < 1. Expert t is
+    at the end of axis t. For q >= 1 the pretrained model is at c = 0, so that task vectors are
+    orthonormal. For q < 1 the power is above 1 and would be flat there; so each task starts with a
+    share of 1 / (4 n_tasks) and a rest that cancels its gain.
 
-    The base has u = 0, expert t has u_t = 1 and u = 0 else, so g = 1 - u. The front is the part of
-    the superellipse sum_t u_t^q = 1 with u >= 0: convex for q > 1, a simplex for q = 1, concave for
-    q < 1. For it is what N <= 1 without a rest or a negative share can reach, and all else is
-    dominated: a rest and negative shares only cost; shares with N < 1 can grow; and with N > 1, c
-    divided by N is better for every task, because c_t <= N gives
+    The pretrained model has u = 0, and expert t has u_t = 1 and otherwise u = 0, so g = 1 - u. The
+    front is the part of the superellipse sum_t u_t^q = 1 with u >= 0: convex for q > 1, a simplex
+    for q = 1, concave for q < 1. It is what models with N = 1, no rest and no negative share reach;
+    all others are dominated: a rest and negative shares only cost, shares with N < 1 can grow, and
+    for N > 1 dividing c by N improves every task, because c_t <= N gives
     c_t^a - (c_t / N)^a = c_t^a (1 - N^-a) <= N^a - 1 < 2 (N^a - 1).
 
     Args:
-        n_tasks: 2 to 10.
+        n_tasks: Number of tasks, 2 to 10.
         q: Exponent of the front, 0.2 to 10.
     """
 
@@ -58,15 +58,15 @@ class CapacityProblem(AnalyticProblem):
 
     @property
     def nadir(self) -> Array:
-        """An expert is no better than the base on other tasks."""
+        """1: an expert is no better than the pretrained model on other tasks."""
         return np.ones(self.n_tasks)
 
     def maximal_hypervolume(self, ref: float) -> float | None:
         """In closed form for every number of tasks, if `ref` is at least the nadir 1.
 
         V_n = Gamma(1 + 1/q)^n / Gamma(1 + n/q) is the volume under a superellipse of n axes
-        (Dirichlet's integral). Beyond it by d, each subset of tasks may be worse than the base:
-        sum over k of C(T, k) d^k V_(T - k).
+        (Dirichlet's integral). If `ref` exceeds the nadir by d, subsets of tasks may also be worse
+        than the pretrained model: the sum over k of C(T, k) d^k V_(T - k).
         """
         require("ref", ref, above=0)
         if ref < 1:
@@ -95,7 +95,7 @@ class CapacityProblem(AnalyticProblem):
 
     @cached_property
     def _axes_and_start(self) -> tuple[Array, Array]:
-        """`(m, P)` axes, and `(P,)` where the base is."""
+        """`(m, P)` axes and the `(P,)` position of the pretrained model."""
         *axes, off = geometry.orthonormal(self._layout, self.n_tasks + 1)
         share = 0.0 if self.q >= 1 else 1 / (4 * self.n_tasks)
         cost = np.sqrt(2 * share ** (1 / self.q))

@@ -1,4 +1,4 @@
-"""The analytic problems as registry entries: what is merged, and what each case tells apart."""
+"""The analytic problems as registry entries: one per family with its parameters, then its cases."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ _LABELS: Final = {"family": "analytic", "modality": "analytic", "needs": "nothin
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Family:
-    """A class of problems: where it is, what it tells apart, tasks and front of its defaults."""
+class AnalyticFamily:
+    """A class of problems; `tasks` and `front` are those of its default parameters."""
 
     target: str
     summary: str
@@ -29,66 +29,70 @@ class Family:
     front: str
 
 
-FAMILIES: Final[Mapping[str, Family]] = {
-    "quadratic": Family(
+FAMILIES: Final[Mapping[str, AnalyticFamily]] = {
+    "quadratic": AnalyticFamily(
         target="quadratic:QuadraticProblem",
         summary="Quadratic losses around experts at one angle; the convex case that weighted sums"
-        " solve exactly, with knobs for number, correlation and complexity of tasks.",
+        " solve exactly, with parameters for number, correlation and complexity of tasks.",
         source=f"Closed form, derived in its docstring; {_MULTITAB}",
         tasks=2,
         front="convex",
     ),
-    "saturating": Family(
+    "saturating": AnalyticFamily(
         target="saturating:SaturatingProblem",
         summary="Losses that saturate with the distance to the expert; the concave case, of which"
-        " weighted sums find the ends only.",
+        " weighted sums find only the ends.",
         source="Closed form, derived in its docstring; loss of Dennis and Welsch 1978,"
         " Commun. Stat. Simul. Comput. 7(4)",
         tasks=2,
         front="concave",
     ),
-    "capacity": Family(
+    "capacity": AnalyticFamily(
         target="capacity:CapacityProblem",
         summary="Tasks that share a limited capacity; hypervolumes in closed form for every number"
-        " of tasks, so tells who keeps up as tasks are added.",
+        " of tasks; shows which algorithms keep up as tasks are added.",
         source="Closed form, derived in its docstring; volume by Dirichlet's integral",
         tasks=2,
         front="convex",
     ),
-    "barrier": Family(
+    "barrier": AnalyticFamily(
         target="barrier:BarrierProblem",
-        summary="Two experts separated by loss barriers; tells searches of all coefficients from"
-        " descents that stay in one valley.",
+        summary="Two experts separated by loss barriers; separates searches of all coefficients"
+        " from"
+        " descent that stays in one valley.",
         source="Closed form, ends of its pieces by bisection, in its docstring; barriers between"
         " experts: Frankle et al. 2020, https://arxiv.org/abs/1912.05671",
         tasks=2,
         front="disconnected",
     ),
-    "disjoint": Family(
+    "disjoint": AnalyticFamily(
         target="disjoint:DisjointProblem",
-        summary="Tasks that share no parameter, so that all can be had at once; tells who adds task"
-        " vectors up from who averages experts.",
+        summary="Tasks that share no parameters, so that all can be solved at once; separates"
+        " algorithms"
+        " that add task vectors from those that average experts.",
         source="Closed form; task arithmetic's ideal of Ilharco et al. 2023,"
         " https://arxiv.org/abs/2212.04089",
         tasks=2,
         front="degenerate",
     ),
-    "twins": Family(
+    "twins": AnalyticFamily(
         target="twins:TwinsProblem",
-        summary="Tasks of which some have the same expert; tells whether answers follow the sum of"
+        summary="Tasks of which some have the same expert; shows whether Pareto sets follow the"
+        " sum of"
         " the preferences of a group.",
         source="Closed form, derived in its docstring",
         tasks=4,
         front="degenerate",
     ),
 }
-"""Families by name, in the order of their files."""
+"""Families by name, in the order of registration."""
 
 
 def entries() -> Iterator[Entry["Callable[..., Problem]"]]:
-    """Each family with its knobs, `analytic-<family>`, then its cases, dev and test in turn.
+    """Yield each family as `analytic-<family>`, then its cases, alternately `dev` and `test`.
 
-    A family is a class, so that its knobs can be set; labels that they change are left out.
+    The target of a family is a class, so that a study can set its parameters; labels that depend on
+    them are left out.
     """
     halves = cycle(("dev", "test"))
     for name, family in FAMILIES.items():
@@ -100,25 +104,25 @@ def entries() -> Iterator[Entry["Callable[..., Problem]"]]:
             labels=_LABELS,
         )
         for case in CASES[name]:
-            told = {
-                "tasks": str(case.knobs.get("n_tasks", family.tasks)),
+            labels = {
+                "tasks": str(case.parameters.get("n_tasks", family.tasks)),
                 "front": case.front or family.front,
                 "subset": next(halves),
             }
             yield Entry(
                 name=f"analytic-{name}-{case.name}",
-                target=_maker(family, case.knobs),
+                target=_maker(family, case.parameters),
                 summary=case.summary,
                 source=family.source,
-                labels=_LABELS | told,
+                labels=_LABELS | labels,
             )
 
 
-def _maker(family: Family, knobs: Mapping[str, Any]) -> "Callable[[], Problem]":
+def _maker(family: AnalyticFamily, parameters: Mapping[str, Any]) -> "Callable[[], Problem]":
     def make() -> "Problem":
         problem: Problem = Entry[Any](
             name="", target=f"problems.analytic.{family.target}", summary="", source=""
-        ).load()(**knobs)
+        ).load()(**parameters)
         return problem
 
     return make

@@ -1,4 +1,4 @@
-"""Tasks that do not share a parameter."""
+"""Tasks that do not share parameters."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,13 +19,13 @@ Array = NDArray[np.float64]
 @final
 @dataclass(frozen=True, kw_only=True)
 class DisjointProblem(AnalyticProblem):
-    """L_t = 1/2 sum over i of (theta_i - theta_ti)^2, i over the parameters of task t alone.
+    """L_t = 1/2 sum over i of (theta_i - theta_ti)^2, i over the parameters of task t.
 
-    Parameter i is task (i mod n_tasks)'s, and its task vector is 0 elsewhere. There is no conflict:
-    base plus all task vectors has the least loss of every task, and the front is that one point.
+    Parameter i belongs to task i mod n_tasks; a task vector is 0 elsewhere. There is no conflict:
+    the pretrained model plus all task vectors minimises every loss, and the front is one point.
 
     Args:
-        n_tasks: 2 to 10.
+        n_tasks: Number of tasks, 2 to 10.
     """
 
     n_tasks: int = 2
@@ -40,7 +40,7 @@ class DisjointProblem(AnalyticProblem):
         return np.zeros(self.n_tasks)
 
     def maximal_hypervolume(self, ref: float) -> float | None:
-        """The whole box, ref^T."""
+        """The volume of the whole box, ref^T."""
         require("ref", ref, above=0)
         return float(ref**self.n_tasks)
 
@@ -53,13 +53,13 @@ class DisjointProblem(AnalyticProblem):
 
     @property
     def _own(self) -> NDArray[np.bool_]:
-        """`(m, P)` which parameters are whose."""
+        """`(m, P)`, whether each parameter belongs to each task."""
         owner = np.arange(self.dimension) % self.n_tasks
         return np.equal(owner, np.arange(self.n_tasks)[:, None])
 
     @cached_property
     def _task_vectors(self) -> Array:
-        signs = np.sign(geometry.base(self.dimension))  # of sin(1), sin(2), ...: never 0
+        signs = np.sign(geometry.pretrained(self.dimension))  # of sin(1), sin(2), ...: never 0
         vectors: Array = self._own * signs / np.sqrt(self._own.sum(axis=1, keepdims=True))
         return vectors
 

@@ -1,4 +1,4 @@
-"""Positions of base and experts: named tensors, and directions with known inner products."""
+"""Positions of the models: named tensors, and directions with known inner products."""
 
 from itertools import pairwise
 
@@ -12,10 +12,9 @@ Array = NDArray[np.float64]
 
 
 def layout(dimension: int, directions: int) -> Layout:
-    """Eight tensors of nearly equal size: four blocks with an `mlp` of two tensors each.
+    """Return a layout of eight tensors of nearly equal size: four blocks, each an `mlp` of two.
 
-    Fewer where a tensor would be too small to hold so many independent directions: four tensors,
-    two, or one.
+    There are four, two or one if eight would be too small to hold the independent directions.
 
     >>> layout(64, 2).names[:3]
     ('layers.0.mlp.fc1.weight', 'layers.0.mlp.fc2.weight', 'layers.1.mlp.fc1.weight')
@@ -32,16 +31,16 @@ def layout(dimension: int, directions: int) -> Layout:
     )
 
 
-def base(dimension: int) -> Array:
-    """`(P,)` base model: sin(1), sin(2), ... over sqrt(P), rounded to float32."""
+def pretrained(dimension: int) -> Array:
+    """`(P,)` pretrained model: sin(1), sin(2), ... over sqrt(P), rounded to float32."""
     waves: Array = np.sin(np.arange(1, dimension + 1)) / dimension**0.5
     return waves.astype(np.float32).astype(np.float64)
 
 
 def orthonormal(where: Layout, directions: int) -> Array:
-    """`(directions, P)` orthonormal rows, orthogonal and equally long in every tensor as well.
+    """`(directions, P)` orthonormal rows, orthogonal and of equal length within every tensor too.
 
-    In each tensor they are the first vectors of its discrete cosine basis.
+    Within a tensor they are the first vectors of its discrete cosine basis.
     """
     rows = np.hstack([_cosines(directions, size) for size in where.sizes])
     unit: Array = rows / len(where.sizes) ** 0.5
@@ -49,10 +48,10 @@ def orthonormal(where: Layout, directions: int) -> Array:
 
 
 def equally_correlated(rows: Array, cosine: float) -> Array:
-    """`(m, P)` unit vectors of one pairwise cosine, in the span of m orthonormal rows.
+    """`(m, P)` unit vectors with one pairwise cosine, in the span of m orthonormal rows.
 
-    They are G^(1/2) rows, G being the Gram matrix: the construction of MultiTab-Bench. In every
-    tensor they have that cosine and are equally long.
+    They are G^(1/2) rows, where G is the Gram matrix: the construction of MultiTab-Bench. Within
+    every tensor they have the same cosine and equal lengths.
 
     Raises:
         ParameterError: If no such vectors exist: the cosine must be at least -1 / (m - 1).
@@ -73,7 +72,7 @@ def equally_correlated(rows: Array, cosine: float) -> Array:
 
 
 def _cosines(count: int, size: int) -> Array:
-    """`(count, size)` orthonormal rows of the discrete cosine transform, from the constant on."""
+    """`(count, size)` orthonormal rows of the discrete cosine transform, the constant one first."""
     angles = np.pi / size * np.outer(np.arange(count), np.arange(size) + 0.5)
     rows = np.sqrt(2 / size) * np.cos(angles)
     rows[0] /= np.sqrt(2)

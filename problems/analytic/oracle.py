@@ -1,4 +1,4 @@
-"""Closed-form losses as a problem's mathematics, exact or seen through noisy examples."""
+"""The oracle of closed-form losses, exact or observed through noisy examples."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -9,41 +9,41 @@ import torch
 from scipy.special import ndtri
 from torch import Tensor
 
-from ...errors import NotApplicableError, ParameterError
+from ...errors import ParameterError
 from ..base import Batch, Measurement, Oracle, Split
 
 Losses = Callable[[Tensor], Tensor]
-"""From `(P,)` displacement (parameters minus base), float64, to `(m,)` losses; differentiable."""
+"""From `(P,)` displacement (parameters minus pretrained model), float64, to `(m,)` losses."""
 
 SIZES: Final[Mapping[Split, int]] = {"calibration": 512, "validation": 256, "test": 0}
-"""Examples of each task; the test is the loss itself and has none."""
+"""Number of examples of each task; the test is the loss itself and has none."""
 SEED: Final = 20250601
-"""Seed of the tilts; another seed is another problem."""
+"""Seed of the tilts; it is part of the problem's definition."""
 
 
 @final
 class AnalyticOracle(Oracle):
-    """Losses by formula, plus the mean tilt of the examples they are seen through.
+    """Closed-form losses, plus the mean tilt of the examples through which they are observed.
 
-    Example e of task t sees the loss L_t(x) + <tilt_e, x> at the displacement x.
+    Example e of task t has the loss L_t(x) + <tilt_e, x> at the displacement x.
 
     Args:
-        base: `(P,)` base model, float64.
-        losses: The formula.
-        tilts: Of each split that may be seen, `(n, P)` float32 tilts of each task; width 0 where
+        pretrained: `(P,)` pretrained model, float64.
+        losses: The losses as a function of the displacement.
+        tilts: For each accessible split, `(n, P)` float32 tilts of each task; of width 0 if
             examples are exact.
     """
 
     def __init__(
-        self, *, base: Tensor, losses: Losses, tilts: Mapping[Split, Sequence[Tensor]]
+        self, *, pretrained: Tensor, losses: Losses, tilts: Mapping[Split, Sequence[Tensor]]
     ) -> None:
-        self._base = base
+        self._pretrained = pretrained
         self._losses = losses
         self._tilts = tilts
         self._means: dict[tuple[Split, int | None], Tensor] = {}
 
     def batch(self, split: Split, rows: Sequence[Tensor], *, labelled: bool) -> Batch:
-        """The tilts with these row indices; labels are zeros, since there is nothing to predict."""
+        """The tilts with these row indices; labels are zeros, as there is nothing to predict."""
         ends = np.cumsum([0, *(len(index) for index in rows)]).tolist()
         return Batch(
             inputs=torch.cat([t[i] for t, i in zip(self._tilts[split], rows, strict=True)]),
@@ -56,26 +56,22 @@ class AnalyticOracle(Oracle):
         return [len(tilts) for tilts in self._tilts[split]]
 
     def losses(self, params: Tensor, batch: Batch) -> Tensor:
-        """`(m,)` loss of each task and mean tilt of its examples, computed in float64."""
+        """`(m,)` loss of each task plus the mean tilt of its examples, computed in float64."""
         if batch.labels is None:
             raise ParameterError(
                 "`batch` must be labelled. Found no labels. Ask for `batches(size, labelled=True)`."
             )
         means = torch.stack([batch.inputs[segment].mean(0) for segment in batch.segments])
-        return self._tilted(params.double() - self._base, means.double()).to(params.dtype)
-
-    def entropies(self, params: Tensor, batch: Batch) -> Tensor:
-        """There are none."""
-        raise NotApplicableError("the tasks have losses, no predicted distributions")
+        return self._tilted(params.double() - self._pretrained, means.double()).to(params.dtype)
 
     def measure(self, params: Tensor, split: Split, examples: int | None = None) -> Measurement:
-        """Loss of every task in float64, as the first `examples` of the split see it."""
-        return self.measure_displacement(params.double() - self._base, split, examples)
+        """Loss of every task in float64, as observed through the first `examples` of the split."""
+        return self.measure_displacement(params.double() - self._pretrained, split, examples)
 
     def measure_displacement(
         self, displacement: Tensor, split: Split, examples: int | None = None
     ) -> Measurement:
-        """As `measure`, of a model given by its `(P,)` float64 distance from the base."""
+        """Same as `measure`, but of a model given by its displacement `(P,)`, float64."""
         key = (split, examples)
         if key not in self._means:
             tilts = [t[:examples].double().mean(0) for t in self._tilts[split]]
@@ -90,7 +86,7 @@ class AnalyticOracle(Oracle):
         )
 
     def forwards(self, split: Split, examples: int | None = None) -> int:
-        """One a task and example, whether the example is noisy or exact."""
+        """One per task and example, for noisy and exact examples alike."""
         return sum(len(tilts[:examples]) for tilts in self._tilts[split])
 
     def _tilted(self, displacement: Tensor, means: Tensor) -> Tensor:
@@ -98,10 +94,10 @@ class AnalyticOracle(Oracle):
 
 
 def draw_tilts(split: Split, dimension: int, scales: Sequence[float]) -> list[Tensor]:
-    """`(n, P)` independent normal tilts of each task, of deviation `scales[t]` an entry.
+    """Draw `(n, P)` independent normal tilts of each task, with deviation `scales[t]` per entry.
 
-    All of width 0 if every scale is. They come from raw bits, whose stream numpy promises never to
-    change.
+    They have width 0 if all scales are 0. The normal numbers are computed here from raw bits,
+    because numpy guarantees the stream of bits across versions but not that of its distributions.
     """
     n, width = SIZES[split], dimension if any(scales) else 0
     if split == "test" or width == 0:

@@ -1,4 +1,4 @@
-"""Quadratic losses around experts that lie at one angle from each other."""
+"""Quadratic losses around experts with one angle between any two of them."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, final
@@ -11,8 +11,7 @@ from torch import Tensor
 from ...errors import ParameterError
 from . import regular
 from . import volumes as simplex
-from .base import require
-from .equiangular import EquiangularProblem
+from .base import EquiangularProblem, require
 from .oracle import Losses
 from .volumes import area, simplex_volume
 
@@ -25,25 +24,25 @@ _TOLERANCE: Final = 1e-12
 class QuadraticProblem(EquiangularProblem):
     """Linear models under squared error: L_t = 1/2 sum_b k_t a_tb |theta_b - theta_tb|^2.
 
-    Task vectors are unit vectors of one pairwise angle, in all and within every tensor b. The
-    losses are convex, so every point of the front minimises a weighted sum of them: the Pareto set
-    is theta_b = sum_t c_bt theta_tb with c_bt = p_t a_tb / sum_s p_s a_sb for p on the simplex.
-    With sensitivity 1 that is the convex hull of the experts, reached by one coefficient a task;
-    else it is curved and reached only with coefficients of every group that differs.
+    Task vectors are unit vectors with one pairwise angle, also within every tensor b. The losses
+    are convex, so every point of the front minimises a weighted sum of them: the Pareto set is
+    theta_b = sum_t c_bt theta_tb with c_bt = p_t a_tb / sum_s p_s a_sb for p on the simplex. With
+    sensitivity 1 it is the convex hull of the experts, which one coefficient per task reaches.
+    Otherwise it is curved, and reaching it takes coefficients for every group that differs.
 
-    As in the generator of MultiTab-Bench (Sinodinos et al. 2025, https://arxiv.org/abs/2511.09970)
-    tasks are told by their number, their correlation, here cos(angle), and their relative
-    complexity, here how strongly a loss bends. Complexity leaves g and the front alone; it is felt
-    by whatever adds raw losses up.
+    As in the generator of MultiTab-Bench (Sinodinos et al. 2025, https://arxiv.org/abs/2511.09970),
+    tasks are described by their number, their correlation (here cos(angle)) and their relative
+    complexity (here the curvature of a loss). Complexity does not change g or the front, but
+    affects algorithms that add raw losses.
 
     Args:
-        n_tasks: 2 to 10.
+        n_tasks: Number of tasks, 2 to 10.
         angle: Degrees between any two task vectors; cos(angle) >= -1 / (n_tasks - 1).
-        complexity: Curvature k of the last task over that of the first; even steps on a log scale
-            between.
-        sensitivity: a of a task's own groups over that of the others, 1 to 100; group b belongs to
-            task b mod n_tasks.
-        granularity: What a group is: `block`, or `tensor`, of which a block has two.
+        complexity: Ratio of the curvature k of the last task to that of the first; the others are
+            evenly spaced on a log scale.
+        sensitivity: Ratio of a in a task's own groups to a in the others, 1 to 100; group b belongs
+            to task b mod n_tasks.
+        granularity: Size of a group: `block`, or `tensor`, of which a block has two.
     """
 
     complexity: float = 1.0
@@ -58,13 +57,14 @@ class QuadraticProblem(EquiangularProblem):
 
     @property
     def nadir(self) -> Array:
-        """An expert on another task: 2 (1 - cos(angle)), whatever the sensitivity."""
+        """2 (1 - cos(angle)), an expert's objective on another task, for every sensitivity."""
         return np.full(self.n_tasks, 2 * self._spread)
 
     def maximal_hypervolume(self, ref: float) -> float | None:
-        """Known for two tasks, and for all numbers of tasks where `ref` is beyond the nadir.
+        """Known for two tasks, and for more if `ref` is beyond the nadir.
 
-        With sensitivity 1 for three tasks too; with another one only up to three tasks.
+        With sensitivity 1 it is also known for three tasks and any `ref`; with another
+        sensitivity it is not known for more than three tasks.
         """
         require("ref", ref, above=0)
         if self.sensitivity == 1:
@@ -85,19 +85,19 @@ class QuadraticProblem(EquiangularProblem):
             )
         if self.sensitivity != 1 and len(set(self._groups.tolist())) < 2:
             raise ParameterError(
-                f"`dimension` must leave two {self.granularity}s or more where `sensitivity` is "
-                f"not 1. Found {self.dimension} for {self.n_tasks} tasks."
+                f"`dimension` must give two {self.granularity}s or more if `sensitivity` is not 1. "
+                f"Found {self.dimension} for {self.n_tasks} tasks. Use a larger dimension."
             )
 
     @property
     def _groups(self) -> NDArray[np.int64]:
-        """`(tensors,)` group of each tensor."""
+        """`(tensors,)` index of each tensor's group."""
         tensors = np.arange(len(self._layout.names))
         return tensors if self.granularity == "tensor" else tensors // 2
 
     @property
     def _curvatures(self) -> Array:
-        """`(m, tensors)` a, with mean 1 for each task."""
+        """`(m, tensors)` values of a, with mean 1 for each task."""
         own = self._groups % self.n_tasks == np.arange(self.n_tasks)[:, None]
         a = np.where(own, self.sensitivity, 1.0)
         even: Array = a / a.mean(axis=1, keepdims=True)
@@ -114,7 +114,7 @@ class QuadraticProblem(EquiangularProblem):
         return losses
 
     def _shares(self, p: Array) -> tuple[Array, Array]:
-        """`(n, m, tensors)` c of weights p `(n, m)`, and `(n, tensors)` what the p a add up to."""
+        """`(n, m, tensors)` c for weights p `(n, m)`, and `(n, tensors)` the sums of p a."""
         parts = p[:, :, None] * self._curvatures
         total = parts.sum(axis=1)
         return parts / total[:, None], total
@@ -122,7 +122,7 @@ class QuadraticProblem(EquiangularProblem):
     def _objectives(self, p: Array) -> Array:
         """`(n, m)` objectives of the minimisers of weighted sums.
 
-        All tensors have the same share of every distance, so that g_t is the mean over tensors of
+        All tensors have equal shares of every distance, so g_t is the mean over tensors of
         a_tb spread |c_b - e_t|^2.
         """
         c, _ = self._shares(p)
@@ -131,7 +131,7 @@ class QuadraticProblem(EquiangularProblem):
         return g
 
     def _images(self, p: Array) -> tuple[Array, Array]:
-        """Objectives of weights p, and their derivatives `(n, m, m)` by the weights."""
+        """Objectives for weights p, and their derivatives `(n, m, m)` by the weights."""
         (c, total), a = self._shares(p), self._curvatures
         square = (c**2).sum(axis=1)[:, None, None]
         inner = c[:, None] + c[:, :, None] - square - np.eye(self.n_tasks)[:, :, None]

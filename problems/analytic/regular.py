@@ -1,4 +1,4 @@
-"""Fronts of losses that grow with the distance to experts which all lie equally far apart."""
+"""Fronts of losses that grow with the distance to experts that are equally far apart."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,12 +21,14 @@ _INNER_NODES: Final = 64
 @final
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """How an objective g grows with the squared distance d to its expert, over that of the base.
+    """How an objective g grows with the squared distance d to its expert.
+
+    d is relative to the squared distance of the pretrained model.
 
     Attributes:
-        value: g of d, increasing, 0 at 0 and 1 at 1.
+        value: From d to g; increasing, 0 at 0 and 1 at 1.
         slope: dg / dd.
-        inverse: d of g; infinite beyond all values of g.
+        inverse: From g to d; infinite beyond all values of g.
     """
 
     value: Callable[[Array], Array]
@@ -38,10 +40,9 @@ PROPORTIONAL: Final = Growth(value=lambda d: d, slope=np.ones_like, inverse=lamb
 
 
 def distances(c: Array, spread: float) -> Array:
-    """`(n, m)` squared distances of points `(n, m)` of the simplex to its corners.
+    """`(n, m)` squared distances from points `(n, m)` of the simplex to its corners.
 
-    Corners are as far from each other as unit vectors of cosine 1 - spread:
-    d_t = spread |c - e_t|^2.
+    Two corners are as far apart as unit vectors of cosine 1 - spread, so d_t = spread |c - e_t|^2.
     """
     squared: Array = spread * ((c**2).sum(axis=1, keepdims=True) - 2 * c + 1)
     return squared
@@ -51,16 +52,16 @@ def front(m: int, k: int, spread: float, growth: Growth) -> Array:
     """About k objectives `(n, m)` of the front.
 
     The Pareto set is the convex hull of the experts: for a point outside, the nearest point of the
-    hull is nearer to every expert; for two points of the hull, neither is nearer to all.
+    hull is closer to every expert, and of two points in the hull neither is closer to all experts.
     """
     return growth.value(distances(simplex.cover(m, k), spread))
 
 
 def volume(m: int, spread: float, growth: Growth, ref: float) -> float | None:
-    """Hypervolume of the front up to (ref, ..., ref), to 1e-9; None where it is not known.
+    """Hypervolume of the front up to (ref, ..., ref), correct to 1e-9; None if it is not known.
 
-    Known for two and three tasks; for more where all of the front is within the reference point:
-    in closed form where the objective is the squared distance, else up to four tasks.
+    It is known for two and three tasks. For more it is known if the reference point is beyond the
+    whole front: in closed form if the objective is the squared distance, else up to four tasks.
     """
     inside = float(growth.value(np.array(2 * spread))) <= ref + _TOLERANCE
     if inside and growth is PROPORTIONAL:
@@ -74,24 +75,24 @@ def volume(m: int, spread: float, growth: Growth, ref: float) -> float | None:
 
 
 def front_curve(s: Array, spread: float, growth: Growth) -> Array:
-    """`(n, 2)` objectives of two tasks at positions s from expert 1 (0) to expert 2 (1)."""
+    """`(n, 2)` objectives of two tasks at positions s between expert 1 (0) and expert 2 (1)."""
     return growth.value(distances(np.stack([1 - s, s], axis=1), spread))
 
 
 def images(c: Array, spread: float, growth: Growth) -> tuple[Array, Array]:
-    """Objectives of points of the simplex, and their derivatives by its coordinates."""
+    """Objectives of points of the simplex, and derivatives with respect to its coordinates."""
     d = distances(c, spread)
     inner = 2 * spread * (c[:, None, :] - np.eye(c.shape[1]))
     return growth.value(d), growth.slope(d)[:, :, None] * inner
 
 
 def _closed_form(m: int, spread: float, ref: float) -> float:
-    """`simplex_volume` of squared distances, exactly, for a reference point beyond the front.
+    """Return `simplex_volume` of squared distances exactly, for a point beyond the whole front.
 
     With q = |c|^2 and B = ref - spread (1 + q), the determinant on a face of k corners is
-    (2 spread)^(k - 1) k c_last, and the mean of the heights over which of them is last leaves
-    (2 spread)^(k - 1) (B + 2 spread q) B^(m - k): a polynomial in q, of which the moments are
-    known.
+    (2 spread)^(k - 1) k c_last. The mean of the heights over the choice of the last corner leaves
+    (2 spread)^(k - 1) (B + 2 spread q) B^(m - k), a polynomial in q whose moments are known.
+    Fractions avoid the cancellation of its alternating terms.
     """
     a, two = Fraction(ref) - Fraction(spread), 2 * Fraction(spread)
     total = Fraction(0)
@@ -107,10 +108,10 @@ def _closed_form(m: int, spread: float, ref: float) -> float:
 
 
 def _clipped_triangle(spread: float, growth: Growth, ref: float) -> float:
-    """`simplex_volume` for three tasks, part of whose front is beyond the reference point.
+    """Return `simplex_volume` for three tasks if part of the front exceeds the reference point.
 
-    A cell is then integrated where no objective is beyond. On the face of all three tasks at
-    c = ((1 - s) / 2 - u, (1 - s) / 2 + u, s) that is an interval |u| <= U(s) for each s.
+    A cell is integrated only where no objective exceeds it. On the face of all three tasks, at
+    c = ((1 - s) / 2 - u, (1 - s) / 2 + u, s), this is an interval |u| <= U(s) for each s.
     """
     limit = growth.inverse(ref) / spread  # of |c - e_t|^2
     corner = ref * max(0.0, ref - float(growth.value(np.array(2 * spread)))) ** 2
@@ -128,7 +129,7 @@ def _edge(s: float, spread: float, growth: Growth, ref: float) -> float:
 
 
 def _row(s: float, spread: float, growth: Growth, ref: float, limit: float) -> float:
-    """Integrand of the cell of all tasks at one s, integrated over u."""
+    """Integrand of the cell of all three tasks at s, already integrated over u."""
     half = (1 - s) / 2
     third = limit - 1.5 * (1 - s) ** 2  # |c - e_3|^2 = 1.5 (1 - s)^2 + 2 u^2
     others = 0.5 * limit - 0.75 * s**2  # |c - e_1|^2 = 1.5 s^2 + 2 (u + 1/2)^2
@@ -144,13 +145,13 @@ def _row(s: float, spread: float, growth: Growth, ref: float, limit: float) -> f
 
 
 def _edge_end(limit: float) -> list[float]:
-    """Where task 1, or 2, or 3 reaches the reference point on the edge from expert 1 to 3."""
+    """Positions on the edge from expert 1 to 3 where an objective reaches the reference point."""
     ends = [(limit / 2) ** 0.5, 1 - (limit / 2) ** 0.5]
     return [*ends, *_roots(2, -2, 2 - limit)]
 
 
 def _kinks(limit: float) -> list[float]:
-    """Every s at which U(s) of `_clipped_triangle` changes its formula."""
+    """Values of s at which U(s) of `_clipped_triangle` changes its formula."""
     first = [1 - (limit / 1.5) ** 0.5, 1 - (limit / 2) ** 0.5]
     second = [*_roots(1.5, 0, 0.5 - limit), *_roots(2, -2, 2 - limit)]
     return [*first, *second, *_roots(6, -6, 2 - limit)]

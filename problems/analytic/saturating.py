@@ -10,8 +10,7 @@ from scipy.optimize import brentq
 from torch import Tensor
 
 from . import regular
-from .base import require
-from .equiangular import EquiangularProblem
+from .base import EquiangularProblem, require
 from .oracle import Losses
 from .regular import Growth
 
@@ -24,20 +23,21 @@ _TOLERANCE: Final = 1e-12
 class SaturatingProblem(EquiangularProblem):
     """Welsch losses 1 - exp(-d_t / width^2) of d_t = |theta - theta_t|^2.
 
-    Task vectors are unit vectors of one pairwise angle. A loss grows with the distance alone, so
-    the Pareto set is that of the distances, the convex hull of the experts, whatever the width.
-    Along two experts, at a share s of the second, the front's slope is
-    -(1 - s) / s exp(-2 D (1 - 2s) / width^2) with D = 1 - cos(angle): convex everywhere if
-    width^2 >= D, else concave where s (1 - s) > width^2 / (4 D), which is all but the ends.
-    Weighted sums then have their minima at s <= `reach` or s >= 1 - `reach` only, reach being the
-    point where the slope is -1: the line that touches the front there touches it at both ends.
+    Task vectors are unit vectors with one pairwise angle. A loss depends only on the distance, so
+    the Pareto set is that of the distances, the convex hull of the experts, for every width.
+    Between two experts, at a share s of the second, the slope of the front is
+    -(1 - s) / s exp(-2 D (1 - 2s) / width^2) with D = 1 - cos(angle). The front is convex if
+    width^2 >= D; otherwise it is concave where s (1 - s) > width^2 / (4 D), which is everywhere
+    except near its ends. Weighted sums then have minima only at s <= `reach` or s >= 1 - `reach`,
+    where `reach` is the point of slope -1: the tangent there touches the front at both ends.
 
-    With `noise` the tilt of a finite sample makes losses unbounded far from all experts.
+    With `noise`, the tilt of a finite sample makes losses unbounded far from all experts.
 
     Args:
-        n_tasks: 2 to 10.
+        n_tasks: Number of tasks, 2 to 10.
         angle: Degrees between any two task vectors; cos(angle) >= -1 / (n_tasks - 1).
-        width: Distance at which a loss is 63 % of all it can be, 0.2 or more; the base is at 1.
+        width: Distance at which a loss has 63 % of its supremum, at least 0.2. The pretrained model
+            is at distance 1.
     """
 
     angle: float = 60.0
@@ -49,19 +49,19 @@ class SaturatingProblem(EquiangularProblem):
 
     @property
     def nadir(self) -> Array:
-        """An expert on another task."""
+        """The objective of an expert on another task."""
         return np.full(self.n_tasks, self._growth.value(np.array(2 * self._spread)))
 
     def maximal_hypervolume(self, ref: float) -> float | None:
-        """Known for two and three tasks, for four where `ref` is beyond the nadir."""
+        """Known for two and three tasks, and for four if `ref` is beyond the nadir."""
         require("ref", ref, above=0)
         return regular.volume(self.n_tasks, self._spread, self._growth, ref)
 
     @property
     def reach(self) -> float:
-        """Greatest share of the other expert in a minimiser of a weighted sum of two losses.
+        """Largest share of the other expert in a minimiser of a weighted sum of two losses.
 
-        1/2 where the front is convex: then every share has its weights.
+        It is 1/2 if the front is convex, where every share is the minimiser for some weights.
         """
         steepness = 2 * self._spread / self.width**2
         if steepness <= 2 + _TOLERANCE:

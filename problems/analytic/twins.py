@@ -1,4 +1,4 @@
-"""Tasks of which some want the same."""
+"""Groups of tasks that share one expert."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,16 +20,16 @@ Array = NDArray[np.float64]
 @final
 @dataclass(frozen=True, kw_only=True)
 class TwinsProblem(AnalyticProblem):
-    """L_t = 1/2 |theta - theta_t|^2, tasks of a group having the same expert.
+    """L_t = 1/2 |theta - theta_t|^2, where all tasks of a group have the same expert.
 
-    Task t is of group t mod groups. The Pareto set is the convex hull of the groups' experts, so
-    the front is that of as many tasks as there are groups, each objective repeated: its dimension
-    is groups - 1, less than n_tasks - 1.
+    Task t belongs to group t mod groups. The Pareto set is the convex hull of the groups' experts,
+    so the front is that of one task per group with every objective repeated. Its dimension is
+    groups - 1, less than n_tasks - 1.
 
     Args:
-        n_tasks: 3 to 10.
-        groups: 1 to 3, fewer than tasks; with one group there is no conflict.
-        angle: Degrees between task vectors of different groups.
+        n_tasks: Number of tasks, 3 to 10.
+        groups: Number of groups, 1 to 3, and fewer than tasks; one group has no conflict.
+        angle: Degrees between the task vectors of different groups.
     """
 
     n_tasks: int = 4
@@ -43,15 +43,15 @@ class TwinsProblem(AnalyticProblem):
 
     @property
     def nadir(self) -> Array:
-        """An expert on a task of another group."""
+        """The objective of an expert on a task of another group."""
         return np.full(self.n_tasks, 2 * self._spread if self.groups > 1 else 0.0)
 
     def maximal_hypervolume(self, ref: float) -> float | None:
-        """Known for two groups, and for three where `ref` is beyond the nadir.
+        """Known for two groups, and for three if `ref` is beyond the nadir.
 
-        A point of all tasks is dominated if the best of each group is, and of n numbers uniform up
-        to `ref` the least is above x in a share (1 - x / ref)^n: the volume is that of a front of
-        `groups` objectives ref^n - (ref - g)^n up to ref^n.
+        A point is dominated if the minimum over each group is. The minimum of n numbers that are
+        uniform up to `ref` exceeds x with probability (1 - x / ref)^n, so the volume is that of a
+        front of `groups` objectives ref^n - (ref - g)^n, up to ref^n.
         """
         require("ref", ref, above=0)
         sizes = np.bincount(self._group).astype(float)
@@ -75,7 +75,7 @@ class TwinsProblem(AnalyticProblem):
 
         def images(c: Array) -> tuple[Array, Array]:
             g, slopes = regular.images(c, self._spread, regular.PROPORTIONAL)
-            # Scaled to end at 1 each, as `simplex_volume` has one reference point.
+            # Scaled to 1, because `simplex_volume` takes one reference value for all objectives.
             rest = np.maximum(ref - g, 0)
             steep = sizes * rest ** (sizes - 1) / top
             return 1 - rest**sizes / top, steep[:, :, None] * slopes
@@ -93,7 +93,7 @@ class TwinsProblem(AnalyticProblem):
 
     @property
     def _group(self) -> NDArray[np.int64]:
-        """`(m,)` group of each task."""
+        """`(m,)` index of each task's group."""
         return np.arange(self.n_tasks) % self.groups
 
     @cached_property

@@ -17,10 +17,10 @@ Array = NDArray[np.float64]
 
 
 def cover(m: int, k: int) -> Array:
-    """About k points `(n, m)` of the unit simplex of m corners, the corners among them.
+    """Return about k points `(n, m)` of the unit simplex with m corners, including the corners.
 
-    Two and three coordinates: the finest lattice of at most k points, which covers the edges too.
-    More: the corners and Sobol points, spread uniformly. The same at every call.
+    For two and three coordinates they are the finest lattice of at most k points, which covers the
+    edges too; for more, the corners and uniformly spread Sobol points. The result is deterministic.
 
     >>> cover(2, 3)
     array([[0. , 1. ],
@@ -44,7 +44,7 @@ def cover(m: int, k: int) -> Array:
 
 
 def faces(m: int) -> Iterator[list[int]]:
-    """Corners of every face of the simplex that has the last corner, that corner last."""
+    """Yield the corners of every face that contains the last corner, with that corner last."""
     others = range(m - 1)
     subsets = chain.from_iterable(combinations(others, size) for size in range(m))
     return ([*subset, m - 1] for subset in subsets)
@@ -52,17 +52,17 @@ def faces(m: int) -> Iterator[list[int]]:
 
 @cache
 def gauss(nodes: int) -> tuple[Array, Array]:
-    """Points in [0, 1] and weights of Gauss-Legendre quadrature; not to be changed."""
+    """Return points in [0, 1] and weights of Gauss-Legendre quadrature; do not modify them."""
     x, w = np.polynomial.legendre.leggauss(nodes)
     return (x + 1) / 2, w / 2
 
 
 def quadrature(k: int, nodes: int) -> tuple[Array, Array]:
-    """Points `(n, k)` of the simplex of k corners and weights `(n,)` of an integral over it.
+    """Return points `(n, k)` and weights `(n,)` for integrals over the simplex with k corners.
 
-    The integral is over all coordinates but the last; n = nodes^(k - 1). Gauss-Legendre in the
-    collapsed coordinates of Duffy 1982, SIAM J. Numer. Anal. 19(6): exact for polynomials of
-    degree 2 nodes - k + 1.
+    The integral is over all coordinates except the last, with n = nodes^(k - 1). It is
+    Gauss-Legendre quadrature in the collapsed coordinates of Duffy 1982, SIAM J. Numer. Anal.
+    19(6), exact for polynomials of degree 2 nodes - k + 1.
     """
     x, w = gauss(nodes)
     points, weights, left = np.zeros((1, 0)), np.ones(1), np.ones(1)
@@ -75,10 +75,10 @@ def quadrature(k: int, nodes: int) -> tuple[Array, Array]:
 
 
 def square_moments(k: int, up_to: int) -> list[Fraction]:
-    """E[(c_1^2 + ... + c_k^2)^n] for n = 0 .. up_to, c uniform on the simplex of k corners.
+    """E[(c_1^2 + ... + c_k^2)^n] for n = 0 .. up_to, with c uniform on the simplex with k corners.
 
-    n! (k - 1)! / (2n + k - 1)! times the coefficient of x^n in (sum_j (2j)! / j! x^j)^k, which is
-    the multinomial theorem with the moments of the Dirichlet distribution.
+    By the multinomial theorem and the moments of the Dirichlet distribution this is
+    n! (k - 1)! / (2n + k - 1)! times the coefficient of x^n in (sum_j (2j)! / j! x^j)^k.
 
     >>> square_moments(2, 1)
     [Fraction(1, 1), Fraction(2, 3)]
@@ -98,22 +98,22 @@ def square_moments(k: int, up_to: int) -> list[Fraction]:
 
 
 Curve = Callable[[Array], Array]
-"""From `(n,)` positions to `(n, 2)` objectives; along it the first grows and the second falls."""
+"""From `(n,)` positions to `(n, 2)` objectives, the first increasing, the second decreasing."""
 Images = Callable[[Array], tuple[Array, Array]]
 """From `(n, m)` points c of the simplex to `(n, m)` objectives and `(n, m, m)` dg_i / dc_j."""
 
 _DEGREE: Final = 160
 _NODES: Final = {2: 120, 3: 100, 4: 32}
-"""Quadrature nodes a dimension, by the number of objectives."""
+"""Quadrature nodes per dimension, by the number of objectives."""
 MOST_CORNERS: Final = max(_NODES)
 
 
 def area(curve: Curve, spans: Sequence[tuple[float, float]], ref: tuple[float, float]) -> float:
-    """Area that a front of two objectives dominates up to `ref`, of any height.
+    """Return the area that a front of two objectives dominates up to `ref`.
 
     The front is the curve over the spans, which are in order and whose pieces do not dominate each
-    other. Every piece is integrated exactly as a Chebyshev interpolant of degree 160, which a
-    smooth curve differs from by rounding.
+    other. Each piece is integrated exactly as a Chebyshev interpolant of degree 160, whose
+    difference from a smooth curve is of the order of rounding.
     """
     total = 0.0
     for i, (start, stop) in enumerate(spans):
@@ -130,16 +130,17 @@ def area(curve: Curve, spans: Sequence[tuple[float, float]], ref: tuple[float, f
 
 
 def simplex_volume(images: Images, m: int, ref: float) -> float:
-    """Volume that a front of m objectives dominates up to (ref, ..., ref), which is beyond it all.
+    """Return the volume that a front of m objectives dominates up to (ref, ..., ref).
 
-    The front is the image of a simplex of m corners under a smooth one-to-one map that takes the
-    face of some tasks to the front of those tasks alone. Below the last objective as height, the
-    dominated set falls into a cell a face S that has the last task: objectives in S are those of a
-    point c of the face, all others anything worse than at c. So the volume is the sum over S of
+    The whole front must be within the reference point. It is the image of a simplex with m corners
+    under a smooth one-to-one map that takes the face of some tasks to the front of those tasks.
+    With the last objective as height, the dominated set splits into one cell per face S that
+    contains the last task: objectives in S are those of a point c of the face, and all others are
+    at least those at c. So the volume is the sum over S of
 
         integral over S of (ref - g_last) prod_{j not in S} (ref - g_j) |det dg_i / dc_j| dc,
 
-    i and j in S without the last. Quadrature of `simplex.quadrature`; m at most 4.
+    with i and j in S without the last task. It is computed by `quadrature`; m is at most 4.
     """
     total = 0.0
     for face in faces(m):
@@ -147,7 +148,7 @@ def simplex_volume(images: Images, m: int, ref: float) -> float:
         c = np.zeros((len(inner), m))
         c[:, face] = inner
         g, slopes = images(c)
-        along = slopes - slopes[:, :, -1:]  # the last coordinate makes the sum 1
+        along = slopes - slopes[:, :, -1:]  # the last coordinate is 1 minus the others
         jacobian = along[:, face[:-1]][:, :, face[:-1]]
         outside = [j for j in range(m) if j not in face]
         heights = (ref - g[:, [m - 1, *outside]]).prod(axis=1)
@@ -156,7 +157,7 @@ def simplex_volume(images: Images, m: int, ref: float) -> float:
 
 
 def _clip(curve: Curve, start: float, stop: float, ref: tuple[float, float]) -> tuple[float, float]:
-    """The part of a span whose objectives are both at most `ref`; empty if its ends are equal."""
+    """Return the part of a span whose objectives are at most `ref`; empty if its ends are equal."""
 
     def beyond(axis: int) -> Callable[[float], float]:
         return lambda s: float(curve(np.array([s]))[0, axis]) - ref[axis]

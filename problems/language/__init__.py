@@ -1,1 +1,1 @@
-"""Language: classification of short texts on small transformers."""
+"""Problems of classifying short texts with small transformers."""

@@ -1,4 +1,4 @@
-"""The language problems as registry entries: what is merged, and what each case tells apart."""
+"""The language problems as registry entries: what is merged, and what each case can show."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
@@ -11,26 +11,30 @@ if TYPE_CHECKING:
     from ..base import Problem
     from ..family import ExpertFamily
 
-_TOLD_APART: Final[Mapping[str, Mapping[Conflict, str]]] = {
+_SHOWN: Final[Mapping[str, Mapping[Conflict, str]]] = {
     "tiny-gpt2": {
-        "same-inputs": "two questions about the same texts; tells who spreads over the whole front"
-        " from who finds one compromise",
-        "other-domain": "like questions about texts of other domains, where experts forget each"
-        " other; tells coefficients by layer from one number a task",
-        "other-labels": "other questions about other texts; tells who keeps the weaker task alive"
-        " at the preferences in between",
-        "mixed": "several kinds of conflict in one small language model; tells who still covers"
-        " the front when there are more than two tasks",
+        "same-inputs": "two questions about the same texts; shows which algorithms cover the whole"
+        " front and which find one compromise",
+        "other-domain": "similar questions about texts of different domains, whose experts forget"
+        " each"
+        " other's task; shows what coefficients per layer gain over one coefficient per task",
+        "other-labels": "different questions about different texts; shows which algorithms preserve"
+        " the weaker task at intermediate preferences",
+        "mixed": "several kinds of conflict in one small language model; shows which algorithms"
+        " still cover the front when there are more than two tasks",
     },
     "minilm": {
         "same-inputs": "two questions about the same texts on a real encoder, where every equal"
-        " merge forgets one of them; tells who finds uneven coefficients from who averages",
-        "other-domain": "like questions about texts of other domains on a real encoder, where"
-        " merges are good at small coefficients only; tells who looks there",
-        "other-labels": "other questions about other texts on a real encoder, whose experts forget"
-        " nearly all else; tells who keeps a task alive that has little to gain",
+        " merge forgets one of them; separates algorithms that find unequal coefficients from those"
+        " that average",
+        "other-domain": "similar questions about texts of different domains on a real encoder,"
+        " where"
+        " only small coefficients give good merges; shows which algorithms search there",
+        "other-labels": "different questions about different texts on a real encoder, whose experts"
+        " forget nearly everything else; shows which algorithms preserve a task with little to"
+        " gain",
         "mixed": "tasks on a real encoder that no equal merge serves better than the pretrained"
-        " model does; tells who knows when to stay near it",
+        " model does; shows which algorithms stay near it",
     },
 }
 _ORIGINS: Final = {
@@ -48,7 +52,7 @@ _CORPORA: Final = {
 
 
 def entries() -> Iterator[Entry["Callable[[], Problem]"]]:
-    """Every problem of both language families."""
+    """Yield every problem of both language families."""
     for family in (TINY_GPT2, MINILM):
         for subset in family.subsets:
             yield _entry(family, subset)
@@ -61,11 +65,11 @@ def _entry(family: TextFamily, tasks: tuple[str, ...]) -> Entry["Callable[[], Pr
         return FamilyProblem(make_family=_maker(family.name), tasks=tasks)
 
     corpora = dict.fromkeys(_CORPORA[get_task(task).source] for task in tasks)
-    told = _TOLD_APART[family.name][conflict(tasks)]
+    shown = _SHOWN[family.name][conflict(tasks)]
     return Entry(
         name=case_name(family.name, family.tasks, tasks),
         target=make,
-        summary=f"Merge the {family.name} experts of {', '.join(tasks)}: {told}.",
+        summary=f"Merge the {family.name} experts of {', '.join(tasks)}: {shown}.",
         source=f"{_ORIGINS[family.name]}. Texts: {', '.join(corpora)}.",
         labels=case_labels(
             family.tasks,

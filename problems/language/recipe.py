@@ -1,39 +1,41 @@
-"""How the shipped `tiny-gpt2` was made: vocabulary, language model, experts."""
+"""The recipe that reproduces the shipped `tiny-gpt2`: vocabulary, language model, experts."""
 
 import hashlib
-import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from ..base import Report
+from .. import outputs
+from ..base import Report, resolution
 from ..classifier import Examples
 from ..family import one_thread
-from ..fine_tuning import Head, Schedule, fine_tune, fit_head
-from ..layout import Layout
-from ..network import features, trainable
+from ..fine_tuning import Head, Schedule, descend, fine_tune, fit_head
+from ..frozen_experts import rounded
+from ..network import features, load_parameters, trainable
 from .data import Encoder, TextData
 from .splits import SIZES, SOURCES, rows_of_splits
 from .tasks import TINY_GPT2, get_task
-from .tiny_gpt2 import PADDING, LastToken
-from .weights import NAME, rounded, save
+from .tiny_gpt2 import NAME, PADDING, LastToken, save_shipped
 
-_CHARACTERS: Final = 4_000  # of a text that are read
-_SHORTEST: Final = 6  # tokens of a window worth predicting
+_CHARACTERS: Final = 4_000
+"""Characters of a text that are read."""
+_SHORTEST: Final = 6
+"""Tokens below which a window is dropped."""
 _LINE_SECONDS: Final = 10.0
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Pretraining:
-    """How long and how fast to predict; at most `windows` windows of each text are read."""
+    """Schedule of the language model; at most `windows` windows of each text are used."""
 
     epochs: float
     learning_rate: float
@@ -46,7 +48,7 @@ class Pretraining:
 
 
 def train_vocabulary(texts: Iterable[str], size: int) -> Tokenizer:
-    """Byte-pair encoding of lower-cased texts; id 0 is the padding."""
+    """Train a byte-pair encoding on lower-cased texts; id 0 is the padding."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
@@ -61,7 +63,7 @@ def train_vocabulary(texts: Iterable[str], size: int) -> Tokenizer:
 
 
 def windows(tokenizer: Tokenizer, texts: Iterable[str], length: int, most: int) -> Tensor:
-    """`(n, length)` ids of the first windows of each text, padded on the right."""
+    """Return `(n, length)` ids of the first windows of each text, padded on the right."""
     found: list[list[int]] = []
     for text in texts:
         ids = [i for i in tokenizer.encode(text[:_CHARACTERS]).ids if i != PADDING]
@@ -72,7 +74,7 @@ def windows(tokenizer: Tokenizer, texts: Iterable[str], length: int, most: int) 
 
 
 def pretrain(network: LastToken, data: Tensor, plan: Pretraining, report: Report) -> None:
-    """Train all of the network, output tied to the embedding, on windows `(n, L)`; in place."""
+    """Train the network, its output tied to the embedding, on windows `(n, L)`; in place."""
     weights = list(network.requires_grad_(True).parameters())
     optimiser = torch.optim.AdamW(weights, weight_decay=plan.weight_decay)
     steps = int(plan.epochs * (len(data) // plan.batch))
@@ -82,10 +84,7 @@ def pretrain(network: LastToken, data: Tensor, plan: Pretraining, report: Report
     start = last = time.monotonic()
     for step, rows in zip(range(1, steps + 1), _batches(len(data), plan), strict=False):
         loss = _next_token_loss(network, data[rows])
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(weights, plan.largest_gradient)
-        optimiser.step()
+        descend(optimiser, loss, weights, plan.largest_gradient)
         schedule.step()
         now = time.monotonic()
         if now - last > _LINE_SECONDS or step == steps:
@@ -118,20 +117,20 @@ _CREDITS: Final = (
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """All numbers behind the weights; `own` are schedules that differ from `fine_tuning`."""
+class TinyGpt2Recipe:
+    """Everything that decides the weights; `own` has schedules that differ from `fine_tuning`."""
 
     config: Mapping[str, Any]
     length: int
     tasks: tuple[str, ...]
-    corpora: tuple[str, ...]  # whose upstream texts the language model reads
+    corpora: tuple[str, ...]  # their upstream texts train the language model
     pretraining: Pretraining
     fine_tuning: Schedule
     own: Mapping[str, Schedule] = field(default_factory=dict)
     seed: int = 1
 
 
-RECIPE: Final = Recipe(
+RECIPE: Final = TinyGpt2Recipe(
     config={
         "vocab_size": 4096,
         "n_positions": 24,
@@ -150,15 +149,15 @@ RECIPE: Final = Recipe(
 )
 
 
-def train(directory: Path, *, report: Report, recipe: Recipe = RECIPE) -> Path:
-    """Train `tiny-gpt2` from nothing; write weights, vocabulary and manifest into `directory`.
+def train(directory: Path, *, report: Report, recipe: TinyGpt2Recipe = RECIPE) -> Path:
+    """Train `tiny-gpt2` from scratch; write weights, vocabulary and manifest into `directory`.
 
     The same machine and versions give the same bits: seeds are fixed and one thread is used.
 
     Args:
-        directory: Where the three files are written.
-        report: Receives a line at every stage.
-        recipe: Another recipe than the one of the shipped weights.
+        directory: Folder for the three files.
+        report: Receives a line after every stage.
+        recipe: A recipe other than the one of the shipped weights.
 
     Returns:
         Path of the safetensors file.
@@ -170,17 +169,17 @@ def train(directory: Path, *, report: Report, recipe: Recipe = RECIPE) -> Path:
         torch.manual_seed(recipe.seed)
         vocabulary, network = _pretrained(recipe, report)
         data = _data(vocabulary, recipe.length)
-        layout, base = trainable(network)
+        layout, pretrained = trainable(network)
         tensors: dict[str, Tensor] = {
             f"embedding.{n}": p for n, p in network.named_parameters() if n not in layout.names
         }
         scores: dict[str, dict[str, float]] = {}
+        heads: dict[str, Head] = {}
         vectors = []
         for task in recipe.tasks:
-            head, vector, scores[task] = _specialise(network, data, task, recipe, report)
+            heads[task], vector, scores[task] = _specialise(network, data, task, recipe, report)
             vectors.append(vector)
-            tensors |= {f"head.{task}.weight": head[0], f"head.{task}.bias": head[1]}
-    tensors |= {"base": base, "task_vectors": torch.stack(vectors)}
+    tensors |= {"base": pretrained, "task_vectors": torch.stack(vectors)}
     facts = {
         "tasks": recipe.tasks,
         "config": recipe.config,
@@ -190,10 +189,10 @@ def train(directory: Path, *, report: Report, recipe: Recipe = RECIPE) -> Path:
         "texts": data.digest(recipe.tasks),
         "credits": _CREDITS,
     }
-    return save(directory, tensors, vocabulary.to_str(), facts)
+    return save_shipped(directory, tensors, heads, vocabulary.to_str(), facts)
 
 
-def _pretrained(recipe: Recipe, report: Report) -> tuple[Tokenizer, LastToken]:
+def _pretrained(recipe: TinyGpt2Recipe, report: Report) -> tuple[Tokenizer, LastToken]:
     corpora = {name: SOURCES[name].corpus() for name in recipe.corpora}
     vocabulary = train_vocabulary(corpora["glosses"].texts, recipe.config["vocab_size"])
     upstream = [
@@ -206,7 +205,9 @@ def _pretrained(recipe: Recipe, report: Report) -> tuple[Tokenizer, LastToken]:
     report(f"{NAME}: {len(read)} windows of {len(upstream)} texts")
     network = LastToken(recipe.config)
     pretrain(network, read, plan, report)
-    with torch.no_grad():  # what ships is in half precision, and experts grow from what ships
+    with (
+        torch.no_grad()
+    ):  # Embeddings ship in half precision; experts must be trained on what ships.
         for embedding in (network.gpt2.wte, network.gpt2.wpe):
             embedding.weight.copy_(rounded(embedding.weight))
     return vocabulary, network
@@ -221,23 +222,23 @@ def _data(vocabulary: Tokenizer, length: int) -> TextData:
 
 
 def _specialise(
-    network: LastToken, data: TextData, task: str, recipe: Recipe, report: Report
+    network: LastToken, data: TextData, task: str, recipe: TinyGpt2Recipe, report: Report
 ) -> tuple[Head, Tensor, dict[str, float]]:
-    """Head, rounded task vector and scores of an expert; the network is the base again after."""
+    """Return head, rounded task vector and scores of an expert; the network is reset after."""
     start = time.perf_counter()
-    layout, base = trainable(network)
+    layout, pretrained = trainable(network)
     examples, test = data.examples(task, "experts"), data.examples(task, "test")
     head = fit_head(features(network, examples.inputs), examples.labels, get_task(task).classes)
     before = _accuracy(network, head, test)
     schedule = recipe.own.get(task, recipe.fine_tuning)
     fine_tune(network, head, examples, schedule, lambda step, steps, loss: None)
-    vector = rounded(trainable(network)[1] - base)
-    _place(network, layout, base + vector)
+    vector = rounded(trainable(network)[1] - pretrained)
+    load_parameters(network, layout, pretrained + vector)
     after = _accuracy(network, head, test)
-    _place(network, layout, base)
+    load_parameters(network, layout, pretrained)
     n = len(test.labels)
-    error = max(math.sqrt(after * (1 - after) / n), 1 / n)
-    scores = {"pretrained": before, "expert": after, "n": n, "resolution": (after - before) / error}
+    gain = float(resolution(np.array(before), np.array(after), np.array(n)))
+    scores = {"pretrained": before, "expert": after, "n": n, "resolution": gain}
     seconds = time.perf_counter() - start
     report(f"{NAME}: expert {task} {before:.3f} -> {after:.3f} on test, in {seconds:.0f} s")
     return head, vector, scores
@@ -245,8 +246,4 @@ def _specialise(
 
 def _accuracy(network: LastToken, head: Head, examples: Examples) -> float:
     logits = functional.linear(features(network, examples.inputs), *head)
-    return float((logits.argmax(dim=1) == examples.labels).double().mean())
-
-
-def _place(network: LastToken, layout: Layout, flat: Tensor) -> None:
-    network.load_state_dict(layout.unflatten(flat), strict=False)
+    return float(outputs.measurement([logits], [examples.labels]).value[0])

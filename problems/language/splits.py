@@ -1,4 +1,4 @@
-"""Corpora and their splits: by the digest of the text, classes in proportion, no text twice."""
+"""Corpora and their splits, which are stratified and depend only on the texts themselves."""
 
 import hashlib
 from collections import Counter
@@ -14,15 +14,16 @@ from .texts.reviews import REVIEWS
 from .texts.wordnet import GLOSSES
 
 TextSplit = Literal["upstream", "experts", "calibration", "validation", "test"]
-"""`upstream` belongs to the language model, `experts` to fine-tuning and heads."""
+"""`upstream` is for the language model, `experts` for fine-tuning and fitting heads."""
 
 _CHARACTERS: Final = 40
+"""Characters at the start of a text that identify it."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """Texts in each split of a corpus; what is left over is upstream."""
+    """Number of texts in each split of a corpus; the rest is upstream."""
 
     experts: int
     calibration: int
@@ -30,7 +31,7 @@ class Sizes:
     test: int
 
     def facts(self) -> dict[str, int]:
-        """The sizes as JSON can hold them."""
+        """Return the sizes in a form that JSON can hold."""
         return asdict(self)
 
 
@@ -48,15 +49,15 @@ SIZES: Final[Mapping[str, Sizes]] = {
     "glosses": Sizes(experts=8000, calibration=1000, validation=1000, test=3000),
     "mails": Sizes(experts=2600, calibration=400, validation=500, test=1200),
 }
-"""Of friends and mails only the upstream texts are used, by the language model."""
+"""Of friends and mails, only the upstream texts are used, for the language model."""
 
 
 def rows_of_splits(corpus: Corpus, sizes: Sizes) -> dict[TextSplit, list[int]]:
-    """Rows of the corpus in each split, disjoint.
+    """Return the rows of the corpus in each split; splits are disjoint.
 
-    Texts that are empty are left out; of texts with the same forty first characters, in whatever
-    case, the first stays: a backbone would see much the same of them, and replies to one message
-    begin alike. Every prefix of a split has the classes nearly in proportion.
+    Empty texts are left out. Of texts with the same first 40 characters, ignoring case, only the
+    first is kept: replies to one message begin alike, and a backbone that reads 24 tokens would
+    see nearly the same text in two splits. Every prefix of a split is nearly stratified.
 
     Raises:
         ParameterError: If the corpus has too few texts.
@@ -67,7 +68,8 @@ def rows_of_splits(corpus: Corpus, sizes: Sizes) -> dict[TextSplit, list[int]]:
     wanted = sizes.test + sizes.validation + sizes.calibration + sizes.experts
     if len(kept) < wanted:
         raise ParameterError(
-            f"`sizes` must not add up to more than the corpus has. Found {wanted} of {len(kept)}."
+            f"`sizes` must not add up to more than the texts of the corpus. Found {wanted} for "
+            f"{len(kept)} texts. Install the corpus again."
         )
     rows = iter(kept[i] for i in order)
     found: dict[TextSplit, list[int]] = {
@@ -88,7 +90,8 @@ def _distinct(texts: Sequence[str]) -> list[int]:
 
 
 def _in_proportion(texts: Sequence[str], answers: Sequence[tuple[str, ...]]) -> list[int]:
-    """All rows, ordered by their rank within their class over the size of the class."""
+    """Order all rows by their relative rank within their class, which interleaves the classes."""
+    # Ranks follow the digest of the text, so that splits do not depend on the order of the file.
     digests = [hashlib.sha256(text.encode()).digest() for text in texts]
     sizes, seen = Counter(answers), Counter[tuple[str, ...]]()
     places: list[tuple[float, bytes, int]] = []

@@ -1,4 +1,4 @@
-"""Language tasks and the families they form; imports no torch."""
+"""Language tasks and families of them; imports no torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ class TextTask:
     """One question about the texts of one corpus.
 
     Attributes:
-        name: Word for it in names of problems.
-        source: Name of the corpus; see `sources`.
-        question: Which of the corpus's answers is wanted.
-        asks: What kind of question it is: tasks that ask alike about other texts differ in domain.
-        classes: Number of answers.
+        name: Name of the task in the names of problems.
+        source: Name of the corpus; see `splits.SOURCES`.
+        question: Key of the corpus's answers.
+        asks: Kind of question; tasks of one kind on different corpora differ in their domain.
+        classes: Number of classes.
     """
 
     name: str
@@ -41,11 +41,11 @@ TASKS: Final = {
         TextTask(name="supersense", source="glosses", question="kind", asks="topic", classes=26),
     )
 }
-"""Every task by name; the families choose from them."""
+"""All tasks by name, of which each family has some."""
 
 
 def get_task(name: str) -> TextTask:
-    """The task of this name."""
+    """Return the task of this name."""
     if name not in TASKS:
         raise unknown_name("text task", name, list(TASKS))
     return TASKS[name]
@@ -57,7 +57,7 @@ Conflict = Literal["same-inputs", "other-domain", "other-labels", "mixed"]
 @final
 @dataclass(frozen=True, kw_only=True)
 class TextFamily:
-    """Tasks on one backbone; every pair of them is a problem, and so are `larger` and all."""
+    """Tasks on one backbone; every pair, each tuple in `larger`, and all tasks are problems."""
 
     name: str
     tasks: tuple[str, ...]
@@ -70,7 +70,7 @@ class TextFamily:
 
 
 def conflict(subset: Sequence[str]) -> Conflict:
-    """What sets the tasks of a subset against each other; "mixed" if their pairs differ."""
+    """Return why the tasks of a subset disagree; "mixed" if their pairs differ."""
     kinds = {_pair(a, b) for a, b in combinations(subset, 2)}
     return kinds.pop() if len(kinds) == 1 else "mixed"
 
@@ -92,4 +92,4 @@ MINILM: Final = TextFamily(
     tasks=("news", "supersense", "sentiment", "candidate", "medium"),
     larger=(("news", "supersense", "medium"),),
 )
-"""Reuters is not here: the pretrained encoder is within ten standard errors of its expert."""
+"""Reuters is left out: its expert gains less than ten standard errors over this encoder."""

@@ -1,1 +1,1 @@
-"""Families of small vision tasks on digits, with the frozen experts that ship."""
+"""Problems of classifying small images of digits and garments."""

@@ -1,26 +1,39 @@
-"""The vision problems as registry entries: what is merged, and what each case tells apart."""
+"""The vision problems as registry entries: what is merged, and what each case can show."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ...registry import Entry
-from .families import FAMILIES, Conflict, Family
+from .families import DINO, FAMILIES, Conflict, VisionFamily
 
 if TYPE_CHECKING:
     from ..base import Problem
+    from ..family import ExpertFamily
 
-_TOLD_APART: Final[dict[Conflict, str]] = {
-    "same-inputs": "{n} questions about the same images, so that what serves one distracts another;"
-    " tells who spreads over the whole front from who finds one compromise",
-    "other-domain": "like questions about other images, often a mild conflict; tells whether finer"
-    " coefficients buy anything over one number a task",
-    "other-mapping": "one of them sees its images negated; tells coefficients by layer from one"
-    " number a task",
-    "other-labels": "one of them asks for a sum, a harder question with more classes; tells who"
-    " keeps a hard task alive at the preferences in between",
-    "mixed": "{n} tasks with several kinds of conflict; tells who still covers the front when there"
-    " are more than two tasks",
+_SHOWN: Final[Mapping[Conflict, str]] = {
+    "same-inputs": "{n} questions about the same images, so that what helps one task distracts the"
+    " other; shows which algorithms cover the whole front and which find one compromise",
+    "other-domain": "similar questions about different images, often a mild conflict; shows whether"
+    " finer coefficients gain anything over one coefficient per task",
+    "other-mapping": "one task sees its images negated; shows what coefficients per layer gain over"
+    " one coefficient per task",
+    "other-labels": "one task asks for a sum, a harder question with more classes; shows which"
+    " algorithms preserve a hard task at intermediate preferences",
+    "mixed": "{n} tasks with several kinds of conflict; shows which algorithms still cover the"
+    " front when there are more than two tasks",
 }
+_SHOWN_BY_DINO: Final[Mapping[Conflict, str]] = {
+    "same-inputs": "{n} questions about the same images, where one coefficient per task hardly"
+    " helps both; shows which algorithms cover the front and which find one compromise",
+    "other-domain": "{corners} of different overlays; shows which algorithms come close to both"
+    " experts at once",
+    "other-mapping": "one task sees single digits, negated and rotated; shows what coefficients per"
+    " layer gain over one coefficient per task",
+    "mixed": "{n} tasks with several kinds of conflict and costly evaluations; shows which"
+    " algorithms cover the front with few evaluations of 22 million parameters",
+}
+_CORNERS: Final = {1: "the same corner", 2: "opposite corners, in strong conflict,"}
+"""By the number of different questions that the tasks ask."""
 _CLASSICS: Final = {
     "mnist": "MultiMNIST",
     "fashion": "MultiFashion",
@@ -30,17 +43,17 @@ _COUNTS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "
 
 
 def entries() -> Iterator[Entry["Callable[[], Problem]"]]:
-    """Every problem of every vision family."""
-    for family in FAMILIES.values():
+    """Yield every problem of every vision family."""
+    for family in (*FAMILIES.values(), DINO):
         for subset in family.subsets:
             yield _entry(family, subset)
 
 
-def _entry(family: Family, tasks: tuple[str, ...]) -> Entry["Callable[[], Problem]"]:
+def _entry(family: VisionFamily, tasks: tuple[str, ...]) -> Entry["Callable[[], Problem]"]:
     def make() -> "Problem":
-        from .problem import VisionProblem
+        from ..family import FamilyProblem
 
-        return VisionProblem(family=family.name, tasks=tasks)
+        return FamilyProblem(make_family=_maker(family.name), tasks=tasks)
 
     return Entry(
         name=family.problem(tasks),
@@ -51,11 +64,26 @@ def _entry(family: Family, tasks: tuple[str, ...]) -> Entry["Callable[[], Proble
     )
 
 
-def _summary(family: Family, tasks: tuple[str, ...]) -> str:
+def _maker(family: str) -> Callable[[], "ExpertFamily"]:
+    if family == DINO.name:
+        from .dino import dino
+
+        return dino
+    from .small_vit import SmallVitFamily
+
+    return lambda: SmallVitFamily(name=family)
+
+
+def _summary(family: VisionFamily, tasks: tuple[str, ...]) -> str:
     conflict = family.conflict(tasks)
-    told = _TOLD_APART[conflict].format(n=_COUNTS[len(tasks)])
-    shown = family.task(tasks[0]).shown
+    kinds = _SHOWN_BY_DINO if family is DINO else _SHOWN
+    questions = {family.task(name).question for name in tasks}
+    shown = kinds[conflict].format(
+        n=_COUNTS[len(tasks)], corners=_CORNERS.get(len(questions), "several corners")
+    )
+    images = family.task(tasks[0]).shown
     classic = ""
-    if conflict == "same-inputs" and shown in _CLASSICS:
-        classic = f" ({_CLASSICS[shown]})"
-    return f"Merge the {family.name} experts of {', '.join(tasks)}{classic}: {told}."
+    if family is not DINO and conflict == "same-inputs" and images in _CLASSICS:
+        classic = f" ({_CLASSICS[images]})"
+    experts = "DINOv2" if family is DINO else family.name
+    return f"Merge the {experts} experts of {', '.join(tasks)}{classic}: {shown}."

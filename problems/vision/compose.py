@@ -1,4 +1,4 @@
-"""Digits to inputs: placing on a canvas, overlaying, negating, turning; pure tensor functions."""
+"""Composing images into inputs: placing, overlaying, rotating; pure functions of tensors."""
 
 import torch
 import torch.nn.functional as F
@@ -6,12 +6,12 @@ from torch import Tensor
 
 
 def place(images: Tensor, corners: Tensor, size: int) -> Tensor:
-    """Images on a black canvas, each with its upper left corner where `corners` says.
+    """Place images on a black canvas.
 
     Args:
-        images: `(n, h, w)`; what leaves the canvas is cut off.
-        corners: `(n, 2)` int64, row and column; may be negative.
-        size: Side of the canvas, pixels.
+        images: `(n, h, w)`; parts outside the canvas are cut off.
+        corners: `(n, 2)` int64, row and column of the upper left corners; may be negative.
+        size: Side of the canvas, in pixels.
 
     Returns:
         `(n, size, size)`.
@@ -29,16 +29,16 @@ def place(images: Tensor, corners: Tensor, size: int) -> Tensor:
 
 
 def jittered(corner: tuple[int, int], n: int, jitter: int, generator: torch.Generator) -> Tensor:
-    """`n` corners `(n, 2)`, each at most `jitter` pixels from `corner` along both axes."""
+    """Draw `n` corners `(n, 2)`, at most `jitter` pixels from `corner` along both axes."""
     moves = torch.randint(-jitter, jitter + 1, (n, 2), generator=generator)
     return torch.tensor(corner) + moves
 
 
 def overlay_corners(side: int, size: int) -> tuple[tuple[int, int], tuple[int, int], int]:
-    """Corners of the upper left and the lower right digit of an overlay, and their jitter.
+    """Return the corners of the two images of an overlay, and their jitter.
 
-    Digits as large as the canvas (MNIST, with its empty border) move out over its edge; smaller
-    ones (optdigits on 12 pixels) fill the corners and stay still.
+    Images as large as the canvas (MNIST, with its empty border) are shifted beyond its edge;
+    smaller ones (optdigits on 12 pixels) are placed in its corners without jitter.
     """
     if side == size:
         return (-3, -4), (3, 4), 1
@@ -46,7 +46,7 @@ def overlay_corners(side: int, size: int) -> tuple[tuple[int, int], tuple[int, i
 
 
 def enlarge(images: Tensor, side: int) -> Tensor:
-    """Images `(n, h, h)` scaled to `(n, side, side)`, bilinear; those of that side as they are."""
+    """Scale images `(n, h, h)` to `(n, side, side)`, bilinearly; unchanged if h is `side`."""
     if images.shape[1] == side:
         return images
     scaled = F.interpolate(images[:, None], size=(side, side), mode="bilinear", align_corners=False)
@@ -54,11 +54,11 @@ def enlarge(images: Tensor, side: int) -> Tensor:
 
 
 def turn(images: Tensor, quarters: Tensor) -> Tensor:
-    """Each of the images `(n, s, s)` turned by `quarters` `(n,)` quarter turns."""
+    """Rotate each of the images `(n, s, s)` by `quarters` `(n,)` quarter turns."""
     turned = torch.stack([torch.rot90(images, k, (1, 2)) for k in range(4)])
     return turned[quarters % 4, torch.arange(len(images))]
 
 
 def to_inputs(canvas: Tensor) -> Tensor:
-    """Canvases `(n, s, s)` in 0..1 as the backbone's inputs `(n, 1, s, s)` in -1..1."""
+    """Convert canvases `(n, s, s)` in 0..1 to inputs `(n, 1, s, s)` in -1..1."""
     return (canvas * 2 - 1)[:, None]

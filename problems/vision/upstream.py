@@ -1,4 +1,4 @@
-"""What the backbone is pretrained on: many looks at images that no task uses."""
+"""Examples for pretraining the backbone: many views of images that no task uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,22 +6,30 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..classifier import Examples
 from .compose import jittered, place, to_inputs, turn
-from .families import Family, Source
-from .tasks import Split, draw_overlays, source_images
+from .examples import draw_overlays, source_images
+from .families import Source, VisionFamily
 
-_CLASSES = 30  # of a source: ten, ten when asked as the first of an overlay, ten as the second
+_CLASSES = 30
+"""Classes per source: ten for an image alone, ten each for the first and second of an overlay."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upstream:
-    """Mixture of one epoch of pretraining.
+    """Mixture of examples in one epoch of pretraining.
 
-    Single images of each source come `copies` times, shifted, in quarter turns (the share `turned`)
-    and dark on light (`negated`). Overlays of two sources come as often as `overlays` says and are
-    labelled with ONE of their two images at random, so that the backbone knows overlays but no
-    side. The share `sided` of them tells by its label which side was asked: the more, the better
-    merges work and the less experts gain. Sources have classes of their own.
+    A label of an overlay names one of its two images at random, so that the backbone learns to see
+    overlays but not to attend to one side. Each source has its own classes.
+
+    Attributes:
+        copies: Number of times that each single image of a source is shown, shifted.
+        overlays: Number of overlays of each pair of sources.
+        negated: Share of the single images that are shown dark on light.
+        turned: Share of the single images that are rotated by a random number of quarter turns.
+        sided: Share of the overlays whose label also states which side it names. A larger share
+            makes merges work better and leaves the experts less to gain.
+        jitter: Largest shift, in pixels.
     """
 
     copies: Mapping[Source, int]
@@ -33,12 +41,12 @@ class Upstream:
 
     @property
     def n_classes(self) -> int:
-        """Number of classes that the upstream labels tell apart."""
+        """Number of classes of the upstream labels."""
         return _CLASSES * len(self.copies)
 
 
-def draw_upstream(family: Family, mix: Upstream, generator: torch.Generator) -> Split:
-    """One epoch of upstream examples, drawn anew."""
+def draw_upstream(family: VisionFamily, mix: Upstream, generator: torch.Generator) -> Examples:
+    """Draw one epoch of upstream examples."""
     start = {source: _CLASSES * i for i, source in enumerate(mix.copies)}
     parts = [_singles(family, mix, source, start[source], generator) for source in mix.copies]
     for (first, second), n in mix.overlays.items():
@@ -47,22 +55,25 @@ def draw_upstream(family: Family, mix: Upstream, generator: torch.Generator) -> 
         side = torch.randint(2, (n,), generator=generator)
         is_sided = torch.rand(n, generator=generator) < mix.sided
         labels = classes[torch.arange(n), side] + is_sided * 10 * (1 + side)
-        parts.append(Split(view.inputs, labels))
-    return Split(
-        torch.cat([part.inputs for part in parts]), torch.cat([part.labels for part in parts])
+        parts.append(Examples(inputs=view.inputs, labels=labels))
+    return Examples(
+        inputs=torch.cat([part.inputs for part in parts]),
+        labels=torch.cat([part.labels for part in parts]),
     )
 
 
 def _singles(
-    family: Family, mix: Upstream, source: Source, start: int, generator: torch.Generator
-) -> Split:
+    family: VisionFamily, mix: Upstream, source: Source, start: int, generator: torch.Generator
+) -> Examples:
     images, labels = source_images(family, source, "upstream")
     copies = mix.copies[source]
     inputs = _shown(images.repeat(copies, 1, 1), family, mix, generator)
-    return Split(inputs, labels.repeat(copies) + start)
+    return Examples(inputs=inputs, labels=labels.repeat(copies) + start)
 
 
-def _shown(images: Tensor, family: Family, mix: Upstream, generator: torch.Generator) -> Tensor:
+def _shown(
+    images: Tensor, family: VisionFamily, mix: Upstream, generator: torch.Generator
+) -> Tensor:
     n = len(images)
     middle = (family.size - images.shape[1]) // 2
     canvas = place(images, jittered((middle, middle), n, mix.jitter, generator), family.size)

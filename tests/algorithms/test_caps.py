@@ -11,7 +11,7 @@ from fusefront.testing.toy_problem import open_view, toy_problem
 
 
 def fitted(name: str, caps: dict[str, float]) -> tuple[object, ProblemView]:
-    """As the runner does it: the last checkpoint where the budget ends the fit."""
+    """As the runner does it: the last milestone where the budget ends the fit."""
     view = open_view(toy_problem(3), units=20_000)
     view.budget.caps = caps
     try:
@@ -19,7 +19,7 @@ def fitted(name: str, caps: dict[str, float]) -> tuple[object, ProblemView]:
             ALGORITHMS[name].make().fit(view, generator=torch.Generator().manual_seed(0))
         )
     except BudgetExhausted:
-        answer = view.answer_so_far()
+        answer = view.pareto_set_so_far()
     return answer, view
 
 
@@ -52,10 +52,10 @@ def test_steps_are_planned_within_their_cap() -> None:
     assert view.budget.ledger.gradient_steps == 7
 
 
-def test_wall_time_ends_a_fit_with_its_last_checkpoint() -> None:
+def test_wall_time_ends_a_fit_with_its_last_milestone() -> None:
     view = open_view(toy_problem(3))
     view.budget.caps = {"wall_seconds": 0.2}
     endless = ALGORITHMS["pwemoe-ls"].make(steps=10**6)
     with pytest.raises(BudgetExhausted, match="wall seconds"):
         endless.fit(view, generator=torch.Generator().manual_seed(0))
-    assert isinstance(view.answer_so_far(), ParetoSet)
+    assert isinstance(view.pareto_set_so_far(), ParetoSet)

@@ -111,6 +111,6 @@ def test_budget_for_part_of_the_rays_answers_with_those(generator: torch.Generat
     view = open_view(toy_problem(2), units=400)
     with pytest.raises(RuntimeError, match="budget"):
         ALGORITHMS["ls-coefficients"].make(rays=11).fit(view, generator=generator)
-    answer = view.answer_so_far()
+    answer = view.pareto_set_so_far()
     assert isinstance(answer, FiniteSet)
     assert len(answer.points) == 2

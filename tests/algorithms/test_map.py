@@ -231,6 +231,6 @@ def test_budget_that_ends_before_the_front_leaves_the_design() -> None:
     view = open_view(toy_problem(2), units=12 * 20 + 10)
     with pytest.raises(RuntimeError, match="budget"):
         QUICK.fit(view, generator=torch.Generator().manual_seed(0))
-    answer = view.answer_so_far()
+    answer = view.pareto_set_so_far()
     assert isinstance(answer, FiniteSet)
     assert len(answer.points) == 3 + 12

@@ -84,4 +84,4 @@ def test_task_arithmetic_answers_with_the_part_of_the_sweep_that_the_budget_allo
     view = open_view(problem, units=250)
     with pytest.raises(RuntimeError, match="budget"):
         TaskArithmetic().fit(view, generator=generator)
-    assert view.answer_so_far() is not None
+    assert view.pareto_set_so_far() is not None

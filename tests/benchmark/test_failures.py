@@ -84,7 +84,7 @@ def rows(outcome: Outcome, path: Path) -> pd.DataFrame:
         ("nothing", "PluginResultError", "`fit` must return a ParetoSet. Found NoneType."),
         ("notfinite", "PluginResultError", "must give finite losses. Found [nan, nan]"),
         ("shapeless", None, ""),
-        ("spends", "BudgetExhausted", "1000000000 units asked for, 1000 of 1000 left"),
+        ("spends", "BudgetExhausted", "needs 1000000000 units. Found 1000 of 1000 left"),
         ("flaky", "RuntimeError", "not yet"),
     ],
 )

@@ -227,7 +227,7 @@ def test_rehearsal_finds_the_peak_of_the_whole_fit(text: str) -> None:
     assert record.status == "done", record.traceback
     assert record.gradient_steps > 4
     view = open_view(problem, units=6_000)
-    view.checkpoint = lambda answer: None  # type: ignore[method-assign] # kept by the protocol
+    view.milestone = lambda pareto_set: None  # type: ignore[method-assign] # kept by the protocol
     with PeakMemory() as memory:
         spec.load(ALGORITHMS).fit(view, generator=torch.Generator().manual_seed(0))
     whole = view.experts.nbytes + memory.peak_bytes

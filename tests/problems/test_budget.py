@@ -4,10 +4,10 @@ from fusefront.errors import BudgetExhausted
 from fusefront.problems.budget import SPENT, TIERS, Budget
 
 
-def test_call_that_would_cross_the_cap_is_refused_and_costs_nothing() -> None:
+def test_call_that_would_exceed_the_cap_is_refused_and_costs_nothing() -> None:
     budget = Budget(units=10)
     budget.charge(7)
-    with pytest.raises(BudgetExhausted, match="4 units asked for, 3 of 10 left"):
+    with pytest.raises(BudgetExhausted, match=r"needs 4 units\. Found 3 of 10 left"):
         budget.charge(4)
     assert budget.ledger.units == 7
     budget.charge(3)
@@ -40,14 +40,14 @@ def test_a_cap_in_any_currency_refuses_and_nothing_is_spent(currency: str) -> No
     budget = Budget(units=100, caps={currency: 3})
     budget.charge(10, **{currency: 2})
     words = currency.replace("_", " ")
-    with pytest.raises(BudgetExhausted, match=rf"2 {words} asked for, 1 of 3 left"):
+    with pytest.raises(BudgetExhausted, match=rf"needs 2 {words}\. Found 1 of 3 left"):
         budget.charge(10, **{currency: 2})
     assert (budget.ledger.units, budget.left(currency)) == (10, 1)
 
 
-def test_wall_time_is_looked_at_by_every_charge() -> None:
+def test_every_charge_checks_wall_time() -> None:
     budget = Budget(caps={"wall_seconds": 5})
     budget.charge(1)
-    budget.begun -= 6
-    with pytest.raises(BudgetExhausted, match="wall seconds asked for, 0 of 5 left"):
+    budget.start -= 6
+    with pytest.raises(BudgetExhausted, match=r"wall seconds\. Found 0 of 5 left"):
         budget.charge(1)

@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional
 
 from fusefront.errors import ParameterError
-from fusefront.problems.base import Oracle
+from fusefront.problems.base import DistributionOracle
 from fusefront.testing.toy_problem import Backbone, ToyProblem, toy_layout, toy_problem
 
 
@@ -14,7 +14,7 @@ def problem() -> ToyProblem:
 
 
 @pytest.fixture
-def oracle(problem: ToyProblem) -> Oracle:
+def oracle(problem: ToyProblem) -> DistributionOracle:
     return problem.oracle(frozenset({"calibration", "validation"}))
 
 
@@ -27,7 +27,9 @@ def plain_logits(problem: ToyProblem, params: torch.Tensor, task: int) -> torch.
         return functional.linear(features, *problem.heads[task])
 
 
-def test_measurement_is_that_of_a_plain_network(problem: ToyProblem, oracle: Oracle) -> None:
+def test_measurement_is_that_of_a_plain_network(
+    problem: ToyProblem, oracle: DistributionOracle
+) -> None:
     measured = oracle.measure(problem.pretrained, "validation")
     for task, examples in enumerate(problem.splits["validation"]):
         logits = plain_logits(problem, problem.pretrained, task)
@@ -39,7 +41,7 @@ def test_measurement_is_that_of_a_plain_network(problem: ToyProblem, oracle: Ora
 
 
 def test_losses_of_a_batch_of_everything_are_the_measured_losses(
-    problem: ToyProblem, oracle: Oracle
+    problem: ToyProblem, oracle: DistributionOracle
 ) -> None:
     rows = [torch.arange(n) for n in oracle.length("validation")]
     batch = oracle.batch("validation", rows, labelled=True)
@@ -49,7 +51,7 @@ def test_losses_of_a_batch_of_everything_are_the_measured_losses(
 
 
 def test_entropies_are_those_of_the_predicted_distributions(
-    problem: ToyProblem, oracle: Oracle
+    problem: ToyProblem, oracle: DistributionOracle
 ) -> None:
     rows = [torch.arange(n) for n in oracle.length("validation")]
     batch = oracle.batch("validation", rows, labelled=False)
@@ -60,7 +62,7 @@ def test_entropies_are_those_of_the_predicted_distributions(
         assert float(found[task]) == pytest.approx(expected, rel=1e-5)
 
 
-def test_gradient_reaches_every_parameter(problem: ToyProblem, oracle: Oracle) -> None:
+def test_gradient_reaches_every_parameter(problem: ToyProblem, oracle: DistributionOracle) -> None:
     batch = oracle.batch("calibration", [torch.arange(9)] * 3, labelled=True)
     params = problem.pretrained.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(oracle.losses(params, batch).sum(), params)
@@ -68,21 +70,23 @@ def test_gradient_reaches_every_parameter(problem: ToyProblem, oracle: Oracle) -
 
 
 def test_measuring_one_model_does_not_change_what_is_said_of_another(
-    problem: ToyProblem, oracle: Oracle
+    problem: ToyProblem, oracle: DistributionOracle
 ) -> None:
     first = oracle.measure(problem.pretrained, "validation").loss
     oracle.measure(problem.pretrained + problem.task_vectors[0], "validation")
     np.testing.assert_array_equal(oracle.measure(problem.pretrained, "validation").loss, first)
 
 
-def test_loss_of_an_unlabelled_batch_is_refused(problem: ToyProblem, oracle: Oracle) -> None:
+def test_loss_of_an_unlabelled_batch_is_refused(
+    problem: ToyProblem, oracle: DistributionOracle
+) -> None:
     batch = oracle.batch("calibration", [torch.arange(2)] * 3, labelled=False)
     with pytest.raises(ParameterError, match="labelled=True"):
         oracle.losses(problem.pretrained, batch)
 
 
 def test_first_examples_of_each_task_are_the_same_at_every_call(
-    problem: ToyProblem, oracle: Oracle
+    problem: ToyProblem, oracle: DistributionOracle
 ) -> None:
     whole = oracle.measure(problem.pretrained, "validation")
     part = oracle.measure(problem.pretrained, "validation", examples=10)

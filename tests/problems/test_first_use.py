@@ -35,12 +35,12 @@ def prepared(recipe: ToyRecipe | None = None, tasks: tuple[str, ...] = TASKS) ->
 
 
 def files(cache: Path, ending: str = "safetensors") -> dict[str, Path]:
-    """Task to file of the cached experts."""
+    """Map tasks to the files of cached experts."""
     return {path.name.split("-")[0]: path for path in cache.glob(f"experts/toy/*.{ending}")}
 
 
 def accuracy(family: FirstUseFamily, params: torch.Tensor, task: str) -> float:
-    """Of the backbone with these trainable parameters, on test, by a plain forward pass."""
+    """Accuracy on test of the backbone with these parameters, by a plain forward pass."""
     network, (head,) = family.backbone(), family.heads([task])
     network.load_state_dict(family.pool([task]).layout.unflatten(params), strict=False)
     examples = family.examples(task, "test")
@@ -49,7 +49,7 @@ def accuracy(family: FirstUseFamily, params: torch.Tensor, task: str) -> float:
     return float((logits.argmax(1) == examples.labels).float().mean())
 
 
-def test_an_expert_is_better_than_the_base_on_its_task() -> None:
+def test_an_expert_is_better_than_the_pretrained_model_on_its_task() -> None:
     family = prepared()
     for task in TASKS:
         pool = family.pool([task])
@@ -57,7 +57,7 @@ def test_an_expert_is_better_than_the_base_on_its_task() -> None:
         assert expert > accuracy(family, pool.pretrained, task) + 0.05
 
 
-def test_only_parameters_that_train_are_in_the_pool_and_the_rest_stays() -> None:
+def test_only_trainable_parameters_are_in_the_pool_and_others_stay_unchanged() -> None:
     family = prepared()
     names = [name for name, _ in Backbone().named_parameters()]
     pool = family.pool(TASKS)
@@ -92,7 +92,7 @@ def test_only_the_tasks_asked_for_are_trained(cache: Path) -> None:
     assert set(files(cache)) == {"even"}
 
 
-def test_the_same_recipe_gives_the_same_bits_whatever_was_drawn_before(
+def test_the_same_recipe_gives_the_same_bits_after_any_random_draws(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = {task: path.read_bytes() for task, path in files(prepared_in(cache / "a")).items()}
@@ -114,7 +114,7 @@ def flipped(content: bytes) -> bytes:
 
 @pytest.mark.parametrize("ending", ["safetensors", "json"])
 @pytest.mark.parametrize("damage", [flipped, lambda content: content[:-9], lambda content: b""])
-def test_a_damaged_file_is_said_and_made_anew(
+def test_a_damaged_file_is_reported_and_trained_again(
     cache: Path, ending: str, damage: Callable[[bytes], bytes]
 ) -> None:
     prepared()
@@ -125,7 +125,7 @@ def test_a_damaged_file_is_said_and_made_anew(
     lines: Lines = []
     family = FirstUseFamily(recipe=ToyRecipe())
     family.prepare(TASKS, lines.append)
-    assert "expert odd is made anew" in lines[0]
+    assert "expert odd will be trained again" in lines[0]
     assert not any("apart" in line for line in lines)
     assert files(cache)["odd"].read_bytes() == sound
     assert len(family.pool(TASKS)) == 2
@@ -152,7 +152,7 @@ def test_an_expert_of_another_backbone_is_refused(monkeypatch: pytest.MonkeyPatc
         family.pool(TASKS)
 
 
-def test_an_interruption_loses_only_the_expert_under_way(
+def test_an_interruption_loses_only_the_current_expert(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trainings = []
@@ -207,7 +207,7 @@ def test_another_setting_makes_another_expert_and_another_digest(
     assert path.read_bytes() == content
 
 
-def test_digest_tells_two_machines_apart_by_the_content_of_the_experts(cache: Path) -> None:
+def test_digest_depends_on_the_content_of_the_experts(cache: Path) -> None:
     family = prepared()
     before = family.digest(TASKS)
     path = files(cache, "json")["odd"]
@@ -216,7 +216,7 @@ def test_digest_tells_two_machines_apart_by_the_content_of_the_experts(cache: Pa
     assert family.digest(["apart"]) == FirstUseFamily(recipe=ToyRecipe()).digest(["apart"])
 
 
-def test_what_is_missing_is_said_before_anything_is_trained(cache: Path) -> None:
+def test_missing_requirements_are_reported_before_training(cache: Path) -> None:
     recipe = ToyRecipe(missing="`toys` must be installed. Found none. Use `pip install toys`.")
     with pytest.raises(MissingDataError, match="pip install toys"):
         prepared(recipe)
@@ -224,7 +224,7 @@ def test_what_is_missing_is_said_before_anything_is_trained(cache: Path) -> None
     assert [f.ok for f in FirstUseFamily(recipe=recipe).preflight(TASKS)] == [False]
 
 
-def test_preflight_tells_which_experts_are_still_to_be_trained() -> None:
+def test_preflight_reports_which_experts_are_still_to_be_trained() -> None:
     prepared(tasks=("odd",))
     found = list(FirstUseFamily(recipe=ToyRecipe()).preflight(TASKS))
     assert all(finding.ok for finding in found)
@@ -242,7 +242,7 @@ def test_an_expert_that_was_never_trained_cannot_be_used() -> None:
             use(["odd"])
 
 
-def test_progress_lines_count_steps_and_tell_the_time_left(
+def test_progress_lines_have_steps_and_remaining_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(first_use, "_LINE_SECONDS", 0.0)
@@ -255,7 +255,7 @@ def test_progress_lines_count_steps_and_tell_the_time_left(
     assert lines[41].startswith("toy: expert odd trained in ")
 
 
-def test_lines_are_seconds_apart_not_one_a_step() -> None:
+def test_lines_are_seconds_apart_and_not_one_per_step() -> None:
     lines: Lines = []
     FirstUseFamily(recipe=ToyRecipe()).prepare(["odd"], lines.append)
     assert sum("steps" in line for line in lines) < 4
@@ -279,7 +279,7 @@ def test_two_processes_never_train_the_same_expert_at_once(cache: Path) -> None:
         path.with_suffix(".json").write_bytes(facts)
         path.write_bytes(content)
     waiting.join()
-    assert lines == ["toy: expert odd: another process is at it; waiting"]
+    assert lines == ["toy: expert odd: waiting for another process that is working on it"]
 
 
 def test_too_few_examples_for_a_batch_are_refused() -> None:

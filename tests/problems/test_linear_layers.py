@@ -3,7 +3,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers.pytorch_utils import Conv1D
 
-from fusefront.problems.arithmetic import LinearLayers, names_of
+from fusefront.problems.network import LinearLayers, names_of
 
 X = torch.randn(3, 5, generator=torch.Generator().manual_seed(0))
 

@@ -187,30 +187,30 @@ def test_without_a_cap_everything_is_affordable() -> None:
     assert view3().affordable_evaluations() == float("inf")
 
 
-def test_checkpoints_are_made_when_a_fraction_of_the_budget_is_passed() -> None:
+def test_milestones_are_kept_when_a_fraction_of_the_budget_is_passed() -> None:
     view = view3(units=1600)
     batches = view.batches(5)
     for step in range(100):
         view.losses(view.experts.pretrained, next(batches))  # 15 units
-        view.checkpoint(lambda step=step: step)  # type: ignore[misc]
-    assert [c.units for c in view.checkpoints] == [105, 210, 405, 810]
-    assert [c.answer for c in view.checkpoints] == [6, 13, 26, 53]
-    assert view.answer_so_far() == 99
+        view.milestone(lambda step=step: step)  # type: ignore[misc]
+    assert [c.units for c in view.milestones] == [105, 210, 405, 810]
+    assert [c.pareto_set for c in view.milestones] == [6, 13, 26, 53]
+    assert view.pareto_set_so_far() == 99
 
 
-def test_step_that_passes_several_fractions_makes_one_checkpoint() -> None:
+def test_step_that_passes_several_fractions_makes_one_milestone() -> None:
     view = view3(units=2 * VALIDATION)
     view.evaluate(point(0.3, 0.3, 0.3))
-    view.checkpoint(lambda: "half")
-    assert [c.answer for c in view.checkpoints] == ["half"]
+    view.milestone(lambda: "half")
+    assert [c.pareto_set for c in view.milestones] == ["half"]
 
 
-def test_without_a_cap_no_checkpoint_is_made_but_the_answer_is_kept() -> None:
+def test_without_a_cap_no_milestone_is_kept_but_the_pareto_set_is() -> None:
     view = view3()
-    assert view.answer_so_far() is None
-    view.checkpoint(lambda: "answer")
-    assert view.checkpoints == []
-    assert view.answer_so_far() == "answer"
+    assert view.pareto_set_so_far() is None
+    view.milestone(lambda: "answer")
+    assert view.milestones == []
+    assert view.pareto_set_so_far() == "answer"
 
 
 def test_log_keeps_what_was_spent_so_far() -> None:
@@ -244,6 +244,14 @@ def test_a_view_over_another_pool_shares_budget_and_answers_but_not_measurements
         half.evaluate(point).loss[0] == view.evaluate(Coefficients(values=point.values / 2)).loss[0]
     )
     assert view.budget.ledger.validation_evaluations == 3
-    half.checkpoint(lambda: "answer")
-    assert view.answer_so_far() == "answer"
+    half.milestone(lambda: "answer")
+    assert view.pareto_set_so_far() == "answer"
     assert not half.experts.original
+
+
+def test_earlier_names_still_work_with_a_warning() -> None:
+    view = view3(units=2 * VALIDATION)
+    with pytest.warns(DeprecationWarning, match=r"is now `ProblemView\.milestone`"):
+        view.checkpoint(lambda: "set")
+    with pytest.warns(DeprecationWarning, match="pareto_set_so_far"):
+        assert view.answer_so_far() == "set"

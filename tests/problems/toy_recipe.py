@@ -11,7 +11,7 @@ from torch import nn
 from fusefront.problems.base import Finding
 from fusefront.problems.classifier import Examples
 from fusefront.problems.fine_tuning import Schedule
-from fusefront.problems.trained_experts import Plan, Recipe, TrainingSplit
+from fusefront.problems.trained_experts import ExpertTraining, TrainingRecipe, TrainingSplit
 from fusefront.testing.toy_problem import CLASSES, INPUTS, Backbone
 
 CLUSTERS, NOISE = 16, 0.3
@@ -20,7 +20,7 @@ SIZES = {"experts": 160, "calibration": 20, "validation": 40, "test": 200}
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ToyRecipe(Recipe):
+class ToyRecipe(TrainingRecipe):
     """Tasks `odd` and `even` share inputs, `apart` has its own; embeddings are frozen."""
 
     name: str = "toy"
@@ -35,7 +35,7 @@ class ToyRecipe(Recipe):
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
         yield Finding("data", not self.missing, self.missing or "here")
 
-    def base_sha256(self) -> str:
+    def pretrained_sha256(self) -> str:
         return f"base {self.base_seed}"
 
     def backbone(self) -> nn.Module:
@@ -45,8 +45,8 @@ class ToyRecipe(Recipe):
         network.embeddings.requires_grad_(False)
         return network
 
-    def plan(self, task: str) -> Plan:
-        return Plan(n_classes=CLASSES, schedule=self.schedule)
+    def training(self, task: str) -> ExpertTraining:
+        return ExpertTraining(n_classes=CLASSES, schedule=self.schedule)
 
     def seconds(self, task: str) -> float:
         return 150.0

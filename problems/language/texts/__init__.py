@@ -1,1 +1,1 @@
-"""Labelled texts that installed packages or one folder hold; nothing is copied from them."""
+"""Readers of labelled texts in installed packages or one folder; this project ships none."""

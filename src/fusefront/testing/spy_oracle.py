@@ -1,23 +1,25 @@
-"""An oracle that remembers what it was asked for."""
+"""An oracle that records which splits and labels it was asked for."""
 
 from collections.abc import Mapping, Sequence
 from typing import final
 
 from torch import Tensor
 
-from ..problems.base import Batch, Measurement, Oracle, Split
+from ..problems.base import Batch, DistributionOracle, Measurement, Oracle, Split, distributions
 from ..problems.predictor import Head, Layer
 
 
 @final
-class SpyOracle(Oracle):
-    """Another oracle, which splits were looked at, and whether labels were given out by it.
+class SpyOracle(DistributionOracle):
+    """Wraps another oracle and records its use.
 
-    That is in a batch or in a measurement.
+    Attributes:
+        labels_seen: Whether labels were used, in a labelled batch or in a measurement.
+        splits_seen: The splits that were used.
     """
 
     def __init__(self, inner: Oracle) -> None:
-        self._inner = inner
+        self._inner = distributions(inner)
         self.labels_seen = False
         self.splits_seen: set[Split] = set()
 

@@ -1,7 +1,6 @@
 """A fusion problem small enough for every test: Gaussian clusters, a two-block network, experts.
 
-Tasks 0 and 1 ask different questions about the same inputs; task 2 has inputs of its own, and
-fewer of them.
+Tasks 0 and 1 ask different questions about the same inputs; task 2 has its own, fewer inputs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,14 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..problems.base import Anchors, Oracle, Problem, Split
+from ..problems.base import Anchors, DistributionOracle, Oracle, Problem, Split
 from ..problems.budget import Budget, Precision
 from ..problems.classifier import ClassifierOracle, Examples
 from ..problems.experts import ExpertPool
 from ..problems.layout import Layout
 from ..problems.view import ProblemView
 
-torch.set_num_threads(1)  # more threads make matrices this small many times slower
+torch.set_num_threads(1)  # with more threads, matrices this small are many times slower
 
 INPUTS, WIDTH, CLUSTERS, CLASSES = 6, 8, 6, 3
 SIZES: Mapping[Split, tuple[int, int]] = {
@@ -29,7 +28,7 @@ SIZES: Mapping[Split, tuple[int, int]] = {
     "validation": (80, 40),
     "test": (100, 60),
 }
-"""Examples of the inputs that tasks 0 and 1 share, and of task 2's."""
+"""Number of inputs that tasks 0 and 1 share, and of task 2's own inputs."""
 
 
 class Mlp(nn.Module):
@@ -56,7 +55,7 @@ class Block(nn.Module):
 
 
 class Backbone(nn.Module):
-    """Parameters named as a transformer's: embeddings, two blocks with an `mlp`, a norm."""
+    """A network with the parameter names of a transformer: embeddings, two blocks, a norm."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +74,7 @@ class Backbone(nn.Module):
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ToyProblem(Problem):
-    """Trained experts on `tasks`; see the module."""
+    """A problem with trained experts on `tasks`; see the module's docstring."""
 
     tasks: tuple[str, ...]
     pretrained: Tensor
@@ -94,7 +93,7 @@ class ToyProblem(Problem):
             names=self.tasks,
         )
 
-    def oracle(self, splits: frozenset[Split]) -> Oracle:
+    def oracle(self, splits: frozenset[Split]) -> DistributionOracle:
         return ClassifierOracle(
             backbone=Backbone(),
             features=_identity,
@@ -118,7 +117,7 @@ class ToyProblem(Problem):
         )
 
     def reordered(self, order: Sequence[int]) -> "ToyProblem":
-        """The same problem with its tasks in another order."""
+        """Return the same problem with its tasks in another order."""
         return replace(
             self,
             tasks=tuple(self.tasks[i] for i in order),
@@ -128,7 +127,7 @@ class ToyProblem(Problem):
         )
 
     def with_equal_experts(self) -> "ToyProblem":
-        """The same problem with the first expert and its task, as often as there were tasks."""
+        """Return a problem of the same size in which every task is the first one."""
         return self.reordered([0] * len(self.tasks))
 
 
@@ -141,7 +140,7 @@ def open_view(
     transductive: bool = False,
     precision: Precision = "float32",
 ) -> ProblemView:
-    """The problem as an algorithm sees it, with a cap on units."""
+    """Return the problem's view, with a cap on units."""
     return ProblemView(
         tasks=problem.tasks,
         experts=problem.pool(),
@@ -164,7 +163,7 @@ def toy_layout() -> Layout:
 
 @cache
 def toy_problem(m: int) -> ToyProblem:
-    """The problem of the first m of three tasks; made once, never changed."""
+    """Return the problem of the first m of three tasks; it is created once and never modified."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         start = torch.cat([p.detach().flatten() for p in Backbone().parameters()])

@@ -18,8 +18,9 @@ from fusefront.errors import NotApplicableError
 from fusefront.problems import PROBLEMS
 from fusefront.problems.experts import ExpertPool
 from fusefront.problems.layout import Layout
+from fusefront.problems.network import load_parameters
 from fusefront.problems.view import ProblemView
-from fusefront.problems.vision import backbone, weights
+from fusefront.problems.vision.small_vit import SmallVit, load_shipped
 from fusefront.testing.toy_problem import open_view, toy_problem
 
 LAYOUT = Layout(names=("embeddings.bias", "norm.w"), shapes=((8,), (2,)))
@@ -54,7 +55,8 @@ def quadratic(m: int) -> ProblemView:
 
 def features(network: nn.Module, images: Tensor) -> Tensor:
     with torch.no_grad():
-        return backbone.features(network, images)
+        found: Tensor = network(images)
+        return found
 
 
 @pytest.mark.parametrize("preference", [(1.0, 0.0), (0.3, 0.7)])
@@ -65,8 +67,8 @@ def test_folded_channels_are_channels_concatenated_to_the_images(
     p = torch.tensor(preference)
     experts = PROBLEMS["smoke-left-right"].load()().pool()
     images = torch.rand(3, 1, 12, 12, generator=generator)
-    network = backbone.build(weights.load("smoke").config)
-    backbone.load_flat(network, experts.pretrained)
+    network = SmallVit(load_shipped("smoke").manifest["config"])
+    load_parameters(network, experts.layout, experts.pretrained)
     patches = network.embeddings.patch_embeddings
     plain = patches.projection
     assert isinstance(plain, nn.Conv2d)
@@ -77,7 +79,7 @@ def test_folded_channels_are_channels_concatenated_to_the_images(
     model = Conditioned(scale=5.0).decode(experts, [experts.pretrained, kernel.sum(dim=(2, 3))], p)
     patches.add_module("projection", plain)
     unconditioned = features(network, images)
-    backbone.load_flat(network, model)
+    load_parameters(network, experts.layout, model)
     torch.testing.assert_close(features(network, images), expected, atol=2e-5, rtol=1e-5)
     assert (unconditioned - expected).abs().max() > 0.1
 

@@ -127,6 +127,6 @@ def test_budget_that_ends_inside_a_tree_leaves_the_trees_before() -> None:
     view = open_view(problem, units=70 * 768)
     with pytest.raises(RuntimeError, match="budget"):
         fit(view, NestedMAP())
-    answer = view.answer_so_far()
+    answer = view.pareto_set_so_far()
     assert isinstance(answer, FiniteSet)
     assert len(answer.points) > 4

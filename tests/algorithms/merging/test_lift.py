@@ -141,4 +141,4 @@ def test_budget_for_part_of_a_sweep_answers_with_that_part(
     view = open_view(problem, units=250)
     with pytest.raises(RuntimeError, match="budget"):
         ALGORITHMS["ties-map"].make().fit(view, generator=generator)
-    assert view.answer_so_far() is not None
+    assert view.pareto_set_so_far() is not None

@@ -177,7 +177,7 @@ def test_relu_routers_can_die_and_tanh_routers_cannot() -> None:
 def test_answer_does_not_change_when_training_goes_on(generator: torch.Generator) -> None:
     view = open_view(toy_problem(2), units=4_000)
     train(view, generator, steps=40)
-    early, late = view.checkpoints[0].answer, view.answer_so_far()
+    early, late = view.milestones[0].pareto_set, view.pareto_set_so_far()
     assert isinstance(early, MapSet)
     assert isinstance(late, MapSet)
     assert not torch.equal(early.model([1, 0]), late.model([1, 0]))

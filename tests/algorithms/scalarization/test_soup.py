@@ -77,7 +77,7 @@ def test_budget_for_part_of_the_rays_answers_with_those(generator: torch.Generat
     view = open_view(toy_problem(2), units=3 * 96)
     with pytest.raises(RuntimeError, match="budget"):
         LinearScalarizationSoup(rays=5).fit(view, generator=generator)
-    answer = view.answer_so_far()
+    answer = view.pareto_set_so_far()
     assert isinstance(answer, MapSet)
     assert isinstance(answer.function, InterpolatedWeights)
     assert answer.function.solutions.shape == (3, view.experts.layout.size)

@@ -1,4 +1,4 @@
-"""Routes to what analytic problems state that share no formula with them."""
+"""Independent computations of what analytic problems state, sharing no formula with them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,19 +21,19 @@ class Exact:
     def __init__(self, problem: AnalyticProblem) -> None:
         self.problem = problem
         self.anchors = problem.anchors("test")
-        self.base = torch.from_numpy(geometry.base(problem.dimension))
+        self.pretrained = torch.from_numpy(geometry.pretrained(problem.dimension))
         self.oracle = problem.oracle(frozenset({"calibration", "test"}))
         rows = [torch.arange(1)] * len(problem.tasks)
         self._batch = self.oracle.batch("calibration", rows, labelled=True)
 
     def __call__(self, displacement: Array) -> Array:
-        """`(m,)` objectives at base plus displacement."""
-        params = self.base + torch.from_numpy(displacement)
+        """`(m,)` objectives of the pretrained model plus a displacement."""
+        params = self.pretrained + torch.from_numpy(displacement)
         return self.anchors.objectives(self.oracle.measure(params, "test").value)
 
     def gradients(self, displacement: Array) -> Array:
-        """`(m, P)`; only without noise."""
-        params = (self.base + torch.from_numpy(displacement)).requires_grad_()
+        """`(m, P)` gradients of the objectives; only without noise."""
+        params = (self.pretrained + torch.from_numpy(displacement)).requires_grad_()
         losses = self.oracle.losses(params, self._batch)
         rows = [torch.autograd.grad(x, params, retain_graph=True)[0].numpy() for x in losses]
         scale = self.anchors.pretrained - self.anchors.expert
@@ -80,7 +80,7 @@ def tchebycheff_minimum(exact: Exact, weights: Array, starts: Array) -> Array:
 
 
 def staircases(points: Array, ref: float) -> tuple[float, float]:
-    """Least and greatest area that a decreasing curve through these points dominates up to ref.
+    """Return the least and the greatest area that a decreasing curve through the points dominates.
 
     By sorting alone: steps down after and before each point; beyond the last point it is flat.
     """
@@ -96,7 +96,7 @@ def staircases(points: Array, ref: float) -> tuple[float, float]:
 def monte_carlo(
     dominated: Callable[[Array], NDArray[np.bool_]], m: int, ref: float, power: int = 18
 ) -> tuple[float, float]:
-    """Share of the box [0, ref]^m that is dominated, as a volume, and its standard error."""
+    """Return the dominated volume of the box [0, ref]^m and its standard error."""
     uniform = np.random.default_rng(m).uniform(size=(2**power, m))
     share = float(dominated(ref * uniform).mean())
     error = np.sqrt(max(share * (1 - share), 1 / 2**power) / 2**power)
@@ -104,7 +104,7 @@ def monte_carlo(
 
 
 def hull_dominates(d: Array, spread: float) -> NDArray[np.bool_]:
-    """Whether a point of the hull of m experts has at most the squared distances `(n, m)`.
+    """Return whether a point of the experts' hull has at most the squared distances `(n, m)`.
 
     By duality: it has unless some weights p give a weighted sum of distances which even its
     minimum, spread (1 - |p|^2), exceeds; the worst p is the projection of -d / (2 spread) on the
@@ -122,7 +122,7 @@ def simplex_points(m: int, power: int) -> Array:
 
 
 def _project(v: Array) -> Array:
-    """Rows projected on the simplex: Held, Wolfe and Crowder 1974."""
+    """Project rows on the simplex; see Held, Wolfe and Crowder 1974."""
     ordered = -np.sort(-v, axis=1)
     excess = np.cumsum(ordered, axis=1) - 1
     count = np.arange(1, v.shape[1] + 1)

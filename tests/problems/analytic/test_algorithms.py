@@ -1,4 +1,4 @@
-"""What algorithms answer where the right answer is known."""
+"""Pareto sets of algorithms on problems whose true front is known."""
 
 import dataclasses
 from typing import Any
@@ -90,7 +90,7 @@ def test_map_fits_and_predicts_quadratic_losses_exactly() -> None:
         np.testing.assert_allclose(predicted, measured, atol=1e-5)
 
 
-def test_surrogate_of_losses_that_are_not_quadratic_says_so() -> None:
+def test_surrogate_of_losses_that_are_not_quadratic_reports_its_error() -> None:
     problem = SaturatingProblem(width=0.4)
     view = open_view(problem)
     MAP(population=20, generations=2).fit(view, generator=torch.Generator().manual_seed(0))
@@ -126,10 +126,10 @@ def test_adding_all_task_vectors_is_best_where_tasks_are_disjoint() -> None:
 
 @pytest.mark.parametrize("entry", list(ALGORITHMS), ids=lambda entry: entry.name)
 @pytest.mark.parametrize("noise", [0.0, 0.5])
-def test_every_algorithm_answers_or_says_why_not(
+def test_every_algorithm_returns_a_pareto_set_or_states_why_not(
     entry: Entry[type[Algorithm]], noise: float
 ) -> None:
-    """There are no predicted distributions, linear layers or matrices; nothing else is missing."""
+    """Only what needs predicted distributions or weight matrices does not apply."""
     problem = QuadraticProblem(noise=noise)
     algorithm = quick(entry.load()())
     needs_matrices = entry.labels["space"] == "low-rank" or entry.name in {"lorpman", "palora"}
@@ -148,7 +148,7 @@ def test_every_algorithm_answers_or_says_why_not(
 
 
 def quick(algorithm: Algorithm) -> Algorithm:
-    """With few repetitions of everything."""
+    """Return the algorithm with few repetitions of everything."""
     few = {"steps": 4, "points": 11, "generations": 2, "population": 20, "samples": 4}
     fields = {f.name: getattr(algorithm, f.name) for f in dataclasses.fields(algorithm)}
     return dataclasses.replace(

@@ -21,14 +21,14 @@ def losses(problem: BarrierProblem, s: np.ndarray) -> np.ndarray:
 
 
 @both
-def test_base_is_off_the_line_and_its_losses_are_1_and_2(problem: BarrierProblem) -> None:
+def test_pretrained_model_is_off_the_line_with_losses_1_and_2(problem: BarrierProblem) -> None:
     anchors = problem.anchors("test")
     np.testing.assert_allclose(anchors.pretrained, [1, 2])
     np.testing.assert_allclose(anchors.experts, [[0, 1], [1, 0]], atol=1e-12)
 
 
 @both
-def test_losses_on_and_off_the_line_are_those_of_the_text(problem: BarrierProblem) -> None:
+def test_losses_on_and_off_the_line_follow_the_docstring(problem: BarrierProblem) -> None:
     exact = Exact(problem)
     first, second = problem._task_vectors
     for s in (-0.3, 0.0, 0.37, 0.8, 1.2):
@@ -40,7 +40,7 @@ def test_losses_on_and_off_the_line_are_those_of_the_text(problem: BarrierProble
 
 
 @both
-def test_no_parameters_at_random_are_beyond_the_front(problem: BarrierProblem) -> None:
+def test_random_parameters_are_never_beyond_the_front(problem: BarrierProblem) -> None:
     exact, generator, front = Exact(problem), np.random.default_rng(1), problem.front(2000)
     first, second = problem._task_vectors
     for s in generator.uniform(-1.5, 2.5, 200):
@@ -86,7 +86,7 @@ def test_there_is_a_piece_in_every_valley(barriers: int, pieces: int) -> None:
 
 @both
 @pytest.mark.parametrize("ref", [1.1, 0.45])
-def test_hypervolume_is_what_sorted_points_say(problem: BarrierProblem, ref: float) -> None:
+def test_hypervolume_equals_that_of_sorted_points(problem: BarrierProblem, ref: float) -> None:
     s = np.linspace(0, 1, 500_001)
     points = losses(problem, s).T / [1, 2]
     points = points[nondominated(points)]
@@ -96,7 +96,7 @@ def test_hypervolume_is_what_sorted_points_say(problem: BarrierProblem, ref: flo
     assert least - 1e-12 <= stated <= least + 4e-6
 
 
-def test_adversarial_merges_are_worse_than_the_base_for_both_tasks() -> None:
+def test_adversarial_merges_are_worse_than_the_pretrained_model_on_both_tasks() -> None:
     problem = BarrierProblem(barriers=1, height=4.0)
     exact = Exact(problem)
     first, second = problem._task_vectors
@@ -106,7 +106,7 @@ def test_adversarial_merges_are_worse_than_the_base_for_both_tasks() -> None:
 
 
 @both
-def test_stated_front_is_nondominated_and_its_extremes_are_ideal_and_nadir(
+def test_front_is_nondominated_and_its_extremes_are_ideal_and_nadir(
     problem: BarrierProblem,
 ) -> None:
     front = problem.true_front()
@@ -115,7 +115,7 @@ def test_stated_front_is_nondominated_and_its_extremes_are_ideal_and_nadir(
     np.testing.assert_allclose(front.max(axis=0), problem.nadir, atol=1e-12)
 
 
-def test_knobs_out_of_range_are_refused() -> None:
+def test_parameters_out_of_range_are_refused() -> None:
     with pytest.raises(ParameterError, match=r"`height` must be above 0 and at most 5\. Found 0"):
         BarrierProblem(height=0.0)
     with pytest.raises(ParameterError, match="`barriers` must be at least 1"):

@@ -12,7 +12,7 @@ QS = [0.5, 0.75, 1.0, 2.0, 3.0]
 
 @pytest.mark.parametrize("q", QS)
 @pytest.mark.parametrize("m", [2, 5])
-def test_base_is_at_one_and_experts_are_at_the_axes(q: float, m: int) -> None:
+def test_pretrained_model_is_at_one_and_experts_are_at_the_axes(q: float, m: int) -> None:
     problem = CapacityProblem(n_tasks=m, q=q)
     for split in ("validation", "test"):
         anchors = problem.anchors(split)
@@ -21,7 +21,7 @@ def test_base_is_at_one_and_experts_are_at_the_axes(q: float, m: int) -> None:
 
 
 @pytest.mark.parametrize("q", QS)
-def test_losses_are_those_of_the_text(q: float) -> None:
+def test_losses_follow_the_docstring(q: float) -> None:
     problem = CapacityProblem(n_tasks=3, q=q)
     exact, generator = Exact(problem), np.random.default_rng(0)
     axes, start = problem._axes_and_start
@@ -37,7 +37,7 @@ def test_losses_are_those_of_the_text(q: float) -> None:
 
 
 @pytest.mark.parametrize("q", QS)
-def test_no_parameters_at_random_are_beyond_the_front(q: float) -> None:
+def test_random_parameters_are_never_beyond_the_front(q: float) -> None:
     problem = CapacityProblem(n_tasks=3, q=q, dimension=8)
     exact, generator = Exact(problem), np.random.default_rng(1)
     axes, start = problem._axes_and_start
@@ -76,7 +76,9 @@ def test_tchebycheff_minima_over_all_parameters_are_the_front(q: float) -> None:
 
 @pytest.mark.parametrize("q", QS)
 @pytest.mark.parametrize("ref", [1.0, 1.1])
-def test_hypervolume_of_two_tasks_is_what_a_million_sorted_points_say(q: float, ref: float) -> None:
+def test_hypervolume_of_two_tasks_equals_that_of_a_million_sorted_points(
+    q: float, ref: float
+) -> None:
     problem = CapacityProblem(q=q)
     least, greatest = staircases(problem.front(1_000_000), ref)
     stated = problem.maximal_hypervolume(ref)
@@ -88,9 +90,7 @@ def test_hypervolume_of_two_tasks_is_what_a_million_sorted_points_say(q: float, 
 @pytest.mark.parametrize(
     ("q", "m", "ref"), [(0.5, 3, 1.1), (1.0, 3, 1.0), (2.0, 5, 1.0), (2.0, 8, 1.1), (3.0, 10, 1.1)]
 )
-def test_hypervolume_of_more_tasks_is_what_points_at_random_say(
-    q: float, m: int, ref: float
-) -> None:
+def test_hypervolume_of_more_tasks_agrees_with_random_points(q: float, m: int, ref: float) -> None:
     def dominated(g: np.ndarray) -> np.ndarray:
         return np.asarray((np.maximum(1 - g, 0) ** q).sum(axis=1) <= 1)
 
@@ -110,7 +110,7 @@ def test_hypervolume_is_that_of_a_disc_a_triangle_and_a_ball() -> None:
 
 @pytest.mark.parametrize("q", QS)
 @pytest.mark.parametrize("m", [2, 3, 10])
-def test_stated_front_is_the_superellipse_and_nondominated(q: float, m: int) -> None:
+def test_front_is_the_superellipse_and_nondominated(q: float, m: int) -> None:
     front = CapacityProblem(n_tasks=m, q=q).true_front()
     np.testing.assert_allclose(((1 - front) ** q).sum(axis=1), 1)
     assert nondominated(front).all()

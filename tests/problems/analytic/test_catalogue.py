@@ -26,13 +26,13 @@ def test_listing_the_problems_imports_nothing_heavy() -> None:
     assert found.stdout.split() == [str(len(ENTRIES))]
 
 
-def test_names_are_unique_and_say_family_and_case() -> None:
+def test_names_are_unique_and_contain_family_and_case() -> None:
     assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
     families = "|".join(FAMILIES)
     assert all(re.fullmatch(rf"analytic-({families})(-[a-z0-9.-]+)?", e.name) for e in ENTRIES)
 
 
-def test_labels_and_names_are_those_the_registry_allows() -> None:
+def test_the_registry_accepts_names_and_labels() -> None:
     for entry in ENTRIES:
         for key, value in entry.labels.items():
             allowed = PROBLEMS.label_values[key]
@@ -42,13 +42,13 @@ def test_labels_and_names_are_those_the_registry_allows() -> None:
         assert entry.source
 
 
-def test_cases_are_for_tuning_and_for_claims_in_turn() -> None:
+def test_cases_alternate_between_dev_and_test() -> None:
     assert [e.labels["subset"] for e in CASES] == [
         ("dev", "test")[i % 2] for i in range(len(CASES))
     ]
 
 
-def test_cases_that_count_up_are_in_natural_order() -> None:
+def test_numbered_cases_are_in_natural_order() -> None:
     for family in FAMILIES:
         for stem in ("t", "angle", "k"):
             pattern = re.compile(rf"analytic-{family}-{stem}\d+")
@@ -57,7 +57,7 @@ def test_cases_that_count_up_are_in_natural_order() -> None:
 
 
 @pytest.mark.parametrize("entry", CASES, ids=lambda e: e.name)
-def test_labels_are_true(entry) -> None:  # type: ignore[no-untyped-def]
+def test_labels_match_the_problem(entry) -> None:  # type: ignore[no-untyped-def]
     problem = entry.load()()
     assert isinstance(problem, AnalyticProblem)
     assert entry.labels["tasks"] == str(len(problem.tasks))
@@ -67,7 +67,7 @@ def test_labels_are_true(entry) -> None:  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_takes_its_knobs(family: str) -> None:
+def test_a_family_accepts_its_parameters(family: str) -> None:
     make = next(e for e in ENTRIES if e.name == f"analytic-{family}").load()
     assert make(dimension=70).dimension == 70  # type: ignore[attr-defined]
 
@@ -78,7 +78,7 @@ def test_cases_of_one_family_differ() -> None:
 
 
 @pytest.mark.parametrize("entry", CASES, ids=lambda e: e.name)
-def test_stated_hypervolumes_grow_with_the_reference_point_and_fit_the_box(entry) -> None:  # type: ignore[no-untyped-def]
+def test_hypervolumes_grow_with_the_reference_point_and_fit_the_box(entry) -> None:  # type: ignore[no-untyped-def]
     problem = entry.load()()
     inner, outer = (problem.maximal_hypervolume(ref) for ref in (1.0, 1.1))
     assert (inner is None) == (outer is None)

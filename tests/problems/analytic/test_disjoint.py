@@ -7,7 +7,7 @@ from fusefront.problems.experts import Coefficients
 
 
 @pytest.mark.parametrize("m", [2, 3, 10])
-def test_base_plus_all_task_vectors_is_ideal_for_all(m: int) -> None:
+def test_pretrained_model_plus_all_task_vectors_is_ideal_for_all_tasks(m: int) -> None:
     problem = DisjointProblem(n_tasks=m, dimension=70)
     merged = problem.pool().merge(Coefficients(values=torch.ones(m)))
     g = problem.anchors("test").objectives(
@@ -17,7 +17,7 @@ def test_base_plus_all_task_vectors_is_ideal_for_all(m: int) -> None:
     np.testing.assert_array_equal(problem.true_front(), np.zeros((1, m)))
 
 
-def test_a_coefficient_is_felt_by_its_own_task_only() -> None:
+def test_a_coefficient_affects_only_its_own_task() -> None:
     problem = DisjointProblem(n_tasks=3)
     pool, oracle = problem.pool(), problem.oracle(frozenset({"test"}))
     merged = pool.merge(Coefficients(values=torch.tensor([0.25, 1.0, 3.0])))

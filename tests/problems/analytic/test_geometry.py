@@ -20,7 +20,7 @@ def test_layout_covers_every_parameter_and_each_tensor_has_room(
     )
 
 
-def test_every_space_has_groups_of_its_own() -> None:
+def test_every_space_has_different_groups() -> None:
     layout = geometry.layout(64, 2)
     counts = [len(layout.groups(space).names) for space in ("task", "block", "tensor")]
     assert counts == [1, 4, 8]
@@ -32,7 +32,7 @@ def test_too_few_parameters_are_refused() -> None:
 
 
 @pytest.mark.parametrize("dimension", [64, 100])
-def test_orthonormal_rows_are_so_in_every_tensor_alike(dimension: int) -> None:
+def test_rows_are_orthonormal_within_every_tensor(dimension: int) -> None:
     layout = geometry.layout(dimension, 5)
     rows = geometry.orthonormal(layout, 5)
     np.testing.assert_allclose(rows @ rows.T, np.eye(5), atol=1e-14)
@@ -42,20 +42,20 @@ def test_orthonormal_rows_are_so_in_every_tensor_alike(dimension: int) -> None:
 
 
 @pytest.mark.parametrize("cosine", [0.9, 0.0, -0.3, -1 / 3])
-def test_vectors_have_the_cosine_asked_for(cosine: float) -> None:
+def test_vectors_have_the_requested_cosine(cosine: float) -> None:
     rows = geometry.orthonormal(geometry.layout(64, 4), 4)
     vectors = geometry.equally_correlated(rows, cosine)
     expected = np.full((4, 4), cosine) + (1 - cosine) * np.eye(4)
     np.testing.assert_allclose(vectors @ vectors.T, expected, atol=1e-14)
 
 
-def test_angles_that_so_many_vectors_cannot_have_are_refused() -> None:
+def test_impossible_angles_are_refused() -> None:
     rows = geometry.orthonormal(geometry.layout(64, 4), 4)
     with pytest.raises(ParameterError, match=r"at most 109\.5 degrees .* Found 120"):
         geometry.equally_correlated(rows, -0.5)
 
 
-def test_base_is_float32_and_never_zero() -> None:
-    base = geometry.base(4096)
+def test_pretrained_model_is_float32_and_never_zero() -> None:
+    base = geometry.pretrained(4096)
     np.testing.assert_array_equal(base, base.astype(np.float32))
     assert (base != 0).all()

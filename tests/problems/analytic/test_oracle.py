@@ -18,7 +18,7 @@ def rows(size: int) -> list[torch.Tensor]:
     return [torch.arange(size)] * 3
 
 
-def test_test_is_exact_whatever_the_noise() -> None:
+def test_test_is_exact_for_every_noise() -> None:
     params = NOISY.pool().pretrained + NOISY.pool().task_vectors.mean(0)
     noisy, clean = (p.oracle(ALL).measure(params, "test") for p in (NOISY, CLEAN))
     np.testing.assert_array_equal(noisy.value, clean.value)
@@ -27,7 +27,7 @@ def test_test_is_exact_whatever_the_noise() -> None:
     assert [len(o) for o in noisy.outcomes] == [0, 0, 0]
 
 
-def test_without_noise_every_split_is_the_test() -> None:
+def test_without_noise_every_split_equals_the_test() -> None:
     params = CLEAN.pool().pretrained + 0.4 * CLEAN.pool().task_vectors.sum(0)
     oracle = CLEAN.oracle(ALL)
     test, validation = (oracle.measure(params, s) for s in ("test", "validation"))
@@ -36,7 +36,7 @@ def test_without_noise_every_split_is_the_test() -> None:
     np.testing.assert_allclose(losses.numpy(), test.value, rtol=1e-6)
 
 
-def test_one_example_is_off_by_the_noise_in_units_of_g() -> None:
+def test_one_example_has_the_error_of_the_noise_in_g() -> None:
     oracle, pool = NOISY.oracle(ALL), NOISY.pool()
     expert = pool.pretrained + pool.task_vectors[1]
     anchors = NOISY.anchors("test")
@@ -62,7 +62,9 @@ def test_a_batch_sees_the_mean_of_its_examples() -> None:
 
 
 @pytest.mark.parametrize("examples", [None, 64, 4])
-def test_validation_is_off_by_the_noise_over_the_root_of_its_examples(examples: int | None) -> None:
+def test_error_of_validation_is_the_noise_over_the_root_of_its_examples(
+    examples: int | None,
+) -> None:
     off = []
     for vectors in range(3):
         for noise in (0.5, 1.0):
@@ -88,7 +90,7 @@ def test_examples_of_different_splits_and_tasks_are_independent() -> None:
         assert values.std() == pytest.approx(1, abs=0.03)
 
 
-def test_tilts_are_the_same_numbers_on_every_machine() -> None:
+def test_tilts_are_the_same_on_every_machine() -> None:
     first = draw_tilts("validation", 3, [2.0])[0][0]
     np.testing.assert_allclose(first.numpy(), FIRST_TILTS, rtol=1e-6)
 
@@ -112,16 +114,17 @@ def test_a_batch_without_labels_has_no_losses() -> None:
         oracle.losses(CLEAN.pool().pretrained, oracle.batch("calibration", rows(2), labelled=False))
 
 
-def test_there_are_no_predictions_to_be_sure_of() -> None:
-    oracle = CLEAN.oracle(ALL)
-    with pytest.raises(NotApplicableError, match="no predicted distributions"):
-        oracle.entropies(
-            CLEAN.pool().pretrained, oracle.batch("calibration", rows(2), labelled=False)
-        )
+def test_tasks_with_only_losses_have_no_entropies() -> None:
+    view = open_view(CLEAN)
+    batch = next(view.batches(2, labelled=False))
+    for use in (view.entropies, view.entropy_jacobian):
+        with pytest.raises(NotApplicableError, match="must predict distributions"):
+            use(view.experts.pretrained, batch)
+    assert view.budget.ledger.units == 0
 
 
 @pytest.mark.parametrize("problem", [CLEAN, NOISY])
-def test_examples_cost_what_they_cost_elsewhere(problem: QuadraticProblem) -> None:
+def test_examples_are_charged_as_in_other_problems(problem: QuadraticProblem) -> None:
     view = open_view(problem)
     view.evaluate(view.experts.pretrained)
     assert view.budget.ledger.units == 3 * SIZES["validation"]

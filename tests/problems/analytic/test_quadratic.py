@@ -27,7 +27,7 @@ SMALL = [
 ids = [f"{p.n_tasks}-{p.angle:g}-{p.sensitivity:g}-{p.granularity}" for p in SMALL]
 
 
-def test_losses_are_those_of_the_text() -> None:
+def test_losses_follow_the_docstring() -> None:
     problem = QuadraticProblem(
         n_tasks=3, angle=70.0, complexity=9.0, sensitivity=6.0, granularity="block"
     )
@@ -61,7 +61,7 @@ def test_minimisers_of_weighted_sums_over_all_parameters_are_the_front(
 
 
 @pytest.mark.parametrize("problem", SMALL, ids=ids)
-def test_no_parameters_at_random_are_beyond_the_front(problem: QuadraticProblem) -> None:
+def test_random_parameters_are_never_beyond_the_front(problem: QuadraticProblem) -> None:
     exact, generator = Exact(problem), np.random.default_rng(1)
     vectors = problem.pool().task_vectors.double().numpy()
     front = problem.front(2000)
@@ -80,7 +80,7 @@ def test_no_parameters_at_random_are_beyond_the_front(problem: QuadraticProblem)
     ],
 )
 @pytest.mark.parametrize("ref", [1.0, 1.1])
-def test_hypervolume_of_two_tasks_is_what_a_million_sorted_points_say(
+def test_hypervolume_of_two_tasks_equals_that_of_a_million_sorted_points(
     problem: QuadraticProblem, ref: float
 ) -> None:
     least, greatest = staircases(
@@ -92,7 +92,7 @@ def test_hypervolume_of_two_tasks_is_what_a_million_sorted_points_say(
     assert stated == pytest.approx((least + greatest) / 2, abs=1e-6)
 
 
-def test_hypervolume_of_a_curved_surface_is_what_points_at_random_say() -> None:
+def test_hypervolume_of_a_curved_surface_agrees_with_random_points() -> None:
     problem = QuadraticProblem(n_tasks=3, angle=60.0, sensitivity=10.0)
     # Convex: a point is beyond the front if some weighted sum of it is less than possible.
     p = simplex_points(3, 11)
@@ -101,7 +101,7 @@ def test_hypervolume_of_a_curved_surface_is_what_points_at_random_say() -> None:
     assert problem.maximal_hypervolume(1.1) == pytest.approx(found, abs=4 * error + 2e-3)
 
 
-def test_sensitivity_near_1_leaves_the_hypervolume_as_it_is() -> None:
+def test_hypervolume_is_continuous_at_sensitivity_1() -> None:
     for m, ref in ((2, 0.7), (2, 1.1), (3, 1.1)):
         even, nearly = (
             QuadraticProblem(n_tasks=m, angle=60.0, sensitivity=s).maximal_hypervolume(ref)
@@ -111,7 +111,7 @@ def test_sensitivity_near_1_leaves_the_hypervolume_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(("m", "ref"), [(2, 0.5), (2, 1.1), (3, 1.1)])
-def test_hypervolume_is_settled_to_nine_digits_at_the_greatest_sensitivity(
+def test_hypervolume_has_converged_to_nine_digits_at_the_largest_sensitivity(
     m: int, ref: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     problem = QuadraticProblem(n_tasks=m, angle=60.0, sensitivity=100.0)
@@ -121,7 +121,7 @@ def test_hypervolume_is_settled_to_nine_digits_at_the_greatest_sensitivity(
     assert stated == pytest.approx(problem.maximal_hypervolume(ref), abs=1e-9)
 
 
-def test_hypervolume_that_is_not_known_is_not_stated() -> None:
+def test_unknown_hypervolume_is_none() -> None:
     assert QuadraticProblem(n_tasks=4).maximal_hypervolume(1.0) is None
     assert QuadraticProblem(n_tasks=4, sensitivity=2.0).maximal_hypervolume(2.1) is None
     assert QuadraticProblem(n_tasks=3, sensitivity=2.0).maximal_hypervolume(1.0) is None
@@ -129,7 +129,7 @@ def test_hypervolume_that_is_not_known_is_not_stated() -> None:
 
 
 @pytest.mark.parametrize("problem", SMALL, ids=ids)
-def test_stated_front_is_nondominated_and_its_extremes_are_ideal_and_nadir(
+def test_front_is_nondominated_and_its_extremes_are_ideal_and_nadir(
     problem: QuadraticProblem,
 ) -> None:
     front = problem.true_front()
@@ -151,7 +151,7 @@ def test_front_in_task_space_is_reached_by_merging_the_pool_in_float32() -> None
         np.testing.assert_allclose(g, expected, atol=2e-6)
 
 
-def test_curved_front_is_out_of_reach_of_one_coefficient_a_task_but_not_of_blocks() -> None:
+def test_blocks_reach_a_curved_front_and_one_coefficient_per_task_does_not() -> None:
     problem = QuadraticProblem(sensitivity=10.0)
     pool, oracle = problem.pool(), problem.oracle(frozenset({"test"}))
     anchors = problem.anchors("test")
@@ -172,7 +172,7 @@ def test_curved_front_is_out_of_reach_of_one_coefficient_a_task_but_not_of_block
         assert not (coarse < point + 0.05).all(axis=1).any()
 
 
-def test_complexity_scales_losses_and_leaves_g_alone() -> None:
+def test_complexity_scales_losses_but_not_g() -> None:
     plain, complex_ = QuadraticProblem(angle=70.0), QuadraticProblem(angle=70.0, complexity=7.0)
     np.testing.assert_allclose(
         complex_.anchors("test").pretrained / plain.anchors("test").pretrained, [1, 7]
@@ -182,7 +182,7 @@ def test_complexity_scales_losses_and_leaves_g_alone() -> None:
     np.testing.assert_allclose(Exact(plain)(x), Exact(complex_)(x))
 
 
-def test_hash_tells_every_knob_apart() -> None:
+def test_hash_depends_on_every_parameter() -> None:
     problems = [
         QuadraticProblem(),
         QuadraticProblem(angle=91.0),
@@ -198,7 +198,7 @@ def test_hash_tells_every_knob_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("knobs", "message"),
+    ("parameters", "message"),
     [
         ({"n_tasks": 1}, "`n_tasks` must be at least 2 and at most 10. Found 1"),
         ({"n_tasks": 11}, "at most 10. Found 11"),
@@ -210,9 +210,9 @@ def test_hash_tells_every_knob_apart() -> None:
         ({"sensitivity": 1000.0}, "`sensitivity` must be at least 1 and at most 100. Found 1000"),
         ({"dimension": 1}, "`dimension` must be at least 2"),
         ({"granularity": "layer"}, "`granularity` must be `block` or `tensor`. Found `layer`"),
-        ({"dimension": 4, "sensitivity": 2.0}, "`dimension` must leave two blocks or more"),
+        ({"dimension": 4, "sensitivity": 2.0}, "`dimension` must give two blocks or more"),
     ],
 )
-def test_knobs_out_of_range_are_refused(knobs: dict[str, float], message: str) -> None:
+def test_parameters_out_of_range_are_refused(parameters: dict[str, float], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        QuadraticProblem(**knobs)  # type: ignore[arg-type]
+        QuadraticProblem(**parameters)  # type: ignore[arg-type]

@@ -18,12 +18,12 @@ def test_distances_are_those_of_vectors() -> None:
 
 @pytest.mark.parametrize("m", [2, 3, 4])
 @pytest.mark.parametrize("ref", [1.0, 1.1, 2.3])
-def test_closed_form_is_what_quadrature_finds(m: int, ref: float) -> None:
+def test_closed_form_equals_quadrature(m: int, ref: float) -> None:
     found = simplex_volume(lambda c: regular.images(c, 0.5, PROPORTIONAL), m, ref)
     assert regular.volume(m, 0.5, PROPORTIONAL, ref) == pytest.approx(found, abs=1e-12)
 
 
-def test_clipped_triangle_meets_the_closed_form_where_nothing_is_clipped() -> None:
+def test_clipped_triangle_equals_the_closed_form_where_nothing_is_clipped() -> None:
     for ref in (1.0, 1.1, 2.0):
         found = regular._clipped_triangle(0.5, PROPORTIONAL, ref)
         assert found == pytest.approx(regular._closed_form(3, 0.5, ref), abs=1e-11)
@@ -49,7 +49,7 @@ def test_clipped_triangle_grows_without_a_jump_as_the_reference_point_passes_the
         (8, 60, 1.1),
     ],
 )
-def test_volume_is_what_points_at_random_say(m: int, degrees: float, ref: float) -> None:
+def test_volume_agrees_with_random_points(m: int, degrees: float, ref: float) -> None:
     spread = 1 - np.cos(np.radians(degrees))
     stated = regular.volume(m, spread, PROPORTIONAL, ref)
     found, error = monte_carlo(lambda g: hull_dominates(g, spread), m, ref)
@@ -57,10 +57,10 @@ def test_volume_is_what_points_at_random_say(m: int, degrees: float, ref: float)
     assert error < 0.01
 
 
-def test_volume_of_clipped_fronts_of_many_tasks_is_not_stated() -> None:
+def test_volume_of_clipped_fronts_of_many_tasks_is_none() -> None:
     assert regular.volume(4, 1.0, PROPORTIONAL, 1.0) is None
 
 
-def test_base_in_the_middle_of_three_experts_is_on_their_front() -> None:
+def test_pretrained_model_amid_three_experts_is_on_their_front() -> None:
     # 120 degrees: g = (1, 1, 1) is a compromise of all, so nothing lies beyond it.
     assert regular.volume(3, 1.5, PROPORTIONAL, 1.0) == pytest.approx(0, abs=1e-12)

@@ -16,7 +16,7 @@ from fusefront.metrics.nondominated import nondominated
 from fusefront.problems.analytic.saturating import SaturatingProblem
 
 
-def test_losses_are_those_of_the_text() -> None:
+def test_losses_follow_the_docstring() -> None:
     problem = SaturatingProblem(n_tasks=3, angle=80.0, width=0.7)
     pool = problem.pool()
     params = pool.pretrained + torch.randn(64, generator=torch.Generator().manual_seed(0)) / 12
@@ -40,7 +40,7 @@ def test_tchebycheff_minima_over_all_parameters_are_the_front(width: float, m: i
         assert not (g < front - 1e-9).all(axis=1).any()
 
 
-def test_no_parameters_at_random_are_beyond_the_front() -> None:
+def test_random_parameters_are_never_beyond_the_front() -> None:
     problem = SaturatingProblem(width=0.5, dimension=16)
     exact, generator, front = Exact(problem), np.random.default_rng(1), problem.front(2000)
     vectors = problem.pool().task_vectors.double().numpy()
@@ -87,7 +87,7 @@ def test_wide_losses_have_a_convex_front(width: float) -> None:
     + [SaturatingProblem(angle=a) for a in (30.0, 120.0)],
 )
 @pytest.mark.parametrize("ref", [1.0, 1.1])
-def test_hypervolume_of_two_tasks_is_what_a_million_sorted_points_say(
+def test_hypervolume_of_two_tasks_equals_that_of_a_million_sorted_points(
     problem: SaturatingProblem, ref: float
 ) -> None:
     least, greatest = staircases(problem.front(1_000_000), ref)
@@ -99,7 +99,7 @@ def test_hypervolume_of_two_tasks_is_what_a_million_sorted_points_say(
 
 
 @pytest.mark.parametrize(("m", "angle", "ref"), [(3, 60.0, 1.0), (3, 90.0, 1.1), (4, 60.0, 1.1)])
-def test_hypervolume_of_more_tasks_is_what_points_at_random_say(
+def test_hypervolume_of_more_tasks_agrees_with_random_points(
     m: int, angle: float, ref: float
 ) -> None:
     problem = SaturatingProblem(n_tasks=m, angle=angle)
@@ -113,12 +113,12 @@ def test_hypervolume_of_more_tasks_is_what_points_at_random_say(
     assert problem.maximal_hypervolume(ref) == pytest.approx(found, abs=4 * error)
 
 
-def test_hypervolume_that_is_not_known_is_not_stated() -> None:
+def test_unknown_hypervolume_is_none() -> None:
     assert SaturatingProblem(n_tasks=5).maximal_hypervolume(1.1) is None
     assert SaturatingProblem(n_tasks=4, angle=90.0).maximal_hypervolume(1.0) is None
 
 
-def test_stated_front_is_nondominated_and_its_extremes_are_ideal_and_nadir() -> None:
+def test_front_is_nondominated_and_its_extremes_are_ideal_and_nadir() -> None:
     for m in (2, 3, 5):
         problem = SaturatingProblem(n_tasks=m, angle=80.0)
         front = problem.true_front()

@@ -8,7 +8,7 @@ from fusefront.problems.analytic import volumes as simplex
 
 
 @pytest.mark.parametrize("m", [1, 2, 3, 4, 10])
-def test_cover_is_on_the_simplex_with_its_corners(m: int) -> None:
+def test_cover_is_on_the_simplex_and_includes_its_corners(m: int) -> None:
     points = simplex.cover(m, 300)
     np.testing.assert_allclose(points.sum(axis=1), 1)
     assert points.min() >= 0
@@ -29,7 +29,7 @@ def test_more_coordinates_get_exactly_as_many_points(m: int) -> None:
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 4])
-def test_quadrature_integrates_monomials_as_dirichlet_says(k: int) -> None:
+def test_quadrature_integrates_monomials_by_dirichlet_s_formula(k: int) -> None:
     points, weights = simplex.quadrature(k, 8)
     for powers in ([0] * k, [1] * k, list(range(k)), [3, *[0] * (k - 1)]):
         expected = np.prod([factorial(p) for p in powers]) / factorial(sum(powers) + k - 1)
@@ -37,17 +37,17 @@ def test_quadrature_integrates_monomials_as_dirichlet_says(k: int) -> None:
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 4])
-def test_square_moments_are_what_quadrature_finds(k: int) -> None:
+def test_square_moments_agree_with_quadrature(k: int) -> None:
     points, weights = simplex.quadrature(k, 12)
     for n, moment in enumerate(simplex.square_moments(k, 4)):
         found = weights @ (points**2).sum(axis=1) ** n * factorial(k - 1)
         assert float(moment) == pytest.approx(found, rel=1e-12)
 
 
-def test_second_moment_for_many_corners_is_that_of_the_textbook() -> None:
+def test_second_moment_for_many_corners_follows_the_textbook() -> None:
     # E[c_i^2] = 2 / (k (k + 1)) for each of k corners.
     assert simplex.square_moments(10, 1)[1] == Fraction(2, 11)
 
 
-def test_faces_are_all_that_have_the_last_corner() -> None:
+def test_faces_contain_the_last_corner() -> None:
     assert sorted(simplex.faces(3)) == [[0, 1, 2], [0, 2], [1, 2], [2]]

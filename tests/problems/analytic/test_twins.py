@@ -7,7 +7,7 @@ from fusefront.metrics.nondominated import nondominated
 from fusefront.problems.analytic.twins import TwinsProblem
 
 
-def test_tasks_of_a_group_have_one_expert_and_one_loss() -> None:
+def test_tasks_of_a_group_share_expert_and_loss() -> None:
     problem = TwinsProblem(n_tasks=5, groups=2)
     vectors = problem.pool().task_vectors
     assert (vectors[0] == vectors[2]).all()
@@ -38,7 +38,7 @@ def test_minimisers_of_weighted_sums_over_all_parameters_are_the_front(groups: i
         (6, 3, 50.0, 1.1),
     ],
 )
-def test_hypervolume_is_what_points_at_random_say(
+def test_hypervolume_agrees_with_random_points(
     m: int, groups: int, angle: float, ref: float
 ) -> None:
     problem = TwinsProblem(n_tasks=m, groups=groups, angle=angle)
@@ -51,18 +51,18 @@ def test_hypervolume_is_what_points_at_random_say(
     assert problem.maximal_hypervolume(ref) == pytest.approx(found, abs=4 * error)
 
 
-def test_one_group_is_no_conflict() -> None:
+def test_one_group_has_no_conflict() -> None:
     problem = TwinsProblem(n_tasks=3, groups=1)
     np.testing.assert_array_equal(problem.true_front(), np.zeros((1, 3)))
     assert problem.maximal_hypervolume(1.1) == pytest.approx(1.1**3)
 
 
-def test_hypervolume_that_is_not_known_is_not_stated_and_none_is_none() -> None:
+def test_unknown_hypervolume_is_none_and_an_empty_one_is_zero() -> None:
     assert TwinsProblem(n_tasks=4, groups=3, angle=90.0).maximal_hypervolume(1.0) is None
     assert TwinsProblem(n_tasks=4, angle=180.0).maximal_hypervolume(0.9) == 0
 
 
-def test_stated_front_is_nondominated_and_its_extremes_are_ideal_and_nadir() -> None:
+def test_front_is_nondominated_and_its_extremes_are_ideal_and_nadir() -> None:
     problem = TwinsProblem(n_tasks=6, groups=3)
     front = problem.true_front()
     assert nondominated(front).all()

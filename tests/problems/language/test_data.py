@@ -17,7 +17,7 @@ LENGTH = 60
 
 @pytest.fixture(autouse=True)
 def corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand-ins for the corpora, splits that fit them, an empty cache; gives the texts folder."""
+    """Stand-ins for the corpora with small splits and an empty cache; returns the folder."""
     standins.install(tmp_path / "site", tmp_path / "texts", monkeypatch, n=52)
     monkeypatch.setenv("FUSEFRONT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(data, "SIZES", dict.fromkeys(SOURCES, SIZES))
@@ -68,7 +68,7 @@ def test_a_corpus_is_read_once_and_then_from_the_cache(monkeypatch: pytest.Monke
         TextData(encoder=refuse, identity="other").examples("reuters", "test")
 
 
-def test_the_digest_tells_texts_encoders_and_numbers_apart(corpora: Path) -> None:
+def test_the_digest_depends_on_texts_encoders_and_numbers(corpora: Path) -> None:
     before = text_data().digest(["supersense"])
     assert text_data().digest(["supersense", "supersense"]) == before
     assert text_data("two").digest(["supersense"]) != before
@@ -78,7 +78,7 @@ def test_the_digest_tells_texts_encoders_and_numbers_apart(corpora: Path) -> Non
     assert text_data().digest(["supersense"]) != before
 
 
-def test_missing_texts_are_found_without_reading_and_said_when_read(corpora: Path) -> None:
+def test_missing_texts_are_reported_by_preflight_and_when_read(corpora: Path) -> None:
     (corpora / "vaderSentiment-0.5.zip").unlink()
     tasks = ("medium", "news", "sentiment")
     found = {f.what: f for f in texts_preflight(tasks)}
@@ -89,6 +89,6 @@ def test_missing_texts_are_found_without_reading_and_said_when_read(corpora: Pat
         text_data().examples("medium", "test")
 
 
-def test_an_unknown_task_is_refused_with_the_nearest() -> None:
+def test_an_unknown_task_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownNameError, match="`supersense`"):
         text_data().examples("supersens", "test")

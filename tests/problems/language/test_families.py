@@ -27,7 +27,7 @@ def test_no_task_is_in_both_halves(family: TextFamily) -> None:
     assert half(family.tasks, family.tasks) is None
 
 
-def test_questions_about_the_same_texts_are_told_from_the_same_question_elsewhere() -> None:
+def test_conflict_depends_on_corpus_and_kind_of_question() -> None:
     assert conflict(("sentiment", "medium")) == "same-inputs"
     assert conflict(("news", "reuters")) == "other-domain"
     assert conflict(("news", "sentiment")) == "other-labels"

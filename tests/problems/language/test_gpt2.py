@@ -41,7 +41,7 @@ def test_a_text_alone_has_the_feature_it_has_in_a_batch(network: LastToken) -> N
         torch.testing.assert_close(alone, feature, rtol=0, atol=1e-6)
 
 
-def test_what_follows_a_token_never_changes_its_state(network: LastToken) -> None:
+def test_later_tokens_never_change_a_state(network: LastToken) -> None:
     one, other = torch.tensor([[3, 7, 9, 11, 2]]), torch.tensor([[3, 7, 9, 40, 41]])
     states, others = network.hidden(one), network.hidden(other)
     torch.testing.assert_close(states[:, :3], others[:, :3], rtol=0, atol=1e-6)
@@ -54,7 +54,7 @@ def test_the_feature_is_that_of_the_last_real_token(network: LastToken) -> None:
     assert not torch.allclose(network(ids), network(torch.tensor([[3, 7, 8, 0, 0]])))
 
 
-def test_experts_move_blocks_and_last_norm_but_no_embedding() -> None:
+def test_experts_change_blocks_and_last_norm_but_not_the_embeddings() -> None:
     layout, flat = trainable(LastToken(CONFIG))
     assert len(flat) == layout.size
     assert not any("wte" in name or "wpe" in name for name in layout.names)

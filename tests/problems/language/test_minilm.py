@@ -11,7 +11,7 @@ from fusefront.problems.language.texts.corpus import package_file
 from fusefront.problems.trained_experts import FirstUseFamily
 
 
-def test_the_family_is_made_by_its_recipe() -> None:
+def test_the_family_has_its_recipe() -> None:
     family = minilm()
     assert isinstance(family, FirstUseFamily)
     assert family.recipe == RECIPE
@@ -19,8 +19,8 @@ def test_the_family_is_made_by_its_recipe() -> None:
 
 
 @pytest.mark.parametrize("task", MINILM.tasks)
-def test_heads_have_an_output_for_every_answer(task: str) -> None:
-    assert RECIPE.plan(task).n_classes == TASKS[task].classes
+def test_heads_have_one_output_per_class(task: str) -> None:
+    assert RECIPE.training(task).n_classes == TASKS[task].classes
 
 
 def test_an_expert_takes_minutes_and_longer_with_more_texts() -> None:
@@ -29,7 +29,7 @@ def test_an_expert_takes_minutes_and_longer_with_more_texts() -> None:
     assert longer.seconds("news") > RECIPE.seconds("news")
 
 
-def test_a_missing_package_is_found_with_the_install_line(
+def test_a_missing_package_is_reported_with_the_install_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def absent(name: str) -> Path:

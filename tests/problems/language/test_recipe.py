@@ -7,14 +7,13 @@ from tests.problems.language import standins
 from torch.nn import functional
 
 from fusefront.problems.fine_tuning import Schedule
-from fusefront.problems.language import data, recipe, weights
-from fusefront.problems.language.recipe import Pretraining, Recipe, train
+from fusefront.problems.language import data, recipe, tiny_gpt2
+from fusefront.problems.language.recipe import Pretraining, TinyGpt2Recipe, train
 from fusefront.problems.language.splits import SOURCES, Sizes
-from fusefront.problems.language.tiny_gpt2 import TinyGpt2Family
-from fusefront.problems.language.weights import load, rounded
+from fusefront.problems.language.tiny_gpt2 import TinyGpt2Family, load_shipped
 
 SIZES = Sizes(experts=80, calibration=10, validation=10, test=30)
-SHRUNKEN = Recipe(
+SHRUNKEN = TinyGpt2Recipe(
     config={
         "vocab_size": 300,
         "n_positions": 12,
@@ -33,7 +32,7 @@ SHRUNKEN = Recipe(
 
 
 class Trained(NamedTuple):
-    """Two directories trained alike, the lines of the first, losses of base and expert a task."""
+    """Two equal trainings, the lines of the first, and losses before and after per task."""
 
     one: Path
     two: Path
@@ -43,7 +42,7 @@ class Trained(NamedTuple):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Trained twice from stand-ins."""
+    """Two trainings on stand-ins."""
     folder = tmp_path_factory.mktemp("language")
     lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
@@ -53,12 +52,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
             patch.setattr(module, "SIZES", dict.fromkeys(SOURCES, SIZES))
         train(folder / "one", report=lines.append, recipe=SHRUNKEN)
         train(folder / "two", report=lambda line: None, recipe=SHRUNKEN)
-        patch.setattr(weights, "SHIPPED", folder / "one")
+        patch.setattr(tiny_gpt2, "SHIPPED", folder / "one")
         return Trained(folder / "one", folder / "two", lines, losses())
 
 
 def losses() -> dict[str, tuple[float, float]]:
-    """Mean cross-entropy of the base and of the expert on what the expert saw."""
+    """Mean cross-entropy of pretrained model and expert on the expert's training examples."""
     family = TinyGpt2Family()
     pool, found = family.pool(SHRUNKEN.tasks), {}
     for task, vector in zip(SHRUNKEN.tasks, pool.task_vectors, strict=True):
@@ -74,8 +73,8 @@ def losses() -> dict[str, tuple[float, float]]:
     return found
 
 
-def test_a_shrunken_recipe_gives_weights_that_load(trained: Trained) -> None:
-    experts = load(trained.one)
+def test_the_weights_of_a_small_recipe_load(trained: Trained) -> None:
+    experts = load_shipped(trained.one)
     assert experts.tasks == SHRUNKEN.tasks
     assert experts.task_vectors.abs().sum(dim=1).min() > 0
     assert set(experts.embeddings) == {"gpt2.wte.weight", "gpt2.wpe.weight"}
@@ -93,8 +92,8 @@ def test_an_expert_has_learned_its_own_task_under_the_frozen_head(trained: Train
         assert after < 0.8 * before
 
 
-def test_scores_are_those_of_the_test(trained: Trained) -> None:
-    for score in load(trained.one).scores.values():
+def test_scores_are_measured_on_test(trained: Trained) -> None:
+    for score in load_shipped(trained.one).manifest["scores"].values():
         assert score["n"] == SIZES.test
         assert 0 <= score["pretrained"] <= score["expert"] <= 1
 
@@ -105,7 +104,3 @@ def test_every_stage_is_reported(trained: Trained) -> None:
     assert "language model" in text
     for task in SHRUNKEN.tasks:
         assert f"expert {task}" in text
-
-
-def test_halves_keep_what_a_half_can_hold() -> None:
-    assert rounded(torch.tensor([1 + 2**-12, 0.5])).tolist() == [1.0, 0.5]

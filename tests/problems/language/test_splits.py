@@ -10,7 +10,7 @@ SIZES = Sizes(experts=120, calibration=30, validation=30, test=60)
 
 
 def corpus(n: int) -> Corpus:
-    """Three classes: one in two, one in three, one in six."""
+    """Three classes with shares of 1/2, 1/3 and 1/6."""
     pattern = ("a", "a", "a", "b", "b", "c")
     return Corpus(
         texts=[f"text number {i} of many" for i in range(n)],
@@ -27,7 +27,7 @@ def test_splits_have_their_sizes_and_share_no_row() -> None:
 
 
 @pytest.mark.parametrize("split", ["test", "validation", "experts", "upstream"])
-def test_every_prefix_has_the_classes_in_proportion(split: str) -> None:
+def test_every_prefix_is_stratified(split: str) -> None:
     data = corpus(300)
     rows = rows_of_splits(data, SIZES)[split]  # type: ignore[index]
     for length in (12, 18, len(rows)):
@@ -36,7 +36,7 @@ def test_every_prefix_has_the_classes_in_proportion(split: str) -> None:
             assert abs(found[name] - share * length) <= 2
 
 
-def test_a_text_is_in_the_same_split_whatever_the_order_of_the_file() -> None:
+def test_splits_do_not_depend_on_the_order_of_the_file() -> None:
     forwards = corpus(300)
     order = list(reversed(range(300)))
     backwards = Corpus(
@@ -48,7 +48,7 @@ def test_a_text_is_in_the_same_split_whatever_the_order_of_the_file() -> None:
         assert [forwards.texts[i] for i in rows] == [backwards.texts[i] for i in other[split]]
 
 
-def test_texts_that_begin_alike_are_one_text_and_empty_ones_none() -> None:
+def test_of_texts_that_begin_alike_one_is_kept_and_empty_ones_are_dropped() -> None:
     head = "forty characters that two texts may share"
     texts = [f"text {i}" for i in range(20)] + [f"{head} g", f" {head.upper()}  h", "", " \n"]
     data = Corpus(texts=texts, answers={"class": ["a"] * 24})

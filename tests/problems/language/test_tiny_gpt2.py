@@ -7,10 +7,10 @@ from tests.problems.language import standins
 from fusefront.errors import IntegrityError
 from fusefront.problems.base import Problem
 from fusefront.problems.family import FamilyProblem
-from fusefront.problems.language import data, weights
+from fusefront.problems.language import data, tiny_gpt2
 from fusefront.problems.language.splits import SOURCES, Sizes
 from fusefront.problems.language.tasks import TINY_GPT2
-from fusefront.problems.language.tiny_gpt2 import TinyGpt2Family
+from fusefront.problems.language.tiny_gpt2 import TinyGpt2Family, load_shipped
 
 SIZES = Sizes(experts=16, calibration=8, validation=8, test=12)
 TASKS = ("news", "supersense")
@@ -18,7 +18,7 @@ TASKS = ("news", "supersense")
 
 @pytest.fixture
 def corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand-ins for the corpora and an empty cache; gives the texts folder."""
+    """Stand-ins for the corpora and an empty cache; returns the texts folder."""
     standins.install(tmp_path / "site", tmp_path / "texts", monkeypatch, n=52)
     monkeypatch.setenv("FUSEFRONT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(data, "SIZES", dict.fromkeys(SOURCES, SIZES))
@@ -32,16 +32,16 @@ def problem(corpora: Path) -> Problem:
     return made
 
 
-def test_the_pool_holds_the_asked_experts_in_the_asked_order() -> None:
-    family, frozen = TinyGpt2Family(), weights.load()
+def test_the_pool_has_the_requested_experts_in_the_requested_order() -> None:
+    family, frozen = TinyGpt2Family(), load_shipped()
     pool = family.pool(("reuters", "news"))
     assert pool.names == ("reuters", "news")
     for row, name in zip(pool.task_vectors, pool.names, strict=True):
         assert torch.equal(row, frozen.task_vectors[frozen.tasks.index(name)])
-    assert torch.equal(pool.pretrained, frozen.base)
+    assert torch.equal(pool.pretrained, frozen.pretrained)
 
 
-def test_the_backbone_carries_the_base_and_frozen_embeddings() -> None:
+def test_the_backbone_has_pretrained_parameters_and_frozen_embeddings() -> None:
     family = TinyGpt2Family()
     network, pool = family.backbone(), family.pool(TASKS)
     named = dict(network.named_parameters())
@@ -58,7 +58,7 @@ def test_routers_find_every_mlp() -> None:
     assert sum(name.endswith(".mlp") for name in modules) == 3
 
 
-def test_a_prepared_problem_answers_everything(problem: Problem) -> None:
+def test_a_prepared_problem_has_anchors_and_an_oracle(problem: Problem) -> None:
     anchors = problem.anchors("test")
     assert anchors.n.tolist() == [12, 12]
     oracle = problem.oracle(frozenset({"validation"}))
@@ -77,7 +77,7 @@ def test_losses_have_gradients_for_every_merged_parameter(problem: Problem) -> N
     assert all(piece.abs().sum() > 0 for piece in pieces.values())
 
 
-def test_the_hash_follows_the_texts(problem: Problem, corpora: Path) -> None:
+def test_the_hash_depends_on_the_texts(problem: Problem, corpora: Path) -> None:
     before = problem.hash()
     glosses = corpora / "data.noun"
     glosses.write_text(glosses.read_text().replace("thing 7", "thing seven"))
@@ -92,10 +92,8 @@ def test_preflight_finds_weights_and_texts(corpora: Path) -> None:
     assert found == {"weights": True, "texts of newsgroups": True, "texts of reuters": True}
 
 
-def test_preflight_says_what_is_wrong_with_the_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(weights, "SHIPPED", tmp_path)
+def test_preflight_reports_damaged_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiny_gpt2, "SHIPPED", tmp_path)
     (first, *_) = TinyGpt2Family().preflight(TASKS)
     assert not first.ok
     assert "fusefront retrain tiny-gpt2" in first.found
@@ -110,7 +108,7 @@ def test_stored_scores_are_reproduced_on_the_real_texts(task: str) -> None:
     if lacking:
         pytest.skip(" ".join(lacking))
     problem = FamilyProblem(make_family=TinyGpt2Family, tasks=(task, task))
-    stored = weights.load().scores[task]
+    stored = load_shipped().manifest["scores"][task]
     pool = problem.pool()
     found = problem.oracle(frozenset({"test"})).measure(
         pool.pretrained + pool.task_vectors[0], "test"

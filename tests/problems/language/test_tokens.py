@@ -23,7 +23,7 @@ def test_texts_are_cut_and_padded_on_the_right() -> None:
         assert not row[real:].any()
 
 
-def test_equal_texts_have_equal_ids_whatever_their_case() -> None:
+def test_equal_texts_have_equal_ids_in_any_case() -> None:
     ids = Encoder(vocabulary(), length=20, padding=0).ids(["The CAT", "the cat", "the mat"])
     assert torch.equal(ids[0], ids[1])
     assert not torch.equal(ids[0], ids[2])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fusefront.errors import MissingDataError
-from fusefront.problems.vision import fashion, tasks
+from fusefront.problems.vision import examples, images
 
 
 def write_idx(path: Path, values: torch.Tensor) -> Path:
@@ -21,47 +21,47 @@ def write_idx(path: Path, values: torch.Tensor) -> Path:
 
 @pytest.fixture(scope="session")
 def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with four files like Fashion-MNIST's: garment i is a square as bright as i says."""
+    """A folder with files like Fashion-MNIST's; garment i is a square of brightness 20 (i + 1)."""
     folder = tmp_path_factory.mktemp("fashion-mnist")
-    for part, n in fashion.PARTS.items():
+    for part, n in images.PARTS.items():
         labels = (torch.arange(n) % 10).to(torch.uint8)
-        images = torch.zeros(n, 28, 28, dtype=torch.uint8)
-        images[:, 7:21, 7:21] = 20 * (labels + 1)[:, None, None]
-        write_idx(folder / f"{part}-images-idx3-ubyte.gz", images)
+        pixels = torch.zeros(n, 28, 28, dtype=torch.uint8)
+        pixels[:, 7:21, 7:21] = 20 * (labels + 1)[:, None, None]
+        write_idx(folder / f"{part}-images-idx3-ubyte.gz", pixels)
         write_idx(folder / f"{part}-labels-idx1-ubyte", labels)
     return folder
 
 
 @pytest.fixture(scope="session")
 def stand_in_splits() -> Callable[..., object]:
-    """What `tasks` remembers while the stand-in is read."""
-    return cache(tasks._source.__wrapped__)
+    """The cache of `examples` while the stand-in is read."""
+    return cache(examples._source.__wrapped__)
 
 
 @pytest.fixture
 def stood_in(
     stand_in: Path, stand_in_splits: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """The stand-in is what is read as Fashion-MNIST."""
-    monkeypatch.setenv(fashion.ENVIRONMENT, str(stand_in))
-    monkeypatch.setattr(tasks, "_source", stand_in_splits)
+    """The stand-in is read in place of Fashion-MNIST."""
+    monkeypatch.setenv(images.ENVIRONMENT, str(stand_in))
+    monkeypatch.setattr(examples, "_source", stand_in_splits)
     return stand_in
 
 
 @pytest.fixture
-def nothing_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No Fashion-MNIST, wherever it is looked for."""
-    monkeypatch.delenv(fashion.ENVIRONMENT, raising=False)
+def no_fashion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Fashion-MNIST is in none of the places that are searched."""
+    monkeypatch.delenv(images.ENVIRONMENT, raising=False)
     monkeypatch.setenv("FUSEFRONT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(fashion, "DEBIAN", tmp_path / "debian")
-    monkeypatch.setattr(tasks, "_source", tasks._source.__wrapped__)
+    monkeypatch.setattr(images, "DEBIAN", tmp_path / "debian")
+    monkeypatch.setattr(examples, "_source", examples._source.__wrapped__)
     return tmp_path
 
 
 @pytest.fixture(scope="session")
 def real_fashion() -> tuple[torch.Tensor, torch.Tensor]:
-    """Fashion-MNIST itself, where this machine has it."""
+    """Fashion-MNIST itself; skips the test if this machine does not have it."""
     try:
-        return fashion.fashion()
+        return images.fashion()
     except MissingDataError as reason:
         pytest.skip(str(reason))

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from fusefront.errors import IntegrityError, MissingDataError
-from fusefront.problems.vision import fashion
-from fusefront.problems.vision.fashion import read_idx
+from fusefront.problems.vision import images
+from fusefront.problems.vision.images import read_idx
 
 Real = tuple[torch.Tensor, torch.Tensor]
 VALUES = torch.arange(24, dtype=torch.uint8).view(2, 3, 4)
@@ -23,7 +23,7 @@ def test_a_file_is_read_packed_or_not(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "found"),
     [
         (b"", "nothing"),
         (bytes([0, 0, 13]) + WHOLE[3:], "the header 00000803"),
@@ -33,10 +33,10 @@ def test_a_file_is_read_packed_or_not(tmp_path: Path, name: str) -> None:
     ],
     ids=["empty", "another type", "another count", "truncated", "too long"],
 )
-def test_another_file_is_refused_by_name(tmp_path: Path, content: bytes, told: str) -> None:
+def test_another_file_is_refused_by_name(tmp_path: Path, content: bytes, found: str) -> None:
     path = tmp_path / "train-images-idx3-ubyte"
     path.write_bytes(content)
-    with pytest.raises(IntegrityError, match=told) as error:
+    with pytest.raises(IntegrityError, match=found) as error:
         read_idx(path, (2, 3, 4))
     assert str(path) in str(error.value)
 
@@ -55,24 +55,24 @@ def test_a_damaged_archive_is_refused_by_name(
         read_idx(path, (2, 3, 4))
 
 
-def test_the_folder_that_is_named_is_read_the_test_set_last(stood_in: Path) -> None:
-    images, labels = fashion.fashion()
-    assert images.shape == (70_000, 28, 28)
+def test_the_named_folder_is_read_with_the_test_set_last(stood_in: Path) -> None:
+    pixels, labels = images.fashion()
+    assert pixels.shape == (70_000, 28, 28)
     assert labels.dtype == torch.int64
     assert labels[60_000:].equal(torch.arange(10_000) % 10)
-    assert images[:, 14, 14].long().equal(20 * (labels + 1))
+    assert pixels[:, 14, 14].long().equal(20 * (labels + 1))
 
 
-def test_without_a_name_the_cache_is_looked_into(nothing_there: Path, stand_in: Path) -> None:
-    cache = nothing_there / "cache"
+def test_without_a_named_folder_the_cache_is_searched(no_fashion: Path, stand_in: Path) -> None:
+    cache = no_fashion / "cache"
     cache.mkdir()
     (cache / "fashion-mnist").symlink_to(stand_in)
-    assert len(fashion.fashion()[1]) == 70_000
+    assert len(images.fashion()[1]) == 70_000
 
 
-def test_missing_files_are_told_with_what_to_install_in_one_line(nothing_there: Path) -> None:
+def test_missing_files_are_reported_in_one_line_with_what_to_install(no_fashion: Path) -> None:
     with pytest.raises(MissingDataError, match="apt-get install dataset-fashion-mnist") as error:
-        fashion.fashion()
+        images.fashion()
     assert "FUSEFRONT_FASHION_MNIST" in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -80,13 +80,13 @@ def test_missing_files_are_told_with_what_to_install_in_one_line(nothing_there: 
 def test_a_named_folder_that_lacks_a_file_is_not_replaced_by_another(
     stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fashion, "DEBIAN", stand_in)
-    monkeypatch.setenv(fashion.ENVIRONMENT, str(tmp_path))
+    monkeypatch.setattr(images, "DEBIAN", stand_in)
+    monkeypatch.setenv(images.ENVIRONMENT, str(tmp_path))
     with pytest.raises(MissingDataError, match=str(tmp_path)):
-        fashion.fashion()
+        images.fashion()
 
 
-def test_a_label_that_is_no_garment_is_refused(
+def test_a_label_out_of_range_is_refused(
     stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path in stand_in.iterdir():
@@ -95,9 +95,9 @@ def test_a_label_that_is_no_garment_is_refused(
     content = labels.read_bytes()
     labels.unlink()
     labels.write_bytes(content[:-1] + b"\x0b")
-    monkeypatch.setenv(fashion.ENVIRONMENT, str(tmp_path))
-    with pytest.raises(IntegrityError, match=r"t10k-labels-idx1-ubyte.*a label 11"):
-        fashion.fashion()
+    monkeypatch.setenv(images.ENVIRONMENT, str(tmp_path))
+    with pytest.raises(IntegrityError, match=r"t10k-labels-idx1-ubyte.*label 11"):
+        images.fashion()
 
 
 def test_fashion_mnist_itself_has_its_classes_balanced(real_fashion: Real) -> None:

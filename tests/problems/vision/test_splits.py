@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from fusefront.problems.vision.examples import SPLITS, split_indices
 from fusefront.problems.vision.families import Source
 from fusefront.problems.vision.images import read
-from fusefront.problems.vision.splits import SPLITS, split_indices
 
 SOURCES: list[tuple[str, Source]] = [
     ("digits", "mnist"),

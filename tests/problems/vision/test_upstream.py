@@ -3,9 +3,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from fusefront.problems.classifier import Examples
+from fusefront.problems.vision.examples import source_images
 from fusefront.problems.vision.families import FAMILIES
 from fusefront.problems.vision.recipe import RECIPES
-from fusefront.problems.vision.tasks import Split, source_images
 from fusefront.problems.vision.upstream import Upstream, draw_upstream
 
 FAMILY = FAMILIES["smoke"]
@@ -16,11 +17,11 @@ MIX = replace(
 )
 
 
-def _draw(**changes: float) -> Split:
+def _draw(**changes: float) -> Examples:
     return draw_upstream(FAMILY, replace(MIX, **changes), torch.Generator().manual_seed(0))  # type: ignore[arg-type] # floats only
 
 
-def test_upstream_has_every_digit_as_often_as_asked_and_the_overlays() -> None:
+def test_upstream_has_the_requested_copies_and_overlays() -> None:
     n_digits = len(source_images(FAMILY, "optdigits", "upstream")[1])
     data = _draw()
     assert data.inputs.shape == (2 * n_digits + 400, 1, 12, 12)
@@ -31,14 +32,14 @@ def test_without_sides_every_label_is_a_plain_digit() -> None:
     assert _draw(sided=0.0).labels.max() == 9
 
 
-def test_with_all_sided_every_overlay_tells_its_side() -> None:
+def test_with_all_sided_every_label_of_an_overlay_names_its_side() -> None:
     overlays = _draw(sided=1.0).labels[-400:]
     assert overlays.min() >= 10
     sides = overlays // 10
     assert 150 < (sides == 1).sum() < 250
 
 
-def test_negated_singles_are_the_same_digits_with_the_sign_turned() -> None:
+def test_negated_singles_are_the_same_digits_with_the_sign_flipped() -> None:
     plain, negated = _draw(negated=0.0), _draw(negated=1.0)
     n = len(plain.labels) - 400
     torch.testing.assert_close(negated.inputs[:n], -plain.inputs[:n])

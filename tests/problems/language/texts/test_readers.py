@@ -23,7 +23,7 @@ FOLDER = {
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """Stand-ins for every corpus, and the file of each that a test may damage."""
+    """Stand-ins for every corpus; returns one file of each, which a test may damage."""
     site, folder = tmp_path / "site", tmp_path / "texts"
     standins.install(site, folder, monkeypatch)
     tables = site / "orangecontrib" / "text" / "datasets"
@@ -32,7 +32,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     }
 
 
-def test_every_corpus_has_stated_sizes() -> None:
+def test_every_corpus_has_sizes() -> None:
     assert set(SIZES) == set(SOURCES) == set(ORANGE) | set(FOLDER)
 
 
@@ -120,14 +120,14 @@ def test_a_table_that_lost_its_last_row_is_refused(places: dict[str, Path], name
 
 
 @pytest.mark.parametrize("name", ORANGE)
-def test_a_row_cut_short_is_refused(places: dict[str, Path], name: str) -> None:
+def test_a_truncated_row_is_refused(places: dict[str, Path], name: str) -> None:
     lines = places[name].read_text().splitlines(keepends=True)
     places[name].write_text("".join([*lines[:-1], lines[-1].partition("\t")[0] + "\n"]))
     with pytest.raises(IntegrityError, match=r"cells a row. Found 1 cells in row \d+"):
         SOURCES[name].corpus()
 
 
-def test_likes_that_are_no_numbers_are_refused(places: dict[str, Path]) -> None:
+def test_likes_that_are_not_numbers_are_refused(places: dict[str, Path]) -> None:
     text = places["tweets"].read_text()
     places["tweets"].write_text(text.replace("\t7.0\n", "\tmany\n"))
     with pytest.raises(IntegrityError, match=r"Favorite count.*'many'"):
@@ -135,7 +135,7 @@ def test_likes_that_are_no_numbers_are_refused(places: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize("name", ["reviews", "mails"])
-def test_an_archive_cut_short_is_refused_by_name(places: dict[str, Path], name: str) -> None:
+def test_a_truncated_archive_is_refused_by_name(places: dict[str, Path], name: str) -> None:
     content = places[name].read_bytes()
     places[name].write_bytes(content[: len(content) // 2])
     with pytest.raises(IntegrityError, match=rf"{places[name].name}.*Found \w+"):
@@ -178,26 +178,28 @@ def test_damaged_glosses_are_refused(places: dict[str, Path], text: str, found: 
 
 
 @pytest.mark.parametrize("name", [*ORANGE, "reviews", "mails"])
-def test_a_missing_corpus_is_said_with_the_install_line(places: dict[str, Path], name: str) -> None:
+def test_a_missing_corpus_is_reported_with_its_install_line(
+    places: dict[str, Path], name: str
+) -> None:
     places[name].unlink()
     with pytest.raises(MissingDataError, match=r"Use `(pip|npm) "):
         SOURCES[name].corpus()
 
 
-def test_a_package_that_is_not_installed_is_said_with_the_install_line() -> None:
+def test_a_missing_package_is_reported_with_the_install_line() -> None:
     with pytest.raises(MissingDataError, match="pip install --no-deps no-such-package-anywhere"):
         package_file("no-such-package-anywhere", "data.tab")
 
 
 @pytest.mark.parametrize("name", [*ORANGE, *FOLDER])
-def test_the_digest_follows_the_content_of_the_files(places: dict[str, Path], name: str) -> None:
+def test_the_digest_depends_on_the_content_of_the_files(places: dict[str, Path], name: str) -> None:
     before = SOURCES[name].sha256()
     assert SOURCES[name].sha256() == before
     places[name].write_bytes(places[name].read_bytes() + b"\n")
     assert SOURCES[name].sha256() != before
 
 
-def test_texts_lie_in_the_cache_unless_the_environment_says_otherwise(
+def test_texts_lie_in_the_cache_unless_the_environment_names_a_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FUSEFRONT_TEXTS", raising=False)
@@ -206,7 +208,7 @@ def test_texts_lie_in_the_cache_unless_the_environment_says_otherwise(
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_real_corpora_are_whole(name: str) -> None:
+def test_real_corpora_are_complete(name: str) -> None:
     try:
         SOURCES[name].files()
     except MissingDataError as error:

@@ -6,41 +6,39 @@ import pytest
 import torch
 
 from fusefront.errors import IntegrityError, UnknownNameError
+from fusefront.problems.vision.examples import VisionExamples, check_source, fingerprint
 from fusefront.problems.vision.families import FAMILIES
-from fusefront.problems.vision.tasks import TaskData, check_source, fingerprint, load_tasks
 
 _SMOKE = FAMILIES["smoke"].tasks
 SPLITS = ("calibration", "validation", "test")
 
 
 @pytest.fixture(scope="module")
-def digits() -> dict[str, TaskData]:
-    return load_tasks("digits", FAMILIES["digits"].tasks)
+def digits() -> VisionExamples:
+    return VisionExamples(family=FAMILIES["digits"])
 
 
 @pytest.mark.parametrize("split", SPLITS)
-def test_left_right_and_sum_share_one_inputs_tensor(
-    digits: dict[str, TaskData], split: str
-) -> None:
-    left, right, total = (getattr(digits[name], split) for name in ("left", "right", "sum"))
+def test_left_right_and_sum_share_one_inputs_tensor(digits: VisionExamples, split: str) -> None:
+    left, right, total = (digits(name, split) for name in ("left", "right", "sum"))
     assert left.inputs is right.inputs
     assert left.inputs is total.inputs
     assert total.labels.equal(left.labels + right.labels)
 
 
-def test_neg180_shows_the_mnist_digits_negated_and_turned(digits: dict[str, TaskData]) -> None:
-    plain, other = digits["mnist"].test, digits["neg180"].test
+def test_neg180_shows_the_mnist_digits_negated_and_rotated(digits: VisionExamples) -> None:
+    plain, other = digits("mnist", "test"), digits("neg180", "test")
     assert other.labels.equal(plain.labels)
     torch.testing.assert_close(other.inputs, -plain.inputs.flip(2, 3))
 
 
 @pytest.mark.usefixtures("stood_in")
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_split_is_float_inputs_and_integer_labels(family: str) -> None:
-    size = FAMILIES[family].size
-    for task in load_tasks(family, FAMILIES[family].tasks).values():
+def test_every_split_has_float_inputs_and_integer_labels(family: str) -> None:
+    size, examples = FAMILIES[family].size, VisionExamples(family=FAMILIES[family])
+    for task in FAMILIES[family].definitions:
         for name in SPLITS:
-            split = getattr(task, name)
+            split = examples(task.name, name)
             n = len(split.labels)
             assert split.inputs.shape == (n, 1, size, size)
             assert split.inputs.dtype == torch.float32
@@ -50,58 +48,60 @@ def test_every_split_is_float_inputs_and_integer_labels(family: str) -> None:
             assert split.labels.max() < task.n_classes
 
 
-def test_data_is_the_same_at_every_call_and_seed(digits: dict[str, TaskData]) -> None:
+def test_data_is_the_same_at_every_call_and_seed(digits: VisionExamples) -> None:
     torch.manual_seed(7)
-    again = load_tasks("digits", ("sum", "optdigits"))
-    for name, task in again.items():
+    again = VisionExamples(family=FAMILIES["digits"])
+    for name in ("sum", "optdigits"):
         for split in SPLITS:
-            mine, other = getattr(task, split), getattr(digits[name], split)
+            mine, other = again(name, split), digits(name, split)
             assert mine.inputs.equal(other.inputs)
             assert mine.labels.equal(other.labels)
 
 
-def test_loading_leaves_the_global_generator_alone() -> None:
+def test_loading_leaves_the_global_generator_unchanged() -> None:
     torch.manual_seed(3)
     expected = torch.get_rng_state()
-    load_tasks("smoke", ("left",))
+    VisionExamples(family=FAMILIES["smoke"])("left", "test")
     assert torch.get_rng_state().equal(expected)
 
 
 def test_all_six_tasks_load_within_three_seconds_of_cpu() -> None:
     start = time.thread_time()
-    load_tasks("digits", FAMILIES["digits"].tasks)
+    examples = VisionExamples(family=FAMILIES["digits"])
+    for task in FAMILIES["digits"].tasks:
+        for split in SPLITS:
+            examples(task, split)
     assert time.thread_time() - start < 3
 
 
 @pytest.fixture
-def garments(stood_in: Path) -> dict[str, TaskData]:
-    return load_tasks("garments", FAMILIES["garments"].tasks)
+def garments(stood_in: Path) -> VisionExamples:
+    return VisionExamples(family=FAMILIES["garments"])
 
 
-def test_tasks_of_one_overlay_share_its_inputs(garments: dict[str, TaskData]) -> None:
+def test_tasks_on_one_overlay_share_its_inputs(garments: VisionExamples) -> None:
+    test = {name: garments(name, "test") for name in FAMILIES["garments"].tasks}
     shared = [("garment-left", "garment-right"), ("digit-left", "digit-right")]
     for one, other in (*shared, ("over-digit", "over-garment")):
-        assert garments[one].test.inputs is garments[other].test.inputs
-        assert not garments[one].test.labels.equal(garments[other].test.labels)
-    assert len({id(task.test.inputs) for task in garments.values()}) == 6
+        assert test[one].inputs is test[other].inputs
+        assert not test[one].labels.equal(test[other].labels)
+    assert len({id(data.inputs) for data in test.values()}) == 6
 
 
-def test_a_mixed_overlay_shows_the_garment_it_is_labelled_with(
-    garments: dict[str, TaskData],
-) -> None:
-    task = garments["over-garment"].test
-    # The stand-in's garment is a square, moved by 3 and 4 pixels, jittered by one; its middle is
-    # as bright as its label says, or the digit is brighter.
+def test_a_mixed_overlay_shows_the_garment_of_its_label(garments: VisionExamples) -> None:
+    task = garments("over-garment", "test")
+    # The garment of the stand-in is a square, moved by 3 and 4 pixels and jittered by one. Its
+    # center has the brightness of its label, unless the digit on it is brighter.
     middle = (task.inputs[:, 0, 17, 18] + 1) / 2 * 255
     garment = 20.0 * (task.labels + 1)
     assert (middle > garment - 0.1).all()
     assert (middle - garment).abs().lt(0.1).float().mean() > 0.4
 
 
-def test_negated_garments_are_the_plain_ones_dark_on_light_and_turned(
-    garments: dict[str, TaskData],
+def test_negated_garments_are_the_plain_ones_dark_on_light_and_rotated(
+    garments: VisionExamples,
 ) -> None:
-    plain, other = garments["fashion"].test, garments["negated"].test
+    plain, other = garments("fashion", "test"), garments("negated", "test")
     assert other.labels.equal(plain.labels)
     torch.testing.assert_close(other.inputs, -plain.inputs.flip(2, 3))
 
@@ -113,12 +113,13 @@ def test_other_images_are_refused_and_named(stood_in: Path) -> None:
         check_source("garments", "fashion", {"fashion": "0123" * 16})
 
 
-def test_digits_and_smoke_are_the_examples_their_experts_were_measured_on() -> None:
+def test_digits_and_smoke_are_the_examples_that_their_experts_were_measured_on() -> None:
     found = hashlib.sha256()
     for family, names in (("digits", ("mnist", "left", "neg180", "sum")), ("smoke", _SMOKE)):
-        for task in load_tasks(family, names).values():
+        examples = VisionExamples(family=FAMILIES[family])
+        for task in names:
             for split in SPLITS:
-                part = getattr(task, split)
+                part = examples(task, split)
                 found.update(part.inputs.contiguous().numpy().tobytes())
                 found.update(part.labels.numpy().tobytes())
     assert found.hexdigest()[:16] == "0b1791074a33244a"
@@ -126,4 +127,4 @@ def test_digits_and_smoke_are_the_examples_their_experts_were_measured_on() -> N
 
 def test_an_unknown_task_is_answered_with_the_nearest_name() -> None:
     with pytest.raises(UnknownNameError, match="neg180"):
-        load_tasks("digits", ("neg18",))
+        VisionExamples(family=FAMILIES["digits"])("neg18", "test")
