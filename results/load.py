@@ -1,6 +1,5 @@
 """Load results from a run directory, an archive, or a folder of compacted tables."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -9,11 +8,10 @@ import pyarrow as pa
 
 from ..errors import StoreError
 from .directory.parts import PARTS
-from .directory.snapshot import ORDER, Survey, sorted_problems
+from .directory.snapshot import Survey
 from .files.parquet import DamagedFileError, TableFile
 from .files.schema import TABLES
-from .reshape import long_tables
-from .results import Results, Source, of_tables
+from .results import Results, Source
 
 _OPTIONAL: Final = ("scores", "outcomes")
 """Tables that not every folder has."""
@@ -36,11 +34,6 @@ def read(directory: Path) -> Results:
         f"`{directory}` must be a run directory (with `parts/`) or an archive (with "
         "`runs.parquet`). Found neither. Pass the directory given to `fusefront run -o`."
     )
-
-
-def from_parts(parts: Sequence[pa.Table], problems: Sequence[pa.Table]) -> Results:
-    """The results of one-row part tables and of problem tables."""
-    return of_tables(long_tables(parts, ORDER) | {"problems": sorted_problems(problems)})
 
 
 def _source(directory: Path, name: str) -> Source:

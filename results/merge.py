@@ -190,7 +190,7 @@ def _check_settings(holdings: Sequence[Holding], rows: Sequence[dict[str, Row]])
 
 def _settings(row: Row) -> Iterator[tuple[str, Any]]:
     """What all runs of a study share; those that did not end well do not tell all."""
-    for key in ("study_seed", "budget_units", "protocol_version"):
+    for key in ("root_seed", "budget_units", "protocol_version"):
         yield key, row[key]
     if row["status"] == "done":
         told = json.loads(row["versions"])

@@ -254,7 +254,7 @@ def make_record(spec: RunSpec, problem_hash: str, facts: dict[str, Any]) -> Reco
         "parameters": spec.resolved,
         "display_name": spec.algorithm.display_name,
         "seed": spec.repetition,
-        "study_seed": spec.study_seed,
+        "root_seed": spec.study_seed,
         "budget_units": spec.budget,
         "problem_hash": problem_hash,
         "protocol_version": PROTOCOL_VERSION,

@@ -93,7 +93,7 @@ class Record:
     parameters: str
     display_name: str
     seed: int
-    study_seed: int
+    root_seed: int
     status: str
     reason: str | None = None
     error_class: str | None = None

@@ -10,7 +10,7 @@ from .record import Record as Record
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 TABLE_KEY, VERSION_KEY = b"fusefront.table", b"fusefront.schema_version"
 
 _STRING, _INT, _SMALL, _FLOAT = pa.string(), pa.int64(), pa.int32(), pa.float64()
@@ -28,7 +28,7 @@ def _optional(**columns: pa.DataType) -> list[pa.Field]:
 RUNS = pa.schema(
     [
         *_required(run_id=_STRING, problem=_STRING, algorithm=_STRING, parameters=_STRING),
-        *_required(display_name=_STRING, seed=_INT, study_seed=_INT, status=_STRING),
+        *_required(display_name=_STRING, seed=_INT, root_seed=_INT, status=_STRING),
         *_optional(reason=_STRING, error_class=_STRING, error_message=_STRING, traceback=_STRING),
         *_optional(budget_units=_INT),
         *_required(units=_INT, labelled_examples=_INT, unlabelled_examples=_INT),

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.results.conftest import results_of
 
 from fusefront.errors import ParameterError, StoreError, StudyError, UnknownNameError
 from fusefront.results.archive.archive import FILES, pack
 from fusefront.results.directory.parts import write_part, write_problem
 from fusefront.results.files.record import Record
 from fusefront.results.files.schema import TABLES, record_table
-from fusefront.results.load import from_parts, read
+from fusefront.results.load import read
 from fusefront.results.merge import Holding, held, narrowed, union, write
 
 MakeRecord = Callable[..., Record]
@@ -132,7 +133,7 @@ def test_the_computation_with_outcomes_is_kept(
 @pytest.mark.parametrize(
     ("key", "change"),
     [
-        ("study_seed", {"study_seed": 8}),
+        ("root_seed", {"root_seed": 8}),
         ("budget_units", {"budget_units": 3}),
         ("protocol_version", {"protocol_version": 2}),
         ("precision", {"versions": '{"fit": "b"}'}),
@@ -230,7 +231,7 @@ def test_what_is_written_reads_back(run_directory: Path, tmp_path: Path) -> None
 def test_an_archive_holds_what_its_directory_held(run_directory: Path, tmp_path: Path) -> None:
     pack(read(run_directory), tmp_path / "archive", note="")
     found = held(tmp_path / "archive", "archive")
-    again = from_parts(list(found.parts.values()), list(found.problems.values()))
+    again = results_of(list(found.parts.values()), list(found.problems.values()))
     for name in FILES:
         pd.testing.assert_frame_equal(getattr(again, name), getattr(read(run_directory), name))
     assert union([found, held(run_directory, "a")]).parts == held(run_directory, "a").parts

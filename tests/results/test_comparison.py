@@ -38,7 +38,7 @@ def test_scores_are_one_row_a_run_of_the_first_reference(
     keys = [("two-digits", "TIES", seed) for seed in range(3)]
     found = make_scores({key: 0.1 * (key[2] + 1) for key in keys}, results)
     other = found.assign(reference="another", value=9.0)
-    both = results.with_scores(pd.concat([found, other]))
+    both = results.with_frames(scores=pd.concat([found, other]))
     assert list(scored(both, "hypervolume")["value"]) == pytest.approx([0.1, 0.2, 0.3])
     assert list(scored(both, "hypervolume", "another")["value"]) == [9.0] * 3
     with pytest.raises(UnknownNameError, match="hypervolume"):

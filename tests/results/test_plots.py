@@ -96,7 +96,7 @@ def test_an_algorithm_is_shown_by_its_run_of_median_hypervolume(
     varied = results.with_frames(fronts=fronts)
     values = {("two-digits", "TIES", seed): value for seed, value in enumerate((0.9, 0.1, 0.5))}
     (first,) = panels(varied, None, ["ties"])
-    (median,) = panels(varied.with_scores(make_scores(values, results)), None, ["ties"])
+    (median,) = panels(varied.with_frames(scores=make_scores(values, results)), None, ["ties"])
     assert np.unique(first.objectives["TIES"]).tolist() == [0.5]
     assert np.unique(median.objectives["TIES"]).tolist() == [2.5]
 

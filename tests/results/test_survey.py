@@ -42,7 +42,7 @@ def directory(run_directory: Path, make_scores: Callable[..., pd.DataFrame]) -> 
     """Six runs, compacted, one of them with a score."""
     before = Survey(run_directory)
     results = before.results()
-    results = results.with_scores(make_scores({("two-digits", "TIES", 0): np.nan}, results))
+    results = results.with_frames(scores=make_scores({("two-digits", "TIES", 0): np.nan}, results))
     compact(run_directory, results, before.stamps, scorer=SCORER)
     return run_directory
 

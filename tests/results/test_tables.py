@@ -3,11 +3,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from tests.results.conftest import results_of
 
 from fusefront.errors import ParameterError, UnknownNameError
 from fusefront.results.files.record import Record
 from fusefront.results.files.schema import record_table
-from fusefront.results.load import from_parts
 from fusefront.results.results import Results
 from fusefront.results.tables.render import FORMATS, escape_latex, render
 from fusefront.results.tables.table import table
@@ -27,8 +27,8 @@ def scored(make_record: Callable[..., Record], make_scores: Callable[..., pd.Dat
                 parts.append(record_table(make_record(algorithm, problem, seed, status=status)))
                 if isinstance(value, float):
                     values[problem, algorithm.upper(), seed] = value
-        results = from_parts(parts, [])
-        return results.with_scores(make_scores(values, results))
+        results = results_of(parts)
+        return results.with_frames(scores=make_scores(values, results))
 
     return build
 
@@ -110,7 +110,7 @@ def test_the_caption_says_what_the_numbers_are(scored: Scored) -> None:
 def test_one_reference_is_shown_and_it_can_be_chosen(scored: Scored) -> None:
     results = scored({("p", "a"): [0.5]})
     second = results.scores.assign(value=0.25, reference="ref_point (1, 1)")
-    results = results.with_scores(pd.concat([results.scores, second]))
+    results = results.with_frames(scores=pd.concat([results.scores, second]))
     first = table(results, "hypervolume", direction="maximise")
     chosen = table(results, "hypervolume", direction="maximise", reference="ref_point (1, 1)")
     assert (first.loc["p", "A"], chosen.loc["p", "A"]) == ("0.5000", "0.2500")

@@ -34,7 +34,7 @@ PROBLEM = "problems/two-digits.parquet"
 def whole(run_directory: Path, make_scores: Callable[..., pd.DataFrame]) -> Path:
     """A run directory with all that `fusefront run` leaves there."""
     results = read(run_directory)
-    scored = results.with_scores(make_scores({("two-digits", "TIES", 0): 0.5}, results))
+    scored = results.with_frames(scores=make_scores({("two-digits", "TIES", 0): 0.5}, results))
     compact(run_directory, scored, Survey(run_directory).stamps)
     shutil.copytree(run_directory / "parts", run_directory / "superseded")
     _plan(run_directory, [f"two-digits-{a}-{s}" for a in ("ties", "average") for s in range(3)])
