@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
 from ...errors import MissingDataError, ParameterError, StoreError
 from ...registry import unknown_name
+from ..approximate import approximate
 from ..directory.compaction import COMPACTED
 from ..files.atomic import staged
 from ..files.parquet import write_bytes
@@ -23,6 +25,8 @@ from .iohanalyzer import write_iohanalyzer
 SHEET_ROWS: Final = 1_048_576
 CELL_CHARACTERS: Final = 32_767
 """Limits of Excel, and of every program that reads its files."""
+APPROXIMATE: Final = " (approximate)"
+"""Ends the reference of a hypervolume that was approximated."""
 
 Tables = dict[str, pa.Table]
 
@@ -62,8 +66,20 @@ def export(results: Results, output: Path, *, format: str, tables: Sequence[str]
         with staged(output) as folder:
             return write_iohanalyzer(results, folder)
     names = tables or COMPACTED
-    _WRITERS[format]({name: from_frame(getattr(results, name), name) for name in names}, output)
+    frames = {name: _frame(results, name) for name in names}
+    _WRITERS[format]({name: from_frame(frames[name], name) for name in names}, output)
     return []
+
+
+def _frame(results: Results, name: str) -> pd.DataFrame:
+    """Return the table as a frame, in which the references of approximate scores are marked."""
+    frame: pd.DataFrame = getattr(results, name)
+    if name != "scores":
+        return frame
+    marked = frame["reference"].where(
+        ~approximate(results, frame), frame["reference"] + APPROXIMATE
+    )
+    return frame.assign(reference=marked)
 
 
 def _write_csv(tables: Tables, output: Path) -> None:

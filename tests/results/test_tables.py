@@ -1,15 +1,19 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from tests.results.conftest import results_of
 
 from fusefront.errors import ParameterError, UnknownNameError
-from fusefront.results.files.record import Record
-from fusefront.results.files.schema import record_table
+from fusefront.results.archive.export import export
+from fusefront.results.files.record import ProblemFacts, Record
+from fusefront.results.files.schema import TABLES, record_table
 from fusefront.results.results import Results
 from fusefront.results.tables.render import FORMATS, escape_latex, render
+from fusefront.results.tables.summary import summary
 from fusefront.results.tables.table import table
 
 Scored = Callable[[dict[tuple[str, str], list[float | str]]], Results]
@@ -140,7 +144,7 @@ def frame(scored: Scored) -> pd.DataFrame:
 def test_text_is_aligned_and_marks_the_best(frame: pd.DataFrame) -> None:
     assert render(frame).splitlines() == [
         "problem                                         A                  B&C",
-        "----------------------------------------------------------------------",
+        "─" * 70,
         "p_1                               0.6000 (0.1414) *  0.1000 [1 failed]",
         "average rank (1 of 1 problems)               1.00 *               2.00",
         frame.attrs["caption"] + "; * best",
@@ -189,3 +193,55 @@ def test_a_frame_without_best_or_caption_is_rendered_too(format: str) -> None:
 def test_an_unknown_format_names_the_known() -> None:
     with pytest.raises(ParameterError, match="text, markdown, latex, csv"):
         render(pd.DataFrame(), "xlsx")
+
+
+def simplex_points(n: int, m: int) -> list[list[float]]:
+    """`n` points that do not dominate each other."""
+    return np.random.default_rng(0).dirichlet(np.ones(m), size=n).tolist()
+
+
+@pytest.fixture
+def large(make_record: Callable[..., Record], make_facts: Callable[..., ProblemFacts]) -> Results:
+    """Eight objectives: 100 points of A are too many for the exact hypervolume, 3 of B are not."""
+    parts = [
+        record_table(make_record(name, "p", objectives=simplex_points(n, 8)))
+        for name, n in (("a", 100), ("b", 3))
+    ]
+    facts = make_facts("p", 8)
+    common = {"problem": "p", "problem_hash": facts.problem_hash, "labels": facts.labels}
+    rows = [row._asdict() | common for row in facts.anchors]
+    results = results_of(parts, [pa.Table.from_pylist(rows, schema=TABLES["problems"])])
+    keys = ["run_id", "problem", "algorithm", "display_name", "seed"]
+    scores = results.runs[keys].assign(metric="hypervolume", value=0.5, reference="ref_point=1.1")
+    return results.with_frames(scores=scores)
+
+
+def test_approximate_hypervolumes_are_marked(large: Results, tmp_path: Path) -> None:
+    frame = table(large, "hypervolume", direction="maximise")
+    assert frame.loc["p"].tolist() == ["≈0.5000", "0.5000"]
+    assert frame.attrs["caption"].endswith(
+        "≈ includes an approximate hypervolume (relative error about 1e-3)"
+    )
+    means = summary(large, [("hypervolume", "", "maximise")], ["p"])
+    assert means["hypervolume ↑"].tolist() == ["≈0.5000", "0.5000"]
+    assert "≈" in means.attrs["caption"]
+    assert r"$\approx$0.5000" in render(frame, "latex")
+    export(large, tmp_path / "out", format="csv", tables=["scores"])
+    text = (tmp_path / "out" / "scores.csv").read_text(encoding="utf-8")
+    assert text.count("ref_point=1.1 (approximate)") == 1
+    assert text.count("ref_point=1.1") == 2
+
+
+def test_other_metrics_of_the_same_runs_are_not_marked(large: Results) -> None:
+    other = large.with_frames(scores=large.scores.assign(metric="units"))
+    frame = table(other, "units", direction="minimise")
+    assert "≈" not in render(frame)
+
+
+def test_text_has_styles_on_a_terminal_only(
+    frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "\x1b" not in render(frame)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    assert "\x1b[1m0.6000" in render(frame)
