@@ -9,8 +9,8 @@ from typing import Final, final
 from ..algorithms import ALGORITHMS
 from ..errors import StoreError
 from ..results.directory.parts import part_ids, part_path, read_problems
-from ..results.directory.snapshot import Survey
-from ..results.directory.status import ended_as
+from ..results.directory.snapshot import Snapshot
+from ..results.directory.status import run_statuses
 from ..results.files.record import UNAVAILABLE
 from .history import Estimate, History, Timed, wall_time
 from .run.outdated import explain
@@ -106,10 +106,10 @@ def forecast(study: Study, directory: Path) -> Forecast:
     hashes = dict.fromkeys(names, UNAVAILABLE) | _known_hashes(directory)
     hashes |= {name: UNAVAILABLE for name, look in looks.items() if look.missing}
     specs = study.expand(ALGORITHMS, hashes)
-    survey = Survey(directory)
+    survey = Snapshot(directory)
     history = History(directory, survey)
     back = dict.fromkeys(part_ids(directory, SUPERSEDED), ("done", ""))
-    ended = back | ended_as(survey)
+    ended = back | run_statuses(survey)
     groups: dict[tuple[str, str], list[RunSpec]] = {}
     for spec in specs:
         groups.setdefault((spec.problem, spec.algorithm.full_name), []).append(spec)

@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 from ..algorithms import ALGORITHMS
 from ..errors import FusefrontError, ParameterError
-from ..results.archive.source import open_results
 from ..results.directory.planned import PLANNED, read_planned, write_planned
 from ..results.files.atomic import check_outside, staged
 from ..results.files.record import UNAVAILABLE
-from ..results.merge import Holding, held, narrowed, union, write
+from ..results.load import open_results
+from ..results.merge import RunSet, read_run_set, subset, union, write
 from .run import plan as runner
 from .study.file import read_study, write_study
 from .study.problem_spec import ProblemSpec
@@ -31,7 +31,7 @@ class Made(NamedTuple):
 
 
 class _Source(NamedTuple):
-    holding: Holding
+    holding: RunSet
     study: Study | str | None  # or why it cannot be read
     planned: list[PlannedRow]
 
@@ -76,7 +76,7 @@ def split(
     check_outside(output, [Path(source)])
     with staged(output) as folder:
         found = _read(source)
-        holding = narrowed(found.holding, problems=problems, algorithms=algorithms, seeds=seeds)
+        holding = subset(found.holding, problems=problems, algorithms=algorithms, seeds=seeds)
         rows = holding.rows().values()
         kept = {(row["problem"], row["display_name"]) for row in rows}
         planned = [
@@ -92,7 +92,7 @@ def split(
 
 def _read(source: str | Path) -> _Source:
     with open_results(source) as folder:
-        holding = held(folder, str(source))
+        holding = read_run_set(folder, str(source))
         planned = read_planned(folder) if (folder / PLANNED).exists() else _as_planned(holding)
         study: Study | str | None = None
         if (folder / runner.STUDY).exists():
@@ -111,7 +111,7 @@ def _product(one: Study | str, other: Study | str) -> Study | str:
 
 
 def _make(
-    holding: Holding, study: Study | str, planned: Iterable[PlannedRow], folder: Path
+    holding: RunSet, study: Study | str, planned: Iterable[PlannedRow], folder: Path
 ) -> Made:
     """Write a run directory to an empty folder."""
     write(holding, folder)
@@ -135,7 +135,7 @@ def _make(
     return Made(len(holding.parts), notes)
 
 
-def _runs_of(study: Study, holding: Holding) -> list[RunSpec] | str:
+def _runs_of(study: Study, holding: RunSet) -> list[RunSpec] | str:
     """The runs of a study, or why it is not that of these runs."""
     hashes = holding.hashes()
     try:
@@ -170,7 +170,7 @@ def _part_of(
     return dataclasses.replace(part, resources=study.resources.only(part.names()))
 
 
-def _as_planned(holding: Holding) -> list[PlannedRow]:
+def _as_planned(holding: RunSet) -> list[PlannedRow]:
     return [
         (run_id, row["problem"], row["display_name"], row["seed"])
         for run_id, row in holding.rows().items()

@@ -14,8 +14,8 @@ from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocat
 from PIL import Image
 
 from fusefront.metrics.nondominated import nondominated
+from fusefront.results.plots.drawing import COLOURS, GREY, LIGHT
 from fusefront.results.plots.front import plot_front
-from fusefront.results.plots.panels import COLOURS, GREY, LIGHT
 from fusefront.results.tables.compare import best, mean_ranks, over_problems, rank_test, ranks
 
 if TYPE_CHECKING:

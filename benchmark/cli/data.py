@@ -57,9 +57,8 @@ def pack(
     `fusefront data pack runs/default -o results.zip`
     """
     from ...results.archive.archive import pack as write
-    from ...results.archive.source import open_results
     from ...results.archive.zip_file import SUFFIX, pack_single
-    from ...results.load import read
+    from ...results.load import open_results, read
 
     with open_results(directory) as folder:
         results = read(folder)
@@ -78,9 +77,8 @@ def unpack(
     Examples: `fusefront data unpack comparison -o runs/comparison`;
     `fusefront data unpack results.zip -o runs/theirs`
     """
-    from ...results.archive.archive import read_archive
-    from ...results.archive.source import open_results
-    from ...results.reshape import unpack as write
+    from ...results.load import open_results, read_archive
+    from ...results.merge import unpack as write
 
     with open_results(source if Path(source).exists() else f"{source.rstrip('!')}!") as folder:
         results = read_archive(folder)

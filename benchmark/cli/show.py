@@ -43,8 +43,8 @@ def status(
     Example: `fusefront status runs/smoke --watch`
     """
     from ...results.directory.planned import read_planned
-    from ...results.directory.snapshot import Survey
-    from ...results.directory.status import status as count
+    from ...results.directory.snapshot import Snapshot
+    from ...results.directory.status import count_statuses as count
     from ..run.leases import claimed
 
     if watch:
@@ -52,7 +52,7 @@ def status(
 
         follow(directory)
     planned, running = read_planned(directory), set(claimed(directory))
-    frame = count(Survey(directory), planned)
+    frame = count(Snapshot(directory), planned)
     totals = frame[["done", "failed", "skipped", "missing"]].sum()
     totals["running"] = sum(run_id in running for run_id, *_ in planned)
     if as_json:

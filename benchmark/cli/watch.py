@@ -10,8 +10,8 @@ from rich.live import Live
 
 from ...results.directory.parts import part_ids
 from ...results.directory.planned import read_planned
-from ...results.directory.snapshot import Survey
-from ...results.directory.status import ended_as, status_of
+from ...results.directory.snapshot import Snapshot
+from ...results.directory.status import run_status, run_statuses
 from ...results.files.parquet import DamagedFileError
 from ..run.leases import claimed
 from ..run.progress import Branch
@@ -42,8 +42,8 @@ class Look:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        survey = Survey(directory)
-        ended = ended_as(survey)
+        survey = Snapshot(directory)
+        ended = run_statuses(survey)
         self._known = {i: told for i, told in ended.items() if i not in survey.damaged}
         self._ended: dict[str, tuple[str, str]] = {}
         self._planned: Sequence[tuple[str, str, str, int]] = ()
@@ -68,7 +68,7 @@ class Look:
         for run_id in sorted(there & names.keys() - self._ended.keys() - self._running):
             try:
                 known = self._known.pop(run_id, None)
-                word, reason = known or status_of(self._directory, run_id)
+                word, reason = known or run_status(self._directory, run_id)
             except DamagedFileError:
                 continue  # the next `fusefront run` sets it aside
             self._ended[run_id] = (word, reason)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, final
 
 from ...results.directory.parts import part_path, write_part
-from ...results.directory.status import status_of
+from ...results.directory.status import run_status
 from ...results.files.record import UNAVAILABLE
 from ..study.study import RunSpec
 from . import provenance
@@ -137,7 +137,7 @@ class _Execution:
 
 
 def _ended(spec: RunSpec, directory: Path) -> Progress:
-    status, reason = status_of(directory, spec.run_id)
+    status, reason = run_status(directory, spec.run_id)
     return Progress(spec=spec, status=status, reason=reason)
 
 

@@ -11,11 +11,11 @@ from ...algorithms import ALGORITHMS
 from ...algorithms.base import Algorithm
 from ...errors import PluginError
 from ...problems.base import Report
-from ...results.directory.compaction import compact, discard_damaged, part_files, unchanged
+from ...results.directory.compaction import compact, discard_damaged, file_stats, unchanged
 from ...results.directory.parts import check_writable, part_ids, part_path
 from ...results.directory.planned import write_planned
-from ...results.directory.snapshot import Survey
-from ...results.directory.status import ended_as, status_of
+from ...results.directory.snapshot import Snapshot
+from ...results.directory.status import run_status, run_statuses
 from ...results.results import Results
 from ..score.fingerprint import scorer
 from ..score.load import load_directory
@@ -46,7 +46,7 @@ class Plan:
     problem_hashes: dict[str, str]
     finished: frozenset[str]
     unavailable: dict[str, str]
-    survey: Survey
+    survey: Snapshot
     set_aside: tuple[Path, ...]
     superseded: tuple[Path, ...]
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -103,7 +103,7 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
     if frozen.exists():
         whole = merge_studies(read_study(frozen, ALGORITHMS), study)
     discard_damaged(directory)
-    survey = Survey(directory)
+    survey = Snapshot(directory)
     set_aside = survey.set_aside_damaged()
     hashes, unavailable = prepare(whole.problems, directory, report)
     specs = tuple(study.expand(ALGORITHMS, hashes))
@@ -127,20 +127,20 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
 def finish(directory: Path) -> Results:
     """The results of a directory with their scores, also written as compacted tables."""
     with lock(directory):
-        survey = Survey(directory)
+        survey = Snapshot(directory)
         results = load_directory(survey)
-        compact(directory, results, survey.stamps, scorer=scorer())
+        compact(directory, results, survey.part_files, scorer=scorer())
     return results
 
 
-def _finished(directory: Path, specs: Sequence[RunSpec], survey: Survey) -> frozenset[str]:
+def _finished(directory: Path, specs: Sequence[RunSpec], survey: Snapshot) -> frozenset[str]:
     """Runs that are done or skipped; parts written since the survey are opened."""
-    now = part_files(directory)
+    now = file_stats(directory)
     known = unchanged(now, survey.files)
-    words = {run_id: word for run_id, (word, _) in ended_as(survey).items() if run_id in known}
+    words = {run_id: word for run_id, (word, _) in run_statuses(survey).items() if run_id in known}
     wanted = {spec.run_id for spec in specs} & set(now.column("run_id").to_pylist())
     for run_id in wanted - words.keys():
-        words[run_id], _ = status_of(directory, run_id)
+        words[run_id], _ = run_status(directory, run_id)
     return frozenset(run_id for run_id in wanted if words[run_id] in {"done", "skipped"})
 
 

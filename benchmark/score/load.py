@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...results.directory.parts import PARTS
-from ...results.directory.snapshot import Survey, by_run
+from ...results.directory.snapshot import Snapshot, by_run
 from ...results.files.schema import from_frame
 from ...results.load import read
 from ...results.results import Results
@@ -22,18 +22,18 @@ def load(path: Path) -> Results:
         StoreError: If there are no results, or a file of them is damaged; it is named.
     """
     if (path / PARTS).is_dir():
-        return load_directory(Survey(path))
+        return load_directory(Snapshot(path))
     results = read(path)
     return results.with_tables(scores=partial(_derived, results))
 
 
-def load_directory(survey: Survey) -> Results:
+def load_directory(survey: Snapshot) -> Results:
     """The tables of a run directory; only runs without compacted scores are scored anew."""
     results = survey.results()
     return results.with_tables(scores=partial(_completed, results, survey))
 
 
-def _completed(results: Results, survey: Survey) -> pa.Table:
+def _completed(results: Results, survey: Snapshot) -> pa.Table:
     kept = survey.scores(scorer())
     runs = results.arrow("runs")
     done = runs.filter(pc.equal(runs.column("status"), "done")).column("run_id")

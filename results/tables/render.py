@@ -90,6 +90,12 @@ def _text(frame: pd.DataFrame, width: int | None = None) -> str:
     index, *columns = [list(column) for column in zip(*_rows(frame, cell), strict=True)]
     for text in index:
         text.rstrip()
+    for column in columns:
+        # Not by Rich, which strips the spaces that stand for a missing mark, so that numbers with
+        # and without a mark would not be aligned.
+        width_of_column = _width(column)
+        for text in column:
+            text.pad_left(width_of_column - text.cell_len)
     parts = [_drawn(block) for block in _blocks(index, columns, width)]
     caption = frame.attrs.get("caption")
     if caption:
@@ -119,8 +125,8 @@ def _drawn(block: list[Column]) -> str:
     """Draw the columns, with escape codes only if standard output is a terminal."""
     # The divider of this box is one space, the other ones are padding.
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0))
-    for place, (header, *_) in enumerate(block):
-        table.add_column(header, justify="right" if place else "left", no_wrap=True)
+    for header, *_ in block:
+        table.add_column(header, no_wrap=True)
     for row in zip(*(cells for _, *cells in block), strict=True):
         table.add_row(*row)
     # Wide enough for the whole block, since Rich crops what exceeds the width of the console.

@@ -12,7 +12,7 @@ from fusefront.benchmark.cli.display import JsonDisplay, LineDisplay
 from fusefront.benchmark.run.plan import Plan
 from fusefront.benchmark.run.progress import Progress, Tally
 from fusefront.benchmark.study.study import AlgorithmSpec, RunSpec, Study
-from fusefront.results.directory.snapshot import Survey
+from fusefront.results.directory.snapshot import Snapshot
 
 SPEC = RunSpec(
     run_id="r0",
@@ -29,7 +29,7 @@ PLAN = Plan(
     specs=(SPEC,),
     problem_hashes={},
     finished=frozenset(),
-    survey=Survey(Path("nowhere")),
+    survey=Snapshot(Path("nowhere")),
     unavailable={},
     set_aside=(),
     superseded=(),

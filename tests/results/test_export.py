@@ -198,12 +198,12 @@ def test_nothing_is_written_over(tmp_path: Path, scored: Results, format: str) -
     assert not list(tmp_path.glob(".*"))
 
 
-def test_unknown_formats_and_tables_are_told(tmp_path: Path, scored: Results) -> None:
+def test_unknown_formats_and_tables_are_refused(tmp_path: Path, scored: Results) -> None:
     with pytest.raises(UnknownNameError, match=r"Found `xls`. Did you mean `xlsx`"):
         export(scored, tmp_path / "out", format="xls")
     with pytest.raises(UnknownNameError, match=r"Found `front`. Did you mean `fronts`"):
         export(scored, tmp_path / "out", format="csv", tables=["front"])
-    with pytest.raises(ParameterError, match=r"no tables. Found runs"):
+    with pytest.raises(ParameterError, match=r"without tables. Found runs"):
         export(scored, tmp_path / "out", format="iohanalyzer", tables=["runs"])
 
 

@@ -9,8 +9,8 @@ from fusefront.errors import ParameterError, UnknownNameError
 from fusefront.results.directory.parts import write_part, write_problem
 from fusefront.results.files.record import ProblemFacts, Record
 from fusefront.results.load import read
-from fusefront.results.plots.data import panels
 from fusefront.results.plots.front import plot_front
+from fusefront.results.plots.panels import panels
 from fusefront.results.references import write_reference
 from fusefront.results.results import Results
 

@@ -55,7 +55,7 @@ def test_points_that_are_not_those_of_the_hash_are_refused(
     with monkeypatch.context() as forged:
         forged.setattr(references, "_hash", lambda points: "0" * 64)
         write_reference("a", FRONT, tmp_path, "")
-    with pytest.raises(IntegrityError, match="its hash 00000000 names"):
+    with pytest.raises(IntegrityError, match="points with the hash 00000000"):
         load_reference("a", tmp_path)
 
 

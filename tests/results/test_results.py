@@ -9,7 +9,7 @@ from tests.results.conftest import results_of
 
 from fusefront.errors import StoreError
 from fusefront.results.directory.compaction import COMPACTED, compact
-from fusefront.results.directory.snapshot import Survey
+from fusefront.results.directory.snapshot import Snapshot
 from fusefront.results.files.record import Record, unpack_outcomes
 from fusefront.results.files.schema import TABLES, record_table
 from fusefront.results.load import read
@@ -89,12 +89,12 @@ def test_compacted_tables_read_back_the_same(
 ) -> None:
     scored = results.with_frames(scores=make_scores({("two-digits", "TIES", 0): np.nan}, results))
     _assert_same(
-        scored, read(compact(run_directory, scored, Survey(run_directory).stamps)), COMPACTED
+        scored, read(compact(run_directory, scored, Snapshot(run_directory).part_files)), COMPACTED
     )
 
 
 def test_a_damaged_table_is_named(run_directory: Path, results: Results) -> None:
-    folder = compact(run_directory, results, Survey(run_directory).stamps)
+    folder = compact(run_directory, results, Snapshot(run_directory).part_files)
     (folder / "fronts.parquet").write_bytes(b"PAR1")
     with pytest.raises(StoreError, match=r"tables/fronts.parquet` must be a whole table"):
         read(folder)

@@ -143,10 +143,10 @@ def frame(scored: Scored) -> pd.DataFrame:
 
 def test_text_is_aligned_and_marks_the_best(frame: pd.DataFrame) -> None:
     assert render(frame).splitlines() == [
-        "problem                                         A                  B&C",
+        "problem                                       A                  B&C",
         "─" * 70,
-        "p_1                               0.6000 (0.1414) *  0.1000 [1 failed]",
-        "average rank (1 of 1 problems)               1.00 *               2.00",
+        "p_1                             0.6000 (0.1414) *  0.1000 [1 failed]",
+        "average rank (1 of 1 problems)             1.00 *               2.00",
         frame.attrs["caption"] + "; * best",
     ]
 
@@ -197,7 +197,8 @@ def test_an_unknown_format_names_the_known() -> None:
 
 def simplex_points(n: int, m: int) -> list[list[float]]:
     """`n` points that do not dominate each other."""
-    return np.random.default_rng(0).dirichlet(np.ones(m), size=n).tolist()
+    points: list[list[float]] = np.random.default_rng(0).dirichlet(np.ones(m), size=n).tolist()
+    return points
 
 
 @pytest.fixture
@@ -218,12 +219,12 @@ def large(make_record: Callable[..., Record], make_facts: Callable[..., ProblemF
 
 def test_approximate_hypervolumes_are_marked(large: Results, tmp_path: Path) -> None:
     frame = table(large, "hypervolume", direction="maximise")
-    assert frame.loc["p"].tolist() == ["≈0.5000", "0.5000"]
+    assert list(frame.loc["p"]) == ["≈0.5000", "0.5000"]
     assert frame.attrs["caption"].endswith(
         "≈ includes an approximate hypervolume (relative error about 1e-3)"
     )
     means = summary(large, [("hypervolume", "", "maximise")], ["p"])
-    assert means["hypervolume ↑"].tolist() == ["≈0.5000", "0.5000"]
+    assert list(means["hypervolume ↑"]) == ["≈0.5000", "0.5000"]
     assert "≈" in means.attrs["caption"]
     assert r"$\approx$0.5000" in render(frame, "latex")
     export(large, tmp_path / "out", format="csv", tables=["scores"])

@@ -5,9 +5,9 @@ import pytest
 
 import fusefront
 from fusefront.errors import StoreError
-from fusefront.results.archive.archive import FILES, pack, read_archive
-from fusefront.results.load import read
-from fusefront.results.reshape import unpack
+from fusefront.results.archive.archive import FILES, pack
+from fusefront.results.load import read, read_archive
+from fusefront.results.merge import unpack
 from fusefront.results.results import Results
 
 STUDY = fusefront.Study(
