@@ -46,7 +46,8 @@ def fill(page: str, name: str, text: str) -> str:
     _, closed, after = rest.partition(end)
     if not (found and closed):
         raise ValueError(
-            f"The page must have the lines `{begin.strip()}` and `{end}`. Found at most one. Add both."
+            f"The page must have the lines `{begin.strip()}` and `{end}`. "
+            "Found at most one. Add both."
         )
     return f"{before}{begin}\n{text.strip()}\n\n{end}{after}"
 
