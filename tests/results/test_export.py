@@ -1,4 +1,4 @@
-"""What is exported reads back as what it was, by readers that fusefront did not write."""
+"""Exports are read back unchanged by third-party readers."""
 
 import json
 import sys
@@ -266,7 +266,7 @@ def test_curves_are_what_traces_say_in_the_format_of_iohprofiler(
     assert all(path.name.replace("_", "").isascii() for path in (tmp_path / "out").rglob("*"))
 
 
-def test_algorithms_whose_names_look_the_same_have_folders_of_their_own(
+def test_algorithms_with_similar_names_have_separate_folders(
     tmp_path: Path, make_record: MakeRecord
 ) -> None:
     records = [_trace(make_record(name), (5, 0.1)) for name in ("a[b=1]", "a(b=1)", "a b 1")]

@@ -37,14 +37,14 @@ def test_an_unknown_suffix_names_the_known(results: Results, tmp_path: Path) -> 
         plot_front(results, tmp_path / "front.docx")
 
 
-def test_unknown_names_are_told(results: Results, tmp_path: Path) -> None:
+def test_unknown_names_are_refused(results: Results, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="two-digits"):
         plot_front(results, tmp_path / "x.png", problems=["two-digit"])
     with pytest.raises(UnknownNameError, match="TIES"):
         plot_front(results, tmp_path / "x.png", algorithms=["TIESS"])
 
 
-def test_results_without_points_are_told(make_record: MakeRecord, tmp_path: Path) -> None:
+def test_results_without_points_are_refused(make_record: MakeRecord, tmp_path: Path) -> None:
     write_part(tmp_path, make_record(status="failed"))
     with pytest.raises(ParameterError, match="at least one done run"):
         plot_front(read(tmp_path), tmp_path / "x.png")

@@ -133,7 +133,7 @@ def test_union_is_commutative_associative_and_idempotent(a: RunSet, b: RunSet, c
 def test_merging_the_pieces_of_a_split_gives_the_whole(whole: RunSet) -> None:
     for criterion, column in (("problems", "problem"), ("algorithms", "algorithm")):
         names = {row[column] for row in whole.rows().values()}
-        pieces = [subset(whole, **{criterion: [name]}) for name in sorted(names)]  # type: ignore[arg-type]
+        pieces = [subset(whole, **{criterion: [name]}) for name in sorted(names)]
         assert union(pieces).parts == whole.parts
         assert sum(len(piece.parts) for piece in pieces) == len(whole.parts)
 

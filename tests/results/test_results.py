@@ -38,7 +38,7 @@ def test_every_row_of_a_run_is_found_in_the_long_tables(results: Results) -> Non
     assert unpack_outcomes(packed["packed"], packed["n"]).tolist() == [False] * 2 + [True] * 8
 
 
-def test_rows_are_sorted_whatever_the_order_of_the_parts(make_record: MakeRecord) -> None:
+def test_rows_are_sorted_for_any_order_of_the_parts(make_record: MakeRecord) -> None:
     records = [make_record("ties", "b"), make_record("ties", "a", 1), make_record("average", "b")]
     parts = [record_table(record) for record in records]
     first, *others = (results_of(list(order)) for order in permutations(parts))
@@ -100,6 +100,6 @@ def test_a_damaged_table_is_named(run_directory: Path, results: Results) -> None
         read(folder)
 
 
-def test_a_directory_without_results_is_told(tmp_path: Path) -> None:
+def test_directory_without_results_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="Found neither"):
         read(tmp_path)

@@ -1,4 +1,4 @@
-"""One file for mailing: the same results back, the same bytes, and nothing but what was packed."""
+"""Single files: they are reproducible, read back the same, and contain only what was packed."""
 
 import io
 import json
@@ -152,7 +152,7 @@ def test_an_entry_twice_is_refused(single: Path) -> None:
 
 
 def test_entries_that_overlap_are_refused(single: Path) -> None:
-    """A bomb without compression: every entry of the directory is the whole file."""
+    """An uncompressed zip bomb: every entry of its directory is the whole file."""
     data = bytearray(single.read_bytes())
     start = data.index(b"PK\x01\x02")
     while data[start : start + 4] == b"PK\x01\x02":
@@ -164,7 +164,7 @@ def test_entries_that_overlap_are_refused(single: Path) -> None:
         pass
 
 
-def test_any_damage_is_seen_or_harmless(single: Path, results: Results) -> None:
+def test_any_damage_is_detected_or_harmless(single: Path, results: Results) -> None:
     data, dice = single.read_bytes(), random.Random(0)
     for _ in range(150):
         damaged = bytearray(data)

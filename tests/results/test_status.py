@@ -25,7 +25,9 @@ def test_every_planned_run_is_counted_once(tmp_path: Path, make_record: MakeReco
     }
 
 
-def test_a_damaged_part_is_missing_and_told(tmp_path: Path, make_record: MakeRecord) -> None:
+def test_damaged_part_counts_as_missing_with_a_reason(
+    tmp_path: Path, make_record: MakeRecord
+) -> None:
     write_part(tmp_path, make_record()).write_bytes(b"PAR1")
     (row,) = count_statuses(Snapshot(tmp_path), PLANNED).to_dict("records")
     assert (row["done"], row["missing"]) == (0, 5)

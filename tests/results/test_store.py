@@ -93,7 +93,7 @@ def test_every_damaged_part_is_named_at_once(run_directory: Path) -> None:
         read_parts(run_directory)
 
 
-def test_any_flipped_bit_is_seen_or_harmless(tmp_path: Path, make_record: MakeRecord) -> None:
+def test_any_flipped_bit_is_detected_or_harmless(tmp_path: Path, make_record: MakeRecord) -> None:
     path = write_part(tmp_path, make_record())
     whole, data = read_parts(tmp_path), path.read_bytes()
     for place in range(0, len(data), 37):
@@ -165,7 +165,7 @@ def test_a_failed_write_leaves_the_old_file_whole(
 
 
 @pytest.mark.parametrize("place", ["file/inside", "file", "/proc/fusefront"])
-def test_a_place_that_cannot_be_written_is_told_early(tmp_path: Path, place: str) -> None:
+def test_unwritable_directory_is_reported_early(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="must be writable"):
         check_writable(tmp_path / place)

@@ -44,7 +44,7 @@ def test_runs_without_a_score_are_counted_and_cannot_be_best(results: Results) -
     assert frame.attrs["best"] == [("A", "hypervolume ↑")]
 
 
-def test_only_the_problems_asked_for_count(results: Results) -> None:
+def test_only_the_selected_problems_count(results: Results) -> None:
     frame = summary(results, COLUMNS, ["p"])
     assert frame.loc["B", "hypervolume ↑"] == "0.9000 (0.0000)"
     assert frame.attrs["best"] == [("B", "hypervolume ↑")]

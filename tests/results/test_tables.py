@@ -69,7 +69,7 @@ def test_a_cell_shows_its_seeds_and_what_failed(
         ("worst", "minimise", "6.0"),
     ],
 )
-def test_a_cell_shows_what_is_asked_for(
+def test_cell_shows_the_selected_statistic(
     show: str, direction: str, text: str, scored: Scored
 ) -> None:
     results = scored({("p", "a"): [1.0, 2.0, 6.0]})
@@ -103,7 +103,7 @@ def test_ranks_are_averaged_where_every_algorithm_has_a_value(scored: Scored) ->
     assert frame.loc["r", "B"] == "[1 failed]"
 
 
-def test_the_caption_says_what_the_numbers_are(scored: Scored) -> None:
+def test_caption_describes_the_numbers(scored: Scored) -> None:
     results = scored({("p", "a"): [0.5, 0.7], ("p", "b"): [0.1, 0.1]})
     assert table(results, "hypervolume", direction="maximise").attrs["caption"] == (
         "hypervolume ↑, higher is better; mean (standard deviation) over 2 seeds; "

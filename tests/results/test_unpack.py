@@ -32,7 +32,7 @@ def test_outcomes_are_kept_where_they_are_there(tmp_path: Path, results: Results
     pd.testing.assert_frame_equal(again.outcomes, results.outcomes)
 
 
-def test_a_study_goes_on_from_what_was_unpacked(tmp_path: Path) -> None:
+def test_run_resumes_from_unpacked_results(tmp_path: Path) -> None:
     first = fusefront.run(STUDY, tmp_path / "first")
     pack(first, tmp_path / "archive", note="")
     unpack(read_archive(tmp_path / "archive"), tmp_path / "run")

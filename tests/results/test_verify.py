@@ -1,4 +1,4 @@
-"""Every damaged, foreign or newer file is named, with what to do, and nothing is altered."""
+"""Verification names every damaged, foreign or newer file and its fix, and changes nothing."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ PROBLEM = "problems/two-digits.parquet"
 
 @pytest.fixture
 def whole(run_directory: Path, make_scores: Callable[..., pd.DataFrame]) -> Path:
-    """A run directory with all that `fusefront run` leaves there."""
+    """A run directory with all files that `fusefront run` writes."""
     results = read(run_directory)
     scored = results.with_frames(scores=make_scores({("two-digits", "TIES", 0): 0.5}, results))
     compact(run_directory, scored, Snapshot(run_directory).part_files)
@@ -71,7 +71,7 @@ def _content(directory: Path) -> dict[str, bytes]:
 
 
 def _one(directory: Path) -> Fault:
-    """The only fault; looking for it alters nothing."""
+    """Return the only fault, after checking that verification changes nothing."""
     before = _content(directory)
     files, faults = verify(directory)
     assert _content(directory) == before
@@ -220,7 +220,7 @@ def test_a_damaged_file_of_an_archive_is_named(tmp_path: Path, results: Results,
     assert "sha256" in fault.found
 
 
-def test_an_archive_whose_hashes_were_made_to_fit_is_read_all_the_same(
+def test_tables_of_an_archive_with_forged_hashes_are_checked(
     tmp_path: Path, results: Results
 ) -> None:
     other = results.with_frames(fronts=results.fronts.assign(run_id="someone-else"))

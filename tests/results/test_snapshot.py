@@ -48,7 +48,7 @@ def directory(run_directory: Path, make_scores: Callable[..., pd.DataFrame]) -> 
 
 
 def _plain(directory: Path) -> Results:
-    """The same from the parts alone."""
+    """Return the results from the parts alone."""
     tables = directory / "tables"
     hidden = tables.rename(directory / "hidden")
     try:
@@ -162,7 +162,7 @@ def test_a_damaged_table_is_named_and_taken_out_of_use(directory: Path, opened: 
     assert len(opened) == 6
 
 
-def test_every_damaged_part_is_told_and_the_others_are_there(
+def test_every_damaged_part_is_reported_and_the_others_are_read(
     directory: Path, make_record: MakeRecord
 ) -> None:
     for seed in (0, 1):
@@ -180,7 +180,7 @@ def test_a_directory_that_is_not_there_has_no_parts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_whatever_happens_to_parts_tables_are_those_of_the_parts(
+def test_tables_match_the_parts_after_any_changes(
     tmp_path: Path, make_record: MakeRecord, make_facts: Callable[..., ProblemFacts], seed: int
 ) -> None:
     choose = random.Random(seed)

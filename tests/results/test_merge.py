@@ -1,4 +1,4 @@
-"""Unions and parts of sets of runs: equal runs once, nothing mixed that cannot be compared."""
+"""Merges and subsets of runs: every run once, and runs that are not comparable are refused."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ MakeRunSet = Callable[..., RunSet]
 
 @pytest.fixture
 def run_set(tmp_path: Path, make_facts: Callable[..., object]) -> MakeRunSet:
-    """What a directory with these records holds."""
+    """Return the runs of a directory with these records."""
 
     def make(name: str, *records: Record, problem_hash: str | None = None) -> RunSet:
         folder = tmp_path / name
@@ -39,7 +39,7 @@ def run_set(tmp_path: Path, make_facts: Callable[..., object]) -> MakeRunSet:
 
 
 def _elsewhere(record: Record) -> Record:
-    """The same results, computed again."""
+    """Return the same results as if they had been computed again."""
     return replace(
         record,
         wall_seconds=9.0,
@@ -186,7 +186,7 @@ def test_runs_skipped_for_missing_data_are_left_out_if_a_source_has_it(
     assert list(union([a]).parts) == ["early"]
 
 
-def test_a_part_has_what_is_asked_for(run_set: MakeRunSet, make_record: MakeRecord) -> None:
+def test_subset_has_the_selected_runs(run_set: MakeRunSet, make_record: MakeRecord) -> None:
     records = [
         make_record(algorithm, problem, seed)
         for algorithm in ("ties", "dare")
@@ -230,7 +230,7 @@ def test_what_is_written_reads_back(run_directory: Path, tmp_path: Path) -> None
         assert (tmp_path / "new" / "parts" / path.name).read_bytes() == path.read_bytes()
 
 
-def test_an_archive_holds_what_its_directory_held(run_directory: Path, tmp_path: Path) -> None:
+def test_archive_has_the_runs_of_its_directory(run_directory: Path, tmp_path: Path) -> None:
     pack(read(run_directory), tmp_path / "archive", note="")
     found = read_run_set(tmp_path / "archive", "archive")
     again = results_of(list(found.parts.values()), list(found.problems.values()))
@@ -242,7 +242,7 @@ def test_an_archive_holds_what_its_directory_held(run_directory: Path, tmp_path:
     )
 
 
-def test_runs_are_called_as_their_directory_calls_them(
+def test_runs_have_the_display_names_of_their_directory(
     run_directory: Path, make_record: MakeRecord
 ) -> None:
     rows = [["two-digits-ties-0", "two-digits", "Trimmed", 0]]

@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all."""
+"""Staged folders appear whole or not at all."""
 
 from pathlib import Path
 
