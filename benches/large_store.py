@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from fusefront.benchmark.score.fingerprint import scorer
 from fusefront.metrics import METRICS
-from fusefront.results.directory.compaction import compact, part_files
+from fusefront.results.directory.compaction import compact, file_stats
 from fusefront.results.directory.parts import PARTS
-from fusefront.results.files.schema import STAMPS, TABLES
+from fusefront.results.files.schema import PART_FILES, TABLES
 from fusefront.results.results import of_tables
 
 PROBLEMS, ALGORITHMS, SEEDS, POINTS, TASKS = 100, 100, 10, 11, 2
@@ -50,8 +50,8 @@ def make(directory: Path) -> Path:
 
 
 def _stamps(directory: Path, keys: pa.Table) -> pa.Table:
-    return part_files(directory).append_column(
-        STAMPS.field("display_name"), keys.column("display_name")
+    return file_stats(directory).append_column(
+        PART_FILES.field("display_name"), keys.column("display_name")
     )
 
 

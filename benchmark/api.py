@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..results.archive.source import open_results
+from ..results.load import open_results
 from ..results.results import Results
 from .score import load as loading
 

@@ -9,8 +9,8 @@ from typing import Final, final
 from ..algorithms import ALGORITHMS
 from ..errors import StoreError
 from ..results.directory.parts import part_ids, part_path, read_problems
-from ..results.directory.snapshot import Survey
-from ..results.directory.status import ended_as
+from ..results.directory.snapshot import Snapshot
+from ..results.directory.status import run_statuses
 from ..results.files.record import UNAVAILABLE
 from .history import Estimate, History, Timed, wall_time
 from .run.outdated import explain
@@ -105,10 +105,10 @@ def dry_run(study: Study, directory: Path) -> DryRun:
     hashes = dict.fromkeys(names, UNAVAILABLE) | _known_hashes(directory)
     hashes |= {name: UNAVAILABLE for name, check in checks.items() if check.missing}
     specs = study.expand(ALGORITHMS, hashes)
-    survey = Survey(directory)
-    history = History(directory, survey)
+    snapshot = Snapshot(directory)
+    history = History(directory, snapshot)
     returning = dict.fromkeys(outdated_ids(directory), ("done", ""))
-    ended = returning | ended_as(survey)
+    ended = returning | run_statuses(snapshot)
     groups: dict[tuple[str, str], list[RunSpec]] = {}
     for spec in specs:
         groups.setdefault((spec.problem.name, spec.algorithm.full_name), []).append(spec)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from ..errors import StoreError
 from ..results.archive.archive import prerun_names, prerun_path
 from ..results.directory.parts import read_problems
-from ..results.directory.snapshot import Survey
+from ..results.directory.snapshot import Snapshot
 from ..results.files.parquet import read_table
 from ..results.files.schema import RUNS, TABLES
 from .study.study import RunSpec
@@ -74,15 +74,15 @@ class History:
 
     Args:
         directory: A run directory; it need not exist.
-        survey: A snapshot of it.
+        snapshot: A snapshot of it.
 
     Attributes:
         tasks: Number of tasks of each problem with earlier runs.
         reasons: Why runs were skipped, by problem and algorithm.
     """
 
-    def __init__(self, directory: Path, survey: Survey) -> None:
-        here, shipped = survey.runs.select(_COLUMNS).to_pylist(), list(_archives())
+    def __init__(self, directory: Path, snapshot: Snapshot) -> None:
+        here, shipped = snapshot.runs.select(_COLUMNS).to_pylist(), list(_archives())
         tasks = self.tasks = _tasks([*_shipped_problems(), *_own_problems(directory)])
         self.reasons = {
             (row["problem"], row["algorithm"]): str(row["reason"])

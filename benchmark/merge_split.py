@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 from ..algorithms import ALGORITHMS
 from ..errors import FusefrontError, ParameterError
-from ..results.archive.source import open_results
 from ..results.directory.planned import PLANNED, read_planned, write_planned
 from ..results.files.atomic import check_outside, staged
 from ..results.files.record import UNAVAILABLE
-from ..results.merge import Holding, held, narrowed, union, write
+from ..results.load import open_results
+from ..results.merge import RunSet, read_run_set, subset, union, write
 from .run.plan import STUDY, finish
 from .study.file import read_study, write_study
 from .study.study import RunSpec, Study, merge_studies
@@ -30,7 +30,7 @@ class Made(NamedTuple):
 
 
 class _Source(NamedTuple):
-    holding: Holding
+    run_set: RunSet
     study: Study | str | None  # a text says why the study cannot be read
     planned: list[PlannedRow]
 
@@ -52,11 +52,11 @@ def merge(sources: Sequence[str | Path], output: Path) -> Made:
     check_outside(output, [Path(source) for source in sources])
     with staged(output) as folder:
         found = [_read(source) for source in sources]
-        holding = union([source.holding for source in found])
+        run_set = union([source.run_set for source in found])
         studies = [source.study for source in found if source.study is not None]
         planned = [row for source in found for row in source.planned]
         nothing: Study | str = _NO_STUDY
-        return _make(holding, reduce(_product, studies, nothing), planned, folder)
+        return _make(run_set, reduce(_product, studies, nothing), planned, folder)
 
 
 def split(
@@ -79,8 +79,8 @@ def split(
     check_outside(output, [Path(source)])
     with staged(output) as folder:
         found = _read(source)
-        holding = narrowed(found.holding, problems=problems, algorithms=algorithms, seeds=seeds)
-        rows = holding.rows().values()
+        run_set = subset(found.run_set, problems=problems, algorithms=algorithms, seeds=seeds)
+        rows = run_set.rows().values()
         kept = {(row["problem"], row["display_name"]) for row in rows}
         planned = [
             row
@@ -90,20 +90,20 @@ def split(
         study = found.study or _NO_STUDY
         if isinstance(study, Study):
             study = _part_of(study, kept, seeds)
-        return _make(holding, study, planned, folder)
+        return _make(run_set, study, planned, folder)
 
 
 def _read(source: str | Path) -> _Source:
     with open_results(source) as folder:
-        holding = held(folder, str(source))
-        planned = read_planned(folder) if (folder / PLANNED).exists() else _as_planned(holding)
+        run_set = read_run_set(folder, str(source))
+        planned = read_planned(folder) if (folder / PLANNED).exists() else _as_planned(run_set)
         study: Study | str | None = None
         if (folder / STUDY).exists():
             try:
                 study = read_study(folder / STUDY, ALGORITHMS)
             except FusefrontError as error:  # for instance a plug-in that no longer exists
                 study = str(error)
-    return _Source(holding, study, planned)
+    return _Source(run_set, study, planned)
 
 
 def _product(one: Study | str, other: Study | str) -> Study | str:
@@ -113,40 +113,38 @@ def _product(one: Study | str, other: Study | str) -> Study | str:
     return other if one == _NO_STUDY or isinstance(other, str) else one
 
 
-def _make(
-    holding: Holding, study: Study | str, planned: Iterable[PlannedRow], folder: Path
-) -> Made:
+def _make(run_set: RunSet, study: Study | str, planned: Iterable[PlannedRow], folder: Path) -> Made:
     """Write a run directory to an empty folder."""
-    write(holding, folder)
-    specs = study if isinstance(study, str) else _runs_of(study, holding)
-    notes = list(holding.notes)
+    write(run_set, folder)
+    specs = study if isinstance(study, str) else _runs_of(study, run_set)
+    notes = list(run_set.notes)
     if isinstance(study, Study) and not isinstance(specs, str):
         write_study(folder / STUDY, study)
         write_planned(folder, [spec.planned_row for spec in specs])
-        missing = len(specs) - len(holding.parts)
+        missing = len(specs) - len(run_set.parts)
         if missing:
             notes.append(
                 f"{missing} runs of the study are missing. "
                 f"`fusefront run DIR/{STUDY} -o DIR` computes them"
             )
     else:
-        rows = {row[0]: row for row in [*planned, *_as_planned(holding)]}
+        rows = {row[0]: row for row in [*planned, *_as_planned(run_set)]}
         write_planned(folder, rows.values())
         why = f"no `{STUDY}` was written: {specs}".rstrip(".")
         notes.append(f"{why}. `fusefront run -o` would move runs that its study lacks aside")
     finish(folder)
-    return Made(len(holding.parts), notes)
+    return Made(len(run_set.parts), notes)
 
 
-def _runs_of(study: Study, holding: Holding) -> list[RunSpec] | str:
+def _runs_of(study: Study, run_set: RunSet) -> list[RunSpec] | str:
     """Return the runs of a study, or why these runs do not belong to it."""
-    hashes = holding.hashes()
+    hashes = run_set.hashes()
     try:
         known = {spec.name: hashes.get(spec.name, UNAVAILABLE) for spec in study.problems}
         specs = study.expand(ALGORITHMS, known)
     except FusefrontError as error:
         return str(error)
-    others = set(holding.parts) - {spec.run_id for spec in specs}
+    others = set(run_set.parts) - {spec.run_id for spec in specs}
     if others:
         return (
             f"{len(others)} runs, such as {min(others)}, do not belong to the study as it would be "
@@ -172,8 +170,8 @@ def _part_of(
     return dataclasses.replace(part, resources=study.resources.only(part.names()))
 
 
-def _as_planned(holding: Holding) -> list[PlannedRow]:
+def _as_planned(run_set: RunSet) -> list[PlannedRow]:
     return [
         (run_id, row["problem"], row["display_name"], row["seed"])
-        for run_id, row in holding.rows().items()
+        for run_id, row in run_set.rows().items()
     ]

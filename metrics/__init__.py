@@ -1,4 +1,4 @@
-"""Metrics: what each measures, known without importing any of them."""
+"""Metrics: the catalogue, which describes each metric without importing it."""
 
 from typing import TYPE_CHECKING
 

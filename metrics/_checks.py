@@ -1,4 +1,4 @@
-"""Shapes and finiteness of what metrics are given; moocore passes over NaN without a word."""
+"""Checks of shapes and finiteness. Without them, moocore silently accepts NaN."""
 
 from typing import TypeAlias
 
@@ -11,15 +11,15 @@ Array: TypeAlias = NDArray[np.float64]
 
 
 def check_points(points: ArrayLike, *, name: str = "points", m: int | None = None) -> Array:
-    """The points as a float array, once it is known to be a finite matrix.
+    """Return the points as a float array, after checking that it is a finite matrix.
 
     Args:
-        points: `(n, m)`, one row a solution; `n` may be 0.
-        name: How errors call the array.
-        m: Number of columns it must have; at least one when not given.
+        points: `(n, m)`, one row per solution; `n` may be 0.
+        name: The name of the array in errors.
+        m: The required number of columns; by default any number from one.
 
     Raises:
-        ShapeError: If it is no matrix or has another number of columns.
+        ShapeError: If it is not a matrix or has another number of columns.
         ParameterError: If a number is NaN or infinite.
 
     >>> check_points([[0.2, 0.7]], m=2).shape
@@ -29,13 +29,13 @@ def check_points(points: ArrayLike, *, name: str = "points", m: int | None = Non
     if array.ndim != 2 or array.shape[1] == 0 or m not in (None, array.shape[1]):
         wanted = f"(n, {'m' if m is None else m})"
         raise ShapeError(
-            f"`{name}` must have shape {wanted}. Found {array.shape}. Give one row a solution."
+            f"`{name}` must have shape {wanted}. Found {array.shape}. Pass one row per solution."
         )
     return _finite(array, name)
 
 
 def check_vector(vector: ArrayLike, *, name: str, m: int) -> Array:
-    """The vector as a float array, once it is known to be `(m,)` and finite.
+    """Return the vector as a float array, after checking that it is `(m,)` and finite.
 
     Raises:
         ShapeError: If it has another shape.
@@ -44,13 +44,13 @@ def check_vector(vector: ArrayLike, *, name: str, m: int) -> Array:
     array = _as_floats(vector, name)
     if array.shape != (m,):
         raise ShapeError(
-            f"`{name}` must have shape ({m},). Found {array.shape}. Give one number an objective."
+            f"`{name}` must have shape ({m},). Found {array.shape}. Pass one number per objective."
         )
     return _finite(array, name)
 
 
 def check_rows(array: ArrayLike, *, name: str, like: Array) -> Array:
-    """The array as floats, once it is known to be finite and to have a row for each of `like`.
+    """Return the array as floats, after checking that it is finite and has the shape of `like`.
 
     Raises:
         ShapeError: If its shape is not that of `like`.
@@ -59,24 +59,24 @@ def check_rows(array: ArrayLike, *, name: str, like: Array) -> Array:
     rows = check_points(array, name=name, m=like.shape[1])
     if len(rows) != len(like):
         raise ShapeError(
-            f"`{name}` must have {len(like)} rows, one a point. Found {len(rows)}. "
-            "Row k belongs to the model that answers preference k."
+            f"`{name}` must have {len(like)} rows, one per point. Found {len(rows)}. "
+            "Make row k belong to the model that is returned for preference k."
         )
     return rows
 
 
 def check_expert_values(expert_values: ArrayLike, *, m: int) -> Array:
-    """The experts' values as floats, once they are known to be `(m,)`, finite and positive.
+    """Return the values of the experts as floats, after checking that all are positive.
 
     Raises:
-        ShapeError: If there is not one value a task.
+        ShapeError: If there is not one value per task.
         ParameterError: If a value is not positive.
     """
     experts = check_vector(expert_values, name="expert_values", m=m)
     if not (experts > 0).all():
         raise ParameterError(
             f"`expert_values` must be positive. Found {experts.min():.4g}. "
-            "Give values that grow with quality, such as accuracies."
+            "Pass values that grow with quality, such as accuracies."
         )
     return experts
 

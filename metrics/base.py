@@ -1,4 +1,4 @@
-"""What a metric is: a function of arrays, `f(points, /, *, <needs>) -> float`."""
+"""The interface of metrics: functions of arrays, `f(points, /, *, <needs>) -> float`."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -17,18 +17,19 @@ from .preference import check_preferences
 Metric: TypeAlias = Callable[..., float | None]
 
 NEEDS = frozenset({"ref_point", "front", "preferences", "values", "expert_values", "losses", "run"})
-"""All that a metric may ask for, by the names of its keyword-only arguments:
+"""Inputs that a metric may require, by the names of its keyword-only arguments.
 
-`ref_point` (m,) worst corner; `front` (k, m) reference front; `preferences`, `values`, `losses`
-(n, m) rows beside `points`; `expert_values` (m,) each expert on its own task; `run` the row of the
-`runs` table."""
+`ref_point` is the `(m,)` worst corner, `front` the `(k, m)` reference front. `preferences`,
+`values` and `losses` are `(n, m)`, with a row for each row of `points`. `expert_values` is `(m,)`,
+the value of each expert on its own task. `run` is the row of the `runs` table."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Inputs:
-    """The scored models of one run; row k of each matrix is the model that answers preference k.
+    """The scored models of one run; row k of each matrix is the model returned for preference k.
 
-    Arrays are checked once and held as read-only views, so no metric can spoil another's input.
+    Arrays are checked once and kept as read-only views, so that a metric cannot change the input
+    of another one.
 
     Args:
         points: `(n, m)` normalised objectives g, minimised: 0 at the expert, 1 at the pretrained.
@@ -65,10 +66,10 @@ class Inputs:
 
 @cache
 def needs(metric: Metric) -> frozenset[str]:
-    """The names of what a metric asks for beside the points.
+    """Return the names of the inputs that a metric requires besides the points.
 
     Raises:
-        PluginError: If it is not a function `f(points, /, *, <needs>)` with names from `NEEDS`.
+        PluginError: If it is not a function `f(points, /, *, <needs>)` with names in `NEEDS`.
 
     >>> def best(points, /, *, ref_point): ...
     >>> sorted(needs(best))
@@ -79,7 +80,8 @@ def needs(metric: Metric) -> frozenset[str]:
         first, *rest = inspect.signature(metric).parameters.values()
     except (TypeError, ValueError) as error:
         raise PluginError(
-            f"Metric `{name}` must be a function `f(points, /, *, ...)`. Found {error}."
+            f"Metric `{name}` must be a function `f(points, /, *, ...)`. Found {error}. "
+            "Register a Python function."
         ) from error
     if first.kind is not first.POSITIONAL_ONLY:
         raise PluginError(
@@ -89,8 +91,8 @@ def needs(metric: Metric) -> frozenset[str]:
     for parameter in rest:
         if parameter.kind is not parameter.KEYWORD_ONLY or parameter.name not in NEEDS:
             raise PluginError(
-                f"Metric `{name}` may ask for {', '.join(sorted(NEEDS))}, by keyword only. "
-                f"Found `{parameter}` ({parameter.kind.description})."
+                f"Metric `{name}` must only take {', '.join(sorted(NEEDS))}, by keyword only. "
+                f"Found `{parameter}` ({parameter.kind.description}). Rename or remove it."
             )
     return frozenset(parameter.name for parameter in rest)
 
@@ -102,16 +104,16 @@ def evaluate(
     ref_point: ArrayLike | None = None,
     front: ArrayLike | None = None,
 ) -> float | None:
-    """The metric's value for a run, or None when something it needs is not there.
+    """Return the value of a metric for a run, or None if an input that it requires is missing.
 
     Args:
         metric: `f(points, /, *, <needs>)`; see `NEEDS`.
-        inputs: The run's scored models.
+        inputs: The scored models of the run.
         ref_point: `(m,)` worst corner for hypervolume, if the problem has one.
         front: `(k, m)` reference front, if the problem has one.
 
     Raises:
-        PluginError: If the signature asks for something else.
+        PluginError: If the signature has other arguments.
 
     >>> import numpy as np
     >>> from fusefront.metrics.hypervolume import hypervolume
@@ -121,8 +123,8 @@ def evaluate(
     >>> evaluate(hypervolume, inputs) is None
     True
     """
-    at_hand = {**vars(inputs), "ref_point": ref_point, "front": front}
-    arguments = {name: at_hand[name] for name in needs(metric)}
+    available = {**vars(inputs), "ref_point": ref_point, "front": front}
+    arguments = {name: available[name] for name in needs(metric)}
     if any(argument is None for argument in arguments.values()):
         return None
     value = metric(inputs.points, **arguments)

@@ -1,4 +1,4 @@
-"""Corner gap: what is lost where a single task is asked for and its expert is the answer."""
+"""Corner gap: the loss against the expert where the preference is for a single task."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,13 +13,13 @@ def corner_gap(
 ) -> float:
     """Mean over tasks of expert value - value at the task's one-hot preference; lower is better.
 
-    0 for an algorithm that returns the experts at the corners, as interpolation does; negative if
-    it improves on them. Hypervolume hardly sees the corners, hence this.
+    It is 0 for an algorithm that returns the experts at the corners, as interpolation does, and
+    negative for one that improves on them. Hypervolume is nearly blind to the corners.
 
     Args:
         points: `(n, m)` normalised objectives; only the shape is used.
-        preferences: `(n, m)`, with each of the `m` corners; of equal rows the mean is taken.
-        values: `(n, m)` raw task metrics that grow with quality; row k answers preference k.
+        preferences: `(n, m)`, which include each of the `m` corners; equal rows are averaged.
+        values: `(n, m)` raw task metrics that grow with quality; row k belongs to preference k.
         expert_values: `(m,)` in the units of `values`, each expert on its own task.
 
     Raises:
@@ -47,7 +47,7 @@ def _at_corner(task: int, preferences: Array, values: Array) -> float:
     here = preferences[:, task] >= 1 - TOLERANCE
     if not here.any():
         raise ParameterError(
-            f"`preferences` must hold the corner of each task. Found none for task {task}. "
-            "Ask the algorithm for the one-hot preferences too."
+            f"`preferences` must include the corner of each task. Found none for task {task}. "
+            "Add the one-hot preferences."
         )
     return float(values[here].mean())

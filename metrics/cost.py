@@ -1,4 +1,4 @@
-"""What a run costs: columns of its row in the `runs` table, read as metrics; lower is better."""
+"""Costs of a run: columns of its row in the `runs` table as metrics; lower is better."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from ..errors import ParameterError
 
 
 def peak_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
-    """Peak memory of the fit, in bytes; loading and scoring do not count.
+    """Peak memory of the fit in bytes, without loading and scoring.
 
     >>> peak_bytes([], run={"peak_bytes": 1024})
     1024.0
@@ -18,37 +18,37 @@ def peak_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | No
 
 
 def rss_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
-    """Peak resident memory of the run's process until the fit ended, libraries included."""
+    """Peak resident memory of the process until the end of the fit, with libraries, in bytes."""
     return _number(run, "rss_bytes")
 
 
 def flops(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
-    """Floating-point operations of the fit, estimated from its rehearsal."""
+    """Number of floating-point operations of the fit, estimated from its rehearsal."""
     return _number(run, "flops")
 
 
 def energy_joules(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
-    """Energy of all processors of the machine during the fit, where the machine tells."""
+    """Energy of all processors of the machine during the fit in joules, if it can be measured."""
     return _number(run, "energy_joules")
 
 
 def trainable_parameters(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
-    """How many numbers the fit adjusts; frozen task vectors do not count."""
+    """Number of parameters that the fit adjusts; frozen task vectors do not count."""
     return _number(run, "trainable_parameters")
 
 
 def storage_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
-    """Bytes to keep the models of all scoring preferences, in the algorithm's own form."""
+    """Bytes to store the models of all scoring preferences, in the form the algorithm returns."""
     return _number(run, "storage_bytes")
 
 
 def inference_passes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
-    """What an input costs once fitted, in forward passes of one model; a merged model costs 1."""
+    """Cost of an input after the fit, in forward passes of one model; 1 for a merged model."""
     return _number(run, "inference_passes")
 
 
 def units(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
-    """Budget spent: 1 is a forward pass of one example, 3 with its backward pass."""
+    """Units of budget spent: 1 per forward pass of one example, 3 with its backward pass."""
     return _number(run, "units")
 
 
@@ -58,7 +58,7 @@ def wall_seconds(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | 
 
 
 def _number(run: Mapping[str, object], column: str) -> float | None:
-    """The column as a float; None where it is missing, None or NaN, as in a failed run's row."""
+    """Return the column as a float, or None if it is missing or NaN, as for failed runs."""
     value = run.get(column)
     if value is None:
         return None
@@ -66,6 +66,6 @@ def _number(run: Mapping[str, object], column: str) -> float | None:
         number = float(value)  # type: ignore[arg-type] # what is no number raises, handled below
     except (TypeError, ValueError) as error:
         raise ParameterError(
-            f"`run` column `{column}` must be a number. Found {value!r}."
+            f"Column `{column}` of `run` must be a number. Found {value!r}. Pass a row of `runs`."
         ) from error
     return None if math.isnan(number) else number

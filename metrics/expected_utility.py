@@ -1,4 +1,4 @@
-"""Expected utility: how well the model returned for a preference serves that preference."""
+"""Expected utility: how well the model that is returned for a preference serves it."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,13 +11,13 @@ from .preference import check_preferences
 def expected_utility(points: ArrayLike, /, *, preferences: ArrayLike) -> float:
     """Mean over preferences of max_i p_i g_i of the model returned for p; lower is better.
 
-    The policy view: a front that is right but answers the wrong preferences is penalised, which no
-    indicator of the set alone does. 0 if each model is as good as the experts in all that is
-    asked for.
+    It penalises a good front whose models are returned for the wrong preferences, which no metric
+    of the front alone does. It is 0 if each model is as good as the experts on all tasks of its
+    preference.
 
     Args:
-        points: `(n, m)` normalised objectives, minimised; row k answers preference k.
-        preferences: `(n, m)`, rows on the simplex; larger p_i asks for a smaller objective i.
+        points: `(n, m)` normalised objectives, minimised; row k belongs to preference k.
+        preferences: `(n, m)`, rows on the simplex; a larger p_i asks for a smaller objective i.
 
     Raises:
         ShapeError: If the shapes differ.
@@ -32,5 +32,7 @@ def expected_utility(points: ArrayLike, /, *, preferences: ArrayLike) -> float:
     points = check_points(points)
     preferences = check_preferences(preferences, like=points)
     if len(points) == 0:
-        raise ParameterError("`preferences` must have at least one row. Found none.")
+        raise ParameterError(
+            "`preferences` must have at least one row. Found none. Leave runs without points out."
+        )
     return float(np.mean(np.max(preferences * points, axis=1)))

@@ -1,4 +1,4 @@
-"""Hypervolume: the volume a set dominates."""
+"""Hypervolume: the volume that a set of points dominates."""
 
 import moocore
 import numpy as np
@@ -7,20 +7,24 @@ from numpy.typing import ArrayLike
 from ._checks import Array, check_points, check_vector
 from .nondominated import nondominated
 
+ALWAYS_EXACT = 6
+"""Up to this many objectives the exact value is fast enough for any set that is scored."""
+
 EXACT_POINTS = {7: 150, 8: 80, 9: 50, 10: 30}
-"""Most points for which the exact value is computed, by number of objectives (below a second)."""
+"""Most points for which the exact value is computed in under a second, by number of objectives."""
 
 EXACT_POINTS_BEYOND = 12
-"""The same from 11 objectives."""
+"""The same limit for 11 objectives and more."""
 
 
 def hypervolume(points: ArrayLike, /, *, ref_point: ArrayLike) -> float:
     """Volume dominated by the points up to the reference point; higher is better.
 
-    Points that are not better than `ref_point` in every objective add nothing; none left is 0.
-    Exact wherever `is_exact` says so, which includes all sets of up to 6 objectives and the 77
-    scoring preferences of 8; else approximate and still deterministic, with a relative error
-    about 1e-3 (8 objectives, 77 points). The value does not depend on the order of the points.
+    Points that are not better than `ref_point` in every objective add nothing; the volume of no
+    points is 0. The value is exact where `is_exact` returns True, which includes all sets of up to
+    6 objectives and the 77 scoring preferences of 8. Elsewhere it is approximate but deterministic,
+    with a relative error of about 1e-3 (8 objectives, 77 points), and tables mark it. It does not
+    depend on the order of the points.
 
     Args:
         points: `(n, m)` objectives, minimised.
@@ -45,7 +49,7 @@ def hypervolume(points: ArrayLike, /, *, ref_point: ArrayLike) -> float:
 
 
 def is_exact(points: ArrayLike, /, *, ref_point: ArrayLike) -> bool:
-    """Whether `hypervolume` computes this set exactly; tables mark the others.
+    """Return whether `hypervolume` computes this set exactly; tables mark values that are not.
 
     >>> is_exact([[0.5, 0.5]], ref_point=[1.0, 1.0])
     True
@@ -55,7 +59,11 @@ def is_exact(points: ArrayLike, /, *, ref_point: ArrayLike) -> bool:
 
 
 def _useful(points: ArrayLike, ref_point: ArrayLike) -> tuple[Array, Array]:
-    """Points that add volume, each once, in the order of their coordinates; and the reference."""
+    """Return the points that add volume, each once and sorted, and the reference point.
+
+    Sorting makes the value independent of the order of the points: moocore sums volumes in the
+    order in which it is given the points, which changes the last bits.
+    """
     points = check_points(points)
     ref = check_vector(ref_point, name="ref_point", m=points.shape[1])
     inside = np.unique(points[(points < ref).all(axis=1)], axis=0)
@@ -64,4 +72,4 @@ def _useful(points: ArrayLike, ref_point: ArrayLike) -> tuple[Array, Array]:
 
 def _few(points: Array) -> bool:
     m = points.shape[1]
-    return m <= 6 or len(points) <= EXACT_POINTS.get(m, EXACT_POINTS_BEYOND)
+    return m <= ALWAYS_EXACT or len(points) <= EXACT_POINTS.get(m, EXACT_POINTS_BEYOND)

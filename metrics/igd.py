@@ -11,8 +11,8 @@ from ._checks import Array, check_points
 def igd(points: ArrayLike, /, *, front: ArrayLike) -> float:
     """Mean Euclidean distance from the front to the points; lower is better, 0 on the front.
 
-    Not Pareto compliant: a set may be worse in every objective and still score better. It is here
-    to compare with older papers; prefer `igd_plus`. Without points it is infinite.
+    It is not Pareto compliant: a set may be worse in every objective and still score better. Use
+    `igd_plus`, except to compare with older papers. Without points the value is infinite.
 
     Args:
         points: `(n, m)` objectives, minimised.
@@ -34,8 +34,8 @@ def igd(points: ArrayLike, /, *, front: ArrayLike) -> float:
 def igd_plus(points: ArrayLike, /, *, front: ArrayLike) -> float:
     """Mean modified distance from the front to the points; lower is better, 0 on the front.
 
-    Only the objectives in which a point is worse than the front count, which makes it weakly
-    Pareto compliant. Without points it is infinite.
+    Only objectives in which a point is worse than the front count, which makes the metric weakly
+    Pareto compliant. Without points the value is infinite.
 
     Args:
         points: `(n, m)` objectives, minimised.
@@ -57,6 +57,9 @@ def igd_plus(points: ArrayLike, /, *, front: ArrayLike) -> float:
 def _check(points: ArrayLike, front: ArrayLike) -> tuple[Array, Array]:
     points = check_points(points)
     front = check_points(front, name="front", m=points.shape[1])
-    if len(front) == 0:  # moocore: 0 without points, inf without a front
-        raise ParameterError("`front` must have at least one point. Found none.")
+    if len(front) == 0:  # moocore would return infinity
+        raise ParameterError(
+            "`front` must have at least one point. Found none. "
+            "Leave problems without a reference front out."
+        )
     return points, front

@@ -1,4 +1,4 @@
-"""Which points no other point dominates, for tables and reference fronts."""
+"""Nondominated points."""
 
 import moocore
 import numpy as np
@@ -8,7 +8,7 @@ from ._checks import check_points
 
 
 def nondominated(points: ArrayLike, /) -> NDArray[np.bool_]:
-    """Mask of the points that no other point dominates; of equal points the first is kept.
+    """Return the mask of points that no other point dominates; the first of equal points is kept.
 
     Args:
         points: `(n, m)` objectives, minimised.

@@ -1,4 +1,4 @@
-"""Accuracy relative to the experts, of the model that treats all tasks alike."""
+"""Accuracy relative to the experts, of the model for the balanced preference."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,22 +13,22 @@ def average_normalised_accuracy(
 ) -> float | None:
     """Mean over tasks of value / expert value at the balanced preference; higher is better.
 
-    1 when every task is as good as its expert; above 1 is possible. The model is the one whose
-    preference is nearest to uniform (Euclidean); the value is the mean over models equally near,
-    since some lattices have no centre. None where no expert has a positive value: the values are
-    then no accuracies but losses, negated, of which shares mean nothing.
+    It is 1 if every task is as good as its expert, and may be larger. The model is the one whose
+    preference is nearest to uniform (Euclidean). Equally near models are averaged, since some
+    lattices of preferences have no centre. The value is None if no expert has a positive value:
+    the values are then negated losses, whose ratios have no meaning.
 
     Args:
         points: `(n, m)` normalised objectives; only the shape is used.
         preferences: `(n, m)`, rows on the simplex.
-        values: `(n, m)` accuracies; row k answers preference k.
+        values: `(n, m)` accuracies; row k belongs to preference k.
         expert_values: `(m,)` positive, in the units of `values`, each expert on its own task.
 
     Raises:
         ShapeError: If the shapes differ.
         PreferenceError: If a row is not on the simplex.
-        ParameterError: If there is no row, a number is not finite or some experts' values are
-            positive and others not.
+        ParameterError: If there is no row, a number is not finite, or only some of the experts'
+            values are positive.
 
     Source: Ilharco et al. 2023. O(n m).
 
@@ -44,22 +44,22 @@ def average_normalised_accuracy(
 def worst_task_normalised_accuracy(
     points: ArrayLike, /, *, preferences: ArrayLike, values: ArrayLike, expert_values: ArrayLike
 ) -> float | None:
-    """Least over tasks of value / expert value at the balanced preference; higher is better.
+    """Minimum over tasks of value / expert value at the balanced preference; higher is better.
 
-    Models equally near to uniform each have their own worst task, of which the mean is taken. None
-    where no expert has a positive value, as for the average.
+    If several models are equally near to uniform, their minima are averaged. The value is None if
+    no expert has a positive value, as for `average_normalised_accuracy`.
 
     Args:
         points: `(n, m)` normalised objectives; only the shape is used.
         preferences: `(n, m)`, rows on the simplex.
-        values: `(n, m)` accuracies; row k answers preference k.
+        values: `(n, m)` accuracies; row k belongs to preference k.
         expert_values: `(m,)` positive, in the units of `values`, each expert on its own task.
 
     Raises:
         ShapeError: If the shapes differ.
         PreferenceError: If a row is not on the simplex.
-        ParameterError: If there is no row, a number is not finite or some experts' values are
-            positive and others not.
+        ParameterError: If there is no row, a number is not finite, or only some of the experts'
+            values are positive.
 
     Source: defined here. O(n m).
 
@@ -75,7 +75,7 @@ def worst_task_normalised_accuracy(
 def _balanced(
     points: ArrayLike, preferences: ArrayLike, values: ArrayLike, expert_values: ArrayLike
 ) -> Array | None:
-    """Normalised values `(k, m)` of the k models whose preference is nearest to uniform."""
+    """Return the `(k, m)` normalised values of the k models that are nearest to uniform."""
     points = check_points(points)
     preferences = check_preferences(preferences, like=points)
     values = check_rows(values, name="values", like=points)
@@ -83,7 +83,9 @@ def _balanced(
         return None
     experts = check_expert_values(expert_values, m=points.shape[1])
     if len(points) == 0:
-        raise ParameterError("`preferences` must have at least one row. Found none.")
+        raise ParameterError(
+            "`preferences` must have at least one row. Found none. Leave runs without points out."
+        )
     distances = np.linalg.norm(preferences - 1 / points.shape[1], axis=1)
     nearest = distances <= distances.min() + 1e-9  # ties differ by rounding only
     normalised: Array = values[nearest] / experts

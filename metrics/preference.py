@@ -7,16 +7,16 @@ from ..errors import PreferenceError
 from ._checks import Array, check_rows
 
 TOLERANCE = 1e-6
-"""How far from one a sum may lie; single precision sums of a hundred tasks stay within."""
+"""Allowed deviation of the sum from one; single-precision sums over 100 tasks stay within it."""
 
 
 def check_preference(preference: ArrayLike, m: int) -> Array:
-    """The preference as a new `(m,)` float array, once it is known to lie on the simplex.
+    """Return the preference as a new `(m,)` float array, after checking that it is on the simplex.
 
-    The numbers are kept as they are, never rescaled.
+    The numbers are never rescaled: an algorithm must see exactly the preference of the caller.
 
     Args:
-        preference: `(m,)` importances, not negative, which sum to 1 within `TOLERANCE`.
+        preference: `(m,)` nonnegative importances, which sum to 1 within `TOLERANCE`.
         m: Number of tasks.
 
     Raises:
@@ -29,21 +29,23 @@ def check_preference(preference: ArrayLike, m: int) -> Array:
         array = np.array(preference, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise PreferenceError(
-            f"`preference` must be a vector of {m} numbers. Found {type(preference).__name__}."
+            f"`preference` must be a vector of {m} numbers. Found {type(preference).__name__}. "
+            "Pass one number per task."
         ) from error
     if array.shape != (m,):
         raise PreferenceError(
-            f"`preference` must have one number a task, shape ({m},). Found {array.shape}."
+            f"`preference` must have one number per task, shape ({m},). Found {array.shape}. "
+            "Pass an importance for each task."
         )
     _check_simplex(array, "`preference`")
     return array
 
 
 def check_preferences(preferences: ArrayLike, *, like: Array) -> Array:
-    """The preferences as floats, once each row is known to be one and to have its point.
+    """Return the preferences as floats, after checking that each row is one and has its point.
 
     Args:
-        preferences: `(n, m)`, row k the preference that point k answers.
+        preferences: `(n, m)`, row k is the preference of point k.
         like: `(n, m)` points.
 
     Raises:
@@ -61,11 +63,11 @@ def check_preferences(preferences: ArrayLike, *, like: Array) -> Array:
 def _check_simplex(vector: Array, name: str) -> None:
     if not np.isfinite(vector).all():
         bad = vector[~np.isfinite(vector)][0]
-        raise PreferenceError(f"{name} must be finite. Found {bad}. Give an importance each task.")
+        raise PreferenceError(f"{name} must be finite. Found {bad}. Pass a number per task.")
     if (vector < 0).any():
         raise PreferenceError(
             f"{name} must not be negative. Found {vector.min():.4g}. "
-            "Use 0 for a task of no importance."
+            "Use 0 for a task without importance."
         )
     total = vector.sum()
     if abs(total - 1) > TOLERANCE:

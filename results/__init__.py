@@ -1,1 +1,1 @@
-"""Results: the store of runs, and the tables, plots and archives made from it."""
+"""Results: files of runs, and the tables, figures and archives that are made from them."""

@@ -1,6 +1,7 @@
-"""Load results from a run directory, an archive, or a folder of compacted tables."""
+"""Reading results from a run directory, an archive, a single file or a folder of tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -8,28 +9,52 @@ from typing import Final
 import pyarrow as pa
 
 from ..errors import StoreError
+from .archive.archive import prerun_path, verify
+from .archive.zip_file import extracted
 from .directory.parts import PARTS
-from .directory.snapshot import ORDER, Survey, sorted_problems
+from .directory.snapshot import Snapshot
 from .files.parquet import DamagedFileError, TableFile
 from .files.schema import TABLES
-from .reshape import long_tables
-from .results import Results, Source, of_tables
+from .results import Results, Source
 
 _OPTIONAL: Final = ("scores", "outcomes")
-"""Tables that not every folder has."""
+"""Tables that archives leave out."""
+
+
+@contextmanager
+def open_results(source: str | Path) -> Iterator[Path]:
+    """Yield the folder to read for a source; that of a single file is temporary.
+
+    The files of pre-run archives (`NAME!`) and of single files are compared with their hashes
+    first. Other folders are the user's own, and reading them checks every page anyway.
+
+    Raises:
+        UnknownNameError: If no pre-run archive has this name.
+        IntegrityError: If a file does not have the hash in its manifest.
+    """
+    text = str(source)
+    if text.endswith("!"):
+        path = prerun_path(text[:-1])
+        verify(path)
+        yield path
+    elif Path(source).is_file():
+        with extracted(Path(source)) as folder:
+            yield folder
+    else:
+        yield Path(source)
 
 
 def read(directory: Path) -> Results:
-    """The results of a run directory (its parts) or of a folder of tables.
+    """Return the results of a run directory (from its parts) or of a folder of tables.
 
-    Scores are derived by a higher layer: they are empty unless the folder holds them.
+    Scores are derived in a higher layer, so they are empty here unless the folder has them.
 
     Raises:
-        StoreError: If there are no results, or a file of them is not whole. Of a table that is
-            read later, this may be when it is.
+        StoreError: If there are no results, or one of their files is damaged. Tables are read
+            when they are first used, and the error for their rows is raised then.
     """
     if (directory / PARTS).is_dir():
-        return Survey(directory).results()
+        return Snapshot(directory).results()
     if (directory / "runs.parquet").is_file():
         return Results({name: _source(directory, name) for name in TABLES})
     raise StoreError(
@@ -38,9 +63,10 @@ def read(directory: Path) -> Results:
     )
 
 
-def from_parts(parts: Sequence[pa.Table], problems: Sequence[pa.Table]) -> Results:
-    """The results of one-row part tables and of problem tables."""
-    return of_tables(long_tables(parts, ORDER) | {"problems": sorted_problems(problems)})
+def read_archive(directory: Path) -> Results:
+    """Compare the files of an archive with its manifest, and return its results."""
+    verify(directory)
+    return read(directory)
 
 
 def _source(directory: Path, name: str) -> Source:

@@ -1,7 +1,7 @@
-"""Sets of runs: read from anywhere, united, narrowed, and written as a run directory."""
+"""Sets of runs: read from any results, merged, filtered, and written as a run directory."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
@@ -12,11 +12,13 @@ from ..errors import ParameterError, StoreError, StudyError
 from ..registry import unknown_name
 from .directory.parts import PARTS, PROBLEMS, part_path, read_parts, read_problems
 from .directory.planned import display_names, renamed
+from .files.atomic import staged
 from .files.parquet import file_name, write_table
 from .files.record import UNAVAILABLE
 from .files.schema import PART, TABLES, from_frame
 from .load import read
 from .reshape import part_tables
+from .results import Results
 
 _MEASURED: Final = frozenset(
     (
@@ -25,7 +27,7 @@ _MEASURED: Final = frozenset(
         *("versions", "machine", "threads", "device", "started", "display_name"),
     )
 )
-"""Columns that two computations of one run may differ in: times, costs, where, and its name."""
+"""Columns in which two computations of one run may differ: times, costs, provenance, name."""
 
 _PREFERRED: Final = ("done", "skipped", "failed")
 
@@ -34,14 +36,14 @@ Row = dict[str, Any]
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Holding:
-    """Runs and problems, without their files.
+class RunSet:
+    """Runs and their problems, in memory.
 
     Args:
-        name: Where they are from, for messages.
-        parts: By run id, the one-row tables, with the display names of today.
-        problems: By problem, its table.
-        notes: What was left out or replaced when it was made.
+        name: Where they come from, for messages.
+        parts: One-row part tables by run id, with current display names.
+        problems: Problem tables by problem.
+        notes: Messages about runs that were left out when the set was made.
     """
 
     name: str
@@ -50,23 +52,23 @@ class Holding:
     notes: list[str] = field(default_factory=list)
 
     def rows(self) -> dict[str, Row]:
-        """Columns of `runs` by run id."""
+        """Return the columns of `runs` as dictionaries, by run id."""
         names = TABLES["runs"].names
         return {run_id: part.select(names).to_pylist()[0] for run_id, part in self.parts.items()}
 
     def hashes(self) -> dict[str, str]:
-        """The hash of every problem that has a table."""
+        """Return the hash of every problem that has a table."""
         return {
             problem: table.column("problem_hash")[0].as_py()
             for problem, table in self.problems.items()
         }
 
 
-def held(folder: Path, name: str) -> Holding:
-    """What a run directory, or the folder of an archive, holds; what was superseded is left out.
+def read_run_set(folder: Path, name: str) -> RunSet:
+    """Read the runs of a run directory or of the folder of an archive, without outdated runs.
 
     Raises:
-        StoreError: If there are no results, or a file is not whole; it is named.
+        StoreError: If there are no results, or a file is damaged; the message names it.
     """
     if (folder / PARTS).is_dir():
         names = display_names(folder)
@@ -75,75 +77,80 @@ def held(folder: Path, name: str) -> Holding:
     else:
         results = read(folder)
         tables = list(part_tables(results))
-        grouped = results.problems.groupby("problem", sort=False)
-        problems = [from_frame(rows, "problems") for _, rows in grouped]
-    return Holding(
+        problems = _problem_tables(results)
+    return RunSet(
         name=name,
         parts={table.column("run_id")[0].as_py(): table for table in tables},
         problems={table.column("problem")[0].as_py(): table for table in problems},
     )
 
 
-def union(holdings: Sequence[Holding]) -> Holding:
-    """All runs of all holdings, equal ids once.
+def union(run_sets: Sequence[RunSet]) -> RunSet:
+    """Merge sets of runs into one that holds every run once.
 
-    Of two computations of a run a done one is kept before a skipped, and that before a failed one;
-    of two equal ones the first, or the one with per-example outcomes. Runs that were skipped
-    because data was missing are left out where another holding has the problem.
+    If a run was computed twice, a done computation is preferred to a skipped one, and that to a
+    failed one. Of two done computations the first is kept, or the only one that has per-example
+    outcomes. Runs that were skipped for missing data are left out if another set has the problem.
 
     Raises:
-        StudyError: If seed, budget, precision or protocol differ, or a problem is not the same, or
-            one problem, algorithm and seed has two runs.
+        StudyError: If root seed, budget, precision, caps or protocol differ, if a problem has two
+            hashes, or if there are two runs of one problem, algorithm and seed.
         StoreError: If two done computations of a run differ in more than times and provenance.
     """
-    rows = [holding.rows() for holding in holdings]
-    _check_settings(holdings, rows)
-    problems, hashes = _problems(holdings)
+    rows = [run_set.rows() for run_set in run_sets]
+    _check_settings(run_sets, rows)
+    problems, hashes = _problems(run_sets)
     parts: dict[str, pa.Table] = {}
     kept: dict[str, Row] = {}
     origin: dict[str, str] = {}
-    lacking = 0
-    for holding, own in zip(holdings, rows, strict=True):
+    unavailable = 0
+    for run_set, own in zip(run_sets, rows, strict=True):
         for run_id, row in own.items():
             found: str = row["problem_hash"]
             known = hashes.get(row["problem"], found)
             if found == UNAVAILABLE and known != UNAVAILABLE:
-                lacking += 1
+                unavailable += 1
                 continue
             if found != known:
-                raise _not_the_same(row["problem"], found, known, holding.name)
-            part = holding.parts[run_id]
+                raise _not_the_same(row["problem"], found, known, run_set.name)
+            part = run_set.parts[run_id]
             if run_id in parts and not _replaces(
-                parts[run_id], part, (origin[run_id], holding.name)
+                parts[run_id], part, (origin[run_id], run_set.name)
             ):
                 continue
-            parts[run_id], kept[run_id], origin[run_id] = part, row, holding.name
+            parts[run_id], kept[run_id], origin[run_id] = part, row, run_set.name
     _check_cells(kept, origin)
-    notes = [f"{lacking} runs left out: skipped for want of data that is there"] if lacking else []
-    return Holding(name="the union", parts=parts, problems=problems, notes=notes)
+    notes = (
+        [f"{unavailable} runs left out: skipped for missing data that another source has"]
+        if unavailable
+        else []
+    )
+    return RunSet(name="the union", parts=parts, problems=problems, notes=notes)
 
 
-def narrowed(
-    holding: Holding,
+def subset(
+    run_set: RunSet,
     *,
     problems: Collection[str] = (),
     algorithms: Collection[str] = (),
     seeds: Collection[int] = (),
-) -> Holding:
-    """The runs of some problems, algorithms (or display names) and seeds; of all if none is named.
+) -> RunSet:
+    """Return the runs of some problems, algorithms (or display names) and seeds.
+
+    An empty argument selects all.
 
     Raises:
-        UnknownNameError: If no run has a name; the nearest is told.
-        ParameterError: If no run has a seed, or none has all that is asked for.
+        UnknownNameError: If no run has one of the names; the message suggests the nearest.
+        ParameterError: If no run has one of the seeds, or no run matches all three arguments.
     """
-    rows = holding.rows()
+    rows = run_set.rows()
     _check_known("Problem", problems, [row["problem"] for row in rows.values()])
     shown = [row["display_name"] for row in rows.values()]
     _check_known("Algorithm", algorithms, shown + [row["algorithm"] for row in rows.values()])
-    there = sorted({row["seed"] for row in rows.values()})
+    known = sorted({row["seed"] for row in rows.values()})
     for seed in seeds:
-        if seed not in there:
-            found = ", ".join(map(str, there))
+        if seed not in known:
+            found = ", ".join(map(str, known))
             raise ParameterError(f"`seeds` must be among {found}. Found {seed}.")
     wanted = {
         run_id
@@ -154,72 +161,99 @@ def narrowed(
     }
     if not wanted:
         raise ParameterError(
-            f"`{holding.name}` must have a run of what is asked for. Found none of these problems "
-            "with these algorithms and seeds."
+            f"`{run_set.name}` must have a run with the selected problems, algorithms and seeds. "
+            "Found none. Select fewer criteria."
         )
     left = {rows[run_id]["problem"] for run_id in wanted}
-    return Holding(
-        name=holding.name,
-        parts={run_id: part for run_id, part in holding.parts.items() if run_id in wanted},
-        problems={name: table for name, table in holding.problems.items() if name in left},
+    return RunSet(
+        name=run_set.name,
+        parts={run_id: part for run_id, part in run_set.parts.items() if run_id in wanted},
+        problems={name: table for name, table in run_set.problems.items() if name in left},
     )
 
 
-def write(holding: Holding, folder: Path) -> None:
-    """Write parts and problem tables, in the schema of today, to an empty folder."""
+def write(run_set: RunSet, folder: Path) -> None:
+    """Write parts and problem tables, in the current schema, to an empty folder."""
+    _write(run_set.parts.values(), run_set.problems.values(), folder)
+
+
+def unpack(results: Results, directory: Path) -> Path:
+    """Write a part per run, and the problem tables, to a new or empty directory.
+
+    `fusefront run -o` with the same study then finds these runs there. The outcomes of runs from
+    an archive are empty, since archives leave them out.
+
+    Returns:
+        The directory.
+
+    Raises:
+        StoreError: If the directory is not empty, or cannot be written.
+    """
+    with staged(directory) as folder:
+        _write(part_tables(results), _problem_tables(results), folder)
+    return directory
+
+
+def _write(parts: Iterable[pa.Table], problems: Iterable[pa.Table], folder: Path) -> None:
     (folder / PARTS).mkdir()
-    for run_id, part in holding.parts.items():
-        write_table(part_path(folder, run_id), part, name="part")
-    for problem, table in holding.problems.items():
-        path = folder / PROBLEMS / f"{file_name(problem)}.parquet"
+    for part in parts:
+        path = part_path(folder, part.column("run_id")[0].as_py())
+        write_table(path, part, name="part")
+    for table in problems:
+        path = folder / PROBLEMS / f"{file_name(table.column('problem')[0].as_py())}.parquet"
         write_table(path, table, name="problems")
 
 
-def _check_settings(holdings: Sequence[Holding], rows: Sequence[dict[str, Row]]) -> None:
+def _problem_tables(results: Results) -> list[pa.Table]:
+    grouped = results.problems.groupby("problem", sort=False)
+    return [from_frame(rows, "problems") for _, rows in grouped]
+
+
+def _check_settings(run_sets: Sequence[RunSet], rows: Sequence[dict[str, Row]]) -> None:
     first: dict[str, tuple[Any, str]] = {}
-    for holding, own in zip(holdings, rows, strict=True):
+    for run_set, own in zip(run_sets, rows, strict=True):
         for key, value in (setting for row in own.values() for setting in _settings(row)):
-            known, name = first.setdefault(key, (value, holding.name))
+            known, name = first.setdefault(key, (value, run_set.name))
             if value != known:
                 raise StudyError(
-                    f"`{key}` must be the same in all that is merged: other runs cannot be "
-                    f"compared. Found {known} in `{name}` and {value} in `{holding.name}`. "
-                    "Merge them apart, or `fusefront export` and compare the tables."
+                    f"`{key}` must be the same in all sources of a merge, or their runs cannot be "
+                    f"compared. Found {known} in `{name}` and {value} in `{run_set.name}`. "
+                    "Merge them separately, or `fusefront export` both and compare the tables."
                 )
 
 
 def _settings(row: Row) -> Iterator[tuple[str, Any]]:
-    """What all runs of a study share; those that did not end well do not tell all."""
-    for key in ("study_seed", "budget_units", "protocol_version"):
+    """Yield the settings that all runs of a study share; only done runs record all of them."""
+    for key in ("root_seed", "budget_units", "protocol_version"):
         yield key, row[key]
     if row["status"] == "done":
-        told = json.loads(row["versions"])
-        yield "precision", told.get("fit", "float32")
-        yield "caps", told.get("caps", "none but the budget")
+        versions = json.loads(row["versions"])
+        yield "precision", versions.get("fit", "float32")
+        yield "caps", versions.get("caps", "only the budget")
 
 
-def _problems(holdings: Sequence[Holding]) -> tuple[dict[str, pa.Table], dict[str, str]]:
-    """The tables and hashes of all problems, each the first that is found."""
+def _problems(run_sets: Sequence[RunSet]) -> tuple[dict[str, pa.Table], dict[str, str]]:
+    """Return tables and hashes by problem, from the first set that has it."""
     tables: dict[str, pa.Table] = {}
     hashes: dict[str, str] = {}
-    for holding in holdings:
-        for problem, found in holding.hashes().items():
-            tables.setdefault(problem, holding.problems[problem])
+    for run_set in run_sets:
+        for problem, found in run_set.hashes().items():
+            tables.setdefault(problem, run_set.problems[problem])
             if found != hashes.setdefault(problem, found):
-                raise _not_the_same(problem, found, hashes[problem], holding.name)
+                raise _not_the_same(problem, found, hashes[problem], run_set.name)
     return tables, hashes
 
 
 def _not_the_same(problem: str, found: str, known: str, name: str) -> StudyError:
     return StudyError(
-        f"`{problem}` must be the same problem in all that is merged. Found the hash {found[:8]} "
-        f"in `{name}`, {known[:8]} elsewhere: other experts or data. Leave it out with "
+        f"`{problem}` must be the same problem in all sources of a merge. Found hash {found[:8]} "
+        f"in `{name}` and {known[:8]} elsewhere, so its experts or data differ. Leave it out with "
         "`fusefront split`."
     )
 
 
 def _replaces(old: pa.Table, new: pa.Table, names: tuple[str, str]) -> bool:
-    """Whether another computation of a run is better than the one that is kept."""
+    """Return whether a second computation of a run should replace the one that is kept."""
     ranks = [_PREFERRED.index(part.column("status")[0].as_py()) for part in (old, new)]
     if ranks[0] != ranks[1]:
         return ranks[1] < ranks[0]
@@ -238,14 +272,14 @@ def _replaces(old: pa.Table, new: pa.Table, names: tuple[str, str]) -> bool:
         run = f"{one['problem']}, {one['display_name']}, seed {one['seed']}"
         raise StoreError(
             f"Run {one['run_id']} ({run}) must have the same results in `{names[0]}` and "
-            f"`{names[1]}`. Found others in {', '.join(differing)}{_size(one, other)}. Leave it "
-            "out of one of them with `fusefront split`."
+            f"`{names[1]}`. Found different {', '.join(differing)}{_size(one, other)}. Leave the "
+            "run out of one of them with `fusefront split`."
         )
     return without[0] and not without[1]
 
 
 def _size(one: Row, other: Row) -> str:
-    """How far the fronts of two computations are apart, if they are of the same points."""
+    """Describe how far the fronts of two computations differ, if they have the same points."""
     columns = ("value", "loss", "objective")
     fronts = [
         {(e["point"], e["task"], name): e[name] for e in row["fronts"] for name in columns}
@@ -254,11 +288,11 @@ def _size(one: Row, other: Row) -> str:
     if fronts[0].keys() != fronts[1].keys():
         return ""
     gaps = [abs((fronts[0][key] or 0.0) - (fronts[1][key] or 0.0)) for key in fronts[0]]
-    return f" (fronts by {max(gaps, default=0.0):.2g} at most)"
+    return f" (fronts by at most {max(gaps, default=0.0):.2g})"
 
 
 def _comparable(value: Any) -> str:
-    """A text by which NaN is equal to itself, without times."""
+    """Return the value as text without measured times; in a text NaN equals itself."""
     if isinstance(value, list):
         value = [
             {key: v for key, v in entry.items() if key not in _MEASURED}
@@ -270,15 +304,15 @@ def _comparable(value: Any) -> str:
 
 
 def _check_cells(rows: dict[str, Row], origin: dict[str, str]) -> None:
-    """No average may count a seed twice."""
+    """Refuse two runs of one cell and seed, which an average over seeds would count twice."""
     cells: dict[tuple[str, str, int], str] = {}
     for run_id, row in rows.items():
         cell = (row["problem"], row["display_name"], row["seed"])
         other = cells.setdefault(cell, run_id)
         if other != run_id:
-            why = ", ".join(_differences(rows[other], row)) or "the code of a plug-in, or caps"
+            why = ", ".join(_differences(rows[other], row)) or "the code of a plug-in or the caps"
             raise StudyError(
-                "A problem, algorithm and seed must have one run. "
+                "A problem, algorithm and seed must have only one run. "
                 f"Found two of {cell[0]}, {cell[1]}, seed {cell[2]}: {other} in "
                 f"`{origin[other]}` and {run_id} in `{origin[run_id]}`, which differ in {why}. "
                 "Leave one out with `fusefront split`."

@@ -1,4 +1,4 @@
-"""Reference fronts: versioned, hashed, and shown with every number they are used for."""
+"""Reference fronts: versioned, hashed, and shown beside every number that depends on them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -27,9 +27,10 @@ _SCHEMA = pa.schema(
 @final
 @dataclass(frozen=True, kw_only=True)
 class ReferenceFront:
-    """A front by id and hash.
+    """A reference front with its id and hash.
 
-    `points` is `(n, m)` objectives, minimised, sorted and read-only; `sha256` is of `canonical`.
+    `points` is `(n, m)` objectives, minimised, sorted and read-only. `sha256` is the digest of
+    their canonical form.
     """
 
     id: str
@@ -39,32 +40,35 @@ class ReferenceFront:
 
     @classmethod
     def of(cls, points: ArrayLike, *, id: str, note: str) -> "ReferenceFront":
-        """The front of `(n, m)` points, put into canonical order and hashed."""
+        """Make a front of `(n, m)` points, which are put into canonical form and hashed."""
         array = canonical(points)
         return cls(id=id, sha256=_hash(array), points=array, note=note)
 
     def __str__(self) -> str:
-        """As shown beside numbers: `mnist-sum:v1@1f2e3d4c`."""
+        """Return the text that is shown beside numbers, such as `mnist-sum:v1@1f2e3d4c`."""
         return f"{self.id}@{self.sha256[:8]}"
 
 
 def canonical(points: ArrayLike) -> NDArray[np.float64]:
-    """Distinct rows in lexicographic order, little-endian float64: equal fronts, equal bytes."""
+    """Return the distinct rows in lexicographic order, as little-endian float64.
+
+    Equal fronts then have equal bytes, and so equal hashes, on every machine.
+    """
     array = np.array(points, dtype="<f8")
     if array.ndim != 2 or array.size == 0 or not np.isfinite(array).all():
         raise ShapeError(
             f"`points` must be (n, m) finite objectives, n and m at least 1. Found {array.shape=}."
         )
-    array = np.unique(array + 0.0, axis=0)  # + 0.0: no negative zeros
+    array = np.unique(array + 0.0, axis=0)  # + 0.0 turns -0.0 into 0.0, which has other bytes
     array.setflags(write=False)
     return array
 
 
 def load_reference(problem: str, directory: Path = REFERENCE_FRONTS) -> ReferenceFront | None:
-    """The reference front of a problem, or None if it has none.
+    """Read the reference front of a problem; return None if it has none.
 
     Raises:
-        IntegrityError: If the points are not those the stored hash names.
+        IntegrityError: If the points do not have the stored hash.
     """
     path = directory / f"{file_name(problem)}.parquet"
     if not path.exists():
@@ -80,7 +84,7 @@ def load_reference(problem: str, directory: Path = REFERENCE_FRONTS) -> Referenc
     sha256 = _hash(points)
     if set(columns["sha256"]) != {sha256}:
         raise IntegrityError(
-            f"`{path}` must hold the points its hash {columns['sha256'][0][:8]} names. "
+            f"`{path}` must hold points with the hash {columns['sha256'][0][:8]}. "
             f"Found {sha256[:8]}. Reinstall fusefront."
         )
     return ReferenceFront(
@@ -89,13 +93,13 @@ def load_reference(problem: str, directory: Path = REFERENCE_FRONTS) -> Referenc
 
 
 def write_reference(problem: str, points: ArrayLike, directory: Path, note: str) -> ReferenceFront:
-    """Store the reference front of a problem as its next version, or keep it if it is the same.
+    """Store a reference front as the next version, or keep the present one if it is equal.
 
     Args:
-        problem: Its name; the id becomes `<problem>:v1`, then `:v2` and so on.
-        points: `(n, m)` objectives, minimised; only what is nondominated, which is not checked.
-        directory: Where `<problem>.parquet` is, or will be.
-        note: Where the points come from.
+        problem: Name of the problem. Ids are `<problem>:v1`, `<problem>:v2` and so on.
+        points: `(n, m)` nondominated objectives, minimised. Dominance is not checked.
+        directory: The folder of `<problem>.parquet`.
+        note: The origin of the points.
     """
     array = canonical(points)
     sha256 = _hash(array)
@@ -121,6 +125,7 @@ def _version(front: ReferenceFront) -> int:
     number = front.id.rpartition(":v")[2]
     if not number.isdigit():
         raise StoreError(
-            f"The id of a reference front must end in `:v1` or so. Found `{front.id}`."
+            f"The id of a reference front must end in `:v1` or the like. Found `{front.id}`. "
+            "Move the file away."
         )
     return int(number)

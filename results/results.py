@@ -1,29 +1,35 @@
-"""Results of many runs: the tables of the schema, each read when it is first asked for."""
+"""The results of many runs: tables of the schema, each read when it is first asked for."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import final
+from typing import Any, Final, final
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import ParameterError
 from .files.schema import TABLES, from_frame, to_frame
 
 Source = Callable[[], pa.Table]
+"""Makes or reads a table."""
+
+_OLD_COLUMNS: Final = {"study_seed": "root_seed"}
 
 
 @final
 class Results:
-    """The tables of `schema.TABLES` as frames.
+    """The tables of a set of runs, as pandas frames or Arrow tables.
 
-    Rows are sorted by problem, algorithm, parameters and seed, whatever the order in which runs
-    ended. Vectors (`preference`, `coefficients`, `shape`) are numpy arrays in object columns.
-    Frames are to be read: altering one alters no other table, and is not what `arrow` gives.
+    Rows are sorted by problem, algorithm, parameters and seed, in whatever order the runs ended.
+    The tables share the columns `run_id`, `problem`, `algorithm`, `display_name` and `seed` (the
+    number of the repetition), except `problems`. Vectors (`preference`, `coefficients`, `shape`)
+    are numpy arrays in columns of objects. Integers that may be missing have pandas' nullable
+    types. Frames are meant to be read: changing one does not change any other table, nor what
+    `arrow` returns. To change a table, make a copy with `with_frames`.
 
     Args:
-        sources: What makes each table of the schema, called at most once.
+        sources: For each table of the schema, a function that returns it; called at most once.
     """
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
@@ -31,94 +37,125 @@ class Results:
         self._tables: dict[str, pa.Table] = {}
 
     def arrow(self, name: str) -> pa.Table:
-        """The table `name` in Arrow, in its schema."""
+        """The Arrow table called `name`, such as `runs`, with the columns of its schema."""
         if name not in self._tables:
             self._tables[name] = self._sources[name]()
         return self._tables[name]
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """A row an algorithm on a problem with a seed, whatever became of it."""
-        return to_frame(self.arrow("runs"))
+        """One row per run, which is an algorithm on a problem with a seed.
+
+        `status` is `done`, `failed` (with `error_class`, `error_message` and `traceback`) or
+        `skipped` (with `reason`). `budget_units` is the cap on units, missing if there was none.
+        Costs of the fit: `units` (forward passes of one example), the ledger of examples,
+        evaluations, gradient steps and built models, `peak_bytes`, `rss_bytes`, `flops`,
+        `energy_joules`, `storage_bytes`, `inference_passes` and times in seconds. Provenance:
+        `problem_hash`, `protocol_version`, `versions` (JSON), `machine`, `device` and `started`
+        (ISO time, UTC). All randomness of the study is derived from `root_seed`.
+        """
+        return RunsFrame(to_frame(self.arrow("runs")))
 
     @cached_property
     def fronts(self) -> pd.DataFrame:
-        """A row a task of a point of a run."""
+        """One row per run, point and task: the test results of the point's model on the task.
+
+        `preference` is the `(m,)` preference that the point was returned for, `value` the metric
+        of the task, `loss` its loss, `objective` the normalised g (0 at the expert, 1 at the
+        pretrained model, minimised), and `n` the number of test examples.
+        """
         return to_frame(self.arrow("fronts"))
 
     @cached_property
     def points(self) -> pd.DataFrame:
-        """A row a point of a run."""
+        """One row per run and point.
+
+        `preference` is `(m,)`. `coefficients` are the merging coefficients that make the model,
+        flattened in C order from `shape`; both are missing outside coefficient spaces.
+        """
         return to_frame(self.arrow("points"))
 
     @cached_property
     def traces(self) -> pd.DataFrame:
-        """A row a value at an anytime checkpoint of a run."""
+        """One row per run and logged value: `metric` and `value` after `units`.
+
+        `wall_seconds` counts from the start of the fit.
+        """
         return to_frame(self.arrow("traces"))
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """A row a run, metric and reference."""
+        """One row per run, metric and reference: `metric`, `value`, `reference`.
+
+        `reference` names the reference point or front, and is empty for metrics without one.
+        """
         return to_frame(self.arrow("scores"))
 
     @cached_property
     def problems(self) -> pd.DataFrame:
-        """A row a model of a problem and a task."""
+        """One row per problem, anchor model and task: the test results of the anchor on the task.
+
+        `model` is `pretrained`, `average` or the task of an expert. `resolution` is how far an
+        expert is from the pretrained model on its own task, in standard errors. `labels` is JSON.
+        """
         return to_frame(self.arrow("problems"))
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """A row a task of a point of a run: which examples were right."""
+        """One row per run, point and task: which of the `n` test examples were right, packed."""
         return to_frame(self.arrow("outcomes"))
 
     def metrics(self) -> list[str]:
-        """The metrics that have scores, in the order of their first."""
+        """The metrics that have scores, in the order of their first row."""
         names: list[str] = self.arrow("scores").column("metric").unique().to_pylist()
         return names
 
     def scores_of(self, metric: str) -> pd.DataFrame:
-        """The scores of one metric alone, in a fraction of the time of all."""
+        """The rows of `scores` of one metric, much faster than filtering the frame of all."""
         scores = self.arrow("scores")
         return to_frame(scores.filter(pc.equal(scores.column("metric"), metric)))
 
     def only(self, run_ids: pa.ChunkedArray) -> "Results":
-        """The rows of these runs, and all problems."""
+        """Return a copy with the rows of these runs, and with all problems."""
 
-        def narrowed(name: str) -> pa.Table:
+        def selected(name: str) -> pa.Table:
             table = self.arrow(name)
             return table.filter(pc.is_in(table.column("run_id"), run_ids))
 
         names = [name for name in TABLES if name != "problems"]
-        return self.with_tables(**{name: partial(narrowed, name) for name in names})
+        return self.with_tables(**{name: partial(selected, name) for name in names})
 
     def with_tables(self, **sources: Source) -> "Results":
-        """A copy with other sources of some tables; what was read of the rest is kept."""
+        """Return a copy with other sources for some tables; the other tables are not read again."""
         made = Results(self._sources | sources)
         made._tables = {n: table for n, table in self._tables.items() if n not in sources}
         return made
 
     def with_frames(self, **frames: pd.DataFrame) -> "Results":
-        """A copy with other frames for some tables, with the columns of the schema."""
+        """Return a copy with other frames for some tables, with the columns of the schema."""
         return self.with_tables(
             **{name: partial(from_frame, frame, name) for name, frame in frames.items()}
         )
 
-    def with_scores(self, scores: pd.DataFrame) -> "Results":
-        """A copy with these scores: the columns of `schema.TABLES['scores']`, in any order."""
-        needed = TABLES["scores"].names
-        missing = [name for name in needed if name not in scores.columns]
-        if missing:
-            raise ParameterError(
-                f"`scores` must have the columns {', '.join(needed)}. "
-                f"Found none called {', '.join(missing)}."
+
+class RunsFrame(pd.DataFrame):
+    """The `runs` table, which still accepts a column by its name before schema version 3."""
+
+    @property
+    def _constructor(self) -> type["RunsFrame"]:  # so that rows of it accept the old name too
+        return RunsFrame
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str) and key in _OLD_COLUMNS and key not in self.columns:
+            warnings.warn(
+                f"The column `{key}` of `runs` is now called `{_OLD_COLUMNS[key]}`.",
+                DeprecationWarning,
+                stacklevel=2,
             )
-        if scores.duplicated(["run_id", "metric", "reference"]).any():
-            raise ParameterError(
-                "`scores` must have one row for each run, metric and reference. Found several."
-            )
-        return self.with_frames(scores=scores)
+            key = _OLD_COLUMNS[key]
+        return super().__getitem__(key)
 
 
 def of_tables(tables: Mapping[str, pa.Table]) -> Results:
-    """Results whose tables are there already."""
+    """Return results whose tables are already in memory."""
     return Results({name: partial(tables.__getitem__, name) for name in TABLES})

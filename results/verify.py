@@ -1,4 +1,4 @@
-"""Whether results are whole: every file read with its checksums, and told against the others."""
+"""Verification of results: every file is read with its checksums and compared with the others."""
 
 import tomllib
 from collections.abc import Callable, Iterable
@@ -18,15 +18,15 @@ from .files.record import UNAVAILABLE
 from .files.schema import STORED
 
 _AGAIN: Final = "run the same `fusefront run` command again:"
-_RECOMPUTE: Final = f"{_AGAIN} it sets the file aside and computes it anew"
+_RECOMPUTE: Final = f"{_AGAIN} it renames the file and computes it again"
 _SUPERSEDE: Final = f"{_AGAIN} it moves the file to `superseded/`"
-_COMPACT: Final = f"{_AGAIN} it compacts the parts anew"
+_COMPACT: Final = f"{_AGAIN} it compacts the parts again"
 _FETCH: Final = "fetch the archive again, or reinstall fusefront if it came with it"
 _UPGRADE: Final = "upgrade: `pip install --upgrade fusefront`"
 
 
 class Fault(NamedTuple):
-    """A file that is not as it must be: its name inside the results, what was found, what to do."""
+    """A damaged or foreign file: its path inside the results, what was found, how to fix it."""
 
     file: str
     found: str
@@ -37,19 +37,19 @@ class Fault(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """How many files were read, and those that are not as they must be."""
+    """The number of files that were read, and the faults among them."""
 
     files: int
     faults: list[Fault]
 
 
 def verify(source: str | Path) -> Verification:
-    """Read every file of a run directory, an archive, a single file or `NAME!`; alter none.
+    """Read every file of a run directory, an archive, a single file or `NAME!`; change none.
 
-    Left-over temporary files and `*.damaged`, which no command reads, are passed over.
+    Leftover temporary files and `*.damaged` files are ignored, as they are by all commands.
 
     Raises:
-        StoreError: If there are no results at all.
+        StoreError: If there are no results.
         UnknownNameError: If no pre-run archive has this name.
     """
     text = str(source)
@@ -66,7 +66,7 @@ def verify(source: str | Path) -> Verification:
     else:
         raise StoreError(
             f"`{path}` must be a run directory (with `parts/`), an archive (with `{MANIFEST}`) or "
-            "a single file (`.zip`). Found none. Pass what was given to `-o`."
+            "a single file (`.zip`). Found none of them. Pass the path that was given to `-o`."
         )
     return Verification(check.files, check.faults)
 
@@ -90,7 +90,7 @@ def _version(error: NewerSchemaError) -> str:
 
 
 def _found(error: Exception) -> str:
-    """The part of a message that says what was found."""
+    """Return the part of an error message that says what was found."""
     return str(error).rpartition("Found ")[2].partition(". ")[0].rstrip(".")
 
 
@@ -105,7 +105,7 @@ class _Check:
         self.faults.append(Fault(path.relative_to(self.root).as_posix(), found, remedy))
 
     def read(self, path: Path, reader: Callable[[Path], pa.Table], remedy: str) -> pa.Table | None:
-        """The table, or None if it is a fault."""
+        """Return the table, or record a fault and return None."""
         self.files += 1
         try:
             return reader(path)
@@ -114,7 +114,7 @@ class _Check:
         except DamagedFileError as error:
             self.fault(path, str(error), remedy)
         except StoreError as error:
-            self.fault(path, str(error), "give yourself permission to read it")
+            self.fault(path, str(error), "make it readable")
         return None
 
     def archive(self) -> None:
@@ -135,7 +135,7 @@ class _Check:
             self.fault(self.root / name, found, _FETCH)
         for path in sorted(self.root.glob("[!.]*.parquet")):
             if path.name not in names:
-                self.fault(path, "a file that the manifest does not name", "move it away")
+                self.fault(path, "a file that is not in the manifest", "move it away")
         self.files += len(bad)
         self.tables(self.root, _FETCH, None, only=[name for name in names if name not in bad])
 
@@ -146,7 +146,7 @@ class _Check:
         run_ids: set[str] | None,
         only: Iterable[str] | None = None,
     ) -> None:
-        """Tables of one folder: each whole, and no row of a run that `runs` does not have."""
+        """Check the tables of a folder: all undamaged, with rows of known runs only."""
         read: dict[str, pa.Table | None] = {}
         names = only if only is not None else [p.name for p in folder.glob("[!.]*.parquet")]
         for path in sorted(folder / name for name in names):
@@ -154,7 +154,7 @@ class _Check:
                 read[path.stem] = self.read(path, _reader(path.stem), remedy)
             else:
                 self.files += 1
-                self.fault(path, "no table of fusefront", "move it away")
+                self.fault(path, "not a table of fusefront", "move it away")
         runs = read.get("runs")
         known = run_ids if run_ids is not None else _values(runs, "run_id")
         for name, table in read.items():
@@ -162,7 +162,7 @@ class _Check:
                 continue
             foreign = sorted((_values(table, "run_id") or set()) - known)
             if foreign:
-                found = f"rows of {len(foreign)} other runs ({', '.join(foreign[:3])})"
+                found = f"rows of {len(foreign)} unknown runs ({', '.join(foreign[:3])})"
                 self.fault(folder / f"{name}.parquet", found, remedy)
         problems = read.get("problems")
         if runs is not None and problems is not None:
@@ -186,13 +186,13 @@ class _Check:
                 done |= {row["problem"]} if row["status"] == "done" else set()
         for path in (self.root / PROBLEMS / f"{file_name(name)}.parquet" for name in sorted(done)):
             if not path.exists():
-                self.fault(path, "no such file, though it has runs", f"{_AGAIN} it writes it anew")
+                self.fault(path, "a missing file of a problem with runs", f"{_AGAIN} it writes it")
         for path in sorted((self.root / "superseded").glob("[!.]*.parquet")):
-            self.read(path, read_part, "delete it: no run of the study needs it")
+            self.read(path, read_part, "delete it: the study does not need it")
         self.tables(self.root / "tables", _COMPACT, set(part_ids(self.root)))
 
     def _planned(self) -> dict[str, tuple[str, int]] | None:
-        """Problem and seed of every run the directory may have; None if it does not say."""
+        """Return problem and seed by run id of every planned run, or None without a plan."""
         for path in filter(Path.exists, [self.root / "study.toml"]):
             self.files += 1
             try:
@@ -205,12 +205,12 @@ class _Check:
         try:
             return {row[0]: (row[1], row[3]) for row in read_planned(self.root)}
         except StoreError:
-            found, remedy = "no whole list of runs", f"{_AGAIN} it writes the list anew"
+            found, remedy = "a damaged list of runs", f"{_AGAIN} it writes the list"
             self.fault(self.root / PLANNED, found, remedy)
             return None
 
     def _problem(self, path: Path, table: pa.Table) -> dict[str, str]:
-        """The hash of the problem that the table is of; it must be one, and that of its name."""
+        """Return the hash by problem, after checking that the table is of one problem and hash."""
         hashes = _hashes(table)
         names = set(table.column("problem").to_pylist())
         if {file_name(name) for name in names} != {path.stem}:
@@ -229,7 +229,7 @@ class _Check:
         wanted: dict[str, tuple[str, int]] | None,
     ) -> None:
         if wanted is not None and path.stem not in wanted:
-            self.fault(path, "a run that `planned.json` does not have", _SUPERSEDE)
+            self.fault(path, "a run that is not in `planned.json`", _SUPERSEDE)
             return
         found = (row["problem"], row["seed"])
         if wanted is not None and wanted[path.stem] != found:
@@ -240,7 +240,7 @@ class _Check:
     def _compare_hash(
         self, path: Path, row: dict[str, Any], hashes: dict[str, str], remedy: str
     ) -> None:
-        """A problem without a hash is told elsewhere."""
+        """Compare with the hash in the problem table; a missing table is reported elsewhere."""
         problem, found = row["problem"], row["problem_hash"]
         known = hashes.get(problem, found)
         if found not in (known, UNAVAILABLE):

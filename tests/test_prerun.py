@@ -1,4 +1,4 @@
-"""The results that ship are whole, plausible, and what this code computes."""
+"""The shipped results are undamaged, plausible, and what the current code computes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The shipped comparison is of the algorithms and problems that the suite names today."""
+"""The shipped comparison has the algorithms and problems of the current suite."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from fusefront.results.tables.compare import beats, scored
 
 SUITE = fusefront.SUITES["comparison"].load()
 SKIPPED = {("digits-all", "qlognehvi")}
-"""More tasks than its acquisition is for."""
+"""Runs with more tasks than the acquisition function supports."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_no_fit_spent_more_than_its_budget(prerun: fusefront.Results) -> None:
 
 
 def test_the_ideal_of_an_expert_a_task_is_beaten_by_nobody_far(prerun: fusefront.Results) -> None:
-    """Its utility is 0 by definition; better than every expert by a tenth would be an error."""
+    """Experts have utility 0 by definition; a tenth better than every expert would be an error."""
     scores = scored(prerun, "expected-utility").groupby(["problem", "display_name"])["value"].mean()
     assert scores.xs("experts-router", level="display_name").abs().max() < 0.01
     assert scores.min() > -0.1

@@ -1,1 +1,1 @@
-"""The tables and pictures of docs/findings.md, made from results."""
+"""The tables and pictures of docs/findings.md, which are generated from results."""

@@ -1,18 +1,18 @@
 """Write docs/findings.md and its pictures: `python -m benches.findings [DIRECTORY or NAME!]`.
 
-The page's own text stays; what is between the marks `<!-- NAME: begin -->` and
-`<!-- NAME: end -->` is replaced. By default from the pre-run archive `comparison!`.
+Only the text between the marks `<!-- NAME: begin -->` and `<!-- NAME: end -->` is replaced. The
+default source is the pre-run archive `comparison!`.
 """
 
 import sys
 import tomllib
 from pathlib import Path
 
-from fusefront.study import DEARER, PER_TASK, TRANSDUCTIVE, Study
-
 import fusefront
-from fusefront import figures, tables
 from fusefront.results.tables.render import render
+
+from . import figures, tables
+from .study import DEARER, PER_TASK, TRANSDUCTIVE, Study
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGE = DOCS / "findings.md"
@@ -20,7 +20,7 @@ PICTURES = DOCS / "findings"
 
 
 def parts(study: Study) -> dict[str, str]:
-    """What goes between the marks, by the name of the mark."""
+    """Return the generated texts, by the name of their marks."""
     each = [
         f"### {problem}\n\n{render(tables.of_problem(study, problem), 'markdown')}"
         for problem in study.groups
@@ -40,19 +40,20 @@ def parts(study: Study) -> dict[str, str]:
 
 
 def fill(page: str, name: str, text: str) -> str:
-    """The page with the text between the marks of this name."""
+    """Return the page with the text between the marks of this name replaced."""
     begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
     before, found, rest = page.partition(begin)
     _, closed, after = rest.partition(end)
     if not (found and closed):
         raise ValueError(
-            f"The page must have the lines `{begin.strip()}` and `{end}`. Found not both."
+            f"The page must have the lines `{begin.strip()}` and `{end}`. "
+            "Found at most one. Add both."
         )
     return f"{before}{begin}\n{text.strip()}\n\n{end}{after}"
 
 
 def seeds(directory: Path, results: fusefront.Results) -> int:
-    """How many a run directory asks for; an archive, which has no such file, has them all."""
+    """Return the number of seeds of the study; archives have no study file, but all runs."""
     asked = directory / "study.toml"
     if asked.is_file():
         return int(tomllib.loads(asked.read_text())["seeds"])

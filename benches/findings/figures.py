@@ -1,4 +1,4 @@
-"""The pictures of the page."""
+"""The figures of the page."""
 
 import io
 from itertools import cycle
@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from fusefront.study import DIRECTION, FAMILIES, SOUP, Study
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
 from PIL import Image
 
 from fusefront.metrics.nondominated import nondominated
+from fusefront.results.plots.drawing import COLOURS, GREY, LIGHT
 from fusefront.results.plots.front import plot_front
-from fusefront.results.plots.panels import COLOURS, GREY, LIGHT
 from fusefront.results.tables.compare import best, mean_ranks, over_problems, rank_test, ranks
+
+from .study import DIRECTION, FAMILIES, SOUP, Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +39,7 @@ PROBLEM_MARKERS = "ovs^DPX*"
 
 
 def draw_costs(study: Study, path: Path) -> None:
-    """Expected utility against storage and time, a column a group of problems."""
+    """Draw expected utility against storage and time, with a column per group of problems."""
     groups = list(dict.fromkeys(study.groups.values()))
     figure = Figure(figsize=(4 * len(groups), 7.6), layout="constrained")
     panels = figure.subplots(len(COSTS), len(groups), sharey="col", squeeze=False)
@@ -59,7 +60,7 @@ def draw_costs(study: Study, path: Path) -> None:
 
 
 def draw_ranks(study: Study, path: Path) -> None:
-    """Mean ranks of the best: a dot, its spread over seeds, and the rank on each problem."""
+    """Draw the best mean ranks, their spread over seeds, and the rank on each problem."""
     each = ranks(study.rivals, direction=DIRECTION)
     means = mean_ranks(study.rivals, direction=DIRECTION).head(BEST)
     figure = Figure(figsize=(8.4, 1.8 + 0.21 * len(means)), layout="constrained")
@@ -97,7 +98,7 @@ def draw_ranks(study: Study, path: Path) -> None:
 
 
 def draw_fronts(study: Study, path: Path) -> None:
-    """One pair: the soup line, the best constant, the best finite set and the best map."""
+    """Draw one pair: the soup line, the best constant, the best finite set and the best map."""
     pairs = [problem for problem, group in study.groups.items() if group == "pairs"]
     problem = PAIR if PAIR in set(study.rivals["problem"]) else pairs[0]
     own = study.rivals[study.rivals["problem"] == problem]
@@ -146,7 +147,7 @@ def _draw_cost(axes: "Axes", study: Study, cost: str, group: str) -> None:
 
 
 def _utility_and_cost(study: Study, cost: str, group: str) -> pd.DataFrame:
-    """Columns `utility`, `cost`, `family` and `output`, of algorithms with both on the group."""
+    """Return `utility`, `cost`, `family` and `output` of algorithms that have both on a group."""
     own = {problem: name for problem, name in study.groups.items() if name == group}
     costs = study.costs[study.costs["cost"] == cost]
     found = pd.DataFrame(
@@ -161,7 +162,7 @@ def _utility_and_cost(study: Study, cost: str, group: str) -> pd.DataFrame:
 
 
 def _lines(study: Study, group: str) -> dict[str, float]:
-    """Heights of the baselines on a group, where they are known."""
+    """Return the utilities of the baselines on a group, as far as they are known."""
     rivals, problems = study.rivals, study.rivals["problem"]
     baselines = {
         "rewarded soup": SOUP,
@@ -178,7 +179,7 @@ def _lines(study: Study, group: str) -> dict[str, float]:
 
 
 def _name_points(axes: "Axes", front: pd.DataFrame) -> None:
-    """Join Pareto-optimal points, cheapest first, and name them below all points."""
+    """Connect the Pareto-optimal points, cheapest first, and label them below all points."""
     axes.step(front["cost"], front["utility"], where="post", color="0.75", linewidth=0.8, zorder=0)
     low, high = axes.get_ylim()
     across = axes.transData + axes.transAxes.inverted()

@@ -1,4 +1,4 @@
-"""What the page compares: the algorithms that are ranked, the groups of problems, the baselines."""
+"""The comparison on the page: ranked algorithms, groups of problems and baselines."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,7 +44,7 @@ class Study:
 
     @cached_property
     def kinds(self) -> pd.DataFrame:
-        """A row a display name: `family`, some labels, and `kind`, with whom it is shown."""
+        """One row per display name: `family`, labels, and `kind`, the table that shows it."""
         named = self.results.runs.drop_duplicates("display_name")
         dearest = self.results.runs.groupby("algorithm")["inference_passes"].max()
         rows = [_kind(name, dearest[name] > 1) for name in named["algorithm"]]
@@ -58,23 +58,23 @@ class Study:
 
     @cached_property
     def rivals(self) -> pd.DataFrame:
-        """Those of them that are ranked with one another."""
+        """Expected utility of the runs of ranked algorithms."""
         return self.scores[self.scores["display_name"].isin(self.names(RANKED))]
 
     @cached_property
     def groups(self) -> dict[str, str]:
-        """Problem to the name of its group, by the number of tasks, fewest first."""
+        """Group by problem, which depends on the number of tasks; the fewest tasks come first."""
         tasks = self.results.problems.groupby("problem")["task"].nunique().sort_values()
         return {str(problem): GROUPS.get(n, f"{n} tasks") for problem, n in tasks.items()}
 
     @cached_property
     def constants(self) -> dict[str, str]:
-        """The best constant answer of each problem: the one of least mean score on test."""
+        """By problem, the constant with the best mean score on test."""
         return self._best(self.kinds["output"] == "constant")
 
     @cached_property
     def merged_constants(self) -> dict[str, str]:
-        """The best of those that are merged and not trained further, as `*-finetune` are."""
+        """By problem, the best merged constant; `*-finetune` constants are trained further."""
         trained = self.kinds.index.str.contains(FINETUNED)
         return self._best((self.kinds["output"] == "constant") & ~trained)
 
@@ -91,7 +91,7 @@ class Study:
         return pd.concat(frames, names=["cost"]).reset_index("cost")
 
     def names(self, kind: str) -> list[str]:
-        """Display names of this kind."""
+        """Return the display names of this kind."""
         return list(self.kinds.index[self.kinds["kind"] == kind])
 
     def _best(self, kept: "pd.Series[bool]") -> dict[str, str]:
@@ -100,7 +100,7 @@ class Study:
 
     @property
     def runs_each(self) -> int:
-        """How many runs an algorithm has when all are there."""
+        """Number of runs per algorithm in the complete study."""
         return len(self.groups) * self.seeds
 
 

@@ -1,9 +1,8 @@
-"""The tables and lines of the page, as texts."""
+"""The tables and generated sentences of the page."""
 
 from collections.abc import Mapping
 
 import pandas as pd
-from fusefront.study import DIRECTION, METRIC, RANKED, SOUP, Study
 
 from fusefront.results.tables.compare import (
     beats,
@@ -14,13 +13,15 @@ from fusefront.results.tables.compare import (
     scored,
 )
 
+from .study import DIRECTION, METRIC, RANKED, SOUP, Study
+
 TOP = 15
 REFERENCES = [SOUP, "simple-average", "task-arithmetic", "experts"]
 LARGE = ((1e6, "M"), (1e3, "k"))
 
 
 def overall(study: Study) -> pd.DataFrame:
-    """Every ranked algorithm, the least mean rank first; `*` where runs of it are missing."""
+    """Return all ranked algorithms, best mean rank first; `*` marks missing runs."""
     found = mean_ranks(study.rivals, direction=DIRECTION)
     counts = study.rivals["display_name"].value_counts()
     whole = counts.reindex(found.index) == study.runs_each
@@ -40,7 +41,7 @@ def overall(study: Study) -> pd.DataFrame:
 
 
 def apart(study: Study, kind: str) -> pd.DataFrame:
-    """The algorithms of a kind that is not ranked with the others."""
+    """Return the algorithms of a kind that is not ranked with the others."""
     frame = _described(study, kind)
     passes = scored(study.results, "inference-passes").groupby("display_name")["value"].mean()
     frame["passes"] = passes.reindex(frame.index).map("{:.1f}".format)
@@ -48,7 +49,7 @@ def apart(study: Study, kind: str) -> pd.DataFrame:
 
 
 def of_problem(study: Study, problem: str) -> pd.DataFrame:
-    """The best on one problem, then the reference methods that are not among them."""
+    """Return the best on one problem, then the reference methods that are not among them."""
     rivals = study.rivals[study.rivals["problem"] == problem]
     order = ranks(rivals, direction=DIRECTION)[problem].sort_values(kind="stable")
     marks = {
@@ -71,7 +72,7 @@ def of_problem(study: Study, problem: str) -> pd.DataFrame:
 
 
 def status(study: Study) -> str:
-    """How many runs there are, and which did not end with a result."""
+    """Count the runs, and list those without a result."""
     runs = study.results.runs
     counts = runs["status"].value_counts()
     missing = study.runs_each * runs["display_name"].nunique() - len(runs)
@@ -91,23 +92,23 @@ def status(study: Study) -> str:
 
 
 def conditions(study: Study) -> str:
-    """Budget, seeds, versions, and how far the test set itself resolves."""
+    """Describe budget, seeds, problems, algorithms and the resolution of the test sets."""
     runs, resolution = study.results.runs, study.results.problems["resolution"].dropna()
     budgets = ", ".join(f"{int(b):,}" for b in sorted(runs["budget_units"].dropna().unique()))
     return (
-        f"Budget of a fit: {budgets or 'no cap'} units; {study.seeds} seeds; "
+        f"Budget per fit: {budgets or 'no cap'} units; {study.seeds} seeds; "
         f"{len(study.groups)} problems; {runs['display_name'].nunique()} algorithms. One standard "
-        "error of a test accuracy is, in g of a task, "
-        f"{1 / resolution.max():.3f} to {1 / resolution.min():.3f} on these problems."
+        "error of a test accuracy corresponds to "
+        f"{1 / resolution.max():.3f} to {1 / resolution.min():.3f} in g on these problems."
     )
 
 
 def constants(study: Study) -> str:
-    """The best constants of each problem, with their scores."""
+    """List the best constants of each problem, with their scores."""
     means = study.rivals.groupby(["problem", "display_name"])["value"].mean()
     return "\n".join(
-        f"- {problem}: `{merged}` ({means[problem, merged]:.3f}) of the merged, "
-        f"`{constant}` ({means[problem, constant]:.3f}) of all."
+        f"- {problem}: `{merged}` ({means[problem, merged]:.3f}) is the best merged constant, "
+        f"`{constant}` ({means[problem, constant]:.3f}) the best of all."
         for problem, merged, constant in _baselines(study)
     )
 
@@ -118,20 +119,20 @@ def _baselines(study: Study) -> list[tuple[str, str, str]]:
 
 
 def test_of_ranks(study: Study) -> str:
-    """Friedman's test in a sentence."""
+    """Describe Friedman's test in a sentence."""
     found = rank_test(ranks(study.rivals, direction=DIRECTION))
     if found is None:
         return "Too few problems for a test of the ranks."
     return (
         f"Friedman's test over {found.algorithms} algorithms with a rank on all {found.problems} "
-        f"problems, which are the blocks: chi-squared {found.statistic:.1f}, p = "
+        f"problems, with problems as blocks: chi-squared {found.statistic:.1f}, p = "
         f"{found.p_value:.2g} by Iman and Davenport's F. Nemenyi's critical difference at 5 % is "
         f"{found.critical_difference:.1f} mean ranks."
     )
 
 
 def _described(study: Study, kind: str) -> pd.DataFrame:
-    """Labels, score by group and costs of the algorithms of a kind."""
+    """Return labels, scores by group and costs of the algorithms of a kind."""
     frame = study.kinds[study.kinds["kind"] == kind].drop(columns="kind")
     means = over_problems(study.scores, study.groups)
     known = set(means.index.get_level_values("group"))
@@ -141,14 +142,14 @@ def _described(study: Study, kind: str) -> pd.DataFrame:
 
 
 def _second_opinion(study: Study) -> "pd.Series[str]":
-    """Mean rank by hypervolume up to the pretrained model."""
+    """Return mean ranks by hypervolume up to the pretrained model."""
     scores = scored(study.results, "hypervolume")
     own = scores[scores["display_name"].isin(study.names(RANKED))]
     return mean_ranks(own, direction="maximise")["rank"].map("{:.1f}".format)
 
 
 def _costs(costs: pd.DataFrame) -> pd.DataFrame:
-    """Means over runs, as texts."""
+    """Return mean costs over runs, as texts."""
     means = costs.pivot_table(index="display_name", columns="cost", values="value")
     return pd.DataFrame(
         {
@@ -161,7 +162,7 @@ def _costs(costs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _spread(means: pd.DataFrame) -> "pd.Series[str]":
-    """Texts `mean (standard deviation)`, with the number of seeds where some have no score."""
+    """Return texts `mean (standard deviation)`, with the number of seeds if some have no score."""
     most = means["seeds"].max()
     texts = [
         f"{mean:.3f}{f' ({spread:.3f})' if seeds > 1 else ''}"
@@ -172,7 +173,7 @@ def _spread(means: pd.DataFrame) -> "pd.Series[str]":
 
 
 def _beaten(study: Study, baseline: str | Mapping[str, str]) -> "pd.Series[str]":
-    """On how many problems the baseline is beaten (on how many significantly)."""
+    """Return on how many problems the baseline is beaten (and on how many significantly)."""
     found = beats(study.rivals, baseline, direction=DIRECTION).groupby("display_name")
     counts = found[["better", "significant"]].sum().assign(of=found.size())
     texts = [
@@ -183,14 +184,14 @@ def _beaten(study: Study, baseline: str | Mapping[str, str]) -> "pd.Series[str]"
 
 
 def _least(study: Study) -> list[tuple[str, str]]:
-    """Places of the best score of each group, for the bold."""
+    """Return the cells of the best score of each group, which are set in bold."""
     means = over_problems(study.rivals, study.groups)["mean"]
     columns = _columns(study)
     return [(name, columns[group]) for group, name in means.groupby("group").idxmin()]
 
 
 def _columns(study: Study) -> dict[str, str]:
-    """Heading of each group of problems, with their number."""
+    """Return the heading of each group, with its number of problems."""
     groups = list(study.groups.values())
     return {group: f"{group} ({groups.count(group)}) ↓" for group in dict.fromkeys(groups)}
 

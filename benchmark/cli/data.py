@@ -70,9 +70,8 @@ def pack(
     - `fusefront data pack runs/smoke -o my-archive --note "my machine"`
     """
     from ...results.archive.archive import pack as write
-    from ...results.archive.source import open_results
     from ...results.archive.zip_file import SUFFIX, pack_single
-    from ...results.load import read
+    from ...results.load import open_results, read
 
     with open_results(source) as folder:
         results = read(folder)
@@ -93,9 +92,8 @@ def unpack(
     - `fusefront data unpack smoke.zip -o runs/unpacked`
     - `fusefront data unpack default -o runs/default`
     """
-    from ...results.archive.archive import read_archive
-    from ...results.archive.source import open_results
-    from ...results.reshape import unpack as write
+    from ...results.load import open_results, read_archive
+    from ...results.merge import unpack as write
 
     with open_results(source if Path(source).exists() else f"{source.rstrip('!')}!") as folder:
         results = read_archive(folder)

@@ -38,14 +38,14 @@ def status(
     - `fusefront status runs/smoke --watch`
     """
     from ...results.directory.planned import read_planned
-    from ...results.directory.snapshot import Survey
-    from ...results.directory.status import status as count
+    from ...results.directory.snapshot import Snapshot
+    from ...results.directory.status import count_statuses as count
     from ..run.leases import leased
 
     if watch:
         _watch(directory)
     planned, running = read_planned(directory), set(leased(directory))
-    frame = count(Survey(directory), planned)
+    frame = count(Snapshot(directory), planned)
     totals = frame[["done", "failed", "skipped", "missing"]].sum()
     totals["running"] = sum(run_id in running for run_id, *_ in planned)
     if as_json:
@@ -103,12 +103,14 @@ class WatchedDirectory:
     """
 
     def __init__(self, directory: Path) -> None:
-        from ...results.directory.snapshot import Survey
-        from ...results.directory.status import ended_as
+        from ...results.directory.snapshot import Snapshot
+        from ...results.directory.status import run_statuses
 
         self._directory = directory
-        survey = Survey(directory)
-        self._known = {i: end for i, end in ended_as(survey).items() if i not in survey.damaged}
+        snapshot = Snapshot(directory)
+        self._known = {
+            i: end for i, end in run_statuses(snapshot).items() if i not in snapshot.damaged
+        }
         self._ended: dict[str, tuple[str, str]] = {}
         self._planned: Sequence[tuple[str, str, str, int]] = ()
         self._running: frozenset[str] = frozenset()
@@ -124,7 +126,7 @@ class WatchedDirectory:
         """Read the directory again."""
         from ...results.directory.parts import part_ids
         from ...results.directory.planned import read_planned
-        from ...results.directory.status import status_of
+        from ...results.directory.status import run_status
         from ...results.files.parquet import DamagedFileError
         from ..run.leases import leased
 
@@ -138,7 +140,7 @@ class WatchedDirectory:
         for run_id in sorted(present & names.keys() - self._ended.keys() - self._running):
             try:
                 known = self._known.pop(run_id, None)
-                word, reason = known or status_of(self._directory, run_id)
+                word, reason = known or run_status(self._directory, run_id)
             except DamagedFileError:
                 continue  # the next `fusefront run` sets it aside
             self._ended[run_id] = (word, reason)

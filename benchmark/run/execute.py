@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, final
 
 from ...results.directory.parts import part_path, write_part
-from ...results.directory.status import status_of
+from ...results.directory.status import run_status
 from ...results.files.record import UNAVAILABLE
 from ..study.study import RunSpec
 from . import provenance
@@ -143,7 +143,7 @@ class _Execution:
 
 
 def _ended(spec: RunSpec, directory: Path) -> Event:
-    status, reason = status_of(directory, spec.run_id)
+    status, reason = run_status(directory, spec.run_id)
     return Event(spec=spec, status=status, reason=reason)
 
 

@@ -259,7 +259,7 @@ def make_record(spec: RunSpec, problem_hash: str, facts: dict[str, Any]) -> Reco
         "parameters": spec.resolved,
         "display_name": spec.algorithm.display_name,
         "seed": spec.seed,
-        "study_seed": spec.root_seed,
+        "root_seed": spec.root_seed,
         "budget_units": spec.budget,
         "problem_hash": problem_hash,
         "protocol_version": PROTOCOL_VERSION,

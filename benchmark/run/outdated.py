@@ -17,7 +17,7 @@ from ..study.parameters import parse_parameters, split_spec, write_value
 from ..study.study import RunSpec
 
 _COLUMNS: Final = (
-    *("run_id", "problem", "algorithm", "parameters", "display_name", "seed", "study_seed"),
+    *("run_id", "problem", "algorithm", "parameters", "display_name", "seed", "root_seed"),
     *("budget_units", "problem_hash", "protocol_version", "versions"),
 )
 _VERSIONS: Final = 100
@@ -70,7 +70,7 @@ def _reason(
         protocol=row["protocol_version"],
         problem_hash=row["problem_hash"],
         parameters=row["parameters"],
-        root_seed=row["study_seed"],
+        root_seed=row["root_seed"],
         budget=row["budget_units"],
         precision=json.loads(row["versions"]).get("fit", new.precision),
     )

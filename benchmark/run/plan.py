@@ -11,11 +11,11 @@ from ...algorithms import ALGORITHMS
 from ...algorithms.base import Algorithm
 from ...errors import PluginError
 from ...problems.base import Report
-from ...results.directory.compaction import compact, discard_damaged, part_files, unchanged
+from ...results.directory.compaction import compact, discard_damaged, file_stats, unchanged
 from ...results.directory.parts import check_writable, part_ids, part_path
 from ...results.directory.planned import write_planned
-from ...results.directory.snapshot import Survey
-from ...results.directory.status import ended_as, status_of
+from ...results.directory.snapshot import Snapshot
+from ...results.directory.status import run_status, run_statuses
 from ...results.results import Results
 from ..score.fingerprint import fingerprint
 from ..score.load import load_directory
@@ -53,7 +53,7 @@ class Plan:
     problem_hashes: dict[str, str]
     finished: frozenset[str]
     unavailable: dict[str, str]
-    snapshot: Survey
+    snapshot: Snapshot
     set_aside: tuple[Path, ...]
     outdated: tuple[Path, ...]
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -111,7 +111,7 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
     if frozen.exists():
         whole = merge_studies(read_study(frozen, ALGORITHMS), study)
     discard_damaged(directory)
-    snapshot = Survey(directory)
+    snapshot = Snapshot(directory)
     set_aside = snapshot.set_aside_damaged()
     hashes, unavailable = prepare(whole.problems, directory, report)
     specs = tuple(study.expand(ALGORITHMS, hashes))
@@ -135,9 +135,9 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
 def finish(directory: Path) -> Results:
     """Return the results of a directory with their scores, and write its compacted tables."""
     with lock(directory):
-        snapshot = Survey(directory)
+        snapshot = Snapshot(directory)
         results = load_directory(snapshot)
-        compact(directory, results, snapshot.stamps, scorer=fingerprint())
+        compact(directory, results, snapshot.part_files, scorer=fingerprint())
     return results
 
 
@@ -146,18 +146,20 @@ def outdated_ids(directory: Path) -> set[str]:
     return {i for folder in (OUTDATED, _EARLIER_OUTDATED) for i in part_ids(directory, folder)}
 
 
-def _finished(directory: Path, specs: Sequence[RunSpec], snapshot: Survey) -> frozenset[str]:
+def _finished(directory: Path, specs: Sequence[RunSpec], snapshot: Snapshot) -> frozenset[str]:
     """Return the runs that are done or skipped.
 
     Only parts that were written after the snapshot are opened: outdated runs that came back, or
     runs of another coordinator.
     """
-    now = part_files(directory)
+    now = file_stats(directory)
     known = unchanged(now, snapshot.files)
-    statuses = {run_id: word for run_id, (word, _) in ended_as(snapshot).items() if run_id in known}
+    statuses = {
+        run_id: word for run_id, (word, _) in run_statuses(snapshot).items() if run_id in known
+    }
     wanted = {spec.run_id for spec in specs} & set(now.column("run_id").to_pylist())
     for run_id in wanted - statuses.keys():
-        statuses[run_id], _ = status_of(directory, run_id)
+        statuses[run_id], _ = run_status(directory, run_id)
     return frozenset(run_id for run_id in wanted if statuses[run_id] in {"done", "skipped"})
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...results.directory.parts import PARTS
-from ...results.directory.snapshot import Survey, by_run
+from ...results.directory.snapshot import Snapshot, by_run
 from ...results.files.schema import from_frame
 from ...results.load import read
 from ...results.results import Results
@@ -22,19 +22,19 @@ def load(path: Path) -> Results:
         StoreError: If there are no results, or one of their files is damaged.
     """
     if (path / PARTS).is_dir():
-        return load_directory(Survey(path))
+        return load_directory(Snapshot(path))
     results = read(path)
     return results.with_tables(scores=partial(_derived, results))
 
 
-def load_directory(survey: Survey) -> Results:
+def load_directory(snapshot: Snapshot) -> Results:
     """Load a run directory; only runs without compacted scores are scored again."""
-    results = survey.results()
-    return results.with_tables(scores=partial(_completed, results, survey))
+    results = snapshot.results()
+    return results.with_tables(scores=partial(_completed, results, snapshot))
 
 
-def _completed(results: Results, survey: Survey) -> pa.Table:
-    kept = survey.scores(fingerprint())
+def _completed(results: Results, snapshot: Snapshot) -> pa.Table:
+    kept = snapshot.scores(fingerprint())
     runs = results.arrow("runs")
     done = runs.filter(pc.equal(runs.column("status"), "done")).column("run_id")
     left = done.filter(pc.invert(pc.is_in(done, kept.column("run_id").unique())))

@@ -1,4 +1,4 @@
-"""Archives: the tables of finished results with a manifest that names every file's hash."""
+"""Archives: the tables of finished results, with a manifest of the hash of every file."""
 
 import hashlib
 import json
@@ -12,14 +12,13 @@ from ...registry import unknown_name
 from ..files.atomic import staged
 from ..files.parquet import check_version, write_bytes, write_table
 from ..files.schema import SCHEMA_VERSION, from_frame
-from ..load import read
 from ..results import Results
 
 FILES: Final = ("runs", "fronts", "points", "traces", "problems")
 MANIFEST: Final = "manifest.json"
 PRERUN = Path(__file__).parents[1] / "prerun"
 
-# Repeated texts by dictionary, numbers by byte planes: small, and lossless.
+# Dictionaries for repeated texts and byte planes for numbers halve the files without any loss.
 _TEXTS = ["run_id", "problem", "algorithm", "display_name"]
 _DICTIONARY = {
     "runs": True,
@@ -33,16 +32,16 @@ _DICTIONARY = {
 def pack(results: Results, directory: Path, *, note: str, created: str | None = None) -> Path:
     """Write the results as an archive to `directory`, which must be new or empty.
 
-    Scores and per-example outcomes are left out: the former are derived anew when read.
+    Scores and per-example outcomes are left out. Scores are derived again when they are needed.
 
     Args:
         results: What to pack.
-        directory: The archive.
-        note: What these results are.
-        created: What the manifest says of the time, ISO in UTC; now if None.
+        directory: The folder of the archive.
+        note: A description of these results.
+        created: The time in the manifest, ISO in UTC; by default now.
 
     Returns:
-        The manifest.
+        The path of the manifest.
     """
     with staged(directory) as folder:
         for name in FILES:
@@ -69,28 +68,29 @@ def pack(results: Results, directory: Path, *, note: str, created: str | None = 
 
 
 def manifest(directory: Path) -> dict[str, Any]:
-    """What the archive's manifest says; the files are not looked at."""
+    """Return the content of the manifest of an archive, without checking the files."""
     path = directory / MANIFEST
     try:
         text = path.read_bytes()
     except OSError as error:
         raise StoreError(
-            f"`{directory}` must be an archive, with `{MANIFEST}`. Found: {error.strerror}."
+            f"`{directory}` must be an archive, with `{MANIFEST}`. Found: {error.strerror}. "
+            "Pass a folder that `fusefront data pack` wrote."
         ) from error
     return parse_manifest(text, path)
 
 
 def parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
-    """The manifest of these bytes, which are called `path` in errors.
+    """Parse the bytes of a manifest, which errors call `path`.
 
     Raises:
-        IntegrityError: If it is not that of an archive.
+        IntegrityError: If it is not the manifest of an archive.
         NewerSchemaError: If the archive is of a schema version above ours.
     """
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _tampered(path, "no JSON") from error
+        raise _tampered(path, "text that is not JSON") from error
     version = content.get("schema_version") if isinstance(content, dict) else None
     if isinstance(version, int):
         check_version(path, version)
@@ -98,7 +98,7 @@ def parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
     if not isinstance(files, dict) or set(files) != {f"{name}.parquet" for name in FILES}:
         raise _tampered(path, "other files than those of an archive")
     if not isinstance(content.get("bytes", {}), dict):
-        raise _tampered(path, "no sizes of its files")
+        raise _tampered(path, "no sizes of the files")
     return dict(content)
 
 
@@ -106,14 +106,14 @@ def verify(directory: Path) -> None:
     """Compare every file of the archive with its hash in the manifest.
 
     Raises:
-        IntegrityError: If a file is missing or not the one that was packed; it is named.
+        IntegrityError: If a file is missing or has another hash; the message names it.
     """
     for name, found in faults(directory).items():
         raise _tampered(directory / name, found)
 
 
 def faults(directory: Path) -> dict[str, str]:
-    """What is wrong with each file of the archive that is not as the manifest names it."""
+    """Return, by name, what is wrong with the files that differ from the manifest."""
     wrong = {}
     for name, expected in manifest(directory)["files"].items():
         path = directory / name
@@ -124,19 +124,13 @@ def faults(directory: Path) -> dict[str, str]:
     return wrong
 
 
-def read_archive(directory: Path) -> Results:
-    """The results of a verified archive."""
-    verify(directory)
-    return read(directory)
-
-
 def prerun_names() -> list[str]:
-    """Names of the pre-run archives that ship with fusefront."""
+    """Return the names of the pre-run archives that ship with fusefront."""
     return sorted(path.parent.name for path in PRERUN.glob(f"*/{MANIFEST}"))
 
 
 def prerun_path(name: str) -> Path:
-    """The folder of a pre-run archive that ships; `_` and `-` are the same."""
+    """Return the folder of a pre-run archive; `_` in its name stands for `-`."""
     known = prerun_names()
     if name.replace("_", "-") not in known:
         raise unknown_name("Pre-run archive", name, known)

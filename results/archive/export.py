@@ -1,4 +1,4 @@
-"""Tables for other programs: CSV, Excel, JSON, and the anytime curves for IOHanalyzer."""
+"""Export of tables to CSV, Excel and JSON, and of anytime curves to IOHanalyzer."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
 from ...errors import MissingDataError, ParameterError, StoreError
 from ...registry import unknown_name
+from ..approximate import approximate
 from ..directory.compaction import COMPACTED
 from ..files.atomic import staged
 from ..files.parquet import write_bytes
@@ -22,7 +24,9 @@ from .iohanalyzer import write_iohanalyzer
 
 SHEET_ROWS: Final = 1_048_576
 CELL_CHARACTERS: Final = 32_767
-"""Limits of Excel, and of every program that reads its files."""
+"""Limits of Excel, which all programs that read its files share."""
+APPROXIMATE: Final = " (approximate)"
+"""Ends the reference of a hypervolume that was approximated."""
 
 Tables = dict[str, pa.Table]
 
@@ -30,23 +34,24 @@ Tables = dict[str, pa.Table]
 def export(results: Results, output: Path, *, format: str, tables: Sequence[str] = ()) -> list[str]:
     """Write tables to a new file or folder, whole or not at all.
 
-    Vectors are JSON text in CSV and Excel, packed outcomes hexadecimal text everywhere.
+    Vectors become JSON text in CSV and Excel, and packed outcomes hexadecimal text in all formats.
+    The reference of an approximate hypervolume ends in `(approximate)`.
 
     Args:
-        results: With scores, if they are to be written.
+        results: With scores, if the table of scores is exported.
         output: A folder, new or empty; for `xlsx` a new file.
-        format: One of `FORMATS`. `csv` and `json` are a file a table, `xlsx` a sheet a table;
-            `iohanalyzer` is described in `export_iohanalyzer`, and has no tables.
-        tables: Names in `schema.TABLES`; all but `outcomes` if none is given.
+        format: One of `FORMATS`: `csv` and `json` write a file per table, `xlsx` a sheet per table,
+            and `iohanalyzer` the curves that `write_iohanalyzer` describes.
+        tables: Names in `schema.TABLES`; by default all except `outcomes`.
 
     Returns:
-        What was left out and why, for the reader.
+        Messages about what was left out and why.
 
     Raises:
-        UnknownNameError: If there is no such format or table.
-        ParameterError: If a table does not fit on a sheet, or `iohanalyzer` is asked for tables.
+        UnknownNameError: If a format or table is unknown.
+        ParameterError: If a table does not fit on a sheet, or is selected for `iohanalyzer`.
         MissingDataError: If the package that writes Excel files is not installed.
-        StoreError: If there is something at `output` already, or it cannot be written.
+        StoreError: If `output` exists already or cannot be written.
     """
     if format not in FORMATS:
         raise unknown_name("Format", format, list(FORMATS))
@@ -56,18 +61,30 @@ def export(results: Results, output: Path, *, format: str, tables: Sequence[str]
     if format == "iohanalyzer":
         if tables:
             raise ParameterError(
-                f"`iohanalyzer` has anytime curves, no tables. Found {', '.join(tables)}. "
+                f"`iohanalyzer` must be exported without tables. Found {', '.join(tables)}. "
                 "Leave out `--table`."
             )
         with staged(output) as folder:
             return write_iohanalyzer(results, folder)
     names = tables or COMPACTED
-    _WRITERS[format]({name: from_frame(getattr(results, name), name) for name in names}, output)
+    frames = {name: _frame(results, name) for name in names}
+    _WRITERS[format]({name: from_frame(frames[name], name) for name in names}, output)
     return []
 
 
+def _frame(results: Results, name: str) -> pd.DataFrame:
+    """Return the table as a frame, in which the references of approximate scores are marked."""
+    frame: pd.DataFrame = getattr(results, name)
+    if name != "scores":
+        return frame
+    marked = frame["reference"].where(
+        ~approximate(results, frame), frame["reference"] + APPROXIMATE
+    )
+    return frame.assign(reference=marked)
+
+
 def _write_csv(tables: Tables, output: Path) -> None:
-    """UTF-8 with a header; missing values are empty, texts are quoted and so never missing."""
+    """Write UTF-8 with a header; quotes tell empty texts from missing values, which have none."""
     with staged(output) as folder:
         for name, table in tables.items():
             data = BytesIO()
@@ -76,7 +93,7 @@ def _write_csv(tables: Tables, output: Path) -> None:
 
 
 def _write_json(tables: Tables, output: Path) -> None:
-    """A list of records, one a line; NaN and infinities, which JSON does not have, are null."""
+    """Write lists of records, one per line; NaN and infinities, which JSON lacks, are null."""
     with staged(output) as folder:
         for name, table in tables.items():
             rows = (json.dumps(_plain(row), ensure_ascii=False) for row in table.to_pylist())
@@ -85,16 +102,19 @@ def _write_json(tables: Tables, output: Path) -> None:
 
 
 def _write_xlsx(tables: Tables, output: Path) -> None:
-    """A sheet a table: texts as text, whatever they begin with, numbers to 16 digits."""
+    """Write one sheet per table; texts stay texts even if they look like formulas."""
     try:
         from xlsxwriter import Workbook
     except ImportError as error:
         raise MissingDataError(
-            "Excel files must be written by XlsxWriter. Found it not installed: "
-            "`pip install 'fusefront[xlsx]'`."
+            "XlsxWriter must be installed to write Excel files. Found that it is not. "
+            "Install it: `pip install 'fusefront[xlsx]'`."
         ) from error
     if output.exists():
-        raise StoreError(f"`{output}` must be new, so that nothing there is replaced.")
+        raise StoreError(
+            f"`{output}` must be new, so that nothing is overwritten. Found a file. "
+            "Choose another name."
+        )
     texts = {name: _with_texts(table) for name, table in tables.items()}
     for name, table in texts.items():
         _check_sheet(name, table)
@@ -113,14 +133,14 @@ def _write_xlsx(tables: Tables, output: Path) -> None:
 
 
 def _fill(write: Callable[[int, int, Any], object], place: int, cells: Iterable[Any]) -> None:
-    """Write a column below its title; missing values, and numbers that Excel lacks, are empty."""
+    """Write a column below its title; missing values, NaN and infinities are empty cells."""
     for row, cell in enumerate(cells, 1):
         if isinstance(cell, str) or (cell is not None and np.isfinite(cell)):
             write(row, place, cell)
 
 
 def _check_sheet(name: str, table: pa.Table) -> None:
-    if table.num_rows >= SHEET_ROWS:  # and the titles
+    if table.num_rows >= SHEET_ROWS:  # the titles take one more row
         raise ParameterError(
             f"A sheet must have at most {SHEET_ROWS:,} rows. Found {table.num_rows:,} and the "
             f"titles in `{name}`. Leave it out with `--table`, or use csv."
@@ -144,7 +164,7 @@ FORMATS: Final = (*_WRITERS, "iohanalyzer")
 
 
 def _with_texts(table: pa.Table) -> pa.Table:
-    """Vectors and bytes as text."""
+    """Return the table with vectors and bytes as text."""
     for place, field in enumerate(table.schema):
         if pa.types.is_list(field.type) or pa.types.is_binary(field.type):
             cells = [_text(cell) for cell in table.column(place).to_pylist()]
@@ -158,7 +178,7 @@ def _text(cell: Any) -> str | None:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can hold: no NaN, no infinities, bytes as hexadecimal text."""
+    """Return the value with bytes as hexadecimal text, and NaN and infinities as None."""
     if isinstance(value, dict):
         return {key: _plain(inside) for key, inside in value.items()}
     if isinstance(value, list):

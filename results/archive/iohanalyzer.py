@@ -1,13 +1,13 @@
 """Anytime curves in the data format of IOHprofiler, which IOHanalyzer and iohinspector read.
 
-A folder an algorithm, in it for each problem a JSON file of what was run and a `.dat` file of what
-was found, as IOHexperimenter writes them since version 0.3.3 (https://iohprofiler.github.io).
+There is a folder per algorithm, which has a JSON file (runs) and a `.dat` file (values) per
+problem, as IOHexperimenter writes them since version 0.3.3 (https://iohprofiler.github.io).
 
-A function is a problem, its dimension the number of tasks, an instance a repetition (seed + 1), an
-evaluation a unit of budget. The value, to be minimised, is what `traces` calls
-`validation_expected_utility`: that of the answer the algorithm would have given then. Until its
-first checkpoint an algorithm has the pretrained model, whose utility is known and is written for
-the first evaluation; analysers take that as the beginning of a run.
+A function is a problem, its dimension is the number of tasks, an instance is a repetition (seed +
+1), and an evaluation is a unit of budget. The value is `validation_expected_utility` in `traces`,
+which is minimised: the utility of the Pareto set that the algorithm would have returned at that
+time. Before its first milestone an algorithm has the pretrained model. The utility of that model
+is known, and is written for the first evaluation, where analysers expect a run to begin.
 """
 
 import json
@@ -23,16 +23,16 @@ from ..files.parquet import write_bytes
 from ..results import Results
 
 QUANTITY: Final = "validation_expected_utility"
-VERSION: Final = "1.0.0"  # IOHanalyzer takes 0.3.3 and later, some of its releases 1.0.0 and later
+VERSION: Final = "1.0.0"  # IOHanalyzer reads 0.3.3 and later, some releases only 1.0.0
 
 Curve = list[tuple[int, float]]
 
 
 def write_iohanalyzer(results: Results, folder: Path) -> list[str]:
-    """Write the curves of all done runs to an empty folder; zip it to upload it to IOHanalyzer.
+    """Write the curves of all done runs to an empty folder, whose zip IOHanalyzer accepts.
 
     Returns:
-        A line that says how many runs were left out, if any: those without a curve.
+        A message about how many runs have no curve and were left out, if any.
     """
     folders = _distinct(results.runs["display_name"].unique())
     functions = {name: i for i, name in enumerate(results.runs["problem"].unique(), 1)}
@@ -62,24 +62,26 @@ def write_iohanalyzer(results: Results, folder: Path) -> list[str]:
         write_bytes(place / f"IOHprofiler_{title}.json", json.dumps(content, indent=1).encode())
         write_bytes(place / path, "".join(map(_block, curves)).encode())
     left_out = len(results.runs) - len(done)
-    note = f"{left_out} runs are left out: not done, or without checkpoints on validation"
+    note = f"{left_out} runs are left out: not done, or without milestones on validation"
     return [note] if left_out else []
 
 
-def before_the_first_checkpoint(dimension: int) -> float:
-    """Expected utility of the pretrained model, whose objectives are 1, at corners and centre.
+def before_the_first_milestone(dimension: int) -> float:
+    """Return the expected utility of the pretrained model over the corners and the centre.
 
-    >>> before_the_first_checkpoint(2)
+    All objectives of the pretrained model are 1.
+
+    >>> before_the_first_milestone(2)
     0.8333333333333334
     """
     return (dimension + 1 / dimension) / (dimension + 1)
 
 
 def _curve(trace: pd.DataFrame, dimension: int) -> Curve:
-    """Evaluations, increasing from 1, and values; the last of several at one evaluation counts."""
+    """Return increasing evaluations from 1, and values: the last one logged at each."""
     evaluations = np.maximum(trace["units"].to_numpy(dtype=int), 1)
     found = dict(zip(evaluations.tolist(), trace["value"].tolist(), strict=True))
-    return sorted(({1: before_the_first_checkpoint(dimension)} | found).items())
+    return sorted(({1: before_the_first_milestone(dimension)} | found).items())
 
 
 def _runs(runs: pd.DataFrame, curves: Iterable[Curve]) -> Iterator[dict[str, Any]]:
@@ -90,17 +92,17 @@ def _runs(runs: pd.DataFrame, curves: Iterable[Curve]) -> Iterator[dict[str, Any
 
 
 def _block(curve: Curve) -> str:
-    """The lines of a run in a `.dat` file; the titles part it from the run before."""
+    """Return the lines of a run in a `.dat` file, with the titles that separate runs."""
     return "evaluations raw_y\n" + "".join(f"{place} {value!r}\n" for place, value in curve)
 
 
 def _safe(name: str) -> str:
-    """A name as part of a path that every program reads."""
+    """Return the name in characters that every program accepts in a path."""
     return re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.") or "unnamed"
 
 
 def _distinct(names: Iterable[str]) -> dict[str, str]:
-    """Safe names, no two the same."""
+    """Map the names to safe ones that are unique, even where case does not count."""
     found: dict[str, str] = {}
     for name in names:
         safe = _safe(name)

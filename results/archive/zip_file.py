@@ -1,4 +1,8 @@
-"""One file for mailing: an archive in a zip, stored, of known names, with every hash checked."""
+"""Single files for mailing: an archive in a zip without compression, with every hash checked.
+
+A single file may come from a stranger. So nothing is extracted by its own name or size: only the
+known names are read, and no entry can be larger than the file itself.
+"""
 
 import struct
 import tempfile
@@ -20,7 +24,7 @@ FOREIGN: Final = "pack the results again with `fusefront data pack DIR -o NAME.z
 
 _NAMES: Final = (MANIFEST, *(f"{name}.parquet" for name in FILES))
 _MANIFEST_BYTES: Final = 1 << 20
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can tell
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can store
 _UNIX, _MODE = 3, 0o100644 << 16
 _BAD_ZIP: Final = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError),
@@ -29,19 +33,20 @@ _BAD_ZIP: Final = (
 
 
 def pack_single(results: Results, path: Path, *, note: str) -> Path:
-    """Write the archive of the results as one zip; equal results and notes give equal bytes.
+    """Write the results as an archive in one zip; equal results and notes give equal bytes.
 
-    Its tables are Parquet, which is compressed, so they are stored. The manifest's `created` is
-    when the newest of the runs was started.
+    Entries are stored, since Parquet is compressed already. `created` in the manifest is the time
+    at which the newest run started.
 
     Args:
         results: As for `archive.pack`.
-        path: Must not exist; ends in `.zip`.
-        note: What these results are.
+        path: A new file, which ends in `.zip`.
+        note: A description of these results.
     """
     if path.exists():
         raise StoreError(
-            f"`{path}` must be new, since an archive is never changed. Choose another name."
+            f"`{path}` must be new, since archives are never changed. Found a file. "
+            "Choose another name."
         )
     created = max(results.runs["started"], default="")
     with tempfile.TemporaryDirectory(prefix="fusefront-") as temporary:
@@ -57,16 +62,16 @@ def pack_single(results: Results, path: Path, *, note: str) -> Path:
 
 @contextmanager
 def extracted(path: Path) -> Iterator[Path]:
-    """A temporary folder with the archive of a single file, whose entries are all verified.
+    """Yield a temporary folder with the archive of a single file, after verifying every entry.
 
     Raises:
-        IntegrityError: If it is no single file of fusefront, or an entry is damaged; it is named.
+        IntegrityError: If it is not a single file of fusefront, or an entry is damaged.
     """
     entries, bad = _read(path)
     for name, found in bad.items():
         raise IntegrityError(
             f"`{name}` in `{path}` must be the file that was packed. Found {found}. "
-            "Have it sent again."
+            "Ask for the file to be sent again."
         )
     with tempfile.TemporaryDirectory(prefix="fusefront-") as temporary:
         folder = Path(temporary) / path.name
@@ -76,7 +81,7 @@ def extracted(path: Path) -> Iterator[Path]:
 
 
 def damaged_entries(path: Path) -> dict[str, str]:
-    """What is wrong with each damaged entry of a single file; errors as in `extracted`."""
+    """Return what is wrong with each damaged entry, by name; errors as in `extracted`."""
     return _read(path)[1]
 
 
@@ -87,9 +92,9 @@ def _info(name: str) -> zipfile.ZipInfo:
 
 
 def _read(path: Path) -> tuple[dict[str, bytes], dict[str, str]]:
-    """The whole entries by name, and what is wrong with the others.
+    """Return the undamaged entries by name, and what is wrong with the others.
 
-    No more is read than the file is long: entries are stored, and their sizes are looked at first.
+    Sizes are checked before anything is read, so that a zip bomb cannot fill the memory.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -98,24 +103,24 @@ def _read(path: Path) -> tuple[dict[str, bytes], dict[str, str]]:
     except _BAD_ZIP as error:
         if isinstance(error, FusefrontError):
             raise
-        raise _foreign(path, f"no whole zip ({error})") from error
+        raise _foreign(path, f"a file that is not a whole zip ({error})") from error
 
 
 def _checked(path: Path, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """The entries by name, if their names and sizes are those of a single file."""
+    """Return the entries by name, after checking the names and sizes of a single file."""
     names = sorted(info.filename for info in infos)
     if names != sorted(_NAMES):
         known = [name for name in _NAMES if name not in names]
         other = [name for name in names if name not in _NAMES]
-        what = f"none called {known[0]}" if known else "one twice"
-        raise _foreign(path, f"an entry {other[0]!r}" if other else f"entries, {what}")
+        what = f"no entry {known[0]}" if known else "an entry twice"
+        raise _foreign(path, f"an entry {other[0]!r}" if other else what)
     for info in infos:
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
             raise _foreign(path, f"`{info.filename}` compressed or encrypted")
         if info.file_size != info.compress_size:
             raise _foreign(path, f"`{info.filename}` of two sizes")
     if sum(info.file_size for info in infos) > path.stat().st_size:
-        raise _foreign(path, "entries that are longer than the file")
+        raise _foreign(path, "entries that are larger than the file")
     return {info.filename: info for info in infos}
 
 
@@ -148,5 +153,5 @@ def _entries(
 def _foreign(path: Path, found: str) -> IntegrityError:
     return IntegrityError(
         f"`{path}` must be a single file that `fusefront data pack DIR -o NAME.zip` wrote. "
-        f"Found {found}. Have it packed again, or unzip it yourself and use the folder."
+        f"Found {found}. Ask for it to be packed again, or unzip it and use the folder."
     )

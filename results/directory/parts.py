@@ -1,4 +1,4 @@
-"""A run directory: one Parquet part a run, one table a problem, each whole or absent."""
+"""Parts: one Parquet file per run, and one per problem, each either whole or absent."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from ..files.schema import PART, TABLES, record_table
 PARTS, PROBLEMS = "parts", "problems"
 ENDING = ".parquet"
 _NAMED = 20
-"""Damaged files that an error names."""
+"""How many damaged files an error names at most."""
 
 
 def write_part(directory: Path, record: Record) -> Path:
@@ -26,7 +26,7 @@ def write_part(directory: Path, record: Record) -> Path:
 
 
 def part_path(directory: Path, run_id: str) -> Path:
-    """Where the part of a run is, or would be."""
+    """Return the path of the part of a run, which need not exist."""
     return directory / PARTS / f"{run_id}.parquet"
 
 
@@ -44,7 +44,7 @@ def write_problem(directory: Path, facts: ProblemFacts) -> Path:
 
 
 def part_ids(directory: Path, folder: str = PARTS) -> list[str]:
-    """The run ids that have a part in a folder of the directory, sorted; no file is opened."""
+    """Return the sorted ids of the runs that have a part in a folder; no file is opened."""
     try:
         names = os.listdir(directory / folder)  # noqa: PTH208 - names alone, in a tenth of the time
     except FileNotFoundError:
@@ -53,10 +53,10 @@ def part_ids(directory: Path, folder: str = PARTS) -> list[str]:
 
 
 def read_part(path: Path) -> pa.Table:
-    """The one-row table of a part.
+    """Return the one-row table of a part.
 
     Raises:
-        DamagedFileError: If it is not a whole part of the run its name says.
+        DamagedFileError: If it is damaged, or the part of another run than its name says.
         NewerSchemaError: If a newer fusefront wrote it.
     """
     table = read_table(path, name="part", schema=PART)
@@ -67,22 +67,22 @@ def read_part(path: Path) -> pa.Table:
 
 
 def read_parts(directory: Path) -> list[pa.Table]:
-    """The one-row tables of all parts, by run id.
+    """Return the one-row tables of all parts, sorted by run id.
 
     Raises:
-        StoreError: If any part is not whole; all parts are looked at before, and those
-            that are damaged are named.
+        StoreError: If any part is damaged. All parts are read first, so that the message names
+            every damaged one (up to 20).
     """
     return _read_all(directory, PARTS, read_part)
 
 
 def read_problems(directory: Path) -> list[pa.Table]:
-    """The tables of all problems of the directory, by file name; errors as in `read_parts`."""
+    """Return the tables of all problems, sorted by file name; errors as in `read_parts`."""
     return _read_all(directory, PROBLEMS, _read_problem)
 
 
 def set_aside_damaged_problems(directory: Path) -> list[Path]:
-    """Set damaged problem tables aside, as `set_aside` does.
+    """Rename damaged problem tables to `*.damaged` and return the new paths.
 
     Raises:
         StoreError: If one is of a newer schema or cannot be read at all.
@@ -97,7 +97,7 @@ def set_aside_damaged_problems(directory: Path) -> list[Path]:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged file to `*.damaged`, so that it is made anew; the new path.
+    """Rename a damaged file to `*.damaged`, so that it is computed again, and return the new path.
 
     Raises:
         StoreError: If that is not permitted.
@@ -107,25 +107,25 @@ def set_aside(path: Path) -> Path:
         path.replace(target)
     except OSError as error:
         raise StoreError(
-            f"`{path}` is damaged and must be set aside. Found: {error.strerror}. "
+            f"`{path}` is damaged and must be renamed. Found: {error.strerror}. "
             "Move it away by hand."
         ) from error
     return target
 
 
 def check_writable(directory: Path) -> None:
-    """Try that parts can be written to `directory`, which is made if need be.
+    """Check that parts can be written to `directory`, which is created if it does not exist.
 
     Raises:
         StoreError: If it is a file, is not permitted, or the disk is full.
     """
     probe = directory / PARTS / ".probe"
     write_bytes(probe, b"fusefront")
-    probe.unlink(missing_ok=True)  # another head may look too
+    probe.unlink(missing_ok=True)  # another coordinator may check at the same time
 
 
 def _files(directory: Path, folder: str) -> list[Path]:
-    # A left-over `.x.parquet.….tmp` and a `x.parquet.damaged` do not end in `.parquet`.
+    # Leftovers, such as `.x.parquet.….tmp` and `x.parquet.damaged`, do not end in `.parquet`.
     return sorted((directory / folder).glob("[!.]*.parquet"))
 
 
@@ -147,11 +147,11 @@ def _read_all(directory: Path, folder: str, reader: Callable[[Path], pa.Table]) 
 
 
 def damage(files: Sequence[str], found: str, folder: str = PARTS) -> StoreError:
-    """The error for damaged files of a folder, the first of them as `found` says."""
+    """Return the error for damaged files of a folder; `found` describes the first one."""
     more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
     kind, rest = ("part", "run") if folder == PARTS else ("problem table", "file")
     return StoreError(
         f"{', '.join(files[:_NAMED])}{more} must be a whole fusefront {kind}. Found {found}. "
         f"Every other {rest} is intact. Run the same `fusefront run` command again: "
-        f"it sets the file aside and computes that {rest} anew."
+        f"it renames the file and computes that {rest} again."
     )

@@ -1,4 +1,4 @@
-"""How a run directory calls its algorithms now, whatever they were called when they ran."""
+"""The list of planned runs, with the current display names of their algorithms."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -17,15 +17,15 @@ PLANNED: Final = "planned.json"
 def write_planned(directory: Path, rows: Iterable[tuple[str, str, str, int]]) -> None:
     """Write the id, problem, display name and seed of every planned run, one run per line.
 
-    Display names are kept here and not only in the parts, so that renaming an algorithm never
-    rewrites a part.
+    Display names are kept here as well as in the parts, so that renaming an algorithm in a study
+    never rewrites a part.
     """
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     write_bytes(directory / PLANNED, f"[\n{lines}\n]\n".encode())
 
 
 def read_planned(directory: Path) -> list[tuple[str, str, str, int]]:
-    """Id, problem, display name and repetition of every run that the directory was asked for.
+    """Return id, problem, display name and seed of every run that the directory is planned to hold.
 
     Raises:
         StoreError: If the directory was not made by `fusefront run`, or the file is damaged.
@@ -38,12 +38,12 @@ def read_planned(directory: Path) -> list[tuple[str, str, str, int]]:
         found = getattr(error, "strerror", None) or error
         raise StoreError(
             f"`{path}` must be the list of runs that `fusefront run` writes. Found: {found}. "
-            "Pass the directory given to `fusefront run -o`, or run that command again."
+            "Pass the directory that was given to `fusefront run -o`, or run that command again."
         ) from error
 
 
 def display_names(directory: Path) -> dict[str, str]:
-    """Run id to display name, from the last `fusefront run`; empty where there is no list.
+    """Return run id to display name from the last `fusefront run`, or nothing without a list.
 
     Raises:
         StoreError: If the list is damaged.
@@ -54,7 +54,7 @@ def display_names(directory: Path) -> dict[str, str]:
 
 
 def renamed(table: pa.Table, names: Mapping[str, str]) -> pa.Table:
-    """A table whose rows are of runs, under the names of those that have one."""
+    """Return a table of rows of runs, in which the runs in `names` have these display names."""
     ids = pa.array(list(names), pa.string())
     places = pc.index_in(table.column("run_id"), value_set=ids)
     new = pc.take(pa.array(list(names.values()), pa.string()), places)

@@ -1,4 +1,4 @@
-"""What the parts of a run directory hold: compacted ones from the tables, others from the files."""
+"""The state of a run directory: compacted tables, and the parts that changed since."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..files.parquet import DamagedFileError
-from ..files.schema import FILES, STAMPS, TABLES
+from ..files.schema import FILE_STATS, PART_FILES, TABLES
 from ..reshape import long_tables
 from ..results import Results
-from .compaction import Compacted, part_files, unchanged
+from .compaction import CompactedTables, file_stats, unchanged
 from .parts import (
     PARTS,
     damage,
@@ -26,18 +26,19 @@ from .parts import (
 from .planned import display_names, renamed
 
 ORDER: Final = ("problem", "algorithm", "parameters", "seed", "run_id")
-"""How runs are sorted."""
+"""Columns that runs are sorted by. The id comes last, so that the order is always the same."""
 
 
 @final
-class Survey:
-    """The parts of a run directory as they are now; it need not exist.
+class Snapshot:
+    """The parts of a run directory at one moment; the directory need not exist.
 
-    A part that has the size and time of the file that was compacted is not opened.
+    A part whose file still has the size and time that were recorded when it was compacted is not
+    opened; its rows come from the compacted tables.
 
     Attributes:
-        files: Size and time of each part, as `schema.FILES`, from before any was read.
-        damaged: What is wrong with each part that is not whole, by run id.
+        files: Size and time of each part, as `schema.FILE_STATS`, taken before any was read.
+        damaged: For each damaged part, by run id, a description of the damage.
 
     Raises:
         StoreError: If a part is of a newer schema or cannot be read at all.
@@ -45,37 +46,37 @@ class Survey:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self.files = part_files(directory)
+        self.files = file_stats(directory)
         self.damaged: dict[str, str] = {}
-        self._compacted = Compacted.find(directory)
+        self._compacted = CompactedTables.find(directory)
         found = self._compacted
-        self._before = STAMPS.empty_table() if found is None else found.stamps
-        before = self._before.select(FILES.names)
+        self._before = PART_FILES.empty_table() if found is None else found.part_files
+        before = self._before.select(FILE_STATS.names)
         self._as_compacted = self.files.equals(before)
-        self._kept = set() if self._as_compacted else unchanged(self.files, before)
-        others = () if self._as_compacted else self._read_others()
-        self._fresh = long_tables(list(others), ORDER)
+        self._unchanged = set() if self._as_compacted else unchanged(self.files, before)
+        changed = () if self._as_compacted else self._read_changed()
+        self._changed = long_tables(list(changed), ORDER)
 
     @cached_property
     def runs(self) -> pa.Table:
-        """The rows of `runs`, sorted, of all whole parts."""
-        rows = self._united("runs")
+        """The rows of `runs` of all undamaged parts, sorted by `ORDER`."""
+        rows = self._all_rows("runs")
         return rows if self._as_compacted else rows.sort_by([(c, "ascending") for c in ORDER])
 
     @property
-    def stamps(self) -> pa.Table:
-        """The files of the parts, with how each part calls its algorithm: what `compact` keeps."""
+    def part_files(self) -> pa.Table:
+        """The files of the undamaged parts, with the display name in each, for `compact`."""
         whole = self.files.filter(pc.is_in(self.files.column("run_id"), self.runs.column("run_id")))
         names = [self._own_names[run_id] for run_id in whole.column("run_id").to_pylist()]
-        return whole.append_column(STAMPS.field("display_name"), pa.array(names, pa.string()))
+        return whole.append_column(PART_FILES.field("display_name"), pa.array(names, pa.string()))
 
     def results(self) -> Results:
-        """The tables; `scores` is empty.
+        """Return all tables, with `scores` empty.
 
-        Algorithms are called as the last `fusefront run` called them.
+        Algorithms have the display names of the last `fusefront run`.
 
         Raises:
-            StoreError: If a part or problem table is not whole; every one is named.
+            StoreError: If parts or problem tables are damaged; the message names them.
         """
         if self.damaged:
             files = [f"`{PARTS}/{run_id}.parquet`" for run_id in self.damaged]
@@ -93,13 +94,13 @@ class Survey:
         )
 
     def scores(self, scorer: str) -> pa.Table:
-        """The scores that were compacted with the parts, if the same `scorer` derived them."""
+        """Return the compacted scores if the same `scorer` derived them, else none."""
         if self._compacted is None or self._compacted.scorer != scorer:
             return TABLES["scores"].empty_table()
-        return self._named(self._of_kept("scores"))
+        return self._named(self._compacted_rows("scores"))
 
     def set_aside_damaged(self) -> list[Path]:
-        """Rename damaged parts and problem tables to `*.damaged`, so that they are made anew.
+        """Rename damaged parts and problem tables to `*.damaged`, so that they are computed again.
 
         Returns:
             The new paths. Nothing is deleted.
@@ -107,45 +108,48 @@ class Survey:
         parts = [set_aside(part_path(self._directory, run_id)) for run_id in self.damaged]
         return parts + set_aside_damaged_problems(self._directory)
 
-    def _read_others(self) -> Iterator[pa.Table]:
+    def _read_changed(self) -> Iterator[pa.Table]:
         for run_id in self.files.column("run_id").to_pylist():
-            if run_id in self._kept:
+            if run_id in self._unchanged:
                 continue
             try:
                 yield read_part(part_path(self._directory, run_id))
             except DamagedFileError as error:
                 self.damaged[run_id] = str(error)
 
-    def _of_kept(self, name: str) -> pa.Table:
-        """Compacted rows of the parts that are as they were."""
+    def _compacted_rows(self, name: str) -> pa.Table:
+        """Return the compacted rows of the parts that have not changed since."""
         if self._compacted is None:
             return TABLES[name].empty_table()
         table = self._compacted.read(name)
         if self._as_compacted:
             return table
-        kept = pa.array(list(self._kept), pa.string())
+        kept = pa.array(list(self._unchanged), pa.string())
         return table.filter(pc.is_in(table.column("run_id"), kept))
 
-    def _united(self, name: str) -> pa.Table:
-        return pa.concat_tables([self._of_kept(name), self._fresh[name]])
+    def _all_rows(self, name: str) -> pa.Table:
+        return pa.concat_tables([self._compacted_rows(name), self._changed[name]])
 
     def _table(self, name: str) -> pa.Table:
-        table = self._united(name)
+        table = self._all_rows(name)
         return self._named(table if self._as_compacted else by_run(table, self.runs))
 
     def _outcomes(self) -> pa.Table:
-        """They are not compacted: all parts are read."""
+        """Return the outcomes of all parts, which are too large to be compacted."""
         outcomes = long_tables(read_parts(self._directory), ORDER)["outcomes"]
         return renamed(outcomes, display_names(self._directory))
 
     @cached_property
     def _own_names(self) -> dict[str, str]:
-        """How each part calls its algorithm."""
-        return _names(self._before) | _names(self._fresh["runs"])
+        """Run id to the display name that the part itself has."""
+        return _names(self._before) | _names(self._changed["runs"])
 
     @cached_property
     def _new_names(self) -> dict[str, str]:
-        """Names of runs whose rows have another: the last plan's, or else their parts' own."""
+        """Run id to display name, for the runs whose compacted rows have an older one.
+
+        The name in the last plan wins over the one in the part.
+        """
         wanted = self._own_names | display_names(self._directory)
         return {i: wanted[i] for i, name in _names(self.runs).items() if wanted[i] != name}
 
@@ -159,12 +163,13 @@ def _names(runs: pa.Table) -> dict[str, str]:
 
 
 def sorted_problems(tables: Sequence[pa.Table]) -> pa.Table:
-    """The rows of all tables of problems, sorted."""
+    """Concatenate tables of problems, sorted by problem and hash."""
     rows = pa.concat_tables([TABLES["problems"].empty_table(), *tables])
-    return rows.sort_by([(name, "ascending") for name in ("problem", "problem_hash")])  # stable
+    # The sort is stable: rows of one problem keep the order of its tasks.
+    return rows.sort_by([(name, "ascending") for name in ("problem", "problem_hash")])
 
 
 def by_run(table: pa.Table, runs: pa.Table) -> pa.Table:
-    """The rows of a long table in the order of the runs; those of a run keep theirs."""
+    """Return the rows of a long table in the order of the runs, each run's in their own order."""
     places = pc.index_in(table.column("run_id"), value_set=runs.column("run_id"))
-    return table.take(pc.sort_indices(places))  # stable
+    return table.take(pc.sort_indices(places))  # a stable sort

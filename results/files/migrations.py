@@ -1,4 +1,4 @@
-"""Migrations: tables of older schema versions brought to that of today, never written back."""
+"""Migrations: pure functions that bring tables of older schema versions up to the current one."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,12 +8,13 @@ import pyarrow.compute as pc
 
 
 def migrated(table: pa.Table, *, name: str, version: int) -> pa.Table:
-    """A table written in an older schema version as today's version has it.
+    """Return a table of an older schema version in the current version.
 
     Args:
-        table: As it was read.
-        name: What the table is: `part`, or a name of `schema.TABLES`.
-        version: That it was written in.
+        table: As it was read. Migrations run on read and are never written back, so that files
+            and their hashes stay as they are.
+        name: Which table it is: `part`, or a name of `schema.TABLES`.
+        version: The schema version that it was written in.
     """
     for since, migrate in _MIGRATIONS.items():
         if version < since:
@@ -21,8 +22,8 @@ def migrated(table: pa.Table, *, name: str, version: int) -> pa.Table:
     return table
 
 
-def _with_costs(table: pa.Table, name: str) -> pa.Table:
-    """Version 2: more costs; until then every answer was a model, one pass an input."""
+def _add_costs(table: pa.Table, name: str) -> pa.Table:
+    """Version 2 added more costs; before it, every fit returned models that cost one pass."""
     if name not in {"part", "runs"}:
         return table
     done = pc.equal(table.column("status"), "done")
@@ -41,5 +42,16 @@ def _with_costs(table: pa.Table, name: str) -> pa.Table:
     return table
 
 
-_MIGRATIONS: Final[dict[int, Callable[[pa.Table, str], pa.Table]]] = {2: _with_costs}
-"""By the version that each leads to, in order."""
+def _rename_root_seed(table: pa.Table, name: str) -> pa.Table:
+    """Version 3 renamed `study_seed`, which was easily taken for the seed of a repetition."""
+    if name not in {"part", "runs"}:
+        return table
+    names = ["root_seed" if n == "study_seed" else n for n in table.column_names]
+    return table.rename_columns(names)
+
+
+_MIGRATIONS: Final[dict[int, Callable[[pa.Table, str], pa.Table]]] = {
+    2: _add_costs,
+    3: _rename_root_seed,
+}
+"""By the version that each leads to, in ascending order: each relies on those before it."""

@@ -1,4 +1,4 @@
-"""Whole files or none: atomic writes, and reads that refuse what is damaged, foreign or newer."""
+"""Parquet files: atomic writes, and reads that refuse damaged, foreign and newer files."""
 
 import contextlib
 import os
@@ -17,11 +17,11 @@ from .schema import SCHEMA_VERSION, TABLE_KEY, VERSION_KEY
 
 
 class DamagedFileError(StoreError):
-    """A file that is not a whole fusefront table; the message says only what was found."""
+    """A damaged or foreign file. The message is only what was found, for callers to build on."""
 
 
 class NewerSchemaError(StoreError):
-    """A whole file of a schema this version of fusefront does not know."""
+    """An undamaged file of a schema version that this fusefront does not know."""
 
 
 def write_table(
@@ -35,10 +35,10 @@ def write_table(
     """Write the table to `path`, whole or not at all.
 
     Args:
-        path: Replaced if it exists; its folder is made if it does not.
-        table: Written with page checksums, so that `read_table` sees a flipped bit.
-        name: What the table is, kept in the footer and asked for by `read_table`.
-        notes: More to keep in the footer.
+        path: An existing file is replaced, and missing folders are created.
+        table: Written with page checksums, so that `read_table` detects a flipped bit.
+        name: Which table it is. The name is kept in the footer and checked by `read_table`.
+        notes: Further entries of the footer.
         options: Passed on to `pyarrow.parquet.ParquetWriter`.
     """
     settings: dict[str, Any] = {
@@ -46,7 +46,8 @@ def write_table(
         "use_dictionary": False,
         "write_statistics": False,
         "write_page_checksum": True,
-        "store_schema": False,  # our types are Parquet's own; the copy would be a third of a part
+        # Arrow's own schema adds nothing to Parquet types, and would be a third of a part file.
+        "store_schema": False,
     } | options
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema, **settings) as writer:
@@ -57,7 +58,10 @@ def write_table(
 
 
 def write_bytes(path: Path, data: "bytes | pa.Buffer") -> None:
-    """Write `data` to `path` through a temporary file beside it, synced to disk, then renamed."""
+    """Write `data` to a temporary file beside `path`, sync it to disk and rename it to `path`.
+
+    Without the sync before the rename, a power cut can leave an empty file under the final name.
+    """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +74,7 @@ def write_bytes(path: Path, data: "bytes | pa.Buffer") -> None:
     except OSError as error:
         raise StoreError(
             f"`{path}` must be writable. Found: {error.strerror or error}. "
-            "Free some space or choose another directory."
+            "Free some space, or choose another directory."
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -78,25 +82,26 @@ def write_bytes(path: Path, data: "bytes | pa.Buffer") -> None:
 
 
 def read_table(path: Path, *, name: str, schema: pa.Schema) -> pa.Table:
-    """The whole table of `path`, checksums verified, in the schema of today.
+    """Read the table of `path` with all checksums, in the current schema.
 
     Raises:
-        StoreError: If the file cannot be read at all, as without permission.
-        DamagedFileError: If it is truncated, altered, or no fusefront table called `name`.
-        NewerSchemaError: If its schema version is above ours.
+        StoreError: If the file cannot be opened, for example without permission.
+        DamagedFileError: If it is truncated or changed, or not a fusefront table called `name`.
+        NewerSchemaError: If its schema version is newer than this fusefront.
     """
     return TableFile(path, name=name, schema=schema).read()
 
 
 @final
 class TableFile:
-    """A fusefront table on disk: the footer is read now, the rows when they are asked for.
+    """A fusefront table on disk, whose footer is read at once and whose rows are read later.
 
-    The file is kept open, so that the rows are those of the footer even if it is replaced or
-    deleted meanwhile. Errors are those of `read_table`, of the footer now and of the rows then.
+    The file is kept open, so that footer and rows belong together even if the file is replaced or
+    deleted in between. Errors are those of `read_table`: errors in the footer are raised at once,
+    errors in the rows by `read`.
 
     Attributes:
-        notes: What `write_table` was given as such.
+        notes: Entries of the footer, including the `notes` of `write_table`.
     """
 
     def __init__(self, path: Path, *, name: str, schema: pa.Schema) -> None:
@@ -106,24 +111,25 @@ class TableFile:
             found = os.strerror(error.errno) if error.errno else error
             raise StoreError(f"`{path}` must be readable. Found: {found}.") from error
         self._name, self._schema = name, schema
-        with _told_as_damage():
+        with _errors_as_damage():
             self._file = pq.ParquetFile(data, page_checksum_verification=True)
             self._version = _check_footer(path, self._file, name=name)
         metadata = self._file.metadata.metadata or {}
         self.notes = {key.decode(): value.decode() for key, value in metadata.items()}
 
     def read(self) -> pa.Table:
-        """The rows, in the schema of today."""
-        with _told_as_damage():
+        """Return the rows, in the current schema."""
+        with _errors_as_damage():
             table = self._file.read().replace_schema_metadata(None)
             table = migrated(table, name=self._name, version=self._version)
         if not table.schema.equals(self._schema):
-            raise DamagedFileError(f"other columns than those of a fusefront table `{self._name}`")
+            raise DamagedFileError(f"columns other than those of a fusefront table `{self._name}`")
         return table
 
 
 @contextlib.contextmanager
-def _told_as_damage() -> Iterator[None]:
+def _errors_as_damage() -> Iterator[None]:
+    """Raise what Arrow raises for damaged bytes, whatever its class, as `DamagedFileError`."""
     try:
         yield
     except StoreError:
@@ -133,26 +139,26 @@ def _told_as_damage() -> Iterator[None]:
 
 
 def file_name(name: str) -> str:
-    """`name` as the stem of a file: unambiguous, visible and without a path in it."""
+    """Return `name` as the stem of a file name: reversible, not hidden, without separators."""
     quoted = quote(name, safe=" []=,()+")
     return "%2E" + quoted[1:] if quoted.startswith(".") else quoted
 
 
 def _check_footer(path: Path, file: pq.ParquetFile, *, name: str) -> int:
-    """The schema version the file was written in."""
+    """Check which table the file is, and return the schema version that it was written in."""
     metadata = file.metadata.metadata or {}
     if metadata.get(TABLE_KEY) != name.encode():
-        raise DamagedFileError(f"a Parquet file that is no fusefront table `{name}`")
+        raise DamagedFileError(f"a Parquet file that is not a fusefront table `{name}`")
     version = int(metadata.get(VERSION_KEY, b"0"))
     check_version(path, version)
     return version
 
 
 def check_version(path: Path, version: int) -> None:
-    """Refuse what was written in a schema version above ours.
+    """Check that this fusefront knows a schema version.
 
     Raises:
-        NewerSchemaError: If it was.
+        NewerSchemaError: If the version is newer.
     """
     if version > SCHEMA_VERSION:
         raise NewerSchemaError(
@@ -166,7 +172,8 @@ def _first_line(error: BaseException) -> str:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there
+    """Sync a folder, without which a rename may be lost in a power cut."""
+    if os.name == "nt":  # Windows cannot open folders
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -1,4 +1,4 @@
-"""One run's row as plain Python: what a worker hands to the store."""
+"""Records of runs and problems as plain Python objects, which workers write as files."""
 
 import re
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 STATUSES = ("done", "failed", "skipped")
 UNAVAILABLE = "unavailable"
-"""The hash of a problem whose data is missing: once it is there, its runs are others."""
+"""The hash of a problem whose data is missing. Run ids change when the data is available."""
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class FrontRow(NamedTuple):
-    """One task's result of one point, on test.
+    """The test result of one point on one task.
 
-    `value` is the raw metric, `objective` the normalised g (0 expert, 1 pretrained), `n` the
-    number of examples; a problem without examples has n = 0.
+    `value` is the metric of the task, `objective` the normalised g (0 at the expert, 1 at the
+    pretrained model) and `n` the number of examples, which is 0 for problems without examples.
     """
 
     point: int
@@ -33,9 +33,9 @@ class FrontRow(NamedTuple):
 
 
 class PointRow(NamedTuple):
-    """The preference that asked for a point, and its coefficients flattened in C order.
+    """The `(m,)` preference of a point, and its merging coefficients flattened in C order.
 
-    `coefficients` and `shape` are None when the model is not in coefficient space.
+    `coefficients` and `shape` are None if the model is not in a coefficient space.
     """
 
     point: int
@@ -46,7 +46,7 @@ class PointRow(NamedTuple):
 
 
 class TraceRow(NamedTuple):
-    """One value of an anytime checkpoint, `units` and `wall_seconds` into the fit."""
+    """One value that was logged after `units` and `wall_seconds` of the fit."""
 
     units: int
     wall_seconds: float
@@ -55,7 +55,7 @@ class TraceRow(NamedTuple):
 
 
 class OutcomeRow(NamedTuple):
-    """Which of the `n` test examples a point got right; `packed` comes from `pack_outcomes`."""
+    """Which of the `n` test examples a point got right, packed by `pack_outcomes`."""
 
     point: int
     task: str
@@ -64,10 +64,10 @@ class OutcomeRow(NamedTuple):
 
 
 class AnchorRow(NamedTuple):
-    """One task's test result of an anchor of a problem.
+    """The test result of an anchor of a problem on one task.
 
-    `model` is `pretrained`, `average` or the name of the expert's task. `resolution` is
-    |expert - pretrained| in standard errors; only an expert on its own task has one.
+    `model` is `pretrained`, `average` or the task of the expert. `resolution` is
+    |expert - pretrained| in standard errors; only an expert on its own task has it.
     """
 
     model: str
@@ -80,11 +80,13 @@ class AnchorRow(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A run, whatever became of it.
+    """A run of any status.
 
-    `parameters`, `versions` are JSON objects as text, `seed` is the repetition, `started` ISO time
-    in UTC, `wall_seconds` the fit alone, `inference_passes` what an input costs once fitted, in
-    forward passes of one model, the mean over preferences. None means not measured, never zero.
+    `parameters` and `versions` are JSON objects as text. `seed` is the number of the repetition,
+    `root_seed` the seed that the study derives all randomness from. `started` is ISO time in UTC,
+    `wall_seconds` the time of the fit alone. `inference_passes` is the cost of an input after the
+    fit, in forward passes of one model, averaged over preferences. None means not measured, never
+    zero.
     """
 
     run_id: str
@@ -93,7 +95,7 @@ class Record:
     parameters: str
     display_name: str
     seed: int
-    study_seed: int
+    root_seed: int
     status: str
     reason: str | None = None
     error_class: str | None = None
@@ -137,14 +139,14 @@ class Record:
             )
         if not _RUN_ID.fullmatch(self.run_id):
             raise ParameterError(
-                "`run_id` must be letters, digits, `.`, `_` or `-`, since it names the part. "
-                f"Found `{self.run_id}`."
+                "`run_id` must consist of letters, digits, `.`, `_` and `-`, since it names a "
+                f"file. Found `{self.run_id}`."
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProblemFacts:
-    """What is known of a problem without any algorithm; `labels` is a JSON object as text."""
+    """The facts of a problem that no algorithm changes; `labels` is a JSON object as text."""
 
     problem: str
     problem_hash: str
@@ -153,7 +155,7 @@ class ProblemFacts:
 
 
 def pack_outcomes(correct: "ArrayLike") -> bytes:
-    r"""Booleans, one an example, eight to a byte; the last byte is filled up with zeros.
+    r"""Pack one boolean per example, eight per byte; the last byte is padded with zeros.
 
     >>> pack_outcomes([True, False, True])
     b'\xa0'
@@ -164,7 +166,7 @@ def pack_outcomes(correct: "ArrayLike") -> bytes:
 
 
 def unpack_outcomes(packed: bytes, n: int) -> "NDArray[np.bool_]":
-    """The `(n,)` booleans that `pack_outcomes` packed."""
+    """Return the `(n,)` booleans that `pack_outcomes` packed."""
     import numpy as np
 
     bits = np.unpackbits(np.frombuffer(packed, dtype=np.uint8), count=n)

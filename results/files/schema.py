@@ -1,4 +1,4 @@
-"""Arrow schemas of every table, and the one-row table that is a part file."""
+"""Arrow schemas of all tables, and of the one-row table in a part file."""
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from .record import Record as Record
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 TABLE_KEY, VERSION_KEY = b"fusefront.table", b"fusefront.schema_version"
 
 _STRING, _INT, _SMALL, _FLOAT = pa.string(), pa.int64(), pa.int32(), pa.float64()
@@ -28,7 +28,7 @@ def _optional(**columns: pa.DataType) -> list[pa.Field]:
 RUNS = pa.schema(
     [
         *_required(run_id=_STRING, problem=_STRING, algorithm=_STRING, parameters=_STRING),
-        *_required(display_name=_STRING, seed=_INT, study_seed=_INT, status=_STRING),
+        *_required(display_name=_STRING, seed=_INT, root_seed=_INT, status=_STRING),
         *_optional(reason=_STRING, error_class=_STRING, error_message=_STRING, traceback=_STRING),
         *_optional(budget_units=_INT),
         *_required(units=_INT, labelled_examples=_INT, unlabelled_examples=_INT),
@@ -62,7 +62,7 @@ _TRACE = [
 ]
 _OUTCOME = _required(task=_STRING, n=_SMALL, packed=pa.binary())
 
-# The nested columns of a part: the long tables below without the columns that name the run.
+# The nested columns of a part are the long tables below without the columns that name the run.
 NESTED = {
     "fronts": pa.struct([*_POINT, *_FRONT]),
     "points": pa.struct([*_POINT, *_POINTS]),
@@ -93,15 +93,15 @@ TABLES = {
     "outcomes": pa.schema([*_KEYS, *_POINT, *_OUTCOME]),
 }
 
-# Size and time of the file of a part; and of each that the compacted tables were made of, with how
-# it calls its algorithm.
-FILES = pa.schema(_required(run_id=_STRING, bytes=_INT, modified_ns=_INT))
-STAMPS = pa.schema([*FILES, *_required(display_name=_STRING)])
-STORED = TABLES | {"parts": STAMPS}
+# Size and modification time of the file of each part, and the same for the parts that compacted
+# tables were made of, with the display name in each part. Times are in nanoseconds.
+FILE_STATS = pa.schema(_required(run_id=_STRING, bytes=_INT, modified_ns=_INT))
+PART_FILES = pa.schema([*FILE_STATS, *_required(display_name=_STRING)])
+STORED = TABLES | {"parts": PART_FILES}
 
 
 def record_table(record: Record) -> pa.Table:
-    """The one-row table of a run, in the schema `PART`."""
+    """Return a run as a one-row table, in the schema `PART`."""
     row = {field.name: getattr(record, field.name) for field in fields(record)}
     for name in NESTED:
         row[name] = [entry._asdict() for entry in row[name]]
@@ -109,7 +109,7 @@ def record_table(record: Record) -> pa.Table:
 
 
 def to_frame(table: pa.Table) -> "pd.DataFrame":
-    """The table in pandas: nullable integers stay integers, list cells are numpy arrays."""
+    """Return the table as a frame, with nullable integers and with numpy arrays as list cells."""
     frame: pd.DataFrame = table.to_pandas()
     for field in table.schema:
         if field.nullable and pa.types.is_integer(field.type):
@@ -120,7 +120,7 @@ def to_frame(table: pa.Table) -> "pd.DataFrame":
 
 
 def from_frame(frame: "pd.DataFrame", name: str) -> pa.Table:
-    """The frame as the table `name`, columns in the order of its schema."""
+    """Return the frame as the table `name`, with the columns in the order of its schema."""
     schema = TABLES[name]
     table = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
     return table.replace_schema_metadata(None)

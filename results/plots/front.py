@@ -1,4 +1,4 @@
-"""Figures of results, written to a file; the only modules that know matplotlib."""
+"""Figures of fronts, written to a file. Only the modules in this folder import matplotlib."""
 
 import io
 import textwrap
@@ -10,14 +10,14 @@ from ...errors import ParameterError
 from ..files.parquet import write_bytes
 from ..references import ReferenceFront, load_reference
 from ..results import Results
-from .data import Panel, algorithm_names, panels, uses_scores
+from .panels import Panel, algorithm_names, panels, uses_scores
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = 4
-SIDE = 3.2  # inches, of a panel
-# No dates, so that the same results give the same file.
+SIDE = 3.2  # inches per panel
+# Without dates, the same results give the same file.
 FORMATS: dict[str, dict[str, Any]] = {
     ".png": {"dpi": 200},
     ".svg": {"metadata": {"Date": None}},
@@ -33,17 +33,17 @@ def plot_front(
     algorithms: list[str] | None = None,
     references: Mapping[str, ReferenceFront] | None = None,
 ) -> Path:
-    """Write a figure of the fronts on test, one panel a problem.
+    """Write a figure of the fronts on test, with one panel per problem.
 
-    Each algorithm is shown by its run of median hypervolume if that is scored, else by its first
-    seed; the figure says which, and names algorithms that have no point to show.
+    Each algorithm is represented by its run of median hypervolume if there are scores, otherwise
+    by its first seed. The figure states which, and names the algorithms that have no points.
 
     Args:
-        results: With fronts and points; scores if there are.
-        path: Its suffix, one of `FORMATS`, is the format.
-        problems: All by default.
-        algorithms: Names or display names; all by default.
-        references: Reference fronts by problem; those that ship by default.
+        results: With fronts and points, and with scores if they are known.
+        path: The figure. Its suffix, one of `FORMATS`, selects the format.
+        problems: Names of problems; by default all.
+        algorithms: Names or display names of algorithms; by default all.
+        references: Reference fronts by problem; by default those that ship with fusefront.
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
@@ -71,7 +71,7 @@ def plot_front(
 def _references(
     shown: list[Panel], given: Mapping[str, ReferenceFront] | None
 ) -> dict[str, ReferenceFront]:
-    """The fronts of problems with two tasks, the only ones they are drawn for."""
+    """Return the reference fronts of problems with two tasks; others are not drawn in a plane."""
     planes = [panel.problem for panel in shown if len(panel.tasks) == 2]
     found = {
         problem: (load_reference(problem) if given is None else given.get(problem))
@@ -85,7 +85,7 @@ def _figure(
 ) -> "Figure":
     from matplotlib.figure import Figure
 
-    from .panels import draw_parallel, draw_plane, legend_handles, styles
+    from .drawing import draw_parallel, draw_plane, legend_handles, styles
 
     look = styles([name for name in names if any(name in panel.objectives for panel in shown)])
     handles = legend_handles(look, _drawn_anchors(shown), reference=bool(references))
@@ -112,7 +112,7 @@ def _figure(
 
 
 def _drawn_anchors(shown: list[Panel]) -> list[str]:
-    """Labels of the anchors that are drawn; side by side it is only the average."""
+    """Return the kinds of anchors that are drawn; with more than two tasks only the average is."""
     drawn = {
         label: None
         for panel in shown
@@ -123,7 +123,10 @@ def _drawn_anchors(shown: list[Panel]) -> list[str]:
 
 
 def _layout(n_tasks: list[int]) -> tuple[int, list[tuple[int, int, int]]]:
-    """Number of columns, and (row, first column, columns) of each panel, rows filled evenly."""
+    """Return the number of columns, and (row, first column, columns) of each panel.
+
+    Problems with more tasks get wider panels. Rows are filled evenly.
+    """
     planes = sum(n == 2 for n in n_tasks)
     rows = -(-planes // COLUMNS) or 1
     columns = max(-(-planes // rows), 1 if planes == len(n_tasks) else 2)
@@ -138,12 +141,13 @@ def _layout(n_tasks: list[int]) -> tuple[int, list[tuple[int, int, int]]]:
 
 
 def _explanation(shown: list[Panel], references: Mapping[str, ReferenceFront], scored: bool) -> str:
-    seed = "its run of median hypervolume, or the first seed where that is not scored"
-    text = f"On test. Each algorithm is shown by {seed if scored else 'its first seed'}."
+    seed = "its run of median hypervolume, or its first seed where runs have no scores"
+    text = f"Test results. Each algorithm is represented by {seed if scored else 'its first seed'}."
     if any(len(panel.tasks) == 2 for panel in shown):
-        text += " Lines join nondominated points; dominated ones are faint."
+        text += " Lines connect nondominated points; dominated points are faint."
     if any(len(panel.tasks) > 2 for panel in shown):
-        text += " With more than two tasks: marker, most even preference; bar, range of all points."
+        text += " With more than two tasks, markers show the most even preference,"
+        text += " and bars the range of all points."
     if references:
         text += f" Reference: {', '.join(map(str, references.values()))}."
     return text

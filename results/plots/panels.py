@@ -1,177 +1,129 @@
-"""Drawing of one problem's fronts: two objectives as a plane, more of them side by side."""
+"""The data of a figure of fronts: one run per algorithm, and the anchors, as arrays."""
 
-import textwrap
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
+import pandas as pd
+from numpy.typing import NDArray
 
-from ...metrics.nondominated import nondominated
-from .data import Array, Panel
+from ...registry import unknown_name
+from ..results import Results
 
-LIMIT = 2.0  # normalised objectives above it are counted, not drawn: one bad point would hide all
-NOTE_WIDTH = 46  # characters, within the narrowest panel
-GREY, LIGHT = "0.45", "0.88"
-
-# Okabe and Ito without yellow, then two of Tol; 9 colours and 11 markers repeat only after 99.
-COLOURS = (
-    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
-    *("#882255", "#999933", "#332288"),
-)
-MARKERS = "os^DvPX<>ph"
-ANCHORS: dict[str, dict[str, Any]] = {
-    "pretrained": {"marker": "x", "s": 42, "linewidths": 1.6},
-    "average": {"marker": "+", "s": 52, "linewidths": 1.6},
-    "expert": {"marker": "*", "s": 62, "linewidths": 0},
-}
-REFERENCE: dict[str, Any] = {"color": "0.7", "linewidth": 2.4, "solid_joinstyle": "miter"}
+Array = NDArray[np.float64]
+SELECTOR = "hypervolume"
 
 
-class Style(NamedTuple):
-    """Colour, marker and line style of an algorithm."""
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """The data of one problem: `(k, m)` objectives by algorithm, and those of the anchors.
 
-    colour: str
-    marker: str
-    line: Literal["-", "--"]
+    `even` is, by algorithm, the row with the most even preference. `anchors` maps the kind of
+    anchor to `(r, m)` objectives; it is empty if the objectives of the problem cannot be
+    normalised. `absent` maps a status to the algorithms that have no points because of it.
+    """
+
+    problem: str
+    tasks: list[str]
+    objectives: dict[str, Array] = field(default_factory=dict)
+    even: dict[str, int] = field(default_factory=dict)
+    anchors: dict[str, Array] = field(default_factory=dict)
+    absent: dict[str, list[str]] = field(default_factory=dict)
 
 
-def styles(names: Sequence[str]) -> dict[str, Style]:
-    """A style for each algorithm, the same in every panel."""
+def panels(
+    results: Results, problems: list[str] | None, algorithms: list[str] | None
+) -> list[Panel]:
+    """Return a panel per problem with points, in the order of `problems` or of the results."""
+    runs = results.runs
+    names = _names(runs, algorithms)
+    known = list(runs["problem"].unique())
+    for problem in problems or []:
+        if problem not in known:
+            raise unknown_name("Problem", problem, known)
+    made = [_panel(results, problem, names) for problem in problems or known]
+    return [panel for panel in made if panel.objectives]
+
+
+def algorithm_names(results: Results, algorithms: list[str] | None) -> list[str]:
+    """Return the display names of the selected algorithms, in the order of every figure."""
+    return _names(results.runs, algorithms)
+
+
+def uses_scores(results: Results) -> bool:
+    """Return whether runs can be selected by their hypervolume; otherwise the first seed is."""
+    return SELECTOR in results.metrics()
+
+
+def _names(runs: pd.DataFrame, algorithms: list[str] | None) -> list[str]:
+    ordered = runs.sort_values(["algorithm", "parameters"], kind="stable")
+    shown = ordered.drop_duplicates("display_name")
+    if algorithms is None:
+        return list(shown["display_name"])
+    picked: dict[str, None] = {}
+    for name in algorithms:
+        match = shown[(shown["display_name"] == name) | (shown["algorithm"] == name)]
+        if match.empty:
+            raise unknown_name("Algorithm", name, list(shown["display_name"]))
+        picked |= dict.fromkeys(match["display_name"])
+    return list(picked)
+
+
+def _panel(results: Results, problem: str, names: list[str]) -> Panel:
+    runs = results.runs[results.runs["problem"] == problem]
+    fronts = results.fronts[results.fronts["problem"] == problem]
+    scores = results.scores_of(SELECTOR)
+    panel = Panel(problem=problem, tasks=list(fronts["task"].unique()))
+    for name in names:
+        own = runs[runs["display_name"] == name]
+        run_id = _median_run(own, scores)
+        table = fronts[fronts["run_id"] == run_id].pivot(
+            index="point", columns="task", values="objective"
+        )
+        table = table.reindex(columns=panel.tasks).dropna()
+        if table.empty:
+            for status in own["status"].head(1):
+                panel.absent.setdefault(status, []).append(name)
+            continue
+        panel.objectives[name] = table.to_numpy(dtype=float)
+        points = results.points[results.points["run_id"] == run_id]
+        asked = dict(zip(points["point"], points["preference"], strict=True))
+        panel.even[name] = _most_even([asked.get(point) for point in table.index])
+    panel.anchors.update(_anchors(results.problems, problem, panel.tasks))
+    return panel
+
+
+def _median_run(runs: pd.DataFrame, scores: pd.DataFrame) -> str | None:
+    """Return the done run of median hypervolume (the lower of two), or the first seed."""
+    done = runs[runs["status"] == "done"].sort_values("seed", kind="stable")
+    if done.empty:
+        return None
+    own = scores[scores["run_id"].isin(done["run_id"])]
+    own = own.dropna(subset=["value"]).fillna({"reference": ""})
+    if own.empty:
+        return str(done["run_id"].iloc[0])
+    own = own[own["reference"] == own["reference"].iloc[0]]
+    own = own.sort_values(["value", "seed"], kind="stable")
+    return str(own["run_id"].iloc[(len(own) - 1) // 2])
+
+
+def _most_even(preferences: Sequence[Array | None]) -> int:
+    """Return the row whose preference has the smallest maximum, or the first without any."""
+    return int(np.argmin([np.inf if p is None else np.max(p) for p in preferences]))
+
+
+def _anchors(problems: pd.DataFrame, problem: str, tasks: list[str]) -> dict[str, Array]:
+    rows = problems[problems["problem"] == problem].drop_duplicates(["model", "task"])
+    values = rows.pivot(index="model", columns="task", values="value").reindex(columns=tasks)
+    if not {"pretrained", *tasks} <= set(values.index):
+        return {}
+    expert = np.diag(values.loc[tasks].to_numpy(dtype=float))
+    span = expert - values.loc["pretrained"].to_numpy(dtype=float)
+    if not (np.isfinite(span) & (span != 0)).all():
+        return {}
+    objectives = (expert - values) / span
+    labels = {"pretrained": ["pretrained"], "average": ["average"], "expert": tasks}
     return {
-        name: Style(
-            COLOURS[i % len(COLOURS)],
-            MARKERS[i % len(MARKERS)],
-            "--" if i // len(COLOURS) % 2 else "-",
-        )
-        for i, name in enumerate(names)
+        label: objectives.loc[[m for m in models if m in values.index]].dropna().to_numpy()
+        for label, models in labels.items()
     }
-
-
-def draw_plane(
-    axes: Axes, panel: Panel, look: dict[str, Style], reference: Array | None = None
-) -> None:
-    """Two objectives: nondominated points on a step line, dominated ones faint."""
-    axes.set_box_aspect(1)
-    _decorate(axes, panel)
-    if panel.anchors:
-        for line in (axes.axhline, axes.axvline):
-            line(0, color=LIGHT, linewidth=0.9, zorder=0)
-            line(1, color=LIGHT, linewidth=0.9, zorder=0)
-    if reference is not None:
-        front = reference[np.argsort(reference[:, 0], kind="stable")]
-        axes.step(front[:, 0], front[:, 1], where="post", zorder=1, **REFERENCE)
-    for label, points in panel.anchors.items():
-        axes.scatter(points[:, 0], points[:, 1], color=GREY, zorder=2, **ANCHORS[label])
-    for name, objectives in panel.objectives.items():
-        _draw_front(axes, objectives, look[name])
-    shown = [*panel.objectives.values(), *panel.anchors.values()]
-    shown += [] if reference is None else [reference]
-    limits = _limits(np.concatenate(shown), normalised=bool(panel.anchors))
-    axes.set_xlim(*limits[0])
-    axes.set_ylim(*limits[1])
-    _label(axes.set_xlabel, panel, panel.tasks[0])
-    _label(axes.set_ylabel, panel, panel.tasks[1])
-
-
-def draw_parallel(axes: Axes, panel: Panel, look: dict[str, Style]) -> None:
-    """Three objectives or more: a marker for the most even preference, a bar for the range."""
-    _decorate(axes, panel)
-    places = np.arange(len(panel.tasks))
-    for place in places[::2]:
-        axes.axvspan(place - 0.5, place + 0.5, color="0.965", linewidth=0, zorder=-1)
-    if panel.anchors:
-        axes.axhline(0, color="0.8", linewidth=0.9, zorder=0)
-        axes.axhline(1, color="0.8", linewidth=0.9, zorder=0)
-        for points in panel.anchors["average"]:
-            axes.scatter(places, points, color=GREY, zorder=2, **ANCHORS["average"])
-    width = 0.76 / len(panel.objectives)
-    for i, (name, objectives) in enumerate(panel.objectives.items()):
-        x = places + (i - (len(panel.objectives) - 1) / 2) * width
-        colour, marker, line = look[name]
-        axes.vlines(
-            x, objectives.min(axis=0), objectives.max(axis=0), color=colour, alpha=0.4, linewidth=3
-        )
-        even = objectives[panel.even[name]]
-        axes.plot(x, even, line, color=colour, alpha=0.35, linewidth=0.8, zorder=2)
-        axes.scatter(
-            x, even, color=colour, marker=marker, s=28, edgecolors="white", linewidths=0.5, zorder=3
-        )
-    shown = [*panel.objectives.values(), *panel.anchors.values()]
-    heights = np.concatenate([points.ravel() for points in shown])[:, None]
-    axes.set_ylim(*_limits(heights, normalised=bool(panel.anchors))[0])
-    axes.set_xlim(-0.5, len(panel.tasks) - 0.5)
-    axes.set_xticks(places, panel.tasks, rotation=20 if len("".join(panel.tasks)) > 70 else 0)
-    axes.grid(visible=False, axis="x")
-    _label(axes.set_ylabel, panel, "")
-
-
-def legend_handles(look: dict[str, Style], anchors: Sequence[str], reference: bool) -> list[Line2D]:
-    """What the shared legend shows: algorithms first, then the grey things that are drawn."""
-    edge: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.5, "linewidth": 1.3}
-    handles = []
-    for name, (colour, marker, line) in look.items():
-        handle = Line2D([], [], color=colour, marker=marker, markersize=5.5, label=name, **edge)
-        handle.set_linestyle(line)
-        handles.append(handle)
-    grey: dict[str, Any] = {"color": GREY, "linestyle": "", "markersize": 7}
-    handles += [
-        Line2D([], [], marker=ANCHORS[label]["marker"], label=f"anchor: {label}", **grey)
-        for label in anchors
-    ]
-    if reference:
-        handles.append(Line2D([], [], label="reference front", **REFERENCE))
-    return handles
-
-
-def _draw_front(axes: Axes, objectives: Array, style: Style) -> None:
-    points = np.unique(objectives, axis=0)  # by the first objective; a constant answer is one point
-    keep = nondominated(points)
-    dots: dict[str, Any] = {
-        "color": style.colour,
-        "marker": style.marker,
-        "edgecolors": "white",
-        "linewidths": 0.5,
-    }
-    (x, y), (dominated_x, dominated_y) = points[keep].T, points[~keep].T
-    axes.scatter(dominated_x, dominated_y, s=20, alpha=0.3, zorder=3, **dots)
-    axes.step(
-        x, y, style.line, where="post", color=style.colour, linewidth=1.2, alpha=0.8, zorder=3
-    )
-    axes.scatter(x, y, s=30, zorder=4, **dots)
-
-
-def _decorate(axes: Axes, panel: Panel) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="0.94", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8, color="0.6")
-    notes = [f"{', '.join(names)}: {status}" for status, names in panel.absent.items()]
-    beyond = sum(int((points > LIMIT).any(axis=1).sum()) for points in panel.objectives.values())
-    if panel.anchors and beyond:
-        notes.append(f"{beyond} {'point' if beyond == 1 else 'points'} beyond {LIMIT:g} not shown")
-    lines = textwrap.wrap("; ".join(notes), NOTE_WIDTH)
-    axes.set_title(panel.problem, fontsize=9.5, fontweight="bold", pad=4 + 9 * len(lines))
-    style: dict[str, Any] = {"fontsize": 7, "color": "0.35", "style": "italic", "ha": "center"}
-    axes.text(0.5, 1.01, "\n".join(lines), transform=axes.transAxes, va="bottom", **style)
-
-
-def _label(setter: Any, panel: Panel, task: str) -> None:
-    if panel.anchors:
-        setter(
-            f"g {task}, lower is better\n(0 = expert, 1 = pretrained)".replace(" ,", ","),
-            fontsize=8,
-        )
-    else:
-        setter(f"objective {task}, lower is better".replace(" ,", ","), fontsize=8)
-
-
-def _limits(points: Array, *, normalised: bool) -> list[tuple[float, float]]:
-    """Axis limits, one pair a column, around the points; never empty."""
-    if normalised:
-        inside = points[(points <= LIMIT).all(axis=1)]
-        points = np.concatenate([inside, np.zeros((1, points.shape[1]))])
-    low, high = points.min(axis=0), points.max(axis=0)
-    margin = np.where(high > low, 0.06 * (high - low), 0.5 * np.maximum(np.abs(high), 1e-6))
-    return list(zip((low - margin).tolist(), (high + margin).tolist(), strict=True))

@@ -1,1 +1,1 @@
-"""Tables of scores: cells over seeds, summaries over problems, statistical comparisons."""
+"""Tables of scores: one metric, summaries over problems, and statistical comparisons."""

@@ -1,7 +1,7 @@
-"""Comparing algorithms over problems and seeds: who beats a baseline, ranks, and their test.
+"""Comparison of algorithms over problems and seeds: gains over a baseline, ranks and their test.
 
-Everything but `scored` works on frames of scores, a row a run, so that what is compared with what
-is chosen with pandas beforehand:
+All functions except `scored` take a frame of scores with one row per run, so that pandas can
+select the runs that are compared:
 
     scores = scored(results, "expected-utility")
     mean_ranks(scores[scores["display_name"] != "mine"], direction="minimise")
@@ -18,15 +18,15 @@ from ...registry import unknown_name
 from ..results import Results
 
 COLUMNS = ["problem", "display_name", "seed", "value"]
-DIGITS = 9  # values that differ by less are ties: sums in another order
+DIGITS = 9  # smaller differences are ties, since they come from the order of summation
 
 
 class RankTest(NamedTuple):
-    """Friedman's test of ranks, a block a problem, and Nemenyi's critical difference.
+    """Friedman's test of ranks, with problems as blocks, and Nemenyi's critical difference.
 
-    `statistic` is Friedman's chi-squared, corrected for ties; `p_value` is of Iman and Davenport's
-    F, with k - 1 and (k - 1)(n - 1) degrees of freedom. Mean ranks closer than
-    `critical_difference` cannot be told apart at the level asked for.
+    `statistic` is Friedman's chi-squared, corrected for ties. `p_value` belongs to Iman and
+    Davenport's F, with k - 1 and (k - 1)(n - 1) degrees of freedom for k algorithms and n problems.
+    Mean ranks that are closer than `critical_difference` do not differ significantly.
     """
 
     algorithms: int
@@ -37,12 +37,12 @@ class RankTest(NamedTuple):
 
 
 def scored(results: Results, metric: str, reference: str = "") -> pd.DataFrame:
-    """The runs' scores by one metric: columns `problem`, `display_name`, `seed` and `value`.
+    """Return the scores of one metric: columns `problem`, `display_name`, `seed` and `value`.
 
     Args:
         results: With scores. Runs without a score of this metric have no row.
-        metric: One of those in `results.scores`.
-        reference: Which reference point or front; by default the first of each problem.
+        metric: One of the metrics in `results.scores`.
+        reference: The reference point or front; by default the first one of each problem.
     """
     scores = results.scores_of(metric)
     if scores.empty:
@@ -59,21 +59,22 @@ def beats(
     direction: str,
     level: float = 0.05,
 ) -> pd.DataFrame:
-    """Who is better than a baseline, problem by problem, over the seeds that both have.
+    """Compare algorithms with a baseline on each problem, over the seeds that both have.
 
-    Seeds are pairs: all algorithms of a seed see the data in the same order. A gain is significant
-    if the paired two-sided t-test over seeds rejects at `level`, so never with one seed, and
-    always if no seed changes it. It speaks of seeds alone, not of how the test examples were drawn.
+    Scores are paired by seed, since all algorithms see the data of a seed in the same order. A
+    gain is significant if a paired two-sided t-test over seeds rejects at `level`. So it is never
+    significant with one seed, and always if it is the same for all seeds. The test covers the
+    variation over seeds alone, and not the sampling of test examples.
 
     Args:
-        scores: Of `scored`.
-        baseline: A display name, or one for each problem; other problems have no row.
+        scores: As returned by `scored`.
+        baseline: A display name, or a display name by problem; other problems have no row.
         direction: `maximise` or `minimise`.
-        level: Of each test, uncorrected for how many there are.
+        level: Significance level of each test, without correction for their number.
 
     Returns:
-        Columns `problem`, `display_name`, `gain` (mean, positive is better), `seeds`, `better` and
-        `significant`; the baseline itself is among the rows, with no gain.
+        Columns `problem`, `display_name`, `gain` (mean over seeds, positive is better), `seeds`,
+        `better` and `significant`. The baseline itself has rows with gain 0.
     """
     named = scores["problem"].map(baseline) if isinstance(baseline, Mapping) else baseline
     bar = scores.loc[scores["display_name"] == named, ["problem", "seed", "value"]]
@@ -84,30 +85,32 @@ def beats(
     quantile = t.ppf(1 - level / 2, (frame["seeds"] - 1).clip(lower=1))
     margin = quantile * frame.pop("spread") / np.sqrt(frame["seeds"])
     frame["better"] = frame["gain"] > 0
-    frame["significant"] = frame["better"] & (frame["gain"] > margin)  # no spread of one seed: no
+    frame["significant"] = frame["better"] & (
+        frame["gain"] > margin
+    )  # with one seed the margin is NaN, and the comparison False
     return frame
 
 
 def best(scores: pd.DataFrame, *, direction: str) -> "pd.Series[str]":
-    """The display name of the best mean over seeds of each problem, the first of equal ones."""
+    """Return, by problem, the display name with the best mean over seeds; ties take the first."""
     means = _means(scores)
     return (means.idxmax() if direction == "maximise" else means.idxmin()).astype(str)
 
 
 def ranks(scores: pd.DataFrame, *, direction: str) -> pd.DataFrame:
-    """Rank of each algorithm (rows) on each problem (columns) by its mean over seeds.
+    """Return the rank of each algorithm (rows) on each problem (columns) by its mean over seeds.
 
-    1 is the best, ties share; an algorithm without a score on a problem has no rank there.
+    1 is the best, and ties share a rank. Without a score on a problem the rank is NaN.
     """
     return _means(scores).rank(ascending=direction == "minimise")
 
 
 def mean_ranks(scores: pd.DataFrame, *, direction: str) -> pd.DataFrame:
-    """Mean over problems of the ranks, the best first.
+    """Return mean ranks over problems, best first.
 
     Returns:
-        A row an algorithm: `rank`, the mean; `problems`, over how many; `seed_spread`, the standard
-        deviation over seeds of the mean rank that each seed alone gives.
+        One row per algorithm: `rank`, the mean; `problems`, the number of problems in the mean;
+        `seed_spread`, the standard deviation over seeds of the mean rank within one seed.
     """
     found = ranks(scores, direction=direction)
     seeds = scores.groupby("seed")[COLUMNS].apply(lambda own: ranks(own, direction=direction))
@@ -122,20 +125,20 @@ def mean_ranks(scores: pd.DataFrame, *, direction: str) -> pd.DataFrame:
 
 
 def rank_test(found: pd.DataFrame, *, level: float = 0.05) -> RankTest | None:
-    """Friedman's test and Nemenyi's critical difference of the ranks that `ranks` gives.
+    """Return Friedman's test and Nemenyi's critical difference for the result of `ranks`.
 
     Demsar 2006, https://jmlr.org/papers/v7/demsar06a.html. Only algorithms with a rank on every
-    problem take part. Problems that share tasks or experts are not independent blocks.
+    problem are included. Problems that share tasks or experts are not independent blocks.
 
     Returns:
-        None with fewer than three algorithms or two problems, where there is no such test.
+        None with fewer than three algorithms or two problems, for which the test is not defined.
     """
     whole = found.dropna()
     k, n = whole.shape
     if k < 3 or n < 2:
         return None
     statistic = np.float64(friedmanchisquare(*whole.to_numpy()).statistic)
-    with np.errstate(divide="ignore"):  # all problems agree
+    with np.errstate(divide="ignore"):  # the ratio is infinite if all problems agree
         ratio = (n - 1) * statistic / (n * (k - 1) - statistic)
     quantile = studentized_range.ppf(1 - level, k, np.inf) / np.sqrt(2)
     return RankTest(
@@ -148,15 +151,15 @@ def rank_test(found: pd.DataFrame, *, level: float = 0.05) -> RankTest | None:
 
 
 def over_problems(scores: pd.DataFrame, groups: Mapping[str, str]) -> pd.DataFrame:
-    """Means over groups of problems, each with its spread over seeds.
+    """Return means over groups of problems, with their spread over seeds.
 
     Args:
-        scores: Of `scored`, or any frame of its columns.
-        groups: Problem to the name of its group. A seed counts for a group if the algorithm has a
-            score on all of the group's problems.
+        scores: As returned by `scored`, or any frame with its columns.
+        groups: Name of the group by problem. A seed counts for a group only if the algorithm has
+            a score on all of the group's problems.
 
     Returns:
-        Rows `(group, display_name)`; `mean`, its standard deviation `spread`, and `seeds`.
+        Rows `(group, display_name)` with `mean`, its standard deviation `spread`, and `seeds`.
     """
     sizes = pd.Series(groups).value_counts()
     keys = ["group", "display_name"]

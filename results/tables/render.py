@@ -1,13 +1,24 @@
-"""A table of texts as aligned columns, Markdown, LaTeX or CSV."""
+"""Rendering of a frame of texts: for the terminal, or as Markdown, LaTeX or CSV."""
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable
+from typing import TypeVar
 
 import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from ...errors import ParameterError
 
+Cell = TypeVar("Cell")
+Column = list[Text]
+
+_GAP = 2
+"""Spaces between the columns of a text table."""
 _LATEX = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -25,19 +36,23 @@ _LATEX = {
     "\N{EN DASH}": "--",
     "…": r"\dots{}",
     "±": r"$\pm$",
+    "≈": r"$\approx$",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
 }
 
 
 def render(frame: pd.DataFrame, format: str = "text", width: int | None = None) -> str:
-    """The table that `tables.table` made, or any frame of texts, ending in a line break.
+    """Return the table as text that ends in a line break.
 
     Args:
-        frame: The best of each row and the caption are taken from its `attrs`, if there.
-        format: `text` marks the best with `*`, `markdown` and `latex` (booktabs) set it in bold;
-            `csv` has the bare texts and no caption, for programs.
-        width: Of text: columns that do not fit go into blocks below, each with the index again.
+        frame: A table of `table` or `summary`, or any frame of texts. The best cells and the
+            caption are taken from its `attrs`, if it has them.
+        format: `text` marks the best with `*`, and sets it in bold if the output is a terminal;
+            `markdown` and `latex` (with booktabs) set it in bold; `csv` has the bare texts without
+            a caption, for programs.
+        width: Characters per line of `text`. Columns that do not fit continue in a block below,
+            which repeats the index. By default everything is on one line.
     """
     if format not in FORMATS:
         raise ParameterError(f"`format` must be one of {', '.join(FORMATS)}. Found `{format}`.")
@@ -45,18 +60,18 @@ def render(frame: pd.DataFrame, format: str = "text", width: int | None = None) 
 
 
 def escape_latex(text: str) -> str:
-    """The text with every character that LaTeX would take as its own made literal."""
+    """Return the text with the special characters of LaTeX escaped."""
     return "".join(_LATEX.get(character, character) for character in text)
 
 
-def _rows(frame: pd.DataFrame, mark: Callable[[str, bool], str]) -> list[list[str]]:
-    """Header and rows, the index first; `mark` makes a cell of its text and whether it is best."""
+def _rows(frame: pd.DataFrame, cell: Callable[[str, bool], Cell]) -> list[list[Cell]]:
+    """Return header and rows, index first; `cell` gets a text and whether it is among the best."""
     best = {tuple(place) for place in frame.attrs.get("best", [])}
-    header = [mark(str(frame.index.name or ""), False), *(mark(str(c), False) for c in frame)]
+    header = [cell(str(frame.index.name or ""), False), *(cell(str(c), False) for c in frame)]
     body = [
-        [mark(str(row), False)]
+        [cell(str(row), False)]
         + [
-            mark(str(text), (row, column) in best)
+            cell(str(text), (row, column) in best)
             for column, text in zip(frame, texts, strict=True)
         ]
         for row, texts in zip(frame.index, frame.itertuples(index=False), strict=True)
@@ -65,52 +80,87 @@ def _rows(frame: pd.DataFrame, mark: Callable[[str, bool], str]) -> list[list[st
 
 
 def _text(frame: pd.DataFrame, width: int | None = None) -> str:
-    best = "best" in frame.attrs
-    rows = _rows(frame, lambda text, marked: text + (" *" if marked else "  " if best else ""))
-    index, *columns = [_aligned(column) for column in zip(*rows, strict=True)]
-    index = [text.lstrip().ljust(len(text)) for text in index]
-    blocks: list[list[list[str]]] = [[index]]
+    has_best = "best" in frame.attrs
+
+    def cell(text: str, is_best: bool) -> Text:
+        # The mark is a character, not only a style, so that it survives pipes and files.
+        mark = (" *" if is_best else "  ") if has_best else ""
+        return Text(text + mark, style="bold" if is_best else "")
+
+    index, *columns = [list(column) for column in zip(*_rows(frame, cell), strict=True)]
+    for text in index:
+        text.rstrip()
     for column in columns:
-        used = sum(2 + len(part[0]) for part in blocks[-1])
-        if width is not None and len(blocks[-1]) > 1 and used + len(column[0]) > width:
-            blocks.append([index])
-        blocks[-1].append(column)
-    texts = ["\n".join(_ruled(block)) for block in blocks]
+        # Not by Rich, which strips the spaces that stand for a missing mark, so that numbers with
+        # and without a mark would not be aligned.
+        width_of_column = _width(column)
+        for text in column:
+            text.pad_left(width_of_column - text.cell_len)
+    parts = [_drawn(block) for block in _blocks(index, columns, width)]
     caption = frame.attrs.get("caption")
     if caption:
-        texts[-1] += "\n" + caption + ("; * best" if best else "")
-    return "\n\n".join(texts) + "\n"
+        parts[-1] += "\n" + _wrapped(caption + ("; * best" if has_best else ""), width)
+    return "\n\n".join(parts) + "\n"
 
 
-def _aligned(column: Sequence[str]) -> list[str]:
-    width = max(map(len, column))
-    return [text.rjust(width) for text in column]
+def _blocks(index: Column, columns: list[Column], width: int | None) -> list[list[Column]]:
+    """Divide the columns into blocks that fit the width, each with the index as its first column.
+
+    Rich would shrink or wrap the cells of a wide table instead, and numbers would be cut.
+    """
+    blocks = [[index]]
+    for column in columns:
+        used = sum(_width(other) + _GAP for other in blocks[-1])
+        if width is not None and len(blocks[-1]) > 1 and used + _width(column) > width:
+            blocks.append([index])
+        blocks[-1].append(column)
+    return blocks
 
 
-def _ruled(block: list[list[str]]) -> list[str]:
-    """The lines of some columns, with a rule under the header."""
-    lines = ["  ".join(row).rstrip() for row in zip(*block, strict=True)]
-    return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
+def _width(column: Column) -> int:
+    return max(text.cell_len for text in column)
+
+
+def _drawn(block: list[Column]) -> str:
+    """Draw the columns, with escape codes only if standard output is a terminal."""
+    # The divider of this box is one space, the other ones are padding.
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0))
+    for header, *_ in block:
+        table.add_column(header, no_wrap=True)
+    for row in zip(*(cells for _, *cells in block), strict=True):
+        table.add_row(*row)
+    # Wide enough for the whole block, since Rich crops what exceeds the width of the console.
+    console = Console(width=sum(_width(column) + _GAP for column in block), force_jupyter=False)
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def _wrapped(caption: str, width: int | None) -> str:
+    if width is None:
+        return caption
+    # Names such as `digits-left-right:v1@1f2e3d4c` stay whole, so that they can be copied.
+    return textwrap.fill(caption, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _markdown(frame: pd.DataFrame) -> str:
-    def mark(text: str, marked: bool) -> str:
+    def cell(text: str, is_best: bool) -> str:
         text = text.replace("|", r"\|").replace("*", r"\*")
-        return f"**{text}**" if marked else text
+        return f"**{text}**" if is_best else text
 
-    header, *body = ["| " + " | ".join(row) + " |" for row in _rows(frame, mark)]
+    header, *body = ["| " + " | ".join(row) + " |" for row in _rows(frame, cell)]
     rule = "|---|" + "---:|" * len(frame.columns)
     caption = frame.attrs.get("caption")
     return "\n".join([header, rule, *body, *(["", caption] if caption else [])]) + "\n"
 
 
 def _latex(frame: pd.DataFrame) -> str:
-    def mark(text: str, marked: bool) -> str:
-        return rf"\textbf{{{escape_latex(text)}}}" if marked else escape_latex(text)
+    def cell(text: str, is_best: bool) -> str:
+        return rf"\textbf{{{escape_latex(text)}}}" if is_best else escape_latex(text)
 
-    header, *body = [" & ".join(row) + r" \\" for row in _rows(frame, mark)]
+    header, *body = [" & ".join(row) + r" \\" for row in _rows(frame, cell)]
     if "best" in frame.attrs and body:
-        body.insert(-1, r"\midrule")  # before the rank
+        body.insert(-1, r"\midrule")  # above the average ranks
     caption = frame.attrs.get("caption")
     lines = [
         r"% needs \usepackage{booktabs}",

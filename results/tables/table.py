@@ -1,4 +1,4 @@
-"""Tables of scores: problems down, algorithms across, failures in sight."""
+"""Tables of one metric, with a row per problem and a column per algorithm."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...errors import ParameterError
 from ...registry import unknown_name
+from ..approximate import EXPLANATION, MARK, approximate
 from ..results import Results
 
 DIRECTIONS = {"maximise": "↑, higher is better", "minimise": "↓, lower is better"}
@@ -25,11 +26,14 @@ Values = NDArray[np.float64]
 
 
 class _Grid(NamedTuple):
-    """Cells of problems down and algorithms across."""
+    """The cells of a table: rows are problems, columns are algorithms.
+
+    `centres` is NaN where a cell has no score; `complete` is True where every run has one.
+    """
 
     texts: list[list[str]]
-    centres: Values  # NaN without any score
-    whole: NDArray[np.bool_]  # every run has a score
+    centres: Values
+    complete: NDArray[np.bool_]
 
 
 def table(
@@ -41,30 +45,33 @@ def table(
     reference: str | None = None,
     number: str = ".4f",
 ) -> pd.DataFrame:
-    """Cell texts over seeds, as `0.8123 (0.0045)`, with an average rank as the last row.
+    """Return the scores as texts such as `0.8123 (0.0045)`, with average ranks in the last row.
 
-    A cell says how many of its runs failed or have no score, as `0.8123 (0.0045) [1 failed]`;
-    one with all runs skipped is an en dash, one without runs empty. The rank is over the
-    problems where every algorithm has a value.
+    A cell counts the runs that failed or have no score, as in `0.8123 (0.0045) [1 failed]`. It is
+    an en dash if all of its runs were skipped, and empty if it has no runs. A leading `≈` marks
+    cells that include an approximate hypervolume. Ranks are averaged over the problems on which
+    every algorithm has a value.
 
     Args:
         results: With scores.
         metric: One of those in `results.scores`.
         show: One of `SHOWS`.
-        direction: `maximise` or `minimise`, for the best of each row and the ranks.
-        reference: Which reference point or front, if the metric was computed with several; by
-            default the first of each problem. The caption names it.
+        direction: `maximise` or `minimise`; decides the best of each row and the ranks.
+        reference: The reference point or front, if the metric was computed with several. The
+            default is the first one of each problem. The caption names it.
         number: Format of a number, as in Python's `format`.
 
     Returns:
-        `attrs["best"]` lists the (row, column) of the best values, among cells where every run has
-        a score; `attrs["caption"]` says metric, direction, seeds, reference and budget.
+        A frame of texts. `attrs["best"]` lists the (row, column) of the best values among the
+        cells where every run has a score. `attrs["caption"]` names the metric, its direction, the
+        number of seeds, the reference and the budget.
     """
     _check(results, metric, show, direction, number)
     scores = _pick(results.scores_of(metric), reference)
     runs = results.runs.merge(
         scores[["run_id", "value"]], on="run_id", how="left", validate="one_to_one"
     )
+    runs["approximate"] = runs["run_id"].isin(scores["run_id"][approximate(results, scores)])
     problems = list(runs["problem"].unique())
     names = list(runs.sort_values(["algorithm", "parameters"])["display_name"].unique())
     grid = _grid(runs, problems, names, show, direction, number)
@@ -74,10 +81,10 @@ def table(
         index=pd.Index([*problems, label], name="problem"),
         columns=pd.Index(names, name="algorithm"),
     )
-    whole = np.where(grid.whole, grid.centres, np.nan)
+    complete = np.where(grid.complete, grid.centres, np.nan)
     frame.attrs["best"] = [
         (problem, name)
-        for problem, values in zip(problems, whole, strict=True)
+        for problem, values in zip(problems, complete, strict=True)
         for name in _best(names, values, direction)
     ] + [(label, name) for name in _best(names, ranks, "minimise")]
     frame.attrs["caption"] = _caption(metric, show, direction, runs, scores)
@@ -95,12 +102,12 @@ def _check(results: Results, metric: str, show: str, direction: str, number: str
         format(0.5, number)
     except ValueError as error:
         raise ParameterError(
-            f"`number` must be a format of Python, as `.4f` or `.2e`. Found `{number}`."
+            f"`number` must be a format of Python, such as `.4f` or `.2e`. Found `{number}`."
         ) from error
 
 
 def _pick(scores: pd.DataFrame, reference: str | None) -> pd.DataFrame:
-    """One reference for each problem: the given one, or the first."""
+    """Return the scores of one reference per problem: the given one, or the first."""
     scores = scores.assign(reference=scores["reference"].fillna(""))
     if reference is None:
         first = scores.drop_duplicates("problem").set_index("problem")["reference"]
@@ -128,7 +135,8 @@ def _grid(
 
     status, values = runs["status"].to_numpy(), runs["value"].to_numpy(dtype=float)
     done, scored = status == "done", ~np.isnan(values)
-    skipped, there = count(status == "skipped"), count(np.full(len(runs), True))
+    skipped, total = count(status == "skipped"), count(np.full(len(runs), True))
+    marked = count(runs["approximate"].to_numpy())
     lacking = {
         "failed": count(status == "failed"),
         "skipped": skipped,
@@ -137,26 +145,28 @@ def _grid(
     known = done & scored
     centres, spreads = _statistics(cells[known], values[known], size, show, direction)
     texts = np.full(size, "", dtype=object)
-    for cell in np.flatnonzero(there):
-        if skipped[cell] == there[cell]:
+    for cell in np.flatnonzero(total):
+        if skipped[cell] == total[cell]:
             texts[cell] = SKIPPED
             continue
         notes = [f"[{counts[cell]} {word}]" for word, counts in lacking.items() if counts[cell]]
-        words = [] if np.isnan(centres[cell]) else [format(centres[cell], number)]
+        mark = MARK if marked[cell] else ""
+        words = [] if np.isnan(centres[cell]) else [mark + format(centres[cell], number)]
         if not np.isnan(spreads[cell]):
             words.append(f"({format(spreads[cell], number)})")
         texts[cell] = " ".join(words + notes)
     shape = (len(rows), len(columns))
-    whole = (there > 0) & (sum(lacking.values()) == 0)
-    return _Grid(texts.reshape(shape).tolist(), centres.reshape(shape), whole.reshape(shape))
+    complete = (total > 0) & (sum(lacking.values()) == 0)
+    return _Grid(texts.reshape(shape).tolist(), centres.reshape(shape), complete.reshape(shape))
 
 
 def _statistics(
     cells: NDArray[np.intp], values: Values, size: int, show: str, direction: str
 ) -> tuple[Values, Values]:
-    """What is shown of the values of each cell, and its spread; NaN where it is not known.
+    """Return the centre and spread of the values of each cell, NaN where it has too few.
 
-    Cells with equally many values are done at once.
+    Cells with the same number of values are computed together: a group-by calls a Python function
+    per cell, which takes minutes for tables of a hundred thousand runs.
     """
     values = values[np.argsort(cells, kind="stable")]
     counts = np.bincount(cells, minlength=size)
@@ -188,7 +198,7 @@ def _best(names: list[str], values: Values, direction: str) -> list[str]:
 
 
 def _ranks(centres: Values, direction: str) -> tuple[Values, str]:
-    """Average rank of each column, 1 the best, ties shared; and the label of that row."""
+    """Return the average rank of each column (1 is best, ties share) and the label of the row."""
     complete = pd.DataFrame(centres).dropna()
     ranks = complete.rank(axis=1, ascending=direction == "minimise").mean()
     return ranks.to_numpy(), f"average rank ({len(complete)} of {len(centres)} problems)"
@@ -206,6 +216,7 @@ def _caption(
         f"{metric} {DIRECTIONS[direction]}; {SHOWS[show]} over {count} {plural}; "
         f"{_references(scores)}"
         + (f"budget {', '.join(map(str, budgets))} units" if budgets else "no budget cap")
+        + (f"; {EXPLANATION}" if runs["approximate"].any() else "")
     )
 
 

@@ -59,7 +59,7 @@ def record(run_id: str, *, status: str = "done", problem: str = "made-up") -> Re
         parameters="{}",
         display_name=f"any[{run_id}]",
         seed=0,
-        study_seed=0,
+        root_seed=0,
         status=status,
         wall_seconds=1.5,
         problem_hash="h",
@@ -147,7 +147,7 @@ def test_igd_is_there_where_a_problem_has_a_reference_front(
 
 
 def test_scores_fit_the_scores_table(results: Results) -> None:
-    scores = results.with_scores(derive_scores(results)).scores
+    scores = results.with_frames(scores=derive_scores(results)).scores
     assert not scores.duplicated(["run_id", "metric", "reference"]).any()
     assert scores["value"].notna().all()
 
@@ -155,7 +155,7 @@ def test_scores_fit_the_scores_table(results: Results) -> None:
 def test_directory_without_a_done_run_has_an_empty_table(results: Results) -> None:
     none = results.with_frames(runs=results.runs[results.runs["status"] != "done"])
     assert derive_scores(none).empty
-    assert results.with_scores(derive_scores(none)).scores.empty
+    assert results.with_frames(scores=derive_scores(none)).scores.empty
 
 
 def test_run_whose_problem_table_is_of_other_experts_is_refused(results: Results) -> None:

@@ -15,7 +15,7 @@ from fusefront.benchmark.run.plan import Plan
 from fusefront.benchmark.run.progress import Event, Progress
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.study import RunSpec, Study
-from fusefront.results.directory.snapshot import Survey
+from fusefront.results.directory.snapshot import Snapshot
 
 SPEC = RunSpec(
     run_id="r0",
@@ -31,7 +31,7 @@ PLAN = Plan(
     specs=(SPEC,),
     problem_hashes={},
     finished=frozenset(),
-    snapshot=Survey(Path("nowhere")),
+    snapshot=Snapshot(Path("nowhere")),
     unavailable={},
     set_aside=(),
     outdated=(),

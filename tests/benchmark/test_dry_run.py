@@ -20,7 +20,7 @@ from fusefront.errors import StudyError
 from fusefront.problems import PROBLEMS
 from fusefront.problems.base import Finding
 from fusefront.results.directory.parts import read_parts, write_part, write_problem
-from fusefront.results.directory.snapshot import Survey
+from fusefront.results.directory.snapshot import Snapshot
 from fusefront.results.files.record import AnchorRow, ProblemFacts
 
 HASHES = {"smoke-left-right": "abc", "smoke-all": "def", "digits-left-right": "ghi"}
@@ -94,7 +94,7 @@ def unshipped(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("unshipped")
 def test_nothing_is_estimated_from_nothing(tmp_path: Path) -> None:
     assert (
-        History(tmp_path / "absent", Survey(tmp_path / "absent")).estimate(
+        History(tmp_path / "absent", Snapshot(tmp_path / "absent")).estimate(
             spec("map", "smoke-all"), 3
         )
         is None
@@ -112,26 +112,26 @@ def test_the_nearest_earlier_runs_are_taken(tmp_path: Path) -> None:
         (spec("map[points=4]", "smoke-left-right", repetition=1), 8.0),
     ):
         put(tmp_path, run, seconds)
-        found = History(tmp_path, Survey(tmp_path)).estimate(asked, 2)
+        found = History(tmp_path, Snapshot(tmp_path)).estimate(asked, 2)
         assert found is not None
         assert found.seconds == pytest.approx(3 * seconds)  # twice the fit, and the rest
         assert len(found.runs) == 1
         expected.append(found.basis)
     assert expected == [BASES[3], BASES[2], BASES[0], BASES[0]]
     put(tmp_path, spec("map[points=4]", "smoke-left-right", repetition=2), 12.0)
-    found = History(tmp_path, Survey(tmp_path)).estimate(asked, 2)
+    found = History(tmp_path, Snapshot(tmp_path)).estimate(asked, 2)
     assert found is not None
     assert (found.seconds, len(found.runs)) == (30.0, 2)  # the median of 24 and 36
 
 
 def test_archives_that_ship_are_second_to_the_directory(tmp_path: Path) -> None:
     asked = spec("map", "digits-left-right", budget=50_000)
-    shipped = History(tmp_path, Survey(tmp_path)).estimate(asked, 2)
+    shipped = History(tmp_path, Snapshot(tmp_path)).estimate(asked, 2)
     assert shipped is not None
     assert shipped.basis == BASES[1]
     assert len(shipped.runs) >= 3
     put(tmp_path, spec("map", "digits-left-right", budget=50_000, repetition=7), 1000.0)
-    here = History(tmp_path, Survey(tmp_path)).estimate(asked, 2)
+    here = History(tmp_path, Snapshot(tmp_path)).estimate(asked, 2)
     assert here is not None
     assert (here.basis, here.seconds) == (BASES[0], 2000.0)
 

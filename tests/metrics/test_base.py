@@ -1,4 +1,4 @@
-"""The calling contract: what a metric may ask for, and what it gets."""
+"""The calling contract of metrics: which inputs they may require, and what they receive."""
 
 from collections.abc import Callable
 

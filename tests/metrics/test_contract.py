@@ -1,4 +1,4 @@
-"""Every registered metric keeps the contract that third parties are held to."""
+"""Every registered metric satisfies the contract for third-party metrics."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ class TestEveryMetric(MetricContract):
 
 
 def relabelled(inputs: Inputs) -> Inputs:
-    """The same run with its tasks in another order."""
+    """Return the same run with its tasks in another order."""
     assert inputs.values is not None
     assert inputs.expert_values is not None
     return Inputs(

@@ -1,4 +1,4 @@
-"""Corner gap: 0 for experts, and every corner must have been asked for."""
+"""Corner gap: 0 for experts, and every corner must be among the preferences."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Cost metrics read the run's row and nothing else."""
+"""Cost metrics depend only on the row of the run."""
 
 import numpy as np
 import pytest

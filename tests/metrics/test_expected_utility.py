@@ -1,4 +1,4 @@
-"""Expected utility sees which model answers which preference."""
+"""Expected utility depends on which model is returned for which preference."""
 
 from itertools import permutations
 

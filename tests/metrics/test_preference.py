@@ -1,4 +1,4 @@
-"""What counts as a preference."""
+"""Validation of preferences."""
 
 import numpy as np
 import pytest

@@ -1,15 +1,17 @@
 """Synthetic runs: fronts whose form, failures and gaps are known."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from fusefront.results.directory.parts import write_part, write_problem
+from fusefront.results.directory.snapshot import ORDER, sorted_problems
 from fusefront.results.files.record import (
     AnchorRow,
     FrontRow,
@@ -21,7 +23,13 @@ from fusefront.results.files.record import (
     pack_outcomes,
 )
 from fusefront.results.load import read
-from fusefront.results.results import Results
+from fusefront.results.reshape import long_tables
+from fusefront.results.results import Results, of_tables
+
+
+def results_of(parts: Sequence[pa.Table], problems: Sequence[pa.Table] = ()) -> Results:
+    """Results of one-row part tables and of problem tables, without any files."""
+    return of_tables(long_tables(parts, ORDER) | {"problems": sorted_problems(problems)})
 
 
 def _record(
@@ -44,7 +52,7 @@ def _record(
         parameters='{"density": 0.2}',
         display_name=algorithm.upper(),
         seed=seed,
-        study_seed=7,
+        root_seed=7,
         status=status,
         units=1000 + seed,
         problem_hash="ab" * 32,

@@ -13,10 +13,10 @@ from fusefront.results.archive.archive import (
     pack,
     prerun_names,
     prerun_path,
-    read_archive,
     verify,
 )
 from fusefront.results.files.schema import SCHEMA_VERSION
+from fusefront.results.load import read_archive
 from fusefront.results.results import Results
 
 

@@ -19,7 +19,7 @@ from fusefront.results.tables.compare import (
 
 
 def scores(cells: Mapping[tuple[str, str], list[float]]) -> pd.DataFrame:
-    """Scores of `(problem, algorithm)`, a value a seed; one that is not a number is not scored."""
+    """Return scores by `(problem, algorithm)`, one value per seed; NaN stands for no score."""
     rows = [
         (problem, name, seed, value)
         for (problem, name), seeds in cells.items()
@@ -38,7 +38,7 @@ def test_scores_are_one_row_a_run_of_the_first_reference(
     keys = [("two-digits", "TIES", seed) for seed in range(3)]
     found = make_scores({key: 0.1 * (key[2] + 1) for key in keys}, results)
     other = found.assign(reference="another", value=9.0)
-    both = results.with_scores(pd.concat([found, other]))
+    both = results.with_frames(scores=pd.concat([found, other]))
     assert list(scored(both, "hypervolume")["value"]) == pytest.approx([0.1, 0.2, 0.3])
     assert list(scored(both, "hypervolume", "another")["value"]) == [9.0] * 3
     with pytest.raises(UnknownNameError, match="hypervolume"):
@@ -120,7 +120,7 @@ def test_ranks_are_of_means_over_seeds_and_ties_share() -> None:
     assert list(ranks(scores(THREE), direction="maximise")["p"]) == [2.5, 2.5, 1]
 
 
-def test_the_mean_rank_says_over_how_many_problems_and_its_spread_over_seeds() -> None:
+def test_mean_rank_has_its_number_of_problems_and_spread_over_seeds() -> None:
     found = mean_ranks(scores(THREE), direction="minimise")
     assert list(found.index) == ["b", "a", "c"]
     assert list(found["rank"]) == [1.25, 1.75, 3]

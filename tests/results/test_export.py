@@ -1,4 +1,4 @@
-"""What is exported reads back as what it was, by readers that fusefront did not write."""
+"""Exports are read back unchanged by third-party readers."""
 
 import json
 import sys
@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import csv
+from tests.results.conftest import results_of
 
 from fusefront.errors import MissingDataError, ParameterError, StoreError, UnknownNameError
 from fusefront.results.archive import export as module
@@ -20,7 +21,6 @@ from fusefront.results.archive.iohanalyzer import QUANTITY
 from fusefront.results.directory.compaction import COMPACTED
 from fusefront.results.files.record import Record, TraceRow
 from fusefront.results.files.schema import TABLES, from_frame, record_table, to_frame
-from fusefront.results.load import from_parts
 from fusefront.results.results import Results
 
 MakeRecord = Callable[..., Record]
@@ -36,9 +36,9 @@ def scored(
     skipped = replace(make_record("dare", seed=1, status="skipped"), reason="NaN")
     record = make_record(objectives=[[1 / 3, float("nan")]])
     parts = [record_table(r) for r in (failed, skipped, record, make_record("average"))]
-    made = from_parts(parts, [from_frame(results.problems, "problems")])
+    made = results_of(parts, [from_frame(results.problems, "problems")])
     values = {("two-digits", "TIES", 0): 0.1 + 0.2, ("two-digits", "AVERAGE", 0): float("nan")}
-    return made.with_scores(make_scores(values, made))
+    return made.with_frames(scores=make_scores(values, made))
 
 
 def _table(results: Results, name: str) -> pa.Table:
@@ -198,12 +198,12 @@ def test_nothing_is_written_over(tmp_path: Path, scored: Results, format: str) -
     assert not list(tmp_path.glob(".*"))
 
 
-def test_unknown_formats_and_tables_are_told(tmp_path: Path, scored: Results) -> None:
+def test_unknown_formats_and_tables_are_refused(tmp_path: Path, scored: Results) -> None:
     with pytest.raises(UnknownNameError, match=r"Found `xls`. Did you mean `xlsx`"):
         export(scored, tmp_path / "out", format="xls")
     with pytest.raises(UnknownNameError, match=r"Found `front`. Did you mean `fronts`"):
         export(scored, tmp_path / "out", format="csv", tables=["front"])
-    with pytest.raises(ParameterError, match=r"no tables. Found runs"):
+    with pytest.raises(ParameterError, match=r"without tables. Found runs"):
         export(scored, tmp_path / "out", format="iohanalyzer", tables=["runs"])
 
 
@@ -252,7 +252,7 @@ def test_curves_are_what_traces_say_in_the_format_of_iohprofiler(
         _trace(make_record("ties", "three[k=3]", objectives=[[0.1, 0.2, 0.3]]), (10, 0.9)),
         make_record("dare", status="failed"),
     ]
-    results = from_parts([record_table(record) for record in records], [])
+    results = results_of([record_table(record) for record in records])
     notes = export(results, tmp_path / "out", format="iohanalyzer")
     assert len(notes) == 1
     assert notes[0].startswith("1 runs are left out")
@@ -266,11 +266,11 @@ def test_curves_are_what_traces_say_in_the_format_of_iohprofiler(
     assert all(path.name.replace("_", "").isascii() for path in (tmp_path / "out").rglob("*"))
 
 
-def test_algorithms_whose_names_look_the_same_have_folders_of_their_own(
+def test_algorithms_with_similar_names_have_separate_folders(
     tmp_path: Path, make_record: MakeRecord
 ) -> None:
     records = [_trace(make_record(name), (5, 0.1)) for name in ("a[b=1]", "a(b=1)", "a b 1")]
-    results = from_parts([record_table(record) for record in records], [])
+    results = results_of([record_table(record) for record in records])
     export(results, tmp_path / "out", format="iohanalyzer")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "A-B-1",

@@ -1,9 +1,10 @@
-"""Results of every schema version are read; those in `samples` were written by that version."""
+"""Results of every schema version can be read; each version wrote its own sample in `samples`."""
 
 import shutil
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from tests.specs import problems
 
@@ -27,21 +28,26 @@ def test_every_older_version_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize("folder", [".", "tables"])
-def test_an_older_sample_reads_as_the_tables_of_today(sample: Path, folder: str) -> None:
+def test_older_sample_reads_in_the_current_schema(sample: Path, folder: str) -> None:
     results = read(sample / folder)
     assert list(results.runs.columns) == STORED["runs"].names
     assert set(results.runs["status"]) == {"done"}
     assert len(results.fronts) == 11 * 2 * 2
 
 
-def test_parts_and_tables_of_a_sample_say_the_same(sample: Path) -> None:
+def test_parts_and_tables_of_a_sample_agree(sample: Path) -> None:
     parts, tables = read(sample), read(sample / "tables")
     for name in ("runs", "fronts", "points", "traces", "problems"):
         pd.testing.assert_frame_equal(_table(parts, name), _table(tables, name))
 
 
-def test_before_version_2_an_input_cost_one_pass() -> None:
+def test_inputs_cost_one_pass_before_version_2() -> None:
     assert (read(SAMPLES / "schema-1").runs["inference_passes"] == 1).all()
+
+
+def test_root_seed_was_called_study_seed_before_version_3(sample: Path) -> None:
+    stored = pq.read_table(sample / "tables" / "runs.parquet")
+    assert stored.column("study_seed").to_pylist() == read(sample).runs["root_seed"].tolist()
 
 
 def test_reading_alters_nothing_on_disk(sample: Path) -> None:
@@ -50,7 +56,7 @@ def test_reading_alters_nothing_on_disk(sample: Path) -> None:
     assert {path: path.read_bytes() for path in sample.rglob("*.parquet")} == before
 
 
-def test_a_directory_of_an_older_version_is_gone_on_with(sample: Path, tmp_path: Path) -> None:
+def test_run_resumes_in_a_directory_of_an_older_version(sample: Path, tmp_path: Path) -> None:
     directory = shutil.copytree(sample, tmp_path / "run")
     study = fusefront.Study(
         problems=problems("analytic-quadratic"),

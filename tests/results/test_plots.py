@@ -9,8 +9,8 @@ from fusefront.errors import ParameterError, UnknownNameError
 from fusefront.results.directory.parts import write_part, write_problem
 from fusefront.results.files.record import ProblemFacts, Record
 from fusefront.results.load import read
-from fusefront.results.plots.data import panels
 from fusefront.results.plots.front import plot_front
+from fusefront.results.plots.panels import panels
 from fusefront.results.references import write_reference
 from fusefront.results.results import Results
 
@@ -37,14 +37,14 @@ def test_an_unknown_suffix_names_the_known(results: Results, tmp_path: Path) -> 
         plot_front(results, tmp_path / "front.docx")
 
 
-def test_unknown_names_are_told(results: Results, tmp_path: Path) -> None:
+def test_unknown_names_are_refused(results: Results, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="two-digits"):
         plot_front(results, tmp_path / "x.png", problems=["two-digit"])
     with pytest.raises(UnknownNameError, match="TIES"):
         plot_front(results, tmp_path / "x.png", algorithms=["TIESS"])
 
 
-def test_results_without_points_are_told(make_record: MakeRecord, tmp_path: Path) -> None:
+def test_results_without_points_are_refused(make_record: MakeRecord, tmp_path: Path) -> None:
     write_part(tmp_path, make_record(status="failed"))
     with pytest.raises(ParameterError, match="at least one done run"):
         plot_front(read(tmp_path), tmp_path / "x.png")
@@ -96,7 +96,7 @@ def test_an_algorithm_is_shown_by_its_run_of_median_hypervolume(
     varied = results.with_frames(fronts=fronts)
     values = {("two-digits", "TIES", seed): value for seed, value in enumerate((0.9, 0.1, 0.5))}
     (first,) = panels(varied, None, ["ties"])
-    (median,) = panels(varied.with_scores(make_scores(values, results)), None, ["ties"])
+    (median,) = panels(varied.with_frames(scores=make_scores(values, results)), None, ["ties"])
     assert np.unique(first.objectives["TIES"]).tolist() == [0.5]
     assert np.unique(median.objectives["TIES"]).tolist() == [2.5]
 

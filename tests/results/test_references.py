@@ -49,13 +49,13 @@ def test_other_points_are_a_new_version_and_the_same_are_not(tmp_path: Path) -> 
     assert write_reference("a", FRONT[:2], tmp_path, "").id == "a:v2"
 
 
-def test_points_that_are_not_those_of_the_hash_are_refused(
+def test_points_with_another_hash_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as forged:
         forged.setattr(references, "_hash", lambda points: "0" * 64)
         write_reference("a", FRONT, tmp_path, "")
-    with pytest.raises(IntegrityError, match="its hash 00000000 names"):
+    with pytest.raises(IntegrityError, match="points with the hash 00000000"):
         load_reference("a", tmp_path)
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.results.conftest import results_of
 
-from fusefront.errors import ParameterError, StoreError
+from fusefront.errors import StoreError
 from fusefront.results.directory.compaction import COMPACTED, compact
-from fusefront.results.directory.snapshot import Survey
+from fusefront.results.directory.snapshot import Snapshot
 from fusefront.results.files.record import Record, unpack_outcomes
 from fusefront.results.files.schema import TABLES, record_table
-from fusefront.results.load import from_parts, read
+from fusefront.results.load import read
 from fusefront.results.results import Results
 
 MakeRecord = Callable[..., Record]
@@ -37,10 +38,10 @@ def test_every_row_of_a_run_is_found_in_the_long_tables(results: Results) -> Non
     assert unpack_outcomes(packed["packed"], packed["n"]).tolist() == [False] * 2 + [True] * 8
 
 
-def test_rows_are_sorted_whatever_the_order_of_the_parts(make_record: MakeRecord) -> None:
+def test_rows_are_sorted_for_any_order_of_the_parts(make_record: MakeRecord) -> None:
     records = [make_record("ties", "b"), make_record("ties", "a", 1), make_record("average", "b")]
     parts = [record_table(record) for record in records]
-    first, *others = (from_parts(list(order), []) for order in permutations(parts))
+    first, *others = (results_of(list(order)) for order in permutations(parts))
     assert first.runs["run_id"].tolist() == ["a-ties-1", "b-average-0", "b-ties-0"]
     assert first.fronts["run_id"].unique().tolist() == first.runs["run_id"].tolist()
     for other in others:
@@ -51,7 +52,7 @@ def test_failed_and_skipped_runs_are_rows(make_record: MakeRecord) -> None:
     parts = [
         record_table(make_record(seed=i, status=s)) for i, s in enumerate(("failed", "skipped"))
     ]
-    results = from_parts(parts, [])
+    results = results_of(parts)
     assert results.runs["status"].tolist() == ["failed", "skipped"]
     assert results.runs["error_message"].iloc[0] == "no\nluck"
     assert results.runs["reason"].iloc[1] == "needs labelled data"
@@ -59,47 +60,46 @@ def test_failed_and_skipped_runs_are_rows(make_record: MakeRecord) -> None:
 
 
 def test_no_runs_give_empty_frames_of_the_same_types(results: Results) -> None:
-    nothing = from_parts([], [])
+    nothing = results_of([])
     for name in TABLES:
         assert getattr(nothing, name).dtypes.equals(getattr(results, name).dtypes)
 
 
-def test_scores_are_empty_until_handed_in(
+def test_scores_are_empty_until_they_are_given(
     results: Results, make_scores: Callable[..., pd.DataFrame]
 ) -> None:
     assert results.scores.empty
-    scored = results.with_scores(make_scores({("two-digits", "TIES", 0): 0.5}, results))
+    scored = results.with_frames(scores=make_scores({("two-digits", "TIES", 0): 0.5}, results))
     assert scored.scores["value"].tolist() == [0.5]
     assert scored.scores.dtypes.equals(results.scores.dtypes)
     assert results.scores.empty
 
 
-def test_scores_without_a_column_or_told_twice_are_refused(
-    results: Results, make_scores: Callable[..., pd.DataFrame]
-) -> None:
-    scores = make_scores({("two-digits", "TIES", 0): 0.5}, results)
-    with pytest.raises(ParameterError, match="Found none called reference"):
-        results.with_scores(scores.drop(columns="reference"))
-    with pytest.raises(ParameterError, match="one row for each run"):
-        results.with_scores(pd.concat([scores, scores]))
+def test_old_column_name_of_runs_is_deprecated(results: Results) -> None:
+    for frame in (results.runs, results.runs[results.runs["seed"] == 0]):
+        with pytest.warns(DeprecationWarning, match="`study_seed` of `runs` is now .*`root_seed`"):
+            old = frame["study_seed"]
+        assert old.equals(frame["root_seed"])
+    with pytest.raises(KeyError):
+        results.runs["no_such_column"]
 
 
 def test_compacted_tables_read_back_the_same(
     run_directory: Path, results: Results, make_scores: Callable[..., pd.DataFrame]
 ) -> None:
-    scored = results.with_scores(make_scores({("two-digits", "TIES", 0): np.nan}, results))
+    scored = results.with_frames(scores=make_scores({("two-digits", "TIES", 0): np.nan}, results))
     _assert_same(
-        scored, read(compact(run_directory, scored, Survey(run_directory).stamps)), COMPACTED
+        scored, read(compact(run_directory, scored, Snapshot(run_directory).part_files)), COMPACTED
     )
 
 
 def test_a_damaged_table_is_named(run_directory: Path, results: Results) -> None:
-    folder = compact(run_directory, results, Survey(run_directory).stamps)
+    folder = compact(run_directory, results, Snapshot(run_directory).part_files)
     (folder / "fronts.parquet").write_bytes(b"PAR1")
     with pytest.raises(StoreError, match=r"tables/fronts.parquet` must be a whole table"):
         read(folder)
 
 
-def test_a_directory_without_results_is_told(tmp_path: Path) -> None:
+def test_directory_without_results_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="Found neither"):
         read(tmp_path)

@@ -1,4 +1,4 @@
-"""One file for mailing: the same results back, the same bytes, and nothing but what was packed."""
+"""Single files: they are reproducible, read back the same, and contain only what was packed."""
 
 import io
 import json
@@ -12,10 +12,9 @@ import pandas as pd
 import pytest
 
 from fusefront.errors import IntegrityError, StoreError
-from fusefront.results.archive.archive import FILES, read_archive
-from fusefront.results.archive.source import open_results
+from fusefront.results.archive.archive import FILES
 from fusefront.results.archive.zip_file import damaged_entries, extracted, pack_single
-from fusefront.results.load import read
+from fusefront.results.load import open_results, read, read_archive
 from fusefront.results.results import Results
 
 Change = Callable[[dict[str, bytes]], dict[str, bytes]]
@@ -116,12 +115,12 @@ def _nested(entries: dict[str, bytes]) -> dict[str, bytes]:
     [
         (_escape, "an entry '../escaped.parquet'"),
         (_absolute, "an entry '/tmp/escaped.parquet'"),
-        (_missing, "none called fronts.parquet"),
+        (_missing, "no entry fronts.parquet"),
         (_longer, "bytes instead of"),
         (_other, "`fronts.parquet` in .* sha256"),
         (_huge_manifest, "a manifest of 104"),
         (_without_sizes, "bytes instead of None"),
-        (_nested, "no JSON"),
+        (_nested, "not JSON"),
     ],
 )
 def test_other_entries_are_refused_and_nothing_is_written(
@@ -148,12 +147,12 @@ def test_an_entry_twice_is_refused(single: Path) -> None:
         pytest.warns(UserWarning, match="Duplicate name"),
     ):
         archive.writestr("fronts.parquet", data)
-    with pytest.raises(IntegrityError, match="one twice"), extracted(single):
+    with pytest.raises(IntegrityError, match="an entry twice"), extracted(single):
         pass
 
 
 def test_entries_that_overlap_are_refused(single: Path) -> None:
-    """A bomb without compression: every entry of the directory is the whole file."""
+    """An uncompressed zip bomb: every entry of its directory is the whole file."""
     data = bytearray(single.read_bytes())
     start = data.index(b"PK\x01\x02")
     while data[start : start + 4] == b"PK\x01\x02":
@@ -161,11 +160,11 @@ def test_entries_that_overlap_are_refused(single: Path) -> None:
         lengths = struct.unpack_from("<HHH", data, start + 28)
         start += 46 + sum(lengths)
     single.write_bytes(data)
-    with pytest.raises(IntegrityError, match="longer than the file"), extracted(single):
+    with pytest.raises(IntegrityError, match="larger than the file"), extracted(single):
         pass
 
 
-def test_any_damage_is_seen_or_harmless(single: Path, results: Results) -> None:
+def test_any_damage_is_detected_or_harmless(single: Path, results: Results) -> None:
     data, dice = single.read_bytes(), random.Random(0)
     for _ in range(150):
         damaged = bytearray(data)
@@ -183,7 +182,7 @@ def test_any_damage_is_seen_or_harmless(single: Path, results: Results) -> None:
 @pytest.mark.parametrize("length", [0, 10, 1000, -1])
 def test_a_cut_file_is_refused(single: Path, length: int) -> None:
     single.write_bytes(single.read_bytes()[:length])
-    with pytest.raises(IntegrityError, match="no whole zip"), extracted(single):
+    with pytest.raises(IntegrityError, match="not a whole zip"), extracted(single):
         pass
 
 

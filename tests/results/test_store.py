@@ -14,7 +14,7 @@ from fusefront.results.directory.parts import (
     write_problem,
     write_table,
 )
-from fusefront.results.directory.snapshot import Survey
+from fusefront.results.directory.snapshot import Snapshot
 from fusefront.results.files import parquet
 from fusefront.results.files.parquet import file_name, read_table, write_bytes
 from fusefront.results.files.record import ProblemFacts, Record
@@ -93,13 +93,13 @@ def test_every_damaged_part_is_named_at_once(run_directory: Path) -> None:
         read_parts(run_directory)
 
 
-def test_any_flipped_bit_is_seen_or_harmless(tmp_path: Path, make_record: MakeRecord) -> None:
+def test_any_flipped_bit_is_detected_or_harmless(tmp_path: Path, make_record: MakeRecord) -> None:
     path = write_part(tmp_path, make_record())
     whole, data = read_parts(tmp_path), path.read_bytes()
     for place in range(0, len(data), 37):
         path.write_bytes(data)
         _flip(path, place)
-        found = read_parts(tmp_path) if Survey(tmp_path).set_aside_damaged() == [] else whole
+        found = read_parts(tmp_path) if Snapshot(tmp_path).set_aside_damaged() == [] else whole
         assert found == whole
 
 
@@ -108,12 +108,12 @@ def test_damaged_parts_are_set_aside_and_can_be_written_again(
 ) -> None:
     _cut(_victim(run_directory))
     damaged = _victim(run_directory).with_name(f"{VICTIM}.parquet.damaged")
-    assert Survey(run_directory).set_aside_damaged() == [damaged]
+    assert Snapshot(run_directory).set_aside_damaged() == [damaged]
     assert damaged.exists()
     assert VICTIM not in part_ids(run_directory)
     assert len(read_parts(run_directory)) == 5
     write_part(run_directory, make_record(seed=1))
-    assert Survey(run_directory).set_aside_damaged() == []
+    assert Snapshot(run_directory).set_aside_damaged() == []
     assert len(read_parts(run_directory)) == 6
 
 
@@ -122,7 +122,7 @@ def test_a_damaged_problem_table_is_named_and_set_aside(run_directory: Path) -> 
     _cut(path)
     with pytest.raises(StoreError, match=r"`problems/two-digits.parquet` must be a whole"):
         read_problems(run_directory)
-    assert [p.name for p in Survey(run_directory).set_aside_damaged()] == [
+    assert [p.name for p in Snapshot(run_directory).set_aside_damaged()] == [
         "two-digits.parquet.damaged"
     ]
 
@@ -133,7 +133,7 @@ def test_a_newer_schema_asks_for_an_upgrade_and_is_not_touched(
     with monkeypatch.context() as newer:
         newer.setattr(parquet, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
         write_part(run_directory, make_record(seed=1))
-    for read in (read_parts, Survey):
+    for read in (read_parts, Snapshot):
         with pytest.raises(StoreError, match=rf"Found {SCHEMA_VERSION + 1}.*Upgrade: `pip install"):
             read(run_directory)
     assert _victim(run_directory).exists()
@@ -165,7 +165,7 @@ def test_a_failed_write_leaves_the_old_file_whole(
 
 
 @pytest.mark.parametrize("place", ["file/inside", "file", "/proc/fusefront"])
-def test_a_place_that_cannot_be_written_is_told_early(tmp_path: Path, place: str) -> None:
+def test_unwritable_directory_is_reported_early(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="must be writable"):
         check_writable(tmp_path / place)
@@ -178,7 +178,7 @@ def test_a_new_directory_is_made(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> None:
     (tmp_path / "parts" / "x.parquet").mkdir(parents=True)
-    for read in (read_parts, Survey):
+    for read in (read_parts, Snapshot):
         with pytest.raises(StoreError, match="must be readable"):
             read(tmp_path)
 

@@ -2,11 +2,11 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from tests.results.conftest import results_of
 
 from fusefront.errors import ParameterError
 from fusefront.results.files.record import Record
 from fusefront.results.files.schema import record_table
-from fusefront.results.load import from_parts
 from fusefront.results.results import Results
 from fusefront.results.tables.summary import summary
 
@@ -29,8 +29,8 @@ def results(
     }
     keys = [(p, a, s) for p in ("p", "q") for a in ("a", "b") for s in (0, 1)]
     parts = [record_table(make_record(a, p, s)) for p, a, s in keys]
-    found = from_parts(parts, [])
-    return found.with_scores(make_scores(values, found))
+    found = results_of(parts)
+    return found.with_frames(scores=make_scores(values, found))
 
 
 def test_a_cell_is_the_mean_over_problems_and_its_spread_over_seeds(results: Results) -> None:
@@ -44,7 +44,7 @@ def test_runs_without_a_score_are_counted_and_cannot_be_best(results: Results) -
     assert frame.attrs["best"] == [("A", "hypervolume ↑")]
 
 
-def test_only_the_problems_asked_for_count(results: Results) -> None:
+def test_only_the_selected_problems_count(results: Results) -> None:
     frame = summary(results, COLUMNS, ["p"])
     assert frame.loc["B", "hypervolume ↑"] == "0.9000 (0.0000)"
     assert frame.attrs["best"] == [("B", "hypervolume ↑")]
@@ -58,5 +58,5 @@ def test_no_problem_is_refused(results: Results) -> None:
 
 def test_large_numbers_are_shortened(results: Results) -> None:
     scores = results.scores.assign(value=lambda frame: frame["value"] * 1e7)
-    frame = summary(results.with_scores(scores), COLUMNS, ["p"])
+    frame = summary(results.with_frames(scores=scores), COLUMNS, ["p"])
     assert frame.loc["B", "hypervolume ↑"] == "9.00M (0.0000)"

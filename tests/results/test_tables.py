@@ -1,15 +1,19 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from tests.results.conftest import results_of
 
 from fusefront.errors import ParameterError, UnknownNameError
-from fusefront.results.files.record import Record
-from fusefront.results.files.schema import record_table
-from fusefront.results.load import from_parts
+from fusefront.results.archive.export import export
+from fusefront.results.files.record import ProblemFacts, Record
+from fusefront.results.files.schema import TABLES, record_table
 from fusefront.results.results import Results
 from fusefront.results.tables.render import FORMATS, escape_latex, render
+from fusefront.results.tables.summary import summary
 from fusefront.results.tables.table import table
 
 Scored = Callable[[dict[tuple[str, str], list[float | str]]], Results]
@@ -27,8 +31,8 @@ def scored(make_record: Callable[..., Record], make_scores: Callable[..., pd.Dat
                 parts.append(record_table(make_record(algorithm, problem, seed, status=status)))
                 if isinstance(value, float):
                     values[problem, algorithm.upper(), seed] = value
-        results = from_parts(parts, [])
-        return results.with_scores(make_scores(values, results))
+        results = results_of(parts)
+        return results.with_frames(scores=make_scores(values, results))
 
     return build
 
@@ -65,7 +69,7 @@ def test_a_cell_shows_its_seeds_and_what_failed(
         ("worst", "minimise", "6.0"),
     ],
 )
-def test_a_cell_shows_what_is_asked_for(
+def test_cell_shows_the_selected_statistic(
     show: str, direction: str, text: str, scored: Scored
 ) -> None:
     results = scored({("p", "a"): [1.0, 2.0, 6.0]})
@@ -99,7 +103,7 @@ def test_ranks_are_averaged_where_every_algorithm_has_a_value(scored: Scored) ->
     assert frame.loc["r", "B"] == "[1 failed]"
 
 
-def test_the_caption_says_what_the_numbers_are(scored: Scored) -> None:
+def test_caption_describes_the_numbers(scored: Scored) -> None:
     results = scored({("p", "a"): [0.5, 0.7], ("p", "b"): [0.1, 0.1]})
     assert table(results, "hypervolume", direction="maximise").attrs["caption"] == (
         "hypervolume ↑, higher is better; mean (standard deviation) over 2 seeds; "
@@ -110,7 +114,7 @@ def test_the_caption_says_what_the_numbers_are(scored: Scored) -> None:
 def test_one_reference_is_shown_and_it_can_be_chosen(scored: Scored) -> None:
     results = scored({("p", "a"): [0.5]})
     second = results.scores.assign(value=0.25, reference="ref_point (1, 1)")
-    results = results.with_scores(pd.concat([results.scores, second]))
+    results = results.with_frames(scores=pd.concat([results.scores, second]))
     first = table(results, "hypervolume", direction="maximise")
     chosen = table(results, "hypervolume", direction="maximise", reference="ref_point (1, 1)")
     assert (first.loc["p", "A"], chosen.loc["p", "A"]) == ("0.5000", "0.2500")
@@ -139,10 +143,10 @@ def frame(scored: Scored) -> pd.DataFrame:
 
 def test_text_is_aligned_and_marks_the_best(frame: pd.DataFrame) -> None:
     assert render(frame).splitlines() == [
-        "problem                                         A                  B&C",
-        "----------------------------------------------------------------------",
-        "p_1                               0.6000 (0.1414) *  0.1000 [1 failed]",
-        "average rank (1 of 1 problems)               1.00 *               2.00",
+        "problem                                       A                  B&C",
+        "─" * 70,
+        "p_1                             0.6000 (0.1414) *  0.1000 [1 failed]",
+        "average rank (1 of 1 problems)             1.00 *               2.00",
         frame.attrs["caption"] + "; * best",
     ]
 
@@ -189,3 +193,56 @@ def test_a_frame_without_best_or_caption_is_rendered_too(format: str) -> None:
 def test_an_unknown_format_names_the_known() -> None:
     with pytest.raises(ParameterError, match="text, markdown, latex, csv"):
         render(pd.DataFrame(), "xlsx")
+
+
+def simplex_points(n: int, m: int) -> list[list[float]]:
+    """`n` points that do not dominate each other."""
+    points: list[list[float]] = np.random.default_rng(0).dirichlet(np.ones(m), size=n).tolist()
+    return points
+
+
+@pytest.fixture
+def large(make_record: Callable[..., Record], make_facts: Callable[..., ProblemFacts]) -> Results:
+    """Eight objectives: 100 points of A are too many for the exact hypervolume, 3 of B are not."""
+    parts = [
+        record_table(make_record(name, "p", objectives=simplex_points(n, 8)))
+        for name, n in (("a", 100), ("b", 3))
+    ]
+    facts = make_facts("p", 8)
+    common = {"problem": "p", "problem_hash": facts.problem_hash, "labels": facts.labels}
+    rows = [row._asdict() | common for row in facts.anchors]
+    results = results_of(parts, [pa.Table.from_pylist(rows, schema=TABLES["problems"])])
+    keys = ["run_id", "problem", "algorithm", "display_name", "seed"]
+    scores = results.runs[keys].assign(metric="hypervolume", value=0.5, reference="ref_point=1.1")
+    return results.with_frames(scores=scores)
+
+
+def test_approximate_hypervolumes_are_marked(large: Results, tmp_path: Path) -> None:
+    frame = table(large, "hypervolume", direction="maximise")
+    assert list(frame.loc["p"]) == ["≈0.5000", "0.5000"]
+    assert frame.attrs["caption"].endswith(
+        "≈ includes an approximate hypervolume (relative error about 1e-3)"
+    )
+    means = summary(large, [("hypervolume", "", "maximise")], ["p"])
+    assert list(means["hypervolume ↑"]) == ["≈0.5000", "0.5000"]
+    assert "≈" in means.attrs["caption"]
+    assert r"$\approx$0.5000" in render(frame, "latex")
+    export(large, tmp_path / "out", format="csv", tables=["scores"])
+    text = (tmp_path / "out" / "scores.csv").read_text(encoding="utf-8")
+    assert text.count("ref_point=1.1 (approximate)") == 1
+    assert text.count("ref_point=1.1") == 2
+
+
+def test_other_metrics_of_the_same_runs_are_not_marked(large: Results) -> None:
+    other = large.with_frames(scores=large.scores.assign(metric="units"))
+    frame = table(other, "units", direction="minimise")
+    assert "≈" not in render(frame)
+
+
+def test_text_has_styles_on_a_terminal_only(
+    frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "\x1b" not in render(frame)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    assert "\x1b[1m0.6000" in render(frame)

@@ -6,9 +6,9 @@ from tests.specs import problems
 
 import fusefront
 from fusefront.errors import StoreError
-from fusefront.results.archive.archive import FILES, pack, read_archive
-from fusefront.results.load import read
-from fusefront.results.reshape import unpack
+from fusefront.results.archive.archive import FILES, pack
+from fusefront.results.load import read, read_archive
+from fusefront.results.merge import unpack
 from fusefront.results.results import Results
 
 STUDY = fusefront.Study(
@@ -33,7 +33,7 @@ def test_outcomes_are_kept_where_they_are_there(tmp_path: Path, results: Results
     pd.testing.assert_frame_equal(again.outcomes, results.outcomes)
 
 
-def test_a_study_goes_on_from_what_was_unpacked(tmp_path: Path) -> None:
+def test_run_resumes_from_unpacked_results(tmp_path: Path) -> None:
     first = fusefront.run(STUDY, tmp_path / "first")
     pack(first, tmp_path / "archive", note="")
     unpack(read_archive(tmp_path / "archive"), tmp_path / "run")

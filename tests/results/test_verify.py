@@ -1,4 +1,4 @@
-"""Every damaged, foreign or newer file is named, with what to do, and nothing is altered."""
+"""Verification names every damaged, foreign or newer file and its fix, and changes nothing."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from fusefront.results.archive.archive import FILES, pack
 from fusefront.results.archive.zip_file import pack_single
 from fusefront.results.directory.compaction import compact
 from fusefront.results.directory.parts import write_part, write_problem
-from fusefront.results.directory.snapshot import Survey
+from fusefront.results.directory.snapshot import Snapshot
 from fusefront.results.files import parquet
 from fusefront.results.files.parquet import write_table
 from fusefront.results.files.record import ProblemFacts, Record
@@ -32,11 +32,11 @@ PROBLEM = "problems/two-digits.parquet"
 
 @pytest.fixture
 def whole(run_directory: Path, make_scores: Callable[..., pd.DataFrame]) -> Path:
-    """A run directory with all that `fusefront run` leaves there."""
+    """A run directory with all files that `fusefront run` writes."""
     results = read(run_directory)
-    scored = results.with_scores(make_scores({("two-digits", "TIES", 0): 0.5}, results))
-    compact(run_directory, scored, Survey(run_directory).stamps)
-    shutil.copytree(run_directory / "parts", run_directory / "outdated")
+    scored = results.with_frames(scores=make_scores({("two-digits", "TIES", 0): 0.5}, results))
+    compact(run_directory, scored, Snapshot(run_directory).part_files)
+    shutil.copytree(run_directory / "parts", run_directory / "superseded")
     _plan(run_directory, [f"two-digits-{a}-{s}" for a in ("ties", "average") for s in range(3)])
     (run_directory / "study.toml").write_text("seeds = 3\n")
     return run_directory
@@ -71,7 +71,7 @@ def _content(directory: Path) -> dict[str, bytes]:
 
 
 def _one(directory: Path) -> Fault:
-    """The only fault; looking for it alters nothing."""
+    """Return the only fault, after checking that verification changes nothing."""
     before = _content(directory)
     files, faults = verify(directory)
     assert _content(directory) == before
@@ -88,11 +88,11 @@ def test_whole_results_have_no_fault(whole: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "remedy"),
     [
-        (PART, "sets the file aside and computes it anew"),
-        (PROBLEM, "sets the file aside and computes it anew"),
+        (PART, "renames the file and computes it again"),
+        (PROBLEM, "renames the file and computes it again"),
         ("superseded/two-digits-ties-1.parquet", "delete it"),
-        ("tables/fronts.parquet", "compacts the parts anew"),
-        ("tables/scores.parquet", "compacts the parts anew"),
+        ("tables/fronts.parquet", "compacts the parts again"),
+        ("tables/scores.parquet", "compacts the parts again"),
     ],
 )
 def test_a_damaged_file_is_the_only_fault(
@@ -124,7 +124,7 @@ def test_a_run_that_was_not_planned_is_foreign(whole: Path, make_record: MakeRec
     write_part(whole, make_record("magmax"))
     fault = _one(whole)
     assert fault.file == "parts/two-digits-magmax-0.parquet"
-    assert fault.found == "a run that `planned.json` does not have"
+    assert fault.found == "a run that is not in `planned.json`"
     assert "moves the file to `superseded/`" in fault.remedy
 
 
@@ -220,7 +220,7 @@ def test_a_damaged_file_of_an_archive_is_named(tmp_path: Path, results: Results,
     assert "sha256" in fault.found
 
 
-def test_an_archive_whose_hashes_were_made_to_fit_is_read_all_the_same(
+def test_tables_of_an_archive_with_forged_hashes_are_checked(
     tmp_path: Path, results: Results
 ) -> None:
     other = results.with_frames(fronts=results.fronts.assign(run_id="someone-else"))
@@ -228,7 +228,7 @@ def test_an_archive_whose_hashes_were_made_to_fit_is_read_all_the_same(
     fault = _one(tmp_path / "archive")
     assert (fault.file, fault.found) == (
         "fronts.parquet",
-        "rows of 1 other runs (someone-else)",
+        "rows of 1 unknown runs (someone-else)",
     )
 
 
@@ -275,7 +275,7 @@ def test_a_single_file_is_verified_entry_by_entry(tmp_path: Path, results: Resul
     path.write_bytes(b"no zip")
     (fault,) = verify(path).faults
     assert fault.file == "results.zip"
-    assert fault.found.startswith("no whole zip")
+    assert fault.found.startswith("a file that is not a whole zip")
 
 
 def test_folders_of_tables_are_verified(whole: Path) -> None:

@@ -1,4 +1,4 @@
-"""What every metric keeps; inherit `MetricContract` and give it a `metric` fixture."""
+"""The contract of metrics; inherit `MetricContract` and give it a `metric` fixture."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,11 +28,11 @@ class MetricContract:
 
     @pytest.fixture(params=[(2, 1), (2, 11), (3, 7), (8, 20)], ids=lambda p: f"m{p[0]}-n{p[1]}")
     def inputs(self, request: pytest.FixtureRequest) -> Inputs:
-        """Models of a run, which answer the corners, the centre and random preferences."""
+        """Models of a run for the corners, the centre and random preferences."""
         m, extra = request.param
         return make_inputs(m, extra, np.random.default_rng([m, extra]))
 
-    def test_signature_asks_for_known_needs(self, metric: Metric) -> None:
+    def test_signature_has_known_needs(self, metric: Metric) -> None:
         assert needs(metric) <= NEEDS
 
     def test_value_is_a_float_that_is_not_nan(self, metric: Metric, inputs: Inputs) -> None:
@@ -43,15 +43,15 @@ class MetricContract:
     def test_same_inputs_give_the_same_bits(self, metric: Metric, inputs: Inputs) -> None:
         assert _value(metric, inputs) == _value(metric, inputs)
 
-    def test_inputs_are_left_as_they_were(self, metric: Metric, inputs: Inputs) -> None:
-        arguments = {n: _at_hand(inputs)[n] for n in needs(metric)}
+    def test_inputs_are_not_modified(self, metric: Metric, inputs: Inputs) -> None:
+        arguments = {n: _available(inputs)[n] for n in needs(metric)}
         given = [_writeable(a) for a in (inputs.points, *arguments.values())]
         before = [_writeable(a) for a in given]
         metric(given[0], **dict(zip(arguments, given[1:], strict=True)))
         for left, right in zip(given, before, strict=True):
             np.testing.assert_equal(left, right)
 
-    def test_read_only_arrays_are_enough(self, metric: Metric, inputs: Inputs) -> None:
+    def test_read_only_arrays_are_accepted(self, metric: Metric, inputs: Inputs) -> None:
         assert not inputs.points.flags.writeable
         assert _value(metric, inputs) is not None
 
@@ -60,7 +60,7 @@ class MetricContract:
         for order in _orders(len(inputs.points)):
             assert _value(metric, _reordered(inputs, order)) == pytest.approx(expected, rel=1e-9)
 
-    def test_no_points_give_a_number_or_a_kind_error(self, metric: Metric) -> None:
+    def test_no_points_give_a_number_or_a_clear_error(self, metric: Metric) -> None:
         empty = _reordered(make_inputs(2, 3, np.random.default_rng(0)), np.array([], dtype=int))
         try:
             value = _value(metric, empty)
@@ -68,13 +68,13 @@ class MetricContract:
             return
         assert value is None or not np.isnan(value)
 
-    def test_missing_needs_give_none(self, metric: Metric, inputs: Inputs) -> None:
+    def test_missing_inputs_give_none(self, metric: Metric, inputs: Inputs) -> None:
         if needs(metric) & {"ref_point", "front"}:
             assert evaluate(metric, inputs) is None
 
 
 def make_inputs(m: int, extra: int, generator: np.random.Generator) -> Inputs:
-    """`m + 1 + extra` models that answer the corners, the centre and `extra` more preferences."""
+    """Return models for the `m` corners, the centre and `extra` random preferences."""
     random = generator.dirichlet(np.ones(m), size=extra)
     preferences = np.vstack([np.eye(m), np.full((1, m), 1 / m), random])
     points = np.clip(1 - preferences + generator.normal(0, 0.1, preferences.shape), 0, 1.2)
@@ -107,7 +107,7 @@ def _front(m: int) -> Array:
     return 0.9 * (1 - np.eye(m))
 
 
-def _at_hand(inputs: Inputs) -> dict[str, object]:
+def _available(inputs: Inputs) -> dict[str, object]:
     m = inputs.points.shape[1]
     return {**vars(inputs), "ref_point": _ref_point(m), "front": _front(m)}
 

@@ -10,10 +10,10 @@ import pytest
 
 from fusefront.errors import StoreError
 from fusefront.results.directory import parts as store
-from fusefront.results.directory import snapshot as survey
-from fusefront.results.directory.compaction import Compacted, compact, discard_damaged
+from fusefront.results.directory import snapshot as snapshot
+from fusefront.results.directory.compaction import CompactedTables, compact, discard_damaged
 from fusefront.results.directory.parts import part_ids, part_path, write_part, write_problem
-from fusefront.results.directory.snapshot import Survey
+from fusefront.results.directory.snapshot import Snapshot
 from fusefront.results.files.parquet import DamagedFileError
 from fusefront.results.files.record import ProblemFacts, Record
 from fusefront.results.files.schema import TABLES
@@ -33,26 +33,26 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(path.stem)
         return read(path)
 
-    monkeypatch.setattr(survey, "read_part", reads)
+    monkeypatch.setattr(snapshot, "read_part", reads)
     return found
 
 
 @pytest.fixture
 def directory(run_directory: Path, make_scores: Callable[..., pd.DataFrame]) -> Path:
     """Six runs, compacted, one of them with a score."""
-    before = Survey(run_directory)
+    before = Snapshot(run_directory)
     results = before.results()
-    results = results.with_scores(make_scores({("two-digits", "TIES", 0): np.nan}, results))
-    compact(run_directory, results, before.stamps, scorer=SCORER)
+    results = results.with_frames(scores=make_scores({("two-digits", "TIES", 0): np.nan}, results))
+    compact(run_directory, results, before.part_files, scorer=SCORER)
     return run_directory
 
 
 def _plain(directory: Path) -> Results:
-    """The same from the parts alone."""
+    """Return the results from the parts alone."""
     tables = directory / "tables"
     hidden = tables.rename(directory / "hidden")
     try:
-        results = Survey(directory).results()
+        results = Snapshot(directory).results()
         for name in TABLES:
             results.arrow(name)
         return results
@@ -61,14 +61,14 @@ def _plain(directory: Path) -> Results:
 
 
 def _assert_as_plain(directory: Path) -> None:
-    fast, plain = Survey(directory).results(), _plain(directory)
+    fast, plain = Snapshot(directory).results(), _plain(directory)
     for name in TABLES:
         assert fast.arrow(name).to_pylist() == plain.arrow(name).to_pylist(), name
         assert fast.arrow(name).equals(plain.arrow(name)), name
 
 
 def test_compacted_parts_are_not_opened(directory: Path, opened: list[str]) -> None:
-    results = Survey(directory).results()
+    results = Snapshot(directory).results()
     assert [len(results.arrow(name)) for name in ("runs", "fronts", "points")] == [6, 36, 18]
     assert opened == []
     _assert_as_plain(directory)
@@ -80,7 +80,7 @@ def test_a_new_part_alone_is_opened(
 ) -> None:
     write_part(directory, make_record("magmax", seed=4))
     write_part(directory, make_record("magmax", "a-problem", status="failed"))
-    assert len(Survey(directory).runs) == 8
+    assert len(Snapshot(directory).runs) == 8
     assert sorted(opened) == ["a-problem-magmax-0", "two-digits-magmax-4"]
     _assert_as_plain(directory)
 
@@ -89,7 +89,7 @@ def test_a_part_written_again_is_opened_again(
     directory: Path, make_record: MakeRecord, opened: list[str]
 ) -> None:
     write_part(directory, make_record(seed=1, objectives=[[0.25, 0.5]]))
-    fronts = Survey(directory).results().fronts
+    fronts = Snapshot(directory).results().fronts
     assert fronts.query("run_id == 'two-digits-ties-1'")["objective"].tolist() == [0.25, 0.5]
     assert opened == ["two-digits-ties-1"]
     _assert_as_plain(directory)
@@ -97,7 +97,7 @@ def test_a_part_written_again_is_opened_again(
 
 def test_rows_of_a_part_that_went_are_gone(directory: Path, opened: list[str]) -> None:
     part_path(directory, "two-digits-ties-1").unlink()
-    assert len(Survey(directory).runs) == 5
+    assert len(Snapshot(directory).runs) == 5
     assert opened == []
     _assert_as_plain(directory)
 
@@ -105,7 +105,7 @@ def test_rows_of_a_part_that_went_are_gone(directory: Path, opened: list[str]) -
 def test_names_are_those_of_the_last_plan(directory: Path) -> None:
     row = '["two-digits-ties-1", "two-digits", "TIES of today", 1]'
     (directory / "planned.json").write_text(f"[{row}]")
-    results = Survey(directory).results()
+    results = Snapshot(directory).results()
     for name in ("runs", "fronts", "points", "traces", "outcomes"):
         frame = getattr(results, name)
         own = frame["run_id"] == "two-digits-ties-1"
@@ -116,10 +116,10 @@ def test_names_are_those_of_the_last_plan(directory: Path) -> None:
 def test_scores_are_kept_of_the_same_scorer_and_the_same_parts(
     directory: Path, make_record: MakeRecord
 ) -> None:
-    assert Survey(directory).scores(SCORER)["run_id"].to_pylist() == ["two-digits-ties-0"]
-    assert len(Survey(directory).scores("other code")) == 0
+    assert Snapshot(directory).scores(SCORER)["run_id"].to_pylist() == ["two-digits-ties-0"]
+    assert len(Snapshot(directory).scores("other code")) == 0
     write_part(directory, make_record(objectives=[[0.1, 0.1]]))
-    assert len(Survey(directory).scores(SCORER)) == 0
+    assert len(Snapshot(directory).scores(SCORER)) == 0
 
 
 def test_a_copy_is_read_from_its_parts(directory: Path, opened: list[str]) -> None:
@@ -132,17 +132,17 @@ def test_a_copy_is_read_from_its_parts(directory: Path, opened: list[str]) -> No
 def test_tables_of_two_compactions_are_not_mixed(directory: Path, opened: list[str]) -> None:
     path = directory / "tables" / "points.parquet"
     path.write_bytes(path.read_bytes())
-    with pytest.raises(DamagedFileError, match="written since, or before"):
-        Compacted(directory)
+    with pytest.raises(DamagedFileError, match="tables of another compaction"):
+        CompactedTables(directory)
     _assert_as_plain(directory)
     assert len(opened) == 12
 
 
 def test_open_tables_stay_those_of_one_compaction(directory: Path, make_record: MakeRecord) -> None:
-    results, plain = Survey(directory).results(), _plain(directory)
+    results, plain = Snapshot(directory).results(), _plain(directory)
     write_part(directory, make_record(seed=1, objectives=[[0.25, 0.5]]))
-    again = Survey(directory)
-    compact(directory, again.results(), again.stamps)
+    again = Snapshot(directory)
+    compact(directory, again.results(), again.part_files)
     for name in ("runs", "fronts", "points", "traces"):
         assert results.arrow(name).equals(plain.arrow(name))
 
@@ -155,19 +155,19 @@ def test_a_damaged_table_is_named_and_taken_out_of_use(directory: Path, opened: 
     path.write_bytes(data)
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     with pytest.raises(StoreError, match=r"fronts.parquet` must be a whole table.*Delete `"):
-        _ = Survey(directory).results().fronts
+        _ = Snapshot(directory).results().fronts
     discard_damaged(directory)
     opened.clear()
-    assert len(Survey(directory).results().fronts) == 36
+    assert len(Snapshot(directory).results().fronts) == 36
     assert len(opened) == 6
 
 
-def test_every_damaged_part_is_told_and_the_others_are_there(
+def test_every_damaged_part_is_reported_and_the_others_are_read(
     directory: Path, make_record: MakeRecord
 ) -> None:
     for seed in (0, 1):
         write_part(directory, make_record(seed=seed)).write_bytes(b"PAR1")
-    found = Survey(directory)
+    found = Snapshot(directory)
     assert sorted(found.damaged) == ["two-digits-ties-0", "two-digits-ties-1"]
     assert len(found.runs) == 4
     with pytest.raises(StoreError, match=r"ties-0.parquet`, `parts/two-digits-ties-1.parquet`"):
@@ -175,17 +175,17 @@ def test_every_damaged_part_is_told_and_the_others_are_there(
 
 
 def test_a_directory_that_is_not_there_has_no_parts(tmp_path: Path) -> None:
-    assert len(Survey(tmp_path / "nowhere").runs) == 0
-    assert len(Survey(tmp_path / "nowhere").stamps) == 0
+    assert len(Snapshot(tmp_path / "nowhere").runs) == 0
+    assert len(Snapshot(tmp_path / "nowhere").part_files) == 0
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_whatever_happens_to_parts_tables_are_those_of_the_parts(
+def test_tables_match_the_parts_after_any_changes(
     tmp_path: Path, make_record: MakeRecord, make_facts: Callable[..., ProblemFacts], seed: int
 ) -> None:
     choose = random.Random(seed)
     write_problem(tmp_path, make_facts())
-    compact(tmp_path, Survey(tmp_path).results(), Survey(tmp_path).stamps)
+    compact(tmp_path, Snapshot(tmp_path).results(), Snapshot(tmp_path).part_files)
     for _ in range(25):
         what = choose.choice(["write", "write", "write", "remove", "rename", "compact"])
         there = part_ids(tmp_path)
@@ -200,6 +200,6 @@ def test_whatever_happens_to_parts_tables_are_those_of_the_parts(
             row = [choose.choice(there), "two-digits", f"name {choose.random()}", 0]
             (tmp_path / "planned.json").write_text(json.dumps([row]))
         elif what == "compact":
-            found = Survey(tmp_path)
-            compact(tmp_path, found.results(), found.stamps)
+            found = Snapshot(tmp_path)
+            compact(tmp_path, found.results(), found.part_files)
         _assert_as_plain(tmp_path)

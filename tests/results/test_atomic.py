@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all."""
+"""Staged folders appear whole or not at all."""
 
 from pathlib import Path
 
@@ -53,6 +53,6 @@ def test_sources_are_not_written_into(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a" / "b").mkdir(parents=True)
     for target in ("a", "a/new", "a/b/../new"):
-        with pytest.raises(StoreError, match="must not be inside `a`"):
+        with pytest.raises(StoreError, match="Found it inside `a`"):
             check_outside(Path(target), [Path("a")])
     check_outside(Path("ab"), [Path("a"), Path("absent")])
