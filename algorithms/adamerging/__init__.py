@@ -1,5 +1,6 @@
 """AdaMerging and its variants: coefficients from unlabelled inputs."""
 
+from functools import partial
 from typing import Final
 
 from ..registry import ALGORITHMS
@@ -10,31 +11,30 @@ _TANG_2023: Final = (
     "https://arxiv.org/abs/2312.06173"
 )
 
-ALGORITHMS.register_lazily(
+# Labels that several entries share.
+_adaptive = partial(
+    ALGORITHMS.register_lazily, output="constant", data="unlabelled", access="gradients"
+)
+
+_adaptive(
     "adamerging-task",
     "algorithms.adamerging.adamerging:AdaMerging",
     summary="One coefficient per task, by entropy minimisation on unlabelled inputs.",
     source=_YANG_2024,
     bound={"space": "task", "loss": "entropy", "track": "inductive"},
-    output="constant",
-    data="unlabelled",
-    access="gradients",
     space="task",
     track="inductive",
 )
-ALGORITHMS.register_lazily(
+_adaptive(
     "adamerging-block",
     "algorithms.adamerging.adamerging:AdaMerging",
     summary=("One coefficient per task and block, by entropy minimisation on unlabelled inputs."),
     source=_YANG_2024,
     bound={"space": "block", "loss": "entropy", "track": "inductive"},
-    output="constant",
-    data="unlabelled",
-    access="gradients",
     space="block",
     track="inductive",
 )
-ALGORITHMS.register_lazily(
+_adaptive(
     "adamerging-tensor",
     "algorithms.adamerging.adamerging:AdaMerging",
     summary=(
@@ -43,13 +43,10 @@ ALGORITHMS.register_lazily(
     ),
     source=_YANG_2024,
     bound={"space": "tensor", "loss": "entropy", "track": "inductive"},
-    output="constant",
-    data="unlabelled",
-    access="gradients",
     space="tensor",
     track="inductive",
 )
-ALGORITHMS.register_lazily(
+_adaptive(
     "adamerging-task-plus-plus",
     "algorithms.adamerging.adamerging:AdaMergingPlusPlus",
     summary=(
@@ -57,13 +54,10 @@ ALGORITHMS.register_lazily(
     ),
     source=_YANG_2024,
     bound={"space": "task"},
-    output="constant",
-    data="unlabelled",
-    access="gradients",
     space="task",
     track="inductive",
 )
-ALGORITHMS.register_lazily(
+_adaptive(
     "adamerging-tensor-plus-plus",
     "algorithms.adamerging.adamerging:AdaMergingPlusPlus",
     summary=(
@@ -71,9 +65,6 @@ ALGORITHMS.register_lazily(
     ),
     source=_YANG_2024,
     bound={"space": "tensor"},
-    output="constant",
-    data="unlabelled",
-    access="gradients",
     space="tensor",
     track="inductive",
 )
@@ -105,19 +96,16 @@ ALGORITHMS.register_lazily(
     space="tensor",
     track="inductive",
 )
-ALGORITHMS.register_lazily(
+_adaptive(
     "adamerging-task-transductive",
     "algorithms.adamerging.adamerging:AdaMerging",
     summary=("One coefficient per task, by entropy minimisation on the test inputs, as published."),
     source=_YANG_2024,
     bound={"space": "task", "loss": "entropy", "track": "transductive"},
-    output="constant",
-    data="unlabelled",
-    access="gradients",
     space="task",
     track="transductive",
 )
-ALGORITHMS.register_lazily(
+_adaptive(
     "adamerging-tensor-transductive",
     "algorithms.adamerging.adamerging:AdaMerging",
     summary=(
@@ -126,13 +114,10 @@ ALGORITHMS.register_lazily(
     ),
     source=_YANG_2024,
     bound={"space": "tensor", "loss": "entropy", "track": "transductive"},
-    output="constant",
-    data="unlabelled",
-    access="gradients",
     space="tensor",
     track="transductive",
 )
-ALGORITHMS.register_lazily(
+_adaptive(
     "concrete-task-arithmetic",
     "algorithms.adamerging.concrete:ConcreteTaskArithmetic",
     summary=(
@@ -140,13 +125,10 @@ ALGORITHMS.register_lazily(
         "minimises entropy."
     ),
     source=_TANG_2023,
-    output="constant",
-    data="unlabelled",
-    access="gradients",
     space="weights",
     track="inductive",
 )
-ALGORITHMS.register_lazily(
+_adaptive(
     "concrete-adamerging",
     "algorithms.adamerging.concrete:ConcreteAdaMerging",
     summary=(
@@ -154,9 +136,6 @@ ALGORITHMS.register_lazily(
         "minimisation."
     ),
     source=_TANG_2023,
-    output="constant",
-    data="unlabelled",
-    access="gradients",
     space="weights",
     track="inductive",
 )

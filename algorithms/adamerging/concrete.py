@@ -21,6 +21,7 @@ from ..training.descent import Descent, affordable
 
 def logistic(size: int, generator: torch.Generator) -> Tensor:
     """Draw `(size,)` values from the logistic distribution, whose median is 0."""
+    # A draw of 0 or 1 would give an infinite logit; eps keeps it finite.
     return torch.logit(torch.rand(size, generator=generator), eps=1e-6)
 
 

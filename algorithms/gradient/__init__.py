@@ -35,278 +35,94 @@ _SENUSHKIN_2023: Final = (
     "Senushkin et al. 2023, Independent component alignment, CVPR. https://arxiv.org/abs/2305.19000"
 )
 
-ALGORITHMS.register_lazily(
-    "mgda-coefficients",
-    "algorithms.gradient.descents:BalancedCoefficients",
-    summary="Least-norm combination of the gradients, over merging coefficients.",
+
+def _register(solver: str, target: str, *, summary: str, source: str, output: str) -> None:
+    """Register a solver twice: over merging coefficients and over all weights."""
+    for suffix, form, where, space in (
+        ("coefficients", "Coefficients", "over merging coefficients", "task"),
+        ("finetune", "Finetune", "over all weights", "weights"),
+    ):
+        ALGORITHMS.register_lazily(
+            f"{solver}-{suffix}",
+            f"algorithms.gradient.{target}{form}",
+            summary=f"{summary}, {where}.",
+            source=source,
+            bound={} if solver == "pmtl" else {"solver": solver},
+            output=output,
+            data="labelled",
+            access="gradients",
+            space=space,
+            track="inductive",
+        )
+
+
+_register(
+    "mgda",
+    "descents:Balanced",
+    summary="Least-norm combination of the gradients",
     source=_DESIDERI_2012,
-    bound={"solver": "mgda"},
     output="constant",
-    data="labelled",
-    access="gradients",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
-    "mgda-finetune",
-    "algorithms.gradient.descents:BalancedFinetune",
-    summary="Least-norm combination of the gradients, over all weights.",
-    source=_DESIDERI_2012,
-    bound={"solver": "mgda"},
-    output="constant",
-    data="labelled",
-    access="gradients",
-    space="weights",
-    track="inductive",
-)
-ALGORITHMS.register_lazily(
-    "pcgrad-coefficients",
-    "algorithms.gradient.descents:BalancedCoefficients",
-    summary="Gradients without their pairwise conflicts, over merging coefficients.",
+_register(
+    "pcgrad",
+    "descents:Balanced",
+    summary="Gradients without their pairwise conflicts",
     source=_YU_2020,
-    bound={"solver": "pcgrad"},
     output="constant",
-    data="labelled",
-    access="gradients",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
-    "pcgrad-finetune",
-    "algorithms.gradient.descents:BalancedFinetune",
-    summary="Gradients without their pairwise conflicts, over all weights.",
-    source=_YU_2020,
-    bound={"solver": "pcgrad"},
-    output="constant",
-    data="labelled",
-    access="gradients",
-    space="weights",
-    track="inductive",
-)
-ALGORITHMS.register_lazily(
-    "cagrad-coefficients",
-    "algorithms.gradient.descents:BalancedCoefficients",
-    summary=(
-        "Steps near the mean gradient that help the least improved task most, over "
-        "merging coefficients."
-    ),
+_register(
+    "cagrad",
+    "descents:Balanced",
+    summary="Steps near the mean gradient that help the least improved task most",
     source=_LIU_2021,
-    bound={"solver": "cagrad"},
     output="constant",
-    data="labelled",
-    access="gradients",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
-    "cagrad-finetune",
-    "algorithms.gradient.descents:BalancedFinetune",
-    summary=(
-        "Steps near the mean gradient that help the least improved task most, over all weights."
-    ),
-    source=_LIU_2021,
-    bound={"solver": "cagrad"},
-    output="constant",
-    data="labelled",
-    access="gradients",
-    space="weights",
-    track="inductive",
-)
-ALGORITHMS.register_lazily(
-    "nash-mtl-coefficients",
-    "algorithms.gradient.descents:BalancedCoefficients",
-    summary=(
-        "Steps that are the Nash solution of bargaining between the tasks, over merging "
-        "coefficients."
-    ),
+_register(
+    "nash-mtl",
+    "descents:Balanced",
+    summary="Steps that are the Nash solution of bargaining between the tasks",
     source=_NAVON_2022,
-    bound={"solver": "nash-mtl"},
     output="constant",
-    data="labelled",
-    access="gradients",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
-    "nash-mtl-finetune",
-    "algorithms.gradient.descents:BalancedFinetune",
-    summary=("Steps that are the Nash solution of bargaining between the tasks, over all weights."),
-    source=_NAVON_2022,
-    bound={"solver": "nash-mtl"},
-    output="constant",
-    data="labelled",
-    access="gradients",
-    space="weights",
-    track="inductive",
-)
-ALGORITHMS.register_lazily(
-    "imtl-g-coefficients",
-    "algorithms.gradient.descents:BalancedCoefficients",
-    summary="Steps with equal projections onto all gradients, over merging coefficients.",
+_register(
+    "imtl-g",
+    "descents:Balanced",
+    summary="Steps with equal projections onto all gradients",
     source=_LIU_2021_2,
-    bound={"solver": "imtl-g"},
     output="constant",
-    data="labelled",
-    access="gradients",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
-    "imtl-g-finetune",
-    "algorithms.gradient.descents:BalancedFinetune",
-    summary="Steps with equal projections onto all gradients, over all weights.",
-    source=_LIU_2021_2,
-    bound={"solver": "imtl-g"},
-    output="constant",
-    data="labelled",
-    access="gradients",
-    space="weights",
-    track="inductive",
-)
-ALGORITHMS.register_lazily(
-    "epo-coefficients",
-    "algorithms.gradient.descents:PreferentialCoefficients",
-    summary=(
-        "Steps that make p_i L_i equal, then lower all losses, one model per ray, over "
-        "merging coefficients."
-    ),
+_register(
+    "epo",
+    "descents:Preferential",
+    summary="Steps that make p_i L_i equal, then lower all losses, one model per ray",
     source=_MAHAPATRA_2020,
-    bound={"solver": "epo"},
     output="finite",
-    data="labelled",
-    access="gradients",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
-    "epo-finetune",
-    "algorithms.gradient.descents:PreferentialFinetune",
-    summary=(
-        "Steps that make p_i L_i equal, then lower all losses, one model per ray, over all weights."
-    ),
-    source=_MAHAPATRA_2020,
-    bound={"solver": "epo"},
-    output="finite",
-    data="labelled",
-    access="gradients",
-    space="weights",
-    track="inductive",
-)
-ALGORITHMS.register_lazily(
-    "pmtl-coefficients",
-    "algorithms.gradient.pmtl:PMTLCoefficients",
-    summary=(
-        "Least-norm steps into and within the sector of each of several preferences, "
-        "over merging coefficients."
-    ),
+_register(
+    "pmtl",
+    "pmtl:PMTL",
+    summary="Least-norm steps into and within the sector of each of several preferences",
     source=_LIN_2019,
     output="finite",
-    data="labelled",
-    access="gradients",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
-    "pmtl-finetune",
-    "algorithms.gradient.pmtl:PMTLFinetune",
-    summary=(
-        "Least-norm steps into and within the sector of each of several preferences, "
-        "over all weights."
-    ),
-    source=_LIN_2019,
-    output="finite",
-    data="labelled",
-    access="gradients",
-    space="weights",
-    track="inductive",
-)
-ALGORITHMS.register_lazily(
-    "upgrad-coefficients",
-    "algorithms.gradient.descents:PreferentialCoefficients",
-    summary=(
-        "Gradients weighted by the preference, each projected free of conflict, one "
-        "model per ray, over merging coefficients."
-    ),
+_register(
+    "upgrad",
+    "descents:Preferential",
+    summary="Preference-weighted gradients, each projected free of conflict, one model per ray",
     source=_QUINTON_2024,
-    bound={"solver": "upgrad"},
     output="finite",
-    data="labelled",
-    access="gradients",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
-    "upgrad-finetune",
-    "algorithms.gradient.descents:PreferentialFinetune",
-    summary=(
-        "Gradients weighted by the preference, each projected free of conflict, one "
-        "model per ray, over all weights."
-    ),
-    source=_QUINTON_2024,
-    bound={"solver": "upgrad"},
-    output="finite",
-    data="labelled",
-    access="gradients",
-    space="weights",
-    track="inductive",
-)
-ALGORITHMS.register_lazily(
-    "dualproj-coefficients",
-    "algorithms.gradient.descents:PreferentialCoefficients",
-    summary=(
-        "Sum of gradients weighted by the preference, projected free of conflict, one "
-        "model per ray, over merging coefficients."
-    ),
+_register(
+    "dualproj",
+    "descents:Preferential",
+    summary="Preference-weighted sum of gradients, projected free of conflict, one model per ray",
     source=_QUINTON_2024_2,
-    bound={"solver": "dualproj"},
     output="finite",
-    data="labelled",
-    access="gradients",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
-    "dualproj-finetune",
-    "algorithms.gradient.descents:PreferentialFinetune",
-    summary=(
-        "Sum of gradients weighted by the preference, projected free of conflict, one "
-        "model per ray, over all weights."
-    ),
-    source=_QUINTON_2024_2,
-    bound={"solver": "dualproj"},
-    output="finite",
-    data="labelled",
-    access="gradients",
-    space="weights",
-    track="inductive",
-)
-ALGORITHMS.register_lazily(
-    "aligned-mtl-coefficients",
-    "algorithms.gradient.descents:PreferentialCoefficients",
-    summary=(
-        "Gradients with aligned components, weighted by the preference, one model per "
-        "ray, over merging coefficients."
-    ),
+_register(
+    "aligned-mtl",
+    "descents:Preferential",
+    summary="Gradients with aligned components, weighted by the preference, one model per ray",
     source=_SENUSHKIN_2023,
-    bound={"solver": "aligned-mtl"},
     output="finite",
-    data="labelled",
-    access="gradients",
-    space="task",
-    track="inductive",
-)
-ALGORITHMS.register_lazily(
-    "aligned-mtl-finetune",
-    "algorithms.gradient.descents:PreferentialFinetune",
-    summary=(
-        "Gradients with aligned components, weighted by the preference, one model per "
-        "ray, over all weights."
-    ),
-    source=_SENUSHKIN_2023,
-    bound={"solver": "aligned-mtl"},
-    output="finite",
-    data="labelled",
-    access="gradients",
-    space="weights",
-    track="inductive",
 )

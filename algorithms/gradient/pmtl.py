@@ -105,6 +105,7 @@ class _PMTL(Algorithm, ABC):
             first = solved[nearest(lattice[:index], ray)] if solved else start
             parameters = [p.clone() for p in first]
             others = np.delete(u, index, axis=0) - u[index]
+            # A fifth of the steps enters the sector, as published; each phase has its own schedule.
             for entering, share in ((True, steps // 5), (False, steps - steps // 5)):
                 training = RayTraining(
                     decoder=decoder,

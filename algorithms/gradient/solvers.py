@@ -94,6 +94,7 @@ def conflict_averse(gramian: Array, c: float) -> Array:
     size = float(np.sqrt(max(float(mean @ gramian @ mean), 0.0)))
     if size == 0 or c == 0:
         return mean
+    # In units of |g0|: SLSQP's tolerance is absolute, and gradients span orders of magnitude.
     scaled = gramian / size**2
 
     def dual(w: Array) -> tuple[float, Array]:
@@ -180,6 +181,7 @@ def bargained(gramian: Array) -> Array:
         gradient = cosines @ alpha - 1 / alpha
         step = np.linalg.solve(cosines + np.diag(alpha**-2.0), gradient)
         decrement = float(np.sqrt(max(float(gradient @ step), 0.0)))
+        # Damped Newton: a full step could leave alpha > 0, this one never does.
         alpha = alpha - step / (1 + decrement)
         if decrement < 1e-10:
             break

@@ -141,6 +141,7 @@ class HypervolumeHypernetwork(Algorithm):
             for point, (_, jacobian), w in zip(points, found, weights, strict=True):
                 assert isinstance(point, Coefficients)
                 total = total + (point.values * torch.tensordot(w, jacobian, dims=1)).sum()
+            # The gradient of the weighted losses, but the mean loss as the value that is logged.
             return total - total.detach() + losses.mean()
 
         training = MapTraining(

@@ -1,5 +1,6 @@
 """Low-rank and multi-member maps: the Pareto set in one model."""
 
+from functools import partial
 from typing import Final
 
 from ..registry import ALGORITHMS
@@ -9,20 +10,21 @@ _CHEN_2025: Final = (
     "preference-aware model merging, ICML. https://arxiv.org/abs/2408.12105"
 )
 
-ALGORITHMS.register_lazily(
+# Labels that several entries share.
+_trained_map = partial(
+    ALGORITHMS.register_lazily, output="map", data="labelled", access="gradients", track="inductive"
+)
+
+_trained_map(
     "pamal",
     "algorithms.lowrank.pamal:ParetoManifoldLearning",
     summary="All experts trained further, so that every mixture of them is a good model.",
     source=(
         "Dimitriadis et al. 2023, Pareto manifold learning, ICML. https://arxiv.org/abs/2210.09759"
     ),
-    output="map",
-    data="labelled",
-    access="gradients",
     space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_trained_map(
     "lorpman",
     "algorithms.lowrank.adapter_manifolds:LowRankParetoManifold",
     summary=("A main model and one orthogonal low-rank adapter per task, mixed by the preference."),
@@ -30,13 +32,9 @@ ALGORITHMS.register_lazily(
         "Chen and Kwok 2024, Efficient Pareto manifold learning with low-rank structure, "
         "ICML. https://arxiv.org/abs/2407.20734"
     ),
-    output="map",
-    data="labelled",
-    access="gradients",
     space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_trained_map(
     "palora",
     "algorithms.lowrank.adapter_manifolds:ParetoLowRankAdapters",
     summary=(
@@ -47,13 +45,9 @@ ALGORITHMS.register_lazily(
         "Dimitriadis et al. 2025, Pareto low-rank adapters: Efficient multi-task "
         "learning with preferences, ICLR. https://arxiv.org/abs/2407.08056"
     ),
-    output="map",
-    data="labelled",
-    access="gradients",
     space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_trained_map(
     "panacea",
     "algorithms.lowrank.panacea:Panacea",
     summary="A merge and a low-rank term whose last singular values are the preference.",
@@ -61,11 +55,7 @@ ALGORITHMS.register_lazily(
         "Zhong et al. 2024, Panacea: Pareto alignment via preference adaptation for "
         "LLMs, NeurIPS. https://arxiv.org/abs/2402.02030"
     ),
-    output="map",
-    data="labelled",
-    access="gradients",
     space="low-rank",
-    track="inductive",
 )
 ALGORITHMS.register_lazily(
     "pareto-merging",

@@ -1,5 +1,6 @@
 """Merges that fit little or nothing."""
 
+from functools import partial
 from typing import Final
 
 from ..registry import ALGORITHMS
@@ -15,38 +16,47 @@ _WANG_2024: Final = (
     "https://arxiv.org/abs/2405.07813"
 )
 
-ALGORITHMS.register_lazily(
+# Labels that several entries share.
+_swept = partial(
+    ALGORITHMS.register_lazily,
+    output="constant",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+_swept_map = partial(
+    ALGORITHMS.register_lazily,
+    output="map",
+    data="labelled",
+    access="evaluations",
+    space="weights",
+    track="inductive",
+)
+_untrained = partial(
+    ALGORITHMS.register_lazily, data="none", access="weights", space="task", track="inductive"
+)
+
+_untrained(
     "pretrained",
     "algorithms.merging.soups:Pretrained",
     summary="The pretrained model, unmerged.",
     source="-",
     output="constant",
-    data="none",
-    access="weights",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_untrained(
     "experts",
     "algorithms.merging.soups:SingleExperts",
     summary="The experts, unmerged; the common selector chooses one for each preference.",
     source="-",
     output="finite",
-    data="none",
-    access="weights",
-    space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_untrained(
     "simple-average",
     "algorithms.merging.soups:SimpleAverage",
     summary="The mean of the experts.",
     source="Wortsman et al. 2022, Model soups, ICML. https://arxiv.org/abs/2203.05482",
     output="constant",
-    data="none",
-    access="weights",
-    space="task",
-    track="inductive",
 )
 ALGORITHMS.register_lazily(
     "task-arithmetic",
@@ -62,16 +72,12 @@ ALGORITHMS.register_lazily(
     space="task",
     track="inductive",
 )
-ALGORITHMS.register_lazily(
+_untrained(
     "rewarded-soup",
     "algorithms.merging.soups:RewardedSoup",
     summary="Mean of the experts, weighted by the preference.",
     source="Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488",
     output="map",
-    data="none",
-    access="weights",
-    space="task",
-    track="inductive",
 )
 ALGORITHMS.register_lazily(
     "generalised-soup",
@@ -89,19 +95,14 @@ ALGORITHMS.register_lazily(
     space="task",
     track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "ties",
     "algorithms.merging.ties:Ties",
     summary="Mean of the entries of the trimmed task vectors that have the elected sign.",
     source="Yadav et al. 2023, TIES-Merging, NeurIPS. https://arxiv.org/abs/2306.01708",
     bound={"lifted": False},
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept_map(
     "ties-map",
     "algorithms.merging.ties:Ties",
     summary="TIES of task vectors that are scaled by the preference before signs are elected.",
@@ -110,33 +111,18 @@ ALGORITHMS.register_lazily(
         "(here for every preference)"
     ),
     bound={"lifted": True},
-    output="map",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "dare",
     "algorithms.merging.dropping:Dare",
     summary="Sum of task vectors whose entries are dropped at random and rescaled.",
     source=_YU_2024,
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "dare-ties",
     "algorithms.merging.dropping:DareTies",
     summary="Sign election and mean of task vectors whose entries are dropped at random.",
     source=_YU_2024,
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
 ALGORITHMS.register_lazily(
     "slerp",
@@ -152,19 +138,14 @@ ALGORITHMS.register_lazily(
     space="tensor",
     track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "magmax",
     "algorithms.merging.magmax:MagMax",
     summary="The largest entry among the task vectors, entry by entry.",
     source="Marczak et al. 2024, MagMax, ECCV. https://arxiv.org/abs/2407.06322",
     bound={"lifted": False},
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept_map(
     "magmax-map",
     "algorithms.merging.magmax:MagMax",
     summary=("The largest entry among the task vectors scaled by the preference, entry by entry."),
@@ -173,11 +154,6 @@ ALGORITHMS.register_lazily(
         "every preference)"
     ),
     bound={"lifted": True},
-    output="map",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
 ALGORITHMS.register_lazily(
     "model-stock",
@@ -232,19 +208,14 @@ ALGORITHMS.register_lazily(
     space="weights",
     track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "tsvm",
     "algorithms.merging.tsvm:Tsvm",
     summary="The largest singular vectors of every task, made orthogonal to each other.",
     source=("Gargiulo et al. 2025, Task singular vectors, CVPR. https://arxiv.org/abs/2412.00081"),
     bound={"lifted": False},
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept_map(
     "tsvm-map",
     "algorithms.merging.tsvm:Tsvm",
     summary="TSVM with singular values scaled by the preference.",
@@ -253,13 +224,8 @@ ALGORITHMS.register_lazily(
         "https://arxiv.org/abs/2412.00081 (here for every preference)"
     ),
     bound={"lifted": True},
-    output="map",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "iso-c",
     "algorithms.merging.isotropic:IsotropicCommon",
     summary=(
@@ -268,13 +234,8 @@ ALGORITHMS.register_lazily(
     ),
     source=_MARCZAK_2025,
     bound={"lifted": False},
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept_map(
     "iso-c-map",
     "algorithms.merging.isotropic:IsotropicCommon",
     summary="Iso-C of the task vectors scaled by the preference.",
@@ -283,24 +244,14 @@ ALGORITHMS.register_lazily(
         "https://arxiv.org/abs/2502.04959 (here for every preference)"
     ),
     bound={"lifted": True},
-    output="map",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "iso-cts",
     "algorithms.merging.isotropic:IsotropicCommonTaskSpecific",
     summary="Iso-C in which task-specific directions replace some of the common ones.",
     source=_MARCZAK_2025,
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "wudi",
     "algorithms.merging.wudi:Wudi",
     summary="Merged vector that is optimised to interfere least with each task vector.",
@@ -308,37 +259,22 @@ ALGORITHMS.register_lazily(
         "Cheng et al. 2025, Whoever started the interference should end it, ICML. "
         "https://arxiv.org/abs/2503.08099"
     ),
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "consensus",
     "algorithms.merging.tall_masks:Consensus",
     summary="Sum of the task vectors without the entries that fewer than two tasks use.",
     source=_WANG_2024,
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "breadcrumbs",
     "algorithms.merging.breadcrumbs:Breadcrumbs",
     summary="Sum of the task vectors without their outliers and their smallest entries.",
     source=(
         "Davari and Belilovsky 2024, Model breadcrumbs, ECCV. https://arxiv.org/abs/2312.06795"
     ),
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_swept(
     "della",
     "algorithms.merging.dropping:Della",
     summary=(
@@ -346,11 +282,6 @@ ALGORITHMS.register_lazily(
         "small ones more often."
     ),
     source="Deep et al. 2024, DELLA-Merging. https://arxiv.org/abs/2406.11617",
-    output="constant",
-    data="labelled",
-    access="evaluations",
-    space="weights",
-    track="inductive",
 )
 ALGORITHMS.register_lazily(
     "tall-masks",

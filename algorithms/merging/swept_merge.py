@@ -109,6 +109,7 @@ class LiftedMerge(PreferenceMap):
 
     @cached_property
     def _merge(self) -> Merge:
+        # Not stored: it is as large as the task vectors, and any generator gives the same merge.
         return self.algorithm.merge(self.experts, torch.Generator())
 
 

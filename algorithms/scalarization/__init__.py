@@ -1,5 +1,6 @@
 """Scalarizations minimised ray by ray."""
 
+from functools import partial
 from typing import Final
 
 from ..registry import ALGORITHMS
@@ -10,31 +11,32 @@ _LIN_2024: Final = (
     "ICML. https://arxiv.org/abs/2402.19078"
 )
 
-ALGORITHMS.register_lazily(
+# Labels that several entries share.
+_ray_by_ray = partial(
+    ALGORITHMS.register_lazily,
+    output="finite",
+    data="labelled",
+    access="gradients",
+    track="inductive",
+)
+
+_ray_by_ray(
     "ls-coefficients",
     "algorithms.scalarization.scalarized:ScalarizedCoefficients",
     summary="Merging coefficients by gradient descent on the weighted loss, one set per ray.",
     source=("Linear scalarization (Miettinen 1999, section 3.1) over task-arithmetic coefficients"),
     bound={"solver": "linear"},
-    output="finite",
-    data="labelled",
-    access="gradients",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_ray_by_ray(
     "ls-finetune",
     "algorithms.scalarization.scalarized:ScalarizedFinetune",
     summary="One model per ray, fine-tuned from the pretrained model on the weighted loss.",
     source=("Linear scalarization baseline of Tang et al. 2024. https://arxiv.org/abs/2406.09770"),
     bound={"solver": "linear"},
-    output="finite",
-    data="labelled",
-    access="gradients",
     space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_ray_by_ray(
     "tche-coefficients",
     "algorithms.scalarization.scalarized:ScalarizedCoefficients",
     summary=(
@@ -43,13 +45,9 @@ ALGORITHMS.register_lazily(
     ),
     source=_MIETTINEN_1999,
     bound={"solver": "tchebycheff"},
-    output="finite",
-    data="labelled",
-    access="gradients",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_ray_by_ray(
     "stch-coefficients",
     "algorithms.scalarization.scalarized:ScalarizedCoefficients",
     summary=(
@@ -58,13 +56,9 @@ ALGORITHMS.register_lazily(
     ),
     source=_LIN_2024,
     bound={"solver": "smooth-tchebycheff"},
-    output="finite",
-    data="labelled",
-    access="gradients",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_ray_by_ray(
     "atche-coefficients",
     "algorithms.scalarization.scalarized:ScalarizedCoefficients",
     summary=(
@@ -73,13 +67,9 @@ ALGORITHMS.register_lazily(
     ),
     source="Wierzbicki 1980, The use of reference objectives in multiobjective optimization",
     bound={"solver": "augmented-tchebycheff"},
-    output="finite",
-    data="labelled",
-    access="gradients",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_ray_by_ray(
     "tche-finetune",
     "algorithms.scalarization.scalarized:ScalarizedFinetune",
     summary=(
@@ -88,13 +78,9 @@ ALGORITHMS.register_lazily(
     ),
     source=_MIETTINEN_1999,
     bound={"solver": "tchebycheff"},
-    output="finite",
-    data="labelled",
-    access="gradients",
     space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_ray_by_ray(
     "stch-finetune",
     "algorithms.scalarization.scalarized:ScalarizedFinetune",
     summary=(
@@ -103,13 +89,9 @@ ALGORITHMS.register_lazily(
     ),
     source=_LIN_2024,
     bound={"solver": "smooth-tchebycheff"},
-    output="finite",
-    data="labelled",
-    access="gradients",
     space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_ray_by_ray(
     "ls-finetune-average",
     "algorithms.scalarization.scalarized:FinetuneFromAverage",
     summary=("One model per ray, fine-tuned from the average of the experts on the weighted loss."),
@@ -117,13 +99,9 @@ ALGORITHMS.register_lazily(
         "Linear scalarization (Miettinen 1999, section 3.1) over all weights, from the "
         "soup of Wortsman et al. 2022. https://arxiv.org/abs/2203.05482"
     ),
-    output="finite",
-    data="labelled",
-    access="gradients",
     space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_ray_by_ray(
     "ls-finetune-arithmetic",
     "algorithms.scalarization.scalarized:FinetuneFromArithmetic",
     summary=("One model per ray, fine-tuned from the best task arithmetic on the weighted loss."),
@@ -131,13 +109,9 @@ ALGORITHMS.register_lazily(
         "Linear scalarization (Miettinen 1999, section 3.1) over all weights, from the "
         "merge of Ilharco et al. 2023. https://arxiv.org/abs/2212.04089"
     ),
-    output="finite",
-    data="labelled",
-    access="gradients",
     space="weights",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_ray_by_ray(
     "ls-lora",
     "algorithms.scalarization.lora:LinearScalarizationAdapters",
     summary=("One low-rank adapter of the pretrained model per ray, trained on the weighted loss."),
@@ -145,11 +119,7 @@ ALGORITHMS.register_lazily(
         "Linear scalarization (Miettinen 1999, section 3.1) over the adapters of Hu et "
         "al. 2022, LoRA. https://arxiv.org/abs/2106.09685"
     ),
-    output="finite",
-    data="labelled",
-    access="gradients",
     space="low-rank",
-    track="inductive",
 )
 ALGORITHMS.register_lazily(
     "ls-soup",

@@ -1,5 +1,6 @@
 """Searches that measure coefficients on validation."""
 
+from functools import partial
 from typing import Final
 
 from ..registry import ALGORITHMS
@@ -8,18 +9,23 @@ _DEB_2002: Final = (
     "Deb et al. 2002, IEEE Trans. Evol. Comput. 6(2), https://doi.org/10.1109/4235.996017"
 )
 
-ALGORITHMS.register_lazily(
+# Labels that several entries share.
+_search = partial(
+    ALGORITHMS.register_lazily,
+    output="finite",
+    data="labelled",
+    access="evaluations",
+    track="inductive",
+)
+
+_search(
     "sobol-pool",
     "algorithms.search.pools:SobolPool",
     summary=("Scrambled Sobol coefficients, measured on validation; the control for every search."),
     source="Sobol 1967, USSR Comput. Math. Math. Phys. 7(4); Owen 1998, J. Complexity 14(4)",
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "random-pool",
     "algorithms.search.pools:RandomPool",
     summary="Random coefficients with the budget of a search: what a search must beat.",
@@ -27,37 +33,25 @@ ALGORITHMS.register_lazily(
         "Bergstra and Bengio 2012, J. Mach. Learn. Res. 13, "
         "https://jmlr.org/papers/v13/bergstra12a.html"
     ),
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "nsga2",
     "algorithms.search.evolution:EvolutionarySearch",
     summary="NSGA-II over task coefficients: nondomination rank and crowding distance.",
     source=_DEB_2002,
     bound={"optimiser": "nsga2", "space": "task"},
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "nsga2-block",
     "algorithms.search.evolution:EvolutionarySearch",
     summary="NSGA-II over block-wise coefficients: the same search in a larger space.",
     source=_DEB_2002,
     bound={"optimiser": "nsga2", "space": "block"},
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="block",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "nsga3",
     "algorithms.search.evolution:EvolutionarySearch",
     summary="NSGA-III over task coefficients: nondomination rank and reference directions.",
@@ -66,13 +60,9 @@ ALGORITHMS.register_lazily(
         "https://doi.org/10.1109/TEVC.2013.2281535"
     ),
     bound={"optimiser": "nsga3", "space": "task"},
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "moead",
     "algorithms.search.evolution:EvolutionarySearch",
     summary=("MOEA/D over task coefficients: one model per weight vector, bred from neighbours."),
@@ -81,13 +71,9 @@ ALGORITHMS.register_lazily(
         "https://doi.org/10.1109/TEVC.2007.892759"
     ),
     bound={"optimiser": "moead", "space": "task"},
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "sms-emoa",
     "algorithms.search.evolution:EvolutionarySearch",
     summary=(
@@ -97,13 +83,9 @@ ALGORITHMS.register_lazily(
         "Beume et al. 2007, Eur. J. Oper. Res. 181(3), https://doi.org/10.1016/j.ejor.2006.08.008"
     ),
     bound={"optimiser": "sms-emoa", "space": "task"},
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "rvea",
     "algorithms.search.evolution:EvolutionarySearch",
     summary="RVEA over task coefficients: angles to reference vectors, penalised by distance.",
@@ -112,13 +94,9 @@ ALGORITHMS.register_lazily(
         "https://doi.org/10.1109/TEVC.2016.2519378"
     ),
     bound={"optimiser": "rvea", "space": "task"},
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "age-moea",
     "algorithms.search.evolution:EvolutionarySearch",
     summary=("AGE-MOEA over task coefficients: diversity over proximity in the front's own norm."),
@@ -128,13 +106,9 @@ ALGORITHMS.register_lazily(
         "https://doi.org/10.1145/3321707.3321839"
     ),
     bound={"optimiser": "age-moea", "space": "task"},
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "cma-es",
     "algorithms.search.cma_es:CMAESSearch",
     summary="One CMA-ES run per ray, on the weighted sum of the measured objectives.",
@@ -143,13 +117,9 @@ ALGORITHMS.register_lazily(
         "https://arxiv.org/abs/1604.00772; Akiba et al. 2025, Evolutionary optimization "
         "of model merging recipes, https://doi.org/10.1038/s42256-024-00975-8"
     ),
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "qlognehvi",
     "algorithms.search.bayesian:QLogNEHVI",
     summary=("Bayesian optimisation of the hypervolume, up to four tasks; needs the extra `bo`."),
@@ -157,13 +127,9 @@ ALGORITHMS.register_lazily(
         "Daulton et al. 2021, https://arxiv.org/abs/2105.08195; Ament et al. 2023, "
         "https://arxiv.org/abs/2310.20708"
     ),
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )
-ALGORITHMS.register_lazily(
+_search(
     "qlognparego",
     "algorithms.search.bayesian:QLogNParEGO",
     summary="Bayesian optimisation of random scalarizations; needs the extra `bo`.",
@@ -172,9 +138,5 @@ ALGORITHMS.register_lazily(
         "https://arxiv.org/abs/2006.05078; Ament et al. 2023, "
         "https://arxiv.org/abs/2310.20708"
     ),
-    output="finite",
-    data="labelled",
-    access="evaluations",
     space="task",
-    track="inductive",
 )

@@ -57,6 +57,7 @@ class CMAESSearch(PoolSearch):
         options = {
             "bounds": [0.0, self.upper],
             "randn": lambda *shape: rng.standard_normal(shape),
+            # Otherwise the library would seed, and change, NumPy's global generator.
             "seed": np.nan,
             "verbose": -10,
         }

@@ -158,6 +158,7 @@ class EvolutionarySearch(PoolSearch):
                 break
             rows = np.atleast_2d(found.get("X"))  # MOEA/D asks for one model at a time
             objectives = trial.measure(rows)
+            # The budget ended inside a generation, which pymoo cannot use without all its values.
             if len(objectives) < len(rows):
                 break
             Evaluator().eval(StaticProblem(optimiser.problem, F=objectives), found)

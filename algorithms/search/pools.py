@@ -84,5 +84,6 @@ class RandomPool(PoolSearch):
     """Uniformly random coefficients: a control that differs from a search in nothing else."""
 
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
+        # NumPy's generator is seeded from the run's, which stays the only source of randomness.
         rng = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
         trial.measure(self.upper * rng.uniform(size=(trial.count, trial.dimensions)))

@@ -52,6 +52,7 @@ class Trial:
         self._known_objectives = anchors.objectives(values)
         self.rows: Array = np.zeros((0, self.dimensions))
         self.objectives: Array = np.zeros((0, self.tasks))
+        # A fit whose budget ends before the first measurement still returns the known models.
         view.milestone(self.pareto_set)
 
     @property
@@ -144,6 +145,7 @@ def representatives(
     Source: Hansen and Jaszkiewicz 1998, R2; greedy inclusion as in Guerreiro et al. 2021,
     https://arxiv.org/abs/2005.00515, section 3.5, for the hypervolume.
     """
+    # These preferences are the search's own: the scoring preferences are hidden from every fit.
     seed = int(torch.randint(2**31, (1,), generator=generator))
     asked = np.random.default_rng(seed).dirichlet(np.ones(objectives.shape[1]), _ASKED)
     best = _utilities(known, asked).min(axis=0)

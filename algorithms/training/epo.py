@@ -69,6 +69,7 @@ def epo_weights(losses: Array, gramian: Array, ray: Array, tolerance: float) -> 
     scale = np.abs(gramian).max()
     if scale == 0 or not np.isfinite(scale):
         return None
+    # Weights are the same at every scale of the gradients; tolerances of the solver are not.
     c = gramian / scale
     mu, a = non_uniformity(losses, ray)
     v = c @ a

@@ -112,6 +112,7 @@ class MapTraining:
     ) -> ParetoSet:
         """Train the parameters in place; they must be leaves that require gradients."""
         steps = affordable(view, self.steps, self.models * self.batch_size)
+        # `Descent` does not number its steps: the loss counts how often it is called.
         done = count()
         current = partial(map_set, decoder, view, parameters)
         Descent(steps=steps, learning_rate=self.learning_rate).run(

@@ -194,15 +194,16 @@ class Registry(Generic[T]):
             bound: Values of the fields that the class declares with `bound`. Two entries with one
                 target differ in these.
             defaults: Hyper-parameters whose defaults differ from those of the class.
-            labels: See `label_values`.
+            labels: See `label_values`, whose order they are shown in.
         """
+        order = list(self.label_values)
         self.add(
             Entry[T](
                 name=name,
                 target=target,
                 summary=summary,
                 source=source,
-                labels=labels,
+                labels=dict(sorted(labels.items(), key=lambda label: _rank(order, label[0]))),
                 bound=dict(bound),
                 defaults=dict(defaults),
             )
@@ -321,6 +322,10 @@ class Registry(Generic[T]):
                 f"{self.kind} label `{key}` must be one of {', '.join(sorted(allowed))}. "
                 f"Found `{value}`. Use one of these."
             )
+
+
+def _rank(order: list[str], key: str) -> int:
+    return order.index(key) if key in order else len(order)
 
 
 def _origin(target: object) -> object:

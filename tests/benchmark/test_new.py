@@ -109,7 +109,7 @@ def test_check_finds_a_violation_of_the_contract(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace('data="none"', 'data="labelled"'))
     wrong = check("my_merge.py:MyMerge", tmp_path)
     assert wrong.returncode == 1
-    assert "test_data_label_says_what_is_looked_at" in wrong.stdout
+    assert "test_data_label_states_which_data_is_used" in wrong.stdout
     unknown = check("rewarded-soap", tmp_path)
     assert unknown.returncode == 2
     assert "rewarded-soup" in unknown.stderr

@@ -1,4 +1,4 @@
-"""What `fusefront check` runs: the contract of an algorithm that a pytest plug-in brings."""
+"""The tests of `fusefront check`: the contract, for an algorithm from a pytest plug-in."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from .algorithm_contract import AlgorithmContract
 
 
 class Brought:
-    """A pytest plug-in with the algorithm."""
+    """A pytest plug-in that provides the algorithm."""
 
     def __init__(self, algorithm: Algorithm) -> None:
         self._algorithm = algorithm
