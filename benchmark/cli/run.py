@@ -116,7 +116,7 @@ def run(
     Examples:
     - `fusefront run smoke -o runs/smoke`
     - `fusefront run smoke -a ./plugins/my_merge.py:MyMerge -o runs/my-merge`
-    - `fusefront run -p smoke-left-right -a "ties[density=0.5]" -a map --seeds 2 --budget 2000`
+    - `fusefront run -p smoke-left-right -a "ties[keep=0.3]" -a map --seeds 2 --budget 2000`
     - `fusefront run default --dry-run`
     """
     settings = {"seeds": seeds, "root_seed": _root_seed(root_seed, seed), "precision": precision}
