@@ -257,7 +257,7 @@ def fit_backbone(
 ) -> None:
     """Train the model, and the head if it requires gradients, on the cross-entropy; in place.
 
-    `fine_tuning.fine_tune` differs in that its examples are fixed, where these are augmented anew
+    `fine_tuning.fine_tune` differs in that its examples are fixed, where these are augmented again
     in every epoch, and in that it computes the cosine of the learning rate in double precision.
 
     Args:

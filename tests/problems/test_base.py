@@ -16,7 +16,7 @@ def make_anchors(expert: float = 0.9) -> Anchors:
     )
 
 
-def test_objective_is_0_at_the_expert_and_1_at_the_base_and_grows_as_accuracy_falls() -> None:
+def test_objective_is_0_at_the_expert_and_1_at_the_pretrained_model() -> None:
     anchors = make_anchors()
     np.testing.assert_allclose(anchors.objectives(anchors.expert), 0)
     np.testing.assert_allclose(anchors.objectives(anchors.pretrained), 1)

@@ -69,7 +69,7 @@ def test_gradient_reaches_every_parameter(problem: ToyProblem, oracle: Distribut
     assert all((g != 0).any() for g in toy_layout().unflatten(gradient).values())
 
 
-def test_measuring_one_model_does_not_change_what_is_said_of_another(
+def test_measuring_one_model_does_not_change_the_measurement_of_another(
     problem: ToyProblem, oracle: DistributionOracle
 ) -> None:
     first = oracle.measure(problem.pretrained, "validation").loss

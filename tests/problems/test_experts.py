@@ -50,7 +50,7 @@ def plain_merge(pool: ExpertPool, values: Tensor, space: Space) -> Tensor:
 
 
 @pytest.mark.parametrize("space", SPACES)
-def test_merge_is_base_plus_weighted_task_vectors(space: Space) -> None:
+def test_merge_is_pretrained_model_plus_weighted_task_vectors(space: Space) -> None:
     pool = make_pool()
     values = make_values(pool, space)
     merged = pool.merge(Coefficients(values=values, space=space))
@@ -80,12 +80,12 @@ def test_merge_at_a_corner_is_the_expert_bit_for_bit() -> None:
             assert torch.equal(merged, pool.pretrained + pool.task_vectors[t])
 
 
-def test_merge_with_zeros_is_the_base_bit_for_bit() -> None:
+def test_merge_with_zeros_is_the_pretrained_model_bit_for_bit() -> None:
     pool = make_pool()
     assert torch.equal(pool.merge(Coefficients(values=torch.zeros(3))), pool.pretrained)
 
 
-def test_merge_takes_coefficients_that_are_not_contiguous() -> None:
+def test_merge_accepts_coefficients_that_are_not_contiguous() -> None:
     pool = make_pool()
     values = make_values(pool, "module")
     strided = values.T.contiguous().T
@@ -132,18 +132,18 @@ def test_key_is_equal_for_equal_coefficients_only() -> None:
     assert one.key() != Coefficients(values=torch.tensor([0.1, 0.2]), space="block").key()
 
 
-def test_parameters_build_to_themselves() -> None:
+def test_building_parameters_returns_them() -> None:
     pool = make_pool()
     params = torch.randn(LAYOUT.size)
     assert pool.build(params) is params
     assert torch.equal(pool.build(Coefficients(values=torch.zeros(3))), pool.pretrained)
 
 
-def test_pool_states_its_bytes() -> None:
+def test_pool_reports_its_bytes() -> None:
     assert make_pool(3).nbytes == 4 * LAYOUT.size * 4
 
 
-def test_coefficients_of_another_precision_are_taken() -> None:
+def test_coefficients_of_another_precision_are_accepted() -> None:
     pool = make_pool()
     values = torch.tensor([0, 1, 0])
     assert torch.equal(
@@ -152,7 +152,7 @@ def test_coefficients_of_another_precision_are_taken() -> None:
 
 
 @pytest.mark.parametrize("space", ["task", "module", "tensor"])
-def test_many_models_at_once_are_the_models_one_by_one(
+def test_models_formed_together_equal_models_formed_one_by_one(
     space: Space, generator: torch.Generator
 ) -> None:
     pool = make_pool()
@@ -175,7 +175,7 @@ def test_wide_segments_are_merged_and_contracted_in_pieces(
     torch.testing.assert_close(expected[1], pool.task_vectors @ gradient)
 
 
-def test_bfloat16_task_vectors_take_half_the_memory_and_err_by_their_rounding(
+def test_bfloat16_task_vectors_take_half_the_memory_with_only_rounding_errors(
     generator: torch.Generator,
 ) -> None:
     pool = make_pool()

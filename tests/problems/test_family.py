@@ -38,7 +38,7 @@ def assert_equal(one: Anchors, other: Anchors) -> None:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
-def test_anchors_are_what_the_oracle_measures_of_the_problem_s_own_models() -> None:
+def test_anchors_are_the_oracle_s_measurements_of_the_problem_s_own_models() -> None:
     found = prepared(*TASKS)
     pool, oracle = found.pool(), found.oracle(frozenset({"test"}))
     anchors = found.anchors("test")
@@ -77,7 +77,7 @@ def test_anchors_are_measured_when_prepared_and_never_again() -> None:
     assert again == []
 
 
-def test_a_problem_measures_only_what_no_other_problem_has() -> None:
+def test_a_problem_measures_only_what_other_problems_have_not() -> None:
     prepared("odd", "even")
     lines: Lines = []
     problem(*TASKS).prepare(lines.append)
@@ -100,7 +100,7 @@ def test_shared_measurements_are_the_same_bits_as_own_ones(
     assert_equal(prepared("odd", "apart", "even").anchors("test"), shared)
 
 
-def test_a_damaged_measurement_is_measured_anew(cache: Path) -> None:
+def test_a_damaged_measurement_is_measured_again(cache: Path) -> None:
     before = prepared("odd", "apart").anchors("test")
     for path in cache.glob("anchors/*.json"):
         path.write_bytes(path.read_bytes()[:-3])
@@ -124,7 +124,7 @@ def test_tasks_on_the_same_inputs_share_their_forward_passes() -> None:
     assert oracle.forwards("validation") == 2 * SIZES["validation"]
 
 
-def test_oracle_has_the_asked_splits_only() -> None:
+def test_oracle_has_only_the_requested_splits() -> None:
     oracle = prepared("odd", "apart").oracle(frozenset({"validation"}))
     with pytest.raises(KeyError, match="test"):
         oracle.length("test")

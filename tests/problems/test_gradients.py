@@ -48,7 +48,7 @@ def test_gradient_in_coefficients_is_that_of_autograd_through_the_merged_weights
 
 @pytest.mark.parametrize("space", SPACES)
 @pytest.mark.parametrize("of", ["losses", "entropies"])
-def test_jacobian_is_one_gradient_a_task(
+def test_jacobian_is_one_gradient_per_task(
     view: ProblemView, space: Space, of: str, generator: torch.Generator
 ) -> None:
     batch = next(view.batches(8))
@@ -63,7 +63,7 @@ def test_jacobian_is_one_gradient_a_task(
     torch.testing.assert_close(rows_found, torch.stack(separate), rtol=1e-5, atol=1e-6)
 
 
-def test_jacobian_in_parameters_is_one_gradient_a_task(view: ProblemView) -> None:
+def test_jacobian_in_parameters_is_one_gradient_per_task(view: ProblemView) -> None:
     batch = next(view.batches(8))
     params = view.experts.pretrained.clone().requires_grad_()
     losses = view.losses(params, batch)
@@ -72,14 +72,14 @@ def test_jacobian_in_parameters_is_one_gradient_a_task(view: ProblemView) -> Non
     torch.testing.assert_close(found, torch.stack(separate), rtol=1e-5, atol=1e-6)
 
 
-def test_jacobian_costs_what_one_backward_pass_does(view: ProblemView) -> None:
+def test_jacobian_costs_one_backward_pass(view: ProblemView) -> None:
     batch = next(view.batches(8))
     view.loss_jacobian(Coefficients(values=torch.zeros(3)), batch)
     assert view.budget.ledger.units == 3 * len(batch)
     assert view.budget.ledger.gradient_steps == 1
 
 
-def test_rows_that_are_not_active_get_no_gradient_and_change_no_other(
+def test_inactive_rows_get_no_gradient_and_do_not_change_others(
     view: ProblemView, generator: torch.Generator
 ) -> None:
     batch = next(view.batches(8))

@@ -32,7 +32,7 @@ def test_no_small_change_of_the_head_lowers_the_penalised_loss() -> None:
     assert objective < penalised(torch.zeros(3, 2).double(), torch.zeros(3).double(), 300)
 
 
-def test_head_answers_most_examples_and_has_the_right_shapes() -> None:
+def test_head_classifies_most_examples_and_has_the_right_shapes() -> None:
     features, labels = clusters(300)
     weight, bias = fit_head(features, labels, 3)
     assert (weight.shape, bias.shape, weight.dtype) == ((3, 2), (3,), torch.float32)
@@ -40,7 +40,7 @@ def test_head_answers_most_examples_and_has_the_right_shapes() -> None:
     assert right.float().mean() > 0.75
 
 
-def test_features_are_left_alone_and_the_same_head_comes_twice() -> None:
+def test_features_are_unchanged_and_the_fit_is_repeatable() -> None:
     features, labels = clusters(60)
     before = features.clone()
     first, second = fit_head(features, labels, 3), fit_head(features, labels, 3)
@@ -55,7 +55,7 @@ def test_classes_without_examples_are_allowed() -> None:
     assert answers.max() < 3
 
 
-def test_features_that_never_vary_do_no_harm() -> None:
+def test_constant_features_are_harmless() -> None:
     features, labels = clusters(60)
     constant = torch.cat([features, torch.full((60, 1), 7.0)], dim=1)
     weight, bias = fit_head(constant, labels, 3)

@@ -84,7 +84,7 @@ def test_small_gains_are_not_worth_another_kernel(
     assert linear_kernel() == "default"
 
 
-def test_measurement_is_a_positive_ratio_and_leaves_the_threads_alone() -> None:
+def test_measurement_is_a_positive_ratio_and_leaves_the_threads_unchanged() -> None:
     before = torch.get_num_threads()
     assert kernels._measure() > 0 or not kernels._available()
     assert torch.get_num_threads() == before

@@ -12,7 +12,7 @@ def twice(name: str, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     return 2 * functional.linear(x, weight, bias)
 
 
-def test_only_layers_with_these_weights_are_computed_otherwise() -> None:
+def test_only_layers_with_these_weights_are_replaced() -> None:
     layers = [nn.Linear(5, 4), nn.Linear(5, 4, bias=False), nn.Linear(5, 4)]
     with LinearLayers(names_of({"a": layers[0].weight, "b": layers[1].weight}), twice):
         found = [layer(X) for layer in layers]
@@ -20,7 +20,7 @@ def test_only_layers_with_these_weights_are_computed_otherwise() -> None:
         torch.testing.assert_close(out, factor * layer(X))
 
 
-def test_gpt2_layers_are_given_as_any_linear_layer() -> None:
+def test_gpt2_layers_are_passed_like_any_linear_layer() -> None:
     layer = Conv1D(4, 5)  # type: ignore[no-untyped-call]
     seen = []
 

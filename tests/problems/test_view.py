@@ -30,7 +30,7 @@ def rows_of(view: ProblemView, size: int, batches: int) -> list[Tensor]:
     return [torch.cat([b.inputs[b.segments[t]] for b in found]) for t in range(len(view.tasks))]
 
 
-def test_loss_with_gradient_costs_three_units_an_example_and_one_without() -> None:
+def test_loss_costs_three_units_per_example_with_gradient_and_one_without() -> None:
     view = view3()
     batch = next(view.batches(4))
     params = view.experts.pretrained.clone()
@@ -59,14 +59,14 @@ def test_tasks_on_the_same_inputs_share_the_forward_passes_of_an_evaluation() ->
     assert pair.budget.ledger.units == 10
 
 
-def test_evaluation_on_more_examples_than_there_are_costs_those_there_are() -> None:
+def test_evaluation_on_more_examples_than_exist_costs_only_the_existing_ones() -> None:
     view = view3()
     measured = view.evaluate(point(0.3, 0.3, 0.3), examples=60)
     assert view.budget.ledger.units == 60 + OWN_VALIDATION
     assert measured.n.tolist() == [60, 60, OWN_VALIDATION]
 
 
-def test_coefficients_measured_before_are_answered_free_and_the_same() -> None:
+def test_measuring_the_same_coefficients_again_is_free() -> None:
     view = view3(units=VALIDATION)
     first = view.evaluate(point(0.3, 0.2, 0.1))
     assert view.evaluate(point(0.3, 0.2, 0.1)) is first
@@ -83,7 +83,7 @@ def test_evaluation_is_the_measurement_of_the_merged_model() -> None:
     np.testing.assert_array_equal(by_coefficients.loss, by_params.loss)
 
 
-def test_objectives_are_0_at_an_expert_on_its_task_and_1_at_the_base_model() -> None:
+def test_objectives_are_0_at_an_expert_on_its_task_and_1_at_the_pretrained_model() -> None:
     view = view3()
     np.testing.assert_allclose(view.objectives(point(0, 0, 0)), 1)
     for task, corner in enumerate(torch.eye(3)):
@@ -91,7 +91,7 @@ def test_objectives_are_0_at_an_expert_on_its_task_and_1_at_the_base_model() -> 
 
 
 @pytest.mark.parametrize("units", [VALIDATION - 1, 0])
-def test_cap_is_raised_before_anything_is_spent(units: int) -> None:
+def test_exceeding_the_cap_raises_before_anything_is_spent(units: int) -> None:
     view = view3(units=units)
     with pytest.raises(BudgetExhausted):
         view.evaluate(point(0.3, 0.3, 0.3))
@@ -118,7 +118,7 @@ def test_unlabelled_batches_have_no_labels_and_count_apart() -> None:
     assert view.budget.ledger.labelled_examples == 0
 
 
-def test_no_example_is_left_out_before_any_comes_twice() -> None:
+def test_every_example_is_drawn_once_before_any_is_drawn_twice() -> None:
     view = view3()
     for epochs in (1, 2, 3):
         for task, inputs in enumerate(rows_of(view, 7, 30)):
@@ -127,7 +127,7 @@ def test_no_example_is_left_out_before_any_comes_twice() -> None:
             assert len(torch.unique(epoch, dim=0)) == n
 
 
-def test_epochs_are_shuffled_anew() -> None:
+def test_every_epoch_has_a_new_order() -> None:
     inputs = rows_of(view3(), SHARED, 2)[0]
     assert not torch.equal(inputs[:SHARED], inputs[SHARED:])
 
@@ -172,7 +172,7 @@ def test_affordable_steps_can_be_paid_and_one_more_cannot(units: int) -> None:
         view.losses(params, next(batches))
 
 
-def test_affordable_steps_set_evaluations_aside() -> None:
+def test_affordable_steps_reserve_evaluations() -> None:
     assert view3(units=2 * VALIDATION + 36).affordable_steps(4, evaluations=2) == 1
     assert view3(units=VALIDATION).affordable_steps(4, evaluations=2) == 0
 
@@ -213,7 +213,7 @@ def test_without_a_cap_no_milestone_is_kept_but_the_pareto_set_is() -> None:
     assert view.pareto_set_so_far() == "answer"
 
 
-def test_log_keeps_what_was_spent_so_far() -> None:
+def test_log_records_the_units_spent_so_far() -> None:
     view = view3()
     view.evaluate(point(0.3, 0.3, 0.3))
     view.log("loss", 0.5)
@@ -234,7 +234,7 @@ def test_test_inputs_are_given_out_in_the_transductive_track_only_and_never_labe
     assert all((inputs == x).all(dim=1).any() for x in batch.inputs[:8])
 
 
-def test_a_view_over_another_pool_shares_budget_and_answers_but_not_measurements() -> None:
+def test_a_view_over_another_pool_shares_budget_and_milestones_but_not_measurements() -> None:
     view = open_view(toy_problem(2), units=1_000)
     half = view.over(view.experts.altered(0.5 * view.experts.task_vectors))
     point = Coefficients(values=torch.ones(2))

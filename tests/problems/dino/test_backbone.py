@@ -39,7 +39,7 @@ def test_embeddings_alone_are_frozen(tiny: Dino) -> None:
     assert len(frozen) == 4
 
 
-def test_an_image_has_the_same_features_whatever_else_is_in_the_batch(tiny: Dino) -> None:
+def test_features_of_an_image_do_not_depend_on_the_rest_of_the_batch(tiny: Dino) -> None:
     images = torch.rand(5, 1, 28, 28) * 2 - 1
     with torch.no_grad():
         torch.testing.assert_close(tiny(images)[:2], tiny(images[:2]))
@@ -53,7 +53,7 @@ def test_blocks_and_their_mlps_are_groups_of_the_layout(tiny: Dino) -> None:
     assert {f"{block}.mlp" for block in blocks} <= set(layout.groups("module").names)
 
 
-def test_real_weights_answer_as_onnx_runtime_does(
+def test_real_weights_have_the_outputs_of_onnx_runtime(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FUSEFRONT_CACHE", str(tmp_path))

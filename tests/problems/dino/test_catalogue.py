@@ -20,7 +20,7 @@ def test_every_pair_is_a_problem_and_so_are_all_together() -> None:
     assert len(ENTRIES) == len(DINO.subsets)
 
 
-def test_a_problem_is_of_a_half_only_if_all_its_tasks_are() -> None:
+def test_a_problem_belongs_to_a_half_only_if_all_its_tasks_do() -> None:
     halves = (set(DINO.tasks[::2]), set(DINO.tasks[1::2]))
     for entry in ENTRIES.values():
         own = [

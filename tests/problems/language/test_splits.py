@@ -58,5 +58,5 @@ def test_of_texts_that_begin_alike_one_is_kept_and_empty_ones_are_dropped() -> N
 
 
 def test_a_corpus_that_is_too_small_is_refused() -> None:
-    with pytest.raises(ParameterError, match="Found 240 of 239"):
+    with pytest.raises(ParameterError, match="Found 240 for 239 texts"):
         rows_of_splits(corpus(239), SIZES)

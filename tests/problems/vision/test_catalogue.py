@@ -19,7 +19,7 @@ def test_listing_imports_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_every_subset_of_every_family_is_registered_under_a_name_of_its_own() -> None:
+def test_every_subset_of_every_family_is_registered_under_a_unique_name() -> None:
     assert len(ENTRIES) == sum(len(family.subsets) for family in FAMILIES.values())
     assert all(name in PROBLEMS for name in ENTRIES)
 
@@ -66,6 +66,6 @@ def test_a_problem_within_one_half_of_the_tasks_is_labelled_with_it(
     assert ENTRIES[name].labels.get("subset") == subset
 
 
-def test_only_garments_need_more_than_comes_with_the_package() -> None:
+def test_only_garments_need_additional_packages() -> None:
     needs = {entry.labels["family"]: entry.labels["needs"] for entry in ENTRIES.values()}
     assert needs == {"digits": "nothing", "smoke": "nothing", "garments": "packages"}

@@ -93,7 +93,7 @@ def test_sources_are_those_that_the_tasks_show_each_once() -> None:
     assert family.sources(("over-garment",)) == ["mnist", "fashion"]
 
 
-def test_long_subsets_go_by_a_nickname() -> None:
+def test_long_subsets_have_a_nickname() -> None:
     family = FAMILIES["garments"]
     assert family.problem(family.tasks) == "garments-all"
     assert family.problem(("digit-left", "digit-right")) == "garments-digit-left-digit-right"

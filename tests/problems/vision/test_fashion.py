@@ -16,7 +16,7 @@ WHOLE = HEADER + bytes(range(24))
 
 
 @pytest.mark.parametrize("name", ["images", "images.gz"])
-def test_a_file_is_read_packed_or_not(tmp_path: Path, name: str) -> None:
+def test_a_file_is_read_gzipped_or_not(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(gzip.compress(WHOLE) if path.suffix else WHOLE)
     assert read_idx(path, (2, 3, 4)).equal(VALUES)

@@ -46,7 +46,7 @@ def test_splits_are_stratified_within_one_image_a_class(family: str, source: Sou
         assert (counts - expected).abs().max() <= 1.5
 
 
-def test_garments_are_tested_on_fashion_mnists_own_test_set_and_nothing_else_is() -> None:
+def test_only_the_test_split_of_garments_uses_fashion_mnists_own_test_set() -> None:
     splits = split_indices("garments", "fashion", _labels("fashion"))
     assert splits["test"].min() >= 60_000
     assert max(int(splits[name].max()) for name in SPLITS if name != "test") < 60_000

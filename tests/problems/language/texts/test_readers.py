@@ -123,7 +123,7 @@ def test_a_table_that_lost_its_last_row_is_refused(places: dict[str, Path], name
 def test_a_truncated_row_is_refused(places: dict[str, Path], name: str) -> None:
     lines = places[name].read_text().splitlines(keepends=True)
     places[name].write_text("".join([*lines[:-1], lines[-1].partition("\t")[0] + "\n"]))
-    with pytest.raises(IntegrityError, match=r"cells a row. Found 1 cells in row \d+"):
+    with pytest.raises(IntegrityError, match=r"cells per row\. Found 1 cells in row \d+"):
         SOURCES[name].corpus()
 
 
