@@ -66,7 +66,7 @@ class Update:
 @final
 @dataclass(frozen=True, kw_only=True)
 class AdapterPlan:
-    """What becomes of every tensor of an adapter.
+    """The place of every tensor of an adapter.
 
     Attributes:
         updates: Updates by the name of the tensor in the pretrained model.

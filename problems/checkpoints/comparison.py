@@ -1,4 +1,4 @@
-"""What keeps an expert from being merged into a pretrained model, found in its headers."""
+"""Differences that forbid merging an expert into a pretrained model, found in headers."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""From raw texts and images to features, with what transformers saves beside a model."""
+"""Encoding texts and images for models of transformers, and these models up to their features."""
 
 import importlib
 import inspect

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from ..base import Problem
 
 Pooling = Literal["classifier", "cls", "mean", "last"]
-"""Where features are taken: at the input of the model's last linear layer, or from the hidden
-states of its backbone, at the first or the last token, or averaged over the tokens.
+"""The source of features: the input of the model's last linear layer, or hidden states of its
+backbone at the first or the last token, or their average over tokens.
 """
 Modality = Literal["text", "image", "tensor"]
 
 SPLITS: Final = ("calibration", "validation", "test")
 _NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _LABELS: Final[dict[Modality, str]] = {"text": "language", "image": "vision"}
-"""How the registry's label `modality` calls kinds of inputs; `tensor` has no label."""
+"""Values of the registry's label `modality`; `tensor` has none."""
 
 
 def _check_name(name: str) -> str:
@@ -73,7 +73,7 @@ Name = Annotated[Text, AfterValidator(_check_name)]
 
 
 class CustomData(TomlTable):
-    """Where the examples of a task are, and which columns are read.
+    """The examples of a task: their sources and columns.
 
     Attributes:
         all: One source of all splits, cut by the file's `fractions`; or the next three.

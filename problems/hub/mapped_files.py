@@ -1,4 +1,4 @@
-"""What a suite keeps on disk as memory-mapped files: merged weights and encoded examples.
+"""Memory-mapped files of a suite: merged weights and encoded examples.
 
 Processes on one machine share the pages of these files, and only what is used is read.
 """

@@ -1,4 +1,4 @@
-"""What a suite keeps in the cache (weights, heads, encoded examples): inspected and prepared."""
+"""Preparation and inspection of a suite's weights, heads and encoded examples in the cache."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -108,7 +108,7 @@ def test_the_preflight_names_checkpoints_data_and_gains(text_problem: Path) -> N
     assert all(finding.ok for finding in found.values())
     assert "gpt2 n_embd=32" in found["expert colour"].found
     assert found["data of animal"].found.startswith("2 classes, ")
-    assert found["splits"].found.endswith("test inputs, none of them seen")
+    assert found["splits"].found.endswith("test inputs, none in another split")
     assert "standard errors" in found["gain of colour on test"].found
 
 
@@ -119,7 +119,7 @@ def test_checkpoints_that_are_only_on_the_hub_are_named(
     problem = load(edited(text_copy, 'expert = "colour"', 'expert = "someone/colour"'))
     (found,) = problem.preflight()
     assert found.ok
-    assert found.found == "someone/colour: fetched from the hub on first use, then checked"
+    assert found.found == "someone/colour: downloaded and checked on first use"
     with pytest.raises(MissingDataError, match="`someone/colour` must be a local folder"):
         problem.prepare(lambda line: None)
 
@@ -141,7 +141,7 @@ def test_a_small_test_split_is_a_warning_not_an_error(text_copy: Path) -> None:
     prepared(text_copy)
     gains = [f for f in load(text_copy).preflight() if f.what == "gain of colour on validation"]
     assert gains[0].ok
-    assert "below 10, take more validation data" in gains[0].found
+    assert "below 10, so give it more validation data" in gains[0].found
 
 
 def test_the_manifest_is_in_the_cache(text_problem: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_test_input_that_algorithms_see_is_refused(text_copy: Path) -> None:
         )
     splits = "\n".join(f'{s} = "{s}.parquet"' for s in ("calibration", "validation", "test"))
     edited(text_copy, 'all = "data.parquet"', splits)
-    with pytest.raises(StudyError, match="Found 1 of the validation of task `colour` in the test"):
+    with pytest.raises(StudyError, match="Found 1 validation inputs of task `colour` in the test"):
         prepared(text_copy)
 
 

@@ -112,5 +112,5 @@ class _Rows:
 
 def test_a_cached_data_set_of_another_revision_is_refused() -> None:
     data_sets._check_revision(DTD, _Rows(), "222")
-    with pytest.raises(MissingDataError, match="must be of revision 111"):
+    with pytest.raises(MissingDataError, match="must have revision 111"):
         data_sets._check_revision(DTD, _Rows(), "111")
