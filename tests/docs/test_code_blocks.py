@@ -39,7 +39,7 @@ NOT_MARKED_YET = frozenset(
         "docs/studies.md",
     }
 )
-"""Pages with blocks that cannot run (installations, other machines, excerpts) and do not say so yet.
+"""Pages with blocks that cannot run (installations, other machines, excerpts) but lack a marker.
 
 A page leaves this set when its blocks run or are marked; then its test must pass.
 """
