@@ -128,4 +128,4 @@ $ exit 3
     python, command = run_page(text, tmp_path)
     assert python.startswith("line 7: python block failed")
     assert "not two" in python
-    assert command.startswith("line 12: `exit 3` exited 3")
+    assert command.startswith("line 11: `exit 3` exited 3")
