@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from fusefront import METRICS, Results, load_prerun
@@ -70,5 +71,5 @@ def anchors(problem: str) -> pd.DataFrame | None:
 
 def rank_text(ranks: pd.DataFrame, problem: str, algorithm: str) -> str:
     """Return `rank / number of ranked algorithms`, or an en dash without a rank."""
-    rank = ranks.loc[problem, algorithm]
-    return "\N{EN DASH}" if pd.isna(rank) else f"{rank:g} / {ranks.loc[problem].count()}"
+    rank = float(ranks[algorithm].loc[problem])
+    return "\N{EN DASH}" if np.isnan(rank) else f"{rank:g} / {ranks.loc[problem].count()}"

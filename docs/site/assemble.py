@@ -3,6 +3,7 @@
 import os
 import posixpath
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +48,9 @@ def assemble(root: Path, pages: Path) -> None:
         target = pages / _place(source.relative_to(root).as_posix())
         target.parent.mkdir(parents=True, exist_ok=True)
         text = source.read_text(encoding="utf-8")
-        written = relink(text, lambda link, s=source, t=target: _relink(link, s, t, root, pages))
+        written = relink(
+            text, partial(_relink, source=source, target=target, root=root, pages=pages)
+        )
         target.write_text(written, encoding="utf-8")
     write_catalogue(pages, root)
     write_api(pages, guides(root))
@@ -58,7 +61,7 @@ def _place(name: str) -> str:
     return _MOVED.get(name, name.removeprefix("docs/"))
 
 
-def _relink(link: str, source: Path, target: Path, root: Path, pages: Path) -> str:
+def _relink(link: str, *, source: Path, target: Path, root: Path, pages: Path) -> str:
     """Return a link of the page `source` as it must be in `target`; linked files are copied."""
     path, _, fragment = link.partition("#")
     if not path:

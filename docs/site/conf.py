@@ -17,8 +17,8 @@ extensions = [
 source_suffix = {".md": "markdown"}
 root_doc = "index"
 nitpicky = True
-# No intersphinx: its inventories are fetched, and the site must build offline. Types in signatures
-# that are not documented here (those of other packages, private ones) stay without a link.
+# No intersphinx: its inventories are fetched, and the site must build offline. So types in
+# signatures that are not documented here (of other packages, or private) stay without a link.
 nitpick_ignore_regex = [(r"py:.*", r".*")]
 
 default_role = "code"  # docstrings write `name` as Markdown does

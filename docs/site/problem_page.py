@@ -87,7 +87,7 @@ def _results(name: str) -> list[str]:
         if not columns:
             continue
         first = next(iter(columns.values()))
-        order = first.ranks.loc[name].sort_values(na_position="last", kind="stable").index
+        order = first.ranks.T[name].sort_values(na_position="last", kind="stable").index
         rows = [
             [f"[`{a}`](../algorithms/{a}.md)", *(s.texts.loc[name, a] for s in columns.values())]
             for a in order

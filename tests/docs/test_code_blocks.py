@@ -39,7 +39,7 @@ NOT_MARKED_YET = frozenset(
         "docs/studies.md",
     }
 )
-"""Pages with blocks that cannot run (installations, other machines) and do not say so yet.
+"""Pages with blocks that cannot run (installations, other machines, excerpts) but lack a marker.
 
 A page leaves this set when its blocks run or are marked; then its test must pass.
 """
@@ -128,4 +128,4 @@ $ exit 3
     python, command = run_page(text, tmp_path)
     assert python.startswith("line 7: python block failed")
     assert "not two" in python
-    assert command.startswith("line 12: `exit 3` exited 3")
+    assert command.startswith("line 11: `exit 3` exited 3")

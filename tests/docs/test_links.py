@@ -1,6 +1,8 @@
 """Links of the Markdown files work, and so does the check that `make docs` makes of the site."""
 
+import doctest
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,10 @@ def test_version_is_the_same_everywhere() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert f"\nversion: {project['version']}\n" in citation
     assert f"\n## [{project['version']}] - " in changelog
+
+
+@pytest.mark.parametrize("module", ["docstrings", "markdown", "tables"])
+def test_examples_in_docstrings_of_the_generator(module: str) -> None:
+    found = doctest.testmod(import_module(f"docs.site.{module}"))
+    assert found.attempted
+    assert not found.failed
