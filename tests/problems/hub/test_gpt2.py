@@ -61,7 +61,7 @@ def test_a_score_layer_of_a_wrong_width_is_named(mirror: Path, hub: Path) -> Non
     expert = open_checkpoint(mirror / SUITE.expert("mnli"))
     assert Gpt2().head_mismatch(expert, SUITE.task("mnli")) is None
     found = Gpt2().head_mismatch(expert, SUITE.task("cola"))
-    assert found == "`score.weight` is (3, 32) where CoLA has 2 classes"
+    assert found == "`score.weight` is (3, 32), but CoLA has 2 classes"
     headless = replace(expert, tensors={})
     assert Gpt2().head_mismatch(headless, SUITE.task("mnli")) == (
         "`score.weight` is not in the expert"
