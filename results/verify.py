@@ -11,7 +11,7 @@ import pyarrow as pa
 from ..errors import IntegrityError, StoreError
 from .archive.archive import FILES, MANIFEST, faults, manifest, prerun_path
 from .archive.zip_file import FOREIGN, damaged_entries, extracted
-from .directory.parts import PARTS, PROBLEMS, part_ids, read_part
+from .directory.parts import OUTDATED, PARTS, PROBLEMS, part_ids, read_part
 from .directory.planned import PLANNED, read_planned
 from .files.parquet import DamagedFileError, NewerSchemaError, file_name, read_table
 from .files.record import UNAVAILABLE
@@ -19,7 +19,7 @@ from .files.schema import STORED
 
 _AGAIN: Final = "run the same `fusefront run` command again:"
 _RECOMPUTE: Final = f"{_AGAIN} it renames the file and computes it again"
-_SUPERSEDE: Final = f"{_AGAIN} it moves the file to `superseded/`"
+_SUPERSEDE: Final = f"{_AGAIN} it moves the file to `outdated/`"
 _COMPACT: Final = f"{_AGAIN} it compacts the parts again"
 _FETCH: Final = "fetch the archive again, or reinstall fusefront if it came with it"
 _UPGRADE: Final = "upgrade: `pip install --upgrade fusefront`"
@@ -187,8 +187,9 @@ class _Check:
         for path in (self.root / PROBLEMS / f"{file_name(name)}.parquet" for name in sorted(done)):
             if not path.exists():
                 self.fault(path, "a missing file of a problem with runs", f"{_AGAIN} it writes it")
-        for path in sorted((self.root / "superseded").glob("[!.]*.parquet")):
-            self.read(path, read_part, "delete it: the study does not need it")
+        for folder in OUTDATED:
+            for path in sorted((self.root / folder).glob("[!.]*.parquet")):
+                self.read(path, read_part, "delete it: the study does not need it")
         self.tables(self.root / "tables", _COMPACT, set(part_ids(self.root)))
 
     def _planned(self) -> dict[str, tuple[str, int]] | None:

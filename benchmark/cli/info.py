@@ -49,9 +49,9 @@ def info(
     - `fusefront info "analytic-quadratic[n_tasks=4,angle=60]"`
     """
     describe: dict[str, Callable[[Entry[Any]], str]] = {
-        "algorithms": _algorithm,
-        "suites": _suite,
-        "metrics": _metric,
+        "algorithms": describe_algorithm,
+        "suites": describe_suite,
+        "metrics": describe_metric,
     }
     for kind, registry in REGISTRIES.items():
         if kind in describe and name in registry:
@@ -74,7 +74,7 @@ def _heading(kind: str, entry: Entry[Any]) -> str:
     return "\n".join(lines)
 
 
-def _algorithm(entry: Entry[type]) -> str:
+def describe_algorithm(entry: Entry[type]) -> str:
     """Return the hyper-parameters with defaults and descriptions, and the docstrings.
 
     The docstrings are those of the class and of the parts that the entry chooses.
@@ -94,7 +94,8 @@ def _algorithm(entry: Entry[type]) -> str:
     return "\n".join([*lines, "", explained])
 
 
-def _metric(entry: Entry[Any]) -> str:
+def describe_metric(entry: Entry[Any]) -> str:
+    """Return what the metric needs, and its docstring."""
     from ...metrics.base import needs
 
     metric = entry.load()
@@ -102,7 +103,8 @@ def _metric(entry: Entry[Any]) -> str:
     return f"  needs: {wanted}\n\n{inspect.getdoc(metric) or ''}"
 
 
-def _suite(entry: Entry[Suite]) -> str:
+def describe_suite(entry: Entry[Suite]) -> str:
+    """Return the size of the suite, its problems and its algorithms."""
     suite = entry.load()
     runs = len(suite.problems) * len(suite.algorithms) * suite.seeds
     seeds = "seed" if suite.seeds == 1 else "seeds"

@@ -12,7 +12,7 @@ from ...algorithms.base import Algorithm
 from ...errors import PluginError
 from ...problems.base import Report
 from ...results.directory.compaction import compact, discard_damaged, file_stats, unchanged
-from ...results.directory.parts import check_writable, part_ids, part_path
+from ...results.directory.parts import OUTDATED, check_writable, part_ids, part_path
 from ...results.directory.planned import write_planned
 from ...results.directory.snapshot import Snapshot
 from ...results.directory.status import run_status, run_statuses
@@ -26,9 +26,6 @@ from .outdated import explain
 from .preparation import prepare
 
 STUDY: Final = "study.toml"
-OUTDATED: Final = "outdated"
-_EARLIER_OUTDATED: Final = "superseded"
-"""What the folder of outdated runs was called before version 0.2."""
 
 
 @final
@@ -143,7 +140,7 @@ def finish(directory: Path) -> Results:
 
 def outdated_ids(directory: Path) -> set[str]:
     """Return the ids of outdated runs, which come back if a study asks for them again."""
-    return {i for folder in (OUTDATED, _EARLIER_OUTDATED) for i in part_ids(directory, folder)}
+    return {i for folder in OUTDATED for i in part_ids(directory, folder)}
 
 
 def _finished(directory: Path, specs: Sequence[RunSpec], snapshot: Snapshot) -> frozenset[str]:
@@ -166,11 +163,11 @@ def _finished(directory: Path, specs: Sequence[RunSpec], snapshot: Snapshot) -> 
 def _keep_only(directory: Path, specs: Sequence[RunSpec]) -> Iterator[Path]:
     """Move parts of other runs to `outdated/`, and bring back those that are wanted again."""
     wanted, existing = {spec.run_id for spec in specs}, set(part_ids(directory))
-    for folder in (OUTDATED, _EARLIER_OUTDATED):
+    for folder in OUTDATED:
         for run_id in sorted(wanted - existing):
             with contextlib.suppress(FileNotFoundError):
                 (directory / folder / f"{run_id}.parquet").replace(part_path(directory, run_id))
-    aside = directory / OUTDATED
+    aside = directory / OUTDATED[0]
     for run_id in sorted(existing - wanted):
         aside.mkdir(exist_ok=True)
         yield part_path(directory, run_id).replace(aside / f"{run_id}.parquet")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from fusefront.benchmark.cli import describe
+from fusefront.benchmark.cli.info import describe_algorithm
 from fusefront.registry import Entry
 
 from . import archives
@@ -20,7 +20,7 @@ _PARAMETER = re.compile(r"^ {2}(\w+) = (.*)((?:\n {3,}.*)*)", re.MULTILINE)
 
 def algorithm_page(entry: Entry[Any], root: Path) -> str:
     """Return labels, source, hyper-parameters, docstring, checks and results as Markdown."""
-    listed, _, docstring = describe.algorithms(entry).partition("\n\n")
+    listed, _, docstring = describe_algorithm(entry).partition("\n\n")
     return "\n".join(
         [
             *opening("Algorithm", entry),

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from fusefront.benchmark.cli import describe
+from fusefront.benchmark.cli.info import describe_metric
 from fusefront.registry import Entry
 
 from . import archives
@@ -14,7 +14,7 @@ from .writing import inline, opening
 
 def metric_page(entry: Entry[Any], root: Path) -> str:
     """Return labels, source, inputs, docstring, checks and average ranks as Markdown."""
-    inputs, _, docstring = describe.metrics(entry).partition("\n\n")
+    inputs, _, docstring = describe_metric(entry).partition("\n\n")
     lines = [*opening("Metric", entry), "## Inputs", ""]
     lines += [inline(inputs.strip().removeprefix("needs:").strip()), "", "## Description", ""]
     lines += [as_markdown(docstring), "", *_checks(entry, root), *_results(entry.name)]

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
@@ -13,6 +14,8 @@ from ..files.record import ProblemFacts, Record
 from ..files.schema import PART, TABLES, record_table
 
 PARTS, PROBLEMS = "parts", "problems"
+OUTDATED: Final = ("outdated", "superseded")
+"""Folders of outdated runs: the current name, and the one until version 0.1."""
 ENDING = ".parquet"
 _NAMED = 20
 """How many damaged files an error names at most."""

@@ -18,12 +18,12 @@ import fusefront as ff
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark import merge_split
 from fusefront.benchmark.merge_split import merge, split
-from fusefront.benchmark.run.plan import OUTDATED
 from fusefront.benchmark.study.file import read_study
 from fusefront.benchmark.study.study import Study
 from fusefront.errors import IntegrityError, StoreError, StudyError
 from fusefront.results.archive.archive import pack
 from fusefront.results.archive.zip_file import pack_single
+from fusefront.results.directory.parts import OUTDATED
 from fusefront.results.directory.planned import read_planned
 from fusefront.results.load import read
 from fusefront.results.verify import verify
@@ -70,7 +70,7 @@ def test_halves_merge_to_the_whole_and_can_be_gone_on_with(made: Path, tmp_path:
     started = read(tmp_path / "merged").runs["started"]
     again = ff.run(_study([P, Q], NAMES, 2), tmp_path / "merged")
     pd.testing.assert_series_equal(again.runs["started"], started)
-    assert not (tmp_path / "merged" / OUTDATED).exists()
+    assert not (tmp_path / "merged" / OUTDATED[0]).exists()
 
 
 def test_a_product_that_is_not_whole_says_how_many_runs_are_missing(
