@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.study.file import _KEYS, read_study
+from fusefront.benchmark.study.file import StudyFile, read_study
 from fusefront.benchmark.study.limits import SETTINGS, Resources
 from fusefront.benchmark.study.study import Study
 from fusefront.problems.budget import CAPPED
@@ -40,6 +40,6 @@ def test_the_example_resolves_resources_as_it_says(study: Study) -> None:
     }
 
 
-@pytest.mark.parametrize("name", [*_KEYS, *SETTINGS, *CAPPED])
+@pytest.mark.parametrize("name", [*StudyFile.model_fields, *SETTINGS, *CAPPED])
 def test_every_key_is_on_the_page(name: str) -> None:
     assert re.search(rf"`\[?{name}\]?`", PAGE)

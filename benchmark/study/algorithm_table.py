@@ -3,21 +3,47 @@
 import dataclasses
 import itertools
 import string
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ...errors import ParameterError, StudyError
 from ...registry import Registry, unknown_name
+from ...toml_models import Text, TomlTable
 from .algorithm_spec import AlgorithmSpec
 from .parameters import write_value
 
-_KEYS: Final = ("name", "parameters", "grid", "display_name")
+
+def _check_plain(value: object) -> object:
+    if isinstance(value, list):
+        for item in value:
+            _check_plain(item)
+    elif not isinstance(value, (bool, int, float, str)):
+        raise ValueError(
+            f"must be a number, a text, a truth value or a list of these. Found {value!r}."
+        )
+    return value
 
 
-def read_algorithm_table(
-    table: Mapping[str, Any], algorithms: Registry[Any], locate: Callable[[str], str]
-) -> Iterator[AlgorithmSpec]:
-    """Yield the algorithms of one table in canonical form: one per combination of its grid.
+def _check_list(value: object) -> object:
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"must be a non-empty list of values. Found {value!r}.")
+    return value
+
+
+def _check_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError(f"must be one line of text. Found {text!r}.")
+    return text
+
+
+_Value = Annotated[Any, BeforeValidator(_check_plain)]
+_Values = Annotated[list[_Value], BeforeValidator(_check_list)]
+
+
+class AlgorithmTable(TomlTable):
+    """One or several algorithms: one for each combination of the values in `grid`.
 
     ```toml
     [[algorithms]]
@@ -26,37 +52,34 @@ def read_algorithm_table(
     grid = {initial = [0.3, 0.6], layers = [1, 2]}      # four algorithms
     display_name = "PWEMoE {layers} layers from {initial}"
     ```
-
-    Args:
-        table: The table as TOML gives it.
-        algorithms: Where names are looked up.
-        locate: Maps a name to the same name with the path of its file, if it has one.
-
-    Raises:
-        StudyError: If a key is missing or of a wrong type, or the display name is not a template.
-        UnknownNameError: If a key, algorithm, parameter or field of the template is unknown.
-        ParameterError: If a value is out of range, or a parameter is given twice.
     """
-    for key in table:
-        if key not in _KEYS:
-            raise unknown_name("A key of an algorithm", key, list(_KEYS))
-    name = table.get("name")
-    if not isinstance(name, str):
-        raise StudyError(f"`name` must be the name of an algorithm. Found {name!r}.")
-    spec = AlgorithmSpec.parse(locate(name), algorithms)
-    fixed, grid = _table(table, "parameters"), _table(table, "grid")
-    _check_once(spec, fixed, grid)
-    for key, values in grid.items():
-        if not isinstance(values, list) or not values:
-            raise StudyError(f"`grid.{key}` must be a list of values. Found {values!r}.")
-    template = table.get("display_name")
-    for values in itertools.product(*grid.values()):
-        parameters = {**spec.parameters, **fixed, **dict(zip(grid, values, strict=True))}
-        one = dataclasses.replace(spec, parameters=parameters).canonical(algorithms)
-        if template is None:
-            yield one
-        else:
-            yield dataclasses.replace(one, label=_label(template, one, algorithms))
+
+    name: Text
+    parameters: dict[str, _Value] = Field(default_factory=dict)
+    grid: dict[str, _Values] = Field(default_factory=dict)
+    display_name: Annotated[str, AfterValidator(_check_line)] | None = None
+
+    def specs(self, spec: AlgorithmSpec, algorithms: Registry[Any]) -> Iterator[AlgorithmSpec]:
+        """Yield the algorithms in canonical form.
+
+        Args:
+            spec: What `name` stands for.
+            algorithms: Where names are looked up.
+
+        Raises:
+            StudyError: If the display name is not a template.
+            UnknownNameError: If a parameter or a field of the template is unknown.
+            ParameterError: If a value is out of range, or a parameter is given twice.
+        """
+        fixed, grid = _underscored(self.parameters), _underscored(self.grid)
+        _check_once(spec, fixed, grid)
+        for values in itertools.product(*grid.values()):
+            parameters = {**spec.parameters, **fixed, **dict(zip(grid, values, strict=True))}
+            one = dataclasses.replace(spec, parameters=parameters).canonical(algorithms)
+            if self.display_name is None:
+                yield one
+            else:
+                yield dataclasses.replace(one, label=_label(self.display_name, one, algorithms))
 
 
 def as_template(label: str) -> str:
@@ -64,23 +87,9 @@ def as_template(label: str) -> str:
     return label.replace("{", "{{").replace("}", "}}")
 
 
-def _table(table: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = table.get(key, {})
-    if not isinstance(value, dict):
-        raise StudyError(f"`{key}` must be a table, such as {{steps = 500}}. Found {value!r}.")
-    for parameter, setting in value.items():
-        if not _is_plain(setting):
-            raise StudyError(
-                f"`{key}.{parameter}` must be numbers, texts, truth values or lists of them. "
-                f"Found {setting!r}."
-            )
-    return {parameter.replace("-", "_"): setting for parameter, setting in value.items()}
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, list):
-        return all(map(_is_plain, value))
-    return isinstance(value, (bool, int, float, str))
+def _underscored(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the table with keys as fields are spelled: `-` and `_` are the same in TOML keys."""
+    return {key.replace("-", "_"): value for key, value in table.items()}
 
 
 def _check_once(spec: AlgorithmSpec, *places: Mapping[str, Any]) -> None:
@@ -95,10 +104,8 @@ def _check_once(spec: AlgorithmSpec, *places: Mapping[str, Any]) -> None:
             seen.add(key)
 
 
-def _label(template: object, spec: AlgorithmSpec, algorithms: Registry[Any]) -> str:
+def _label(template: str, spec: AlgorithmSpec, algorithms: Registry[Any]) -> str:
     """Fill the template with parameters, defaults included."""
-    if not isinstance(template, str):
-        raise StudyError(f"`display_name` must be a text. Found {template!r}.")
     algorithm = spec.load(algorithms)
     shown = {f.name: _shown(getattr(algorithm, f.name)) for f in dataclasses.fields(algorithm)}
     try:
@@ -111,9 +118,10 @@ def _label(template: object, spec: AlgorithmSpec, algorithms: Registry[Any]) -> 
             "`display_name` must be a text with parameters in braces, such as `{steps}` or "
             f"`{{rate:.1f}}`; braces themselves are doubled. Found `{template}`: {error}."
         ) from error
-    if not label.strip() or not label.isprintable():
-        raise StudyError(f"`display_name` must be one line of text. Found {label!r}.")
-    return label
+    try:
+        return _check_line(label)
+    except ValueError as error:
+        raise StudyError(f"`display_name` {error}") from error
 
 
 def _shown(value: object) -> object:

@@ -1,28 +1,41 @@
 """Study files: from TOML to a study and back."""
 
 import dataclasses
-import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from ...deprecation import warn_renamed
+import tomli_w
+from pydantic import Field
+
 from ...errors import FusefrontError, StudyError
+from ...problems.budget import Precision
 from ...registry import Registry, unknown_name
 from ...results.files.parquet import write_bytes
+from ...toml_models import Text, Texts, TomlTable, parse_table, read_toml, rename_key
 from .algorithm_spec import AlgorithmSpec
-from .algorithm_table import as_template, read_algorithm_table
+from .algorithm_table import AlgorithmTable, as_template
 from .limits import ResourceRules
-from .parameters import write_value
 from .problem_spec import ProblemSpec
 from .study import Study
 from .suites import SUITES
 
-_KEYS: Final = (
-    *("suite", "problems", "algorithms", "seeds", "root_seed", "budget", "precision"),
-    *("caps", "resources", "seed"),
-)
+_HEADER: Final = "# The study of this directory, frozen; written by `fusefront run`.\n"
+_Count = Annotated[int, Field(ge=0)]
+
+
+class StudyFile(TomlTable):
+    """The keys of a study file; those that are left out keep the value of the suite."""
+
+    suite: Text | None = None
+    problems: Annotated[Texts, Field(min_length=1)] | None = None
+    algorithms: Annotated[list[Any], Field(min_length=1)] | None = None
+    seeds: _Count | None = None
+    root_seed: _Count | None = None
+    budget: _Count | None = None
+    precision: Precision | None = None
+    caps: dict[str, Any] = Field(default_factory=dict)
+    resources: dict[str, Any] = Field(default_factory=dict)
 
 
 def suite_study(name: str, algorithms: Registry[Any]) -> Study:
@@ -64,155 +77,102 @@ def read_study(path: Path, algorithms: Registry[Any]) -> Study:
     memory_bytes = "4 GiB"
     ```
 
-    An item of `algorithms` may be a table; see `read_algorithm_table`.
+    An item of `algorithms` may be a table; see `AlgorithmTable`.
 
     Raises:
         StudyError: If the file cannot be read, a key is unknown, missing or of a wrong type, or
             something in it does not exist. The message names the file.
     """
+    content = rename_key(read_toml(path), "seed", "root_seed", file=path)
+    _check_places(content, path)
+    file = parse_table(StudyFile, content, file=path)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StudyError(f"`{path}` must be a TOML file. Found {error}.") from error
-    for key in content:
-        if key not in _KEYS:
-            raise StudyError(f"In `{path}`: {unknown_name('a key', key, list(_KEYS))}")
-    try:
-        _check_places(content)
-        return _study(content, path, algorithms).canonical(algorithms)
+        return _study(file, path, algorithms).canonical(algorithms)
     except FusefrontError as error:
+        if str(path) in str(error):
+            raise
         raise StudyError(f"In `{path}`: {error}") from error
 
 
-def _check_places(content: Mapping[str, Any]) -> None:
+def _check_places(content: Mapping[str, Any], path: Path) -> None:
     """Refuse a key of the study below a table header, where TOML makes it part of the table."""
     items, settings = content.get("algorithms"), content.get("resources")
     tables = [content.get("caps"), settings, *(items if isinstance(items, list) else [])]
     tables += settings.values() if isinstance(settings, dict) else []
     for table in tables:
-        for key in _KEYS:
+        for key in StudyFile.model_fields:
             if isinstance(table, dict) and key in table:
                 raise StudyError(
-                    f"`{key}` must stand above the first `[table]`, since in TOML everything below "
-                    "belongs to that table. Found it below. Move it up."
+                    f"In `{path}`, `{key}` must stand above the first `[table]`, since in TOML "
+                    "everything below belongs to that table. Found it below. Move it up."
                 )
 
 
-def _study(content: Mapping[str, Any], path: Path, algorithms: Registry[Any]) -> Study:
+def _study(file: StudyFile, path: Path, algorithms: Registry[Any]) -> Study:
     base = Study(problems=(), algorithms=())
-    if "suite" in content:
-        base = suite_study(_text(content["suite"], "suite"), algorithms)
-    changes: dict[str, Any] = {}
-    if "problems" in content or "suite" not in content:
-        names = _list(content, "problems")
-        texts = [_beside(_text(name, "problems"), path) for name in names]
-        changes["problems"] = tuple(ProblemSpec.parse(text) for text in texts)
-    if "algorithms" in content or "suite" not in content:
-        items = enumerate(_list(content, "algorithms"), 1)
-        found = [spec for i, item in items for spec in _specs(i, item, path, algorithms)]
-        changes["algorithms"] = tuple(found)
-    if "seed" in content:
-        warn_renamed("seed", "root_seed")
-        content = {"root_seed": content["seed"], **content}
-    for key in ("seeds", "root_seed", "budget"):
-        if key in content:
-            changes[key] = _integer(content, key)
-    if "budget" in changes:
-        changes["budget"] = changes["budget"] or None
-    if "precision" in content:
-        changes["precision"] = _text(content["precision"], "precision")
-    settings = _table(content, "resources")
-    overrides = {name: value for name, value in settings.items() if isinstance(value, dict)}
-    defaults = {key: value for key, value in settings.items() if key not in overrides}
+    if file.suite is not None:
+        base = suite_study(file.suite, algorithms)
+    given = file.model_dump(include={"seeds", "root_seed", "precision"}, exclude_none=True)
+    if file.problems is not None:
+        given["problems"] = tuple(ProblemSpec.parse(_beside(text, path)) for text in file.problems)
+    if file.algorithms is not None:
+        items = enumerate(file.algorithms)
+        given["algorithms"] = tuple(s for i, x in items for s in _specs(i, x, path, algorithms))
+    if file.budget is not None:
+        given["budget"] = file.budget or None
+    overrides = {name: value for name, value in file.resources.items() if isinstance(value, dict)}
+    defaults = {key: value for key, value in file.resources.items() if key not in overrides}
     rules = ResourceRules(defaults=defaults, overrides=overrides)
-    return dataclasses.replace(base, **changes, caps=_table(content, "caps"), resources=rules)
+    return dataclasses.replace(base, **given, caps=file.caps, resources=rules)
 
 
 def write_study(path: Path, study: Study) -> None:
     """Write a study as TOML that `read_study` reads back, with one atomic rename."""
-    lines = [
-        "# The study of this directory, frozen; written by `fusefront run`.",
-        _array("problems", [_quoted(spec.text) for spec in study.problems]),
-        _array("algorithms", [_item(spec) for spec in study.algorithms]),
-        f"seeds = {study.seeds}",
-        f"root_seed = {study.root_seed}",
-        f"budget = {study.budget or 0}",
-        f'precision = "{study.precision}"',
-        *_section("caps", study.caps),
-        *_section("resources", study.resources.defaults),
-    ]
-    for name, values in study.resources.overrides.items():
-        lines += _section(f"resources.{_quoted(name)}", values)
-    write_bytes(path, ("\n".join(lines) + "\n").encode())
+    limits = {key: _limits(value) for key, value in study.resources.overrides.items()}
+    content = {
+        "problems": [spec.text for spec in study.problems],
+        "algorithms": [_item(spec) for spec in study.algorithms],
+        "seeds": study.seeds,
+        "root_seed": study.root_seed,
+        "budget": study.budget or 0,
+        "precision": study.precision,
+        "caps": dict(study.caps),
+        "resources": _limits(study.resources.defaults) | limits,
+    }
+    written = {key: value for key, value in content.items() if value != {}}
+    write_bytes(path, (_HEADER + tomli_w.dumps(written)).encode())
 
 
-def _item(spec: AlgorithmSpec) -> str:
-    name = _quoted(spec.as_given)
+def _item(spec: AlgorithmSpec) -> str | dict[str, str]:
     if spec.label is None:
-        return name
-    display_name = _quoted(as_template(spec.label))
-    return f"{{ name = {name}, display_name = {display_name} }}"
+        return spec.as_given
+    return {"name": spec.as_given, "display_name": as_template(spec.label)}
 
 
-def _section(name: str, values: Mapping[str, Any]) -> list[str]:
-    if not values:
-        return []
-    settings = [f"{k} = {write_value(0 if v is None else v)}" for k, v in values.items()]
-    return ["", f"[{name}]", *settings]
-
-
-def _array(key: str, items: list[str]) -> str:
-    inside = "".join(f"    {item},\n" for item in items)
-    return f"{key} = [\n{inside}]"
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def _limits(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return resource limits for TOML, which has no null: 0 means no limit as well."""
+    return {key: 0 if value is None else value for key, value in settings.items()}
 
 
 def _specs(
-    number: int, item: object, path: Path, algorithms: Registry[Any]
+    index: int, item: object, path: Path, algorithms: Registry[Any]
 ) -> Iterator[AlgorithmSpec]:
     """Yield the algorithms of one item of the list: one of a text, or several of a table."""
+    place = f"algorithms[{index}]"
+    if not isinstance(item, str | dict):
+        raise StudyError(f"`{place}` must be a name or a table. Found {item!r}.")
+    table = None
+    if isinstance(item, dict):
+        table = parse_table(AlgorithmTable, item, file=path, place=place)
     try:
-        if isinstance(item, dict):
-            yield from read_algorithm_table(item, algorithms, lambda text: _beside(text, path))
-        else:
-            text = _text(item, "algorithms")
-            yield AlgorithmSpec.parse(_beside(text, path), algorithms)
+        name = item if isinstance(item, str) else str(item["name"])
+        spec = AlgorithmSpec.parse(_beside(name, path), algorithms)
+        yield from [spec] if table is None else table.specs(spec, algorithms)
     except FusefrontError as error:
-        raise StudyError(f"`algorithms`, item {number}: {error}") from error
+        raise StudyError(f"`{place}`: {error}") from error
 
 
 def _beside(text: str, path: Path) -> str:
     """Return `text`; if it names a file, with that file relative to the study's folder."""
     is_file = ".py:" in text or text.endswith(".toml")
     return str(path.parent / text) if is_file else text
-
-
-def _list(content: Mapping[str, Any], key: str) -> list[Any]:
-    value = content.get(key)
-    if not isinstance(value, list) or not value:
-        raise StudyError(f"`{key}` must be a non-empty list of names. Found {value!r}.")
-    return value
-
-
-def _text(value: object, key: str) -> str:
-    if not isinstance(value, str):
-        kind = "a non-empty list of names" if key in ("problems", "algorithms") else "a text"
-        raise StudyError(f"`{key}` must be {kind}. Found {value!r}.")
-    return value
-
-
-def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = content.get(key, {})
-    if not isinstance(value, dict):
-        raise StudyError(f"`{key}` must be a table, `[{key}]`. Found {value!r}.")
-    return value
-
-
-def _integer(content: Mapping[str, Any], key: str) -> int:
-    value = content[key]
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise StudyError(f"`{key}` must be an integer >= 0. Found {value!r}.")
-    return value

@@ -119,8 +119,10 @@ def _predicate(kind: str, message: str, context: Mapping[str, Any], found: objec
     if kind == "missing":
         return "must be given. Found no such key."
     if kind in ("too_short", "too_long"):
-        bound = "at least {min_length}" if kind == "too_short" else "at most {max_length}"
-        return f"must have {bound.format(**context)} items. Found {context['actual_length']}."
+        word, key = ("least", "min") if kind == "too_short" else ("most", "max")
+        bound = context[f"{key}_length"]
+        items = "item" if bound == 1 else "items"
+        return f"must have at {word} {bound} {items}. Found {context['actual_length']}."
     expected = _EXPECTED.get(kind)
     if expected is None:
         return f"is not valid. {message}. Found {found!r}."

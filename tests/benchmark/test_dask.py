@@ -73,10 +73,10 @@ def test_wrong_executors_are_refused_before_anything_is_made(
     [
         ("queue = 3", "queue"),
         ('queue = "SLURN"\n[job]\ncores = 1\nmemory = "1 GB"', "SLURM"),
-        ('queue = "SLURM"', r"table `\[job\]` with `cores` and `memory`"),
+        ('queue = "SLURM"', "`job` must be given"),
         ('queue = "SLURM"\nquery = 1', "query"),
         ("queue = ", "must be a TOML file"),
-        ('queue = "SLURM"\n[job]\ncores = 0\nmemory = "1 GB"', "must be 1 or more"),
+        ('queue = "SLURM"\n[job]\ncores = 0\nmemory = "1 GB"', r"`job\.cores` must be 1 or more"),
     ],
 )
 def test_a_cluster_file_is_refused_by_name(tmp_path: Path, text: str, message: str) -> None:

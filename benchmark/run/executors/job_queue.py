@@ -1,16 +1,30 @@
 """Clusters of job queues: workers that SLURM and others start, described by a TOML file."""
 
 import math
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
 
 from ....errors import MissingDataError, StudyError
-from ....registry import unknown_name
+from ....toml_models import Text, TomlTable, parse_table, read_toml
 
-QUEUES: Final = ("SLURM", "PBS", "SGE", "LSF", "HTCondor", "OAR", "Moab")
-"""Job queues that dask-jobqueue can submit to."""
+
+class Job(TomlTable):
+    """Arguments of dask-jobqueue's cluster; it checks those that are not named here."""
+
+    model_config = ConfigDict(extra="allow")
+
+    cores: Annotated[int, Field(ge=1)]
+    memory: Text
+
+
+class ClusterFile(TomlTable):
+    """The keys of a cluster file; `queue` is a job queue that dask-jobqueue can submit to."""
+
+    queue: Literal["SLURM", "PBS", "SGE", "LSF", "HTCondor", "OAR", "Moab"]
+    job: Job
 
 
 def read_cluster(text: str) -> Callable[[int], Any]:
@@ -32,12 +46,13 @@ def read_cluster(text: str) -> Callable[[int], Any]:
         MissingDataError: If dask-jobqueue is not installed.
     """
     path = Path(text)
-    queue, job = _checked(path)
+    file = parse_table(ClusterFile, read_toml(path), file=path)
+    queue, job = file.queue, file.job.model_dump()
     try:
         import dask_jobqueue
     except ImportError as error:
         raise MissingDataError(
-            f'`queue = "{queue}"` needs dask-jobqueue. Found none. '
+            f'`queue = "{queue}"` needs dask-jobqueue. It is not installed. '
             "Use `pip install 'fusefront[dask]'`."
         ) from error
     kind = getattr(dask_jobqueue, f"{queue}Cluster")
@@ -52,24 +67,3 @@ def read_cluster(text: str) -> Callable[[int], Any]:
         return cluster
 
     return start
-
-
-def _checked(path: Path) -> tuple[str, dict[str, Any]]:
-    """Return the queue and the job of a file."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StudyError(f"`{path}` must be a TOML file. Found {error}.") from error
-    for key in content:
-        if key not in ("queue", "job"):
-            raise StudyError(f"In `{path}`: {unknown_name('A key', key, ['queue', 'job'])}")
-    queue, job = content.get("queue"), content.get("job")
-    if queue not in QUEUES:
-        raise StudyError(f"In `{path}`: {unknown_name('queue', str(queue), list(QUEUES))}")
-    if not isinstance(job, dict) or type(job.get("cores")) is not int or "memory" not in job:
-        raise StudyError(
-            f"`{path}` must have a table `[job]` with `cores` and `memory`. Found {job!r}."
-        )
-    if job["cores"] < 1:
-        raise StudyError(f"`cores` in `{path}` must be 1 or more. Found {job['cores']}.")
-    return queue, job
