@@ -1,13 +1,14 @@
 """An oracle whose task losses are quadratic in the weights, so that every minimiser is known."""
 
-from collections.abc import Sequence
-from typing import final
+from collections.abc import Mapping, Sequence
+from typing import Any, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from fusefront.problems.base import Anchors, Batch, Measurement, Oracle, Split
+from fusefront.errors import NotApplicableError
+from fusefront.problems.base import Anchors, Batch, DistributionOracle, Measurement, Split
 from fusefront.problems.budget import Budget
 from fusefront.problems.experts import ExpertPool
 from fusefront.problems.layout import Layout
@@ -18,8 +19,11 @@ LAYOUT = Layout(names=("layers.0.mlp.w", "norm.w"), shapes=((8,), (2,)))
 
 
 @final
-class QuadraticOracle(Oracle):
-    """Loss of task i is |params - target_i|^2 / 2; value is 1 - loss."""
+class QuadraticOracle(DistributionOracle):
+    """Loss of task i is |params - target_i|^2 / 2; value is 1 - loss; entropies are the losses.
+
+    Everything else that needs distributions is refused.
+    """
 
     def __init__(self, targets: Tensor) -> None:
         self.targets = targets
@@ -39,6 +43,16 @@ class QuadraticOracle(Oracle):
 
     def entropies(self, params: Tensor, batch: Batch) -> Tensor:
         return self.losses(params, batch)
+
+    def task_entropies(
+        self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
+    ) -> Tensor:
+        return self.task_losses(named, batch, tasks)
+
+    def refuse(self, *_: object, **__: object) -> Any:
+        raise NotApplicableError("quadratic losses come without distributions")
+
+    logits = features = heads = classes = split_features = judge = grams = refuse
 
     def measure(self, params: Tensor, split: Split, examples: int | None = None) -> Measurement:
         loss = (0.5 * (params - self.targets).square().sum(dim=1)).double().numpy()

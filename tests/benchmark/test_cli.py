@@ -229,7 +229,7 @@ def test_status_prints_json(fusefront: Command, directory: Path) -> None:
 
 
 def test_table_is_printed_in_every_format(fusefront: Command, directory: Path) -> None:
-    for style, mark in (("text", "---"), ("markdown", "|"), ("latex", r"\toprule"), ("csv", ",")):
+    for style, mark in (("text", "───"), ("markdown", "|"), ("latex", r"\toprule"), ("csv", ",")):
         result = fusefront("table", directory, "--format", style)
         assert result.status == 0
         assert mark in result.out

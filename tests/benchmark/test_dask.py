@@ -44,7 +44,7 @@ def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_p
                     kill_group(cluster.nodes[0])
         with (
             closing(start(Site(directory=tmp_path, problem_hashes={}), 1)) as workers,
-            pytest.raises(StudyError, match=r"Found 1, and 0 there.*--resources GPU=1"),
+            pytest.raises(StudyError, match=r"GPUs of a worker, 0. Found 1.*--resources GPU=1"),
         ):
             workers.check(1)
     assert told.count("done") == 6

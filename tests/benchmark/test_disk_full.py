@@ -38,7 +38,7 @@ def test_full_disk_is_one_error_and_what_was_written_is_whole(study: Study, tmp_
     assert "first: 2" in out, told
     errors = [line for line in told.stderr.splitlines() if "No space left on device" in line]
     assert len(errors) == 1, told.stderr
-    assert "Free some space or choose another directory." in errors[0]
+    assert "Free some space, or choose another directory." in errors[0]
     assert "Traceback" not in told.stderr
     kept = int(out[out.index("first: 2") + 1])
     assert 0 < kept < 6

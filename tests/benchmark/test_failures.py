@@ -75,9 +75,9 @@ def rows(outcome: Outcome, path: Path) -> pd.DataFrame:
         (
             "killed",
             "WorkerLost",
-            "ended by signal 9 before its part was written. Signal 9 is often",
+            "ended by signal 9 before it wrote its part. The system often sends",
         ),
-        ("leaves", "WorkerLost", "ended by exit code 0 before its part was written."),
+        ("leaves", "WorkerLost", "ended by exit code 0 before it wrote its part."),
         ("exits", "SystemExit", "0"),
         ("raises", "ValueError", "no luck,\nnone at all"),
         ("garbage", "PluginResultError", "`fit` must return a ParetoSet. Found str."),
@@ -116,8 +116,8 @@ def test_others_go_on(rows: pd.DataFrame) -> None:
 def test_command_tells_every_failure_on_one_line_and_exits_with_1(outcome: Outcome) -> None:
     assert outcome.status == 1
     lines = outcome.err.splitlines()
-    again = [line for line in lines if line.startswith("lost ")]
-    assert ["tried again, 1 of 2" in line or "tried again, 2 of 2" in line for line in again] == [
+    again = [line for line in lines if line.startswith("retrying ")]
+    assert ["Retry 1 of 2." in line or "Retry 2 of 2." in line for line in again] == [
         True,
         True,
     ]

@@ -113,7 +113,7 @@ def test_select_keeps_entries_that_have_all_labels(registry: Registry[type]) -> 
 def test_lazy_target_is_imported_when_loaded() -> None:
     registry: Registry[object] = Registry("thing", {})
     registry.add(
-        Entry(name="lazy", target="benchmark.study.identity:derive", summary="", source="")
+        Entry(name="lazy", target="benchmark.study.identity:derive_seed", summary="", source="")
     )
     assert isinstance(registry["lazy"].target, str)
     assert callable(registry["lazy"].load())

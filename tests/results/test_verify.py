@@ -125,7 +125,7 @@ def test_a_run_that_was_not_planned_is_foreign(whole: Path, make_record: MakeRec
     fault = _one(whole)
     assert fault.file == "parts/two-digits-magmax-0.parquet"
     assert fault.found == "a run that is not in `planned.json`"
-    assert "moves the file to `superseded/`" in fault.remedy
+    assert "moves the file to `outdated/`" in fault.remedy
 
 
 def test_a_row_of_another_seed_than_planned_is_foreign(

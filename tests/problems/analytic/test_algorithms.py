@@ -131,7 +131,7 @@ def test_every_algorithm_returns_a_pareto_set_or_states_why_not(
 ) -> None:
     """Only what needs predicted distributions or weight matrices does not apply."""
     problem = QuadraticProblem(noise=noise)
-    algorithm = quick(entry.load()())
+    algorithm = quick(entry.make())
     needs_matrices = entry.labels["space"] == "low-rank" or entry.name in {"lorpman", "palora"}
     needs_network = entry.name in {"logits-fusion", "dynamic-logits-fusion", "cosmos"}
     if entry.labels["data"] == "unlabelled" or needs_matrices or needs_network:

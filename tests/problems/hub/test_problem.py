@@ -49,9 +49,9 @@ def test_every_algorithm_fits_and_serves_preferences(
     family: str, name: str, request: pytest.FixtureRequest
 ) -> None:
     problem: HubProblem = request.getfixturevalue(family)
-    kind = ALGORITHMS[name].load()
-    known = {field.name for field in dataclasses.fields(kind)}
-    algorithm = kind(**{key: value for key, value in QUICK.items() if key in known})
+    entry = ALGORITHMS[name]
+    known = {field.name for field in dataclasses.fields(entry.load())}
+    algorithm = entry.make(**{key: value for key, value in QUICK.items() if key in known})
     view = ProblemView(
         tasks=problem.tasks,
         experts=problem.pool(),
