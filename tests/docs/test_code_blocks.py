@@ -16,6 +16,7 @@ SLOW = frozenset(
         "docs/findings.md",
         "docs/getting-started.md",
         "docs/own-experts.md",
+        "docs/problems.md",
         "docs/results.md",
         "docs/running.md",
         "docs/sharing.md",
