@@ -16,7 +16,7 @@ def show_dry_run(study: Study, directory: Path, *, jobs: int, as_json: bool = Fa
 
     With `as_json`, one object. Its `cells` has one record per algorithm and problem, and `outdated`
     the number of runs that would be moved aside, by reason. Both also have their names of version
-    0.1, `cells` and `superseded`, which version 0.3 removes.
+    0.1, `cells` and `superseded`, which version 0.4 removes.
     """
     found = dry_run(study, directory)
     if as_json:

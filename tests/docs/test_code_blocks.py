@@ -16,33 +16,13 @@ SLOW = frozenset(
         "docs/findings.md",
         "docs/getting-started.md",
         "docs/own-experts.md",
-        "docs/performance.md",
+        "docs/problems.md",
         "docs/results.md",
         "docs/running.md",
         "docs/sharing.md",
     }
 )
 """Pages that compute several runs or score a whole archive."""
-
-NOT_MARKED_YET = frozenset(
-    {
-        "CONTRIBUTING.md",
-        "README.md",
-        "docs/correctness/map.md",
-        "docs/findings.md",
-        "docs/hub-suites.md",
-        "docs/own-experts.md",
-        "docs/performance.md",
-        "docs/problems.md",
-        "docs/results.md",
-        "docs/running.md",
-        "docs/studies.md",
-    }
-)
-"""Pages with blocks that cannot run (installations, other machines, excerpts) but lack a marker.
-
-A page leaves this set when its blocks run or are marked; then its test must pass.
-"""
 
 WITH_CODE = [
     name
@@ -51,13 +31,13 @@ WITH_CODE = [
 ]
 
 
-@pytest.mark.parametrize("name", sorted(set(WITH_CODE) - SLOW - NOT_MARKED_YET))
+@pytest.mark.parametrize("name", sorted(set(WITH_CODE) - SLOW))
 def test_blocks_of_a_page_run(name: str, tmp_path: Path) -> None:
     assert not run_page(PAGES[name].read_text("utf-8"), tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(SLOW & set(WITH_CODE) - NOT_MARKED_YET))
+@pytest.mark.parametrize("name", sorted(SLOW))
 def test_blocks_of_a_slow_page_run(name: str, tmp_path: Path) -> None:
     assert not run_page(PAGES[name].read_text("utf-8"), tmp_path)
 

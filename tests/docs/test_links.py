@@ -20,11 +20,7 @@ def is_generated(page: str, target: str) -> bool:
     return path.startswith("api/") or (catalogue and Path(path).name in GENERATED)
 
 
-MOVED_TARGETS = frozenset({"docs/results.md"})
-"""Pages that link modules which have moved; a page leaves this set when its links are corrected."""
-
-
-@pytest.mark.parametrize("name", [name for name in PAGES if name not in MOVED_TARGETS])
+@pytest.mark.parametrize("name", PAGES)
 def test_links_of_a_page_lead_somewhere(name: str) -> None:
     broken = broken_links(PAGES[name], ROOT)
     assert [target for target in broken if not is_generated(name, target)] == []
