@@ -1,4 +1,4 @@
-"""A disk that is full: one clear error, nothing lost, and the same command goes on afterwards."""
+"""On a full disk there is one clear error, nothing is lost, and the same command can resume."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ echo "second: $?"
 """
 
 
-def test_full_disk_is_one_error_and_what_was_written_is_whole(study: Study, tmp_path: Path) -> None:
+def test_full_disk_is_one_error_and_written_files_are_intact(study: Study, tmp_path: Path) -> None:
     if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
         pytest.skip("no file system of its own can be mounted here (`unshare -rm`)")
     toml, runs = tmp_path / "study.toml", tmp_path / "runs"
@@ -31,17 +31,17 @@ def test_full_disk_is_one_error_and_what_was_written_is_whole(study: Study, tmp_
     write_study(toml, study)
     command = f"{sys.executable} -m fusefront.benchmark run {toml} -o {runs} -j 2"
     script = SCRIPT.format(size=72, runs=runs, command=command, python=sys.executable)
-    told = subprocess.run(
+    done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False
     )
-    out = told.stdout.splitlines()
-    assert "first: 2" in out, told
-    errors = [line for line in told.stderr.splitlines() if "No space left on device" in line]
-    assert len(errors) == 1, told.stderr
+    out = done.stdout.splitlines()
+    assert "first: 2" in out, done
+    errors = [line for line in done.stderr.splitlines() if "No space left on device" in line]
+    assert len(errors) == 1, done.stderr
     assert "Free some space or choose another directory." in errors[0]
-    assert "Traceback" not in told.stderr
+    assert "Traceback" not in done.stderr
     kept = int(out[out.index("first: 2") + 1])
     assert 0 < kept < 6
-    assert f"{6 - kept} done, {kept} cached, 0 skipped, 0 failed" in told.stdout
+    assert f"{6 - kept} done, {kept} cached, 0 skipped, 0 failed" in done.stdout
     assert "second: 0" in out
-    assert "done: 6  failed: 0  skipped: 0  missing: 0" in told.stdout
+    assert "done: 6  failed: 0  skipped: 0  missing: 0" in done.stdout

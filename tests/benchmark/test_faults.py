@@ -1,4 +1,4 @@
-"""Machines and plug-ins that fail: each ends as one row with a reason, others go on."""
+"""Machines and plug-ins that fail: each ends as one row with a reason, and other runs continue."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -71,7 +71,7 @@ Run = Callable[..., tuple[Rows, list[str]]]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
-    """Runs plug-ins under these resources: the runs by algorithm, and what was told of them."""
+    """Runs plug-ins under these resources; returns rows by algorithm, and events' statuses."""
     path = tmp_path / "bad.py"
     path.write_text(PLUGIN)
 
@@ -87,9 +87,9 @@ def run(tmp_path: Path) -> Iterator[Run]:
             resources=ResourceRules(defaults=resources),
         )
         planned = runner.plan(study, tmp_path / "runs")
-        told = [event.status for event in execute(planned, tmp_path / "runs", jobs=2)]
+        reported = [event.status for event in execute(planned, tmp_path / "runs", jobs=2)]
         rows = package.load(tmp_path / "runs").runs.to_dict("records")
-        return {str(row["algorithm"]): dict(row) for row in rows}, told  # type: ignore[arg-type]
+        return {str(row["algorithm"]): dict(row) for row in rows}, reported  # type: ignore[arg-type]
 
     with ALGORITHMS.isolated():
         yield runs
@@ -100,11 +100,11 @@ def tries(tmp_path: Path) -> int:
 
 
 def test_a_run_that_takes_too_long_is_stopped_and_others_go_on(run: Run) -> None:
-    rows, told = run("Hangs", "Good", timeout_seconds=15)
+    rows, reported = run("Hangs", "Good", timeout_seconds=15)
     assert (rows["hangs"]["status"], rows["hangs"]["error_class"]) == ("failed", "TimedOut")
     assert "must end within 15 seconds" in rows["hangs"]["error_message"]
     assert rows["good"]["status"] == "done"
-    assert told == ["running", "running", "done", "failed"]
+    assert reported == ["running", "running", "done", "failed"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="limits are those of Linux")
@@ -126,21 +126,21 @@ def test_a_fit_that_changes_the_experts_is_found_out(run: Run) -> None:
 
 
 def test_a_worker_that_the_machine_killed_is_tried_again(run: Run, tmp_path: Path) -> None:
-    rows, told = run("LostOnce", retries=1)
+    rows, reported = run("LostOnce", retries=1)
     assert rows["lostonce"]["status"] == "done"
-    assert told == ["running", "lost", "running", "done"]
+    assert reported == ["running", "lost", "running", "done"]
     assert tries(tmp_path) == 1 + 2  # then a rehearsal and the fit
 
 
 def test_it_is_tried_so_often_and_then_a_row(run: Run, tmp_path: Path) -> None:
-    rows, told = run("Lost", retries=2)
+    rows, reported = run("Lost", retries=2)
     assert (rows["lost"]["status"], rows["lost"]["error_class"]) == ("failed", "WorkerLost")
     assert "ended by signal 9" in rows["lost"]["error_message"]
-    assert told.count("lost") == 2
+    assert reported.count("lost") == 2
     assert tries(tmp_path) == 3
 
 
-def test_a_crash_of_its_own_is_not_tried_again(run: Run, tmp_path: Path) -> None:
+def test_a_crash_that_the_run_caused_is_not_retried(run: Run, tmp_path: Path) -> None:
     rows, _ = run("Crashes", retries=2)
     assert "ended by signal 6" in rows["crashes"]["error_message"]
     assert tries(tmp_path) == 1
@@ -177,8 +177,8 @@ def test_more_gpus_than_there_are_is_an_error_before_any_run(
 
 
 def test_a_fit_that_takes_more_memory_than_its_cap_is_skipped(run: Run) -> None:
-    rows, told = run("Good", caps={"peak_bytes": "1 kB"})
-    assert (rows["good"]["status"], told) == ("skipped", ["running", "skipped"])
+    rows, reported = run("Good", caps={"peak_bytes": "1 kB"})
+    assert (rows["good"]["status"], reported) == ("skipped", ["running", "skipped"])
     assert "must keep within 1,000 bytes at its peak" in rows["good"]["reason"]
     assert f"Found {rows['good']['peak_bytes']:,}" in rows["good"]["reason"]
 
@@ -186,5 +186,5 @@ def test_a_fit_that_takes_more_memory_than_its_cap_is_skipped(run: Run) -> None:
 def test_a_fit_within_its_cap_on_memory_is_done(run: Run) -> None:
     rows, _ = run("Good", caps={"peak_bytes": "1 GiB", "wall_seconds": 600})
     assert rows["good"]["status"] == "done"
-    told = json.loads(rows["good"]["versions"])
-    assert told["caps"] == "peak_bytes=1073741824, wall_seconds=600"
+    reported = json.loads(rows["good"]["versions"])
+    assert reported["caps"] == "peak_bytes=1073741824, wall_seconds=600"
