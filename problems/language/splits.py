@@ -57,7 +57,7 @@ def rows_of_splits(corpus: Corpus, sizes: Sizes) -> dict[TextSplit, list[int]]:
 
     Empty texts are left out. Of texts with the same first 40 characters, ignoring case, only the
     first is kept: replies to one message start with the same words, and a backbone that reads
-    24 tokens would see nearly the same text in two splits. Every prefix of a split is nearly stratified.
+    24 tokens would see nearly the same text in two splits. Every prefix is nearly stratified.
 
     Raises:
         ParameterError: If the corpus has too few texts.
