@@ -17,7 +17,7 @@ class Algorithm(ABC):
     Subclasses are frozen keyword-only dataclasses; their fields are the hyper-parameters and the
     whole configuration. One instance may fit any number of problems. Peak memory is measured in a
     rehearsal, a short fit in which the fields called `steps`, `points` and `generations` are at
-    most 4: these must count repetitions whose number does not affect memory. A change of a class
+    most 4: these must count iterations whose number does not affect memory. A change of a class
     that changes its results must raise its `version`, so that its runs, and only these, are
     computed again.
     """

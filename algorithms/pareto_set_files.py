@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from ..errors import AnswerFileError
+from ..errors import ParetoSetFileError
 from ..problems.experts import Coefficients, ExpertPool
 from ..problems.predictor import Predictor
 from .base import Algorithm
@@ -33,7 +33,7 @@ def save_pareto_set(pareto_set: ParetoSet, path: Path) -> None:
     """Write a Pareto set as safetensors: its description as JSON, its tensors, its experts' hash.
 
     Raises:
-        AnswerFileError: If it contains anything but plain values, tensors and storable dataclasses.
+        ParetoSetFileError: If it contains more than plain values, tensors and storable dataclasses.
     """
     writer = _Writer()
     description = writer.encode(pareto_set)
@@ -58,7 +58,7 @@ def load_pareto_set(path: Path, experts: ExpertPool) -> ParetoSet:
         experts: The problem's pool; its hash must be the one in the file.
 
     Raises:
-        AnswerFileError: If the file is not a Pareto set, is damaged, or belongs to other experts.
+        ParetoSetFileError: If the file is damaged, not a Pareto set, or belongs to other experts.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -67,17 +67,17 @@ def load_pareto_set(path: Path, experts: ExpertPool) -> ParetoSet:
             # without a copy, a stored model would not give the bits of the original.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise AnswerFileError(
+        raise ParetoSetFileError(
             f"`{path}` must be a stored Pareto set. Found {error}. Fit the algorithm again."
         ) from error
     found = metadata.get("format", "none")
     if found not in (_FORMAT, _FIRST_FORMAT):
-        raise AnswerFileError(
+        raise ParetoSetFileError(
             f"`{path}` must be a stored Pareto set of format {_FORMAT}. Found {found}. "
             "Upgrade fusefront if that is a later format."
         )
     if metadata["experts"] != experts.digest:
-        raise AnswerFileError(
+        raise ParetoSetFileError(
             f"`{path}` must be used with the experts it was made of, {metadata['experts']}. "
             f"Found {experts.digest}. Open it with its own problem."
         )
@@ -85,7 +85,7 @@ def load_pareto_set(path: Path, experts: ExpertPool) -> ParetoSet:
     first = found == _FIRST_FORMAT
     pareto_set = reader.decode(json.loads(metadata["recipe" if first else "description"]))
     if not isinstance(pareto_set, ParetoSet):
-        raise AnswerFileError(
+        raise ParetoSetFileError(
             f"`{path}` must hold a ParetoSet. Found {type(pareto_set).__name__}. "
             "Fit the algorithm again."
         )
@@ -130,7 +130,7 @@ class _Writer:
             return {"mapping": {key: self.encode(item) for key, item in value.items()}}
         if value is None or isinstance(value, bool | int | float | str):
             return {"value": value}
-        raise AnswerFileError(
+        raise ParetoSetFileError(
             "A Pareto set must be made of plain values, tensors and `PreferenceMap` dataclasses to "
             f"be stored. Found {type(value).__name__}. Turn functions into such a dataclass."
         )
@@ -196,12 +196,12 @@ class _Reader:
             for part in attribute.split("."):
                 found = getattr(found, part)
         except (ImportError, AttributeError, ValueError) as error:
-            raise AnswerFileError(
+            raise ParetoSetFileError(
                 f"`{self._path}` needs the class `{name}`. Found {error}. "
                 "Import or install the plug-in that it was made with."
             ) from error
         if not (isinstance(found, type) and issubclass(found, _BASES)):
-            raise AnswerFileError(
+            raise ParetoSetFileError(
                 f"`{self._path}` must name classes of Pareto sets. Found `{name}`. "
                 "Do not use this file: it was not written by fusefront."
             )

@@ -68,7 +68,7 @@ def compare(benchmark: BenchmarkFixture) -> Callable[..., Compared]:
 
 @pytest.fixture
 def compare_memory(benchmark: BenchmarkFixture) -> Callable[..., tuple[int, int]]:
-    """As `compare`, of peak bytes of tensors allocated during a call, after a first call."""
+    """Same as `compare`, but for the peak bytes of tensors in a call after a first call."""
 
     def run(ours: Work, peer: Work, *, what: str, peer_name: str, goal: float) -> tuple[int, int]:
         peaks = []
@@ -100,6 +100,6 @@ def _seconds(work: Work) -> float:
 
 
 def pytest_benchmark_update_json(output_json: dict[str, object]) -> None:
-    """The report says what was measured, never where: no host name, no path."""
+    """Remove host name and paths from the report: it records what was measured, never where."""
     for key in ("machine_info", "commit_info"):
         output_json[key] = {}

@@ -23,7 +23,7 @@ MIB = 2**20
 
 
 def peak(step: Callable[[], object]) -> int:
-    """Peak bytes of a step after a first one, which makes what stays."""
+    """Return the peak bytes of a second step; the first one allocates what remains."""
     step()
     with PeakMemory() as memory:
         step()
@@ -31,7 +31,7 @@ def peak(step: Callable[[], object]) -> int:
 
 
 def stepper(made: Shapes, decoder: Decoder) -> tuple[Callable[[], None], list[Tensor]]:
-    """A training step on sum_i p_i L_i, and what it trains."""
+    """Return a training step on sum_i p_i L_i, and the parameters that it trains."""
     view = made.view("float32")
     generator = torch.Generator().manual_seed(0)
     parameters = decoder.start(made.pool, generator)
@@ -79,8 +79,8 @@ def main() -> None:
             always = made.pool.nbytes + 12 * trained if moe else 12 * trained
             kept = made.pool.nbytes + 4 * trained if moe else RAYS * model
             figures = [always / MIB, most / MIB, (always + most) / MIB, kept / MIB]
-            told = " | ".join(f"{figure:,.0f}" for figure in figures)
-            lines.append(f"| {tasks} | {name} | {trained:,} | {told} |")
+            cells = " | ".join(f"{figure:,.0f}" for figure in figures)
+            lines.append(f"| {tasks} | {name} | {trained:,} | {cells} |")
             del step, parameters
     sys.stdout.write("\n".join(lines) + "\n")
 

@@ -9,7 +9,7 @@ import pytest
 
 
 def peer_module(package: str, file: str) -> ModuleType:
-    """A module of an installed package by its file; skips the benchmark where it is missing."""
+    """Load a module of an installed package from its file; skip the benchmark if it is missing."""
     spec = PathFinder.find_spec(package)
     if spec is None or spec.origin is None:
         pytest.skip(f"{package} must be installed. Run `make peers`, then `make bench`.")

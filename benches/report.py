@@ -10,7 +10,7 @@ BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 
 
 def row(info: dict[str, Any]) -> str:
-    """One line of the table."""
+    """Return one line of the table."""
     spread = info["spread"]
     ratio = f"{info['ratio']:.2f}" + (f" ({spread[0]:.2f} to {spread[1]:.2f})" if spread else "")
     goal = "" if info["goal"] is None else f"{info['goal']:g}"
@@ -27,7 +27,7 @@ def write(page: Path, table: list[str]) -> None:
 
 
 def main() -> None:
-    """Write both tables; one that nothing was measured for stays as it is."""
+    """Write both tables; a table without measurements is left as it is."""
     found = [b["extra_info"] for b in json.loads(Path(sys.argv[1]).read_text())["benchmarks"]]
     timed = [row(info) for info in found if "what" in info]
     if timed:

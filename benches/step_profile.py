@@ -15,7 +15,7 @@ SHOWN = 8
 
 
 def seconds(work: Callable[[], object], rounds: int = 5) -> float:
-    """Least CPU seconds of some calls."""
+    """Return the least CPU seconds of several calls."""
     found = []
     for _ in range(rounds):
         start = time.process_time()

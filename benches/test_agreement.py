@@ -45,7 +45,7 @@ def made(tasks: int = TASKS) -> ExpertPool:
 
 
 class Mlp(nn.Module):
-    """The tensors of the pool as a module."""
+    """A module with the tensors of the pool."""
 
     def __init__(self, pool: ExpertPool, params: Tensor) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ def mergekit(pool: ExpertPool, name: str, **parameters: Any) -> Tensor:
 
 
 def test_task_arithmetic_of_fusion_bench(agree: Agree) -> None:
-    """By its arithmetic of state dicts: its own `task_arithmetic_merge` raises TypeError."""
+    """Uses its arithmetic of state dicts, because `task_arithmetic_merge` raises TypeError."""
     pool = made()
     pytest.importorskip("fusion_bench", reason="run `make peers`")
     peer = importlib.import_module("fusion_bench.utils.state_dict_arithmetic")
@@ -158,7 +158,7 @@ def test_trimming_of_fusion_bench_keeps_one_entry_more(agree: Agree) -> None:
     assert more.max() <= 1
     agree(
         ours[ours != 0], theirs[ours != 0], method="TIES, trimming", peer="fusion-bench",
-        note="it keeps one entry a vector more than the share asked for",
+        note="it keeps one entry per vector more than the requested share",
     )  # fmt: skip
 
 

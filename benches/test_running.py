@@ -1,4 +1,4 @@
-"""What the harness itself costs: a trivial run, and two workers beside one."""
+"""The overhead of the harness: a trivial run, and two workers compared with one."""
 
 import time
 from pathlib import Path
@@ -27,7 +27,7 @@ def study(problem: str, *algorithms: str, seeds: int, budget: int) -> fusefront.
 def seconds(
     asked: fusefront.Study, directory: Path, *, jobs: int, executor: str = "local"
 ) -> float:
-    """Wall time of carrying a study out and compacting its tables, after planning."""
+    """Return the wall time of executing a study and compacting its tables, after planning."""
     planned = runner.plan(asked, directory)
     start = time.perf_counter()
     for _ in execute(planned, directory, jobs=jobs, executor=start_of(executor)):

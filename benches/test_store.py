@@ -26,7 +26,7 @@ def test_loading(benchmark: BenchmarkFixture, directory: Path) -> None:
         assert len(results.runs) == len(results.scores_of("hypervolume")) == RUNS
 
     what = f"Loading {RUNS:,} runs and their scores of one metric"
-    _told(benchmark, _seconds(load), what=what, aim=1.0)
+    _report(benchmark, _seconds(load), what=what, aim=1.0)
 
 
 def test_printing(benchmark: BenchmarkFixture, directory: Path) -> None:
@@ -36,11 +36,11 @@ def test_printing(benchmark: BenchmarkFixture, directory: Path) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     what = f"`fusefront table` of {RUNS:,} runs, from the command to its last line"
-    _told(benchmark, _seconds(show), what=what, aim=2.0)
+    _report(benchmark, _seconds(show), what=what, aim=2.0)
 
 
 def _seconds(function: Callable[[], None]) -> float:
-    """The least of a few."""
+    """Return the least time of a few calls."""
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
@@ -49,7 +49,7 @@ def _seconds(function: Callable[[], None]) -> float:
     return min(times)
 
 
-def _told(benchmark: BenchmarkFixture, taken: float, *, what: str, aim: float) -> None:
+def _report(benchmark: BenchmarkFixture, taken: float, *, what: str, aim: float) -> None:
     benchmark.pedantic(lambda: None, rounds=1)  # it is timed above
     benchmark.extra_info.update(
         what=what, peer="what it may take", unit="s", ours=taken, theirs=aim, ratio=aim / taken,

@@ -44,7 +44,7 @@ class Pooled(nn.Module):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Shapes:
-    """A base, T experts near it, heads and one batch of every task."""
+    """A pretrained model, T experts near it, heads and one batch per task."""
 
     config: dict[str, int]
     tasks: int
@@ -90,7 +90,7 @@ class Shapes:
         )
 
     def view(self, precision: Precision) -> ProblemView:
-        """Without validation data, which a training step does not look at."""
+        """Open a view without validation data, which a training step does not use."""
         m = self.tasks
         empty = [Examples(inputs=torch.zeros(0, 1), labels=torch.zeros(0).long())] * m
         oracle = ClassifierOracle(
@@ -121,7 +121,7 @@ class Shapes:
         )
 
     def experts(self) -> list[Pooled]:
-        """Each expert as a module of its own, as peers want them."""
+        """Return each expert as a separate module, as peers expect them."""
         return [self._module(self.pool.pretrained + vector) for vector in self.pool.task_vectors]
 
     def arithmetic(self, coefficient: float) -> Pooled:

@@ -31,7 +31,7 @@ class Cell:
         problem: Its name.
         algorithm: Its display name.
         runs: Number of runs that the study asks for.
-        done: Number of these that are done, including outdated runs that would come back.
+        done: Number of planned runs that are done, including outdated runs that would come back.
         to_run: Number of runs that would be computed; failed runs are among them.
         skipped: Number of runs that are or would be skipped.
         reason: Why they are skipped. If none is, why an earlier run of this algorithm on this

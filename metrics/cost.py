@@ -63,7 +63,7 @@ def _number(run: Mapping[str, object], column: str) -> float | None:
     if value is None:
         return None
     try:
-        number = float(value)  # type: ignore[arg-type] # what is no number raises, handled below
+        number = float(value)  # type: ignore[arg-type] # a value that is not a number raises, handled below
     except (TypeError, ValueError) as error:
         raise ParameterError(
             f"Column `{column}` of `run` must be a number. Found {value!r}. Pass a row of `runs`."

@@ -52,14 +52,14 @@ def linear_kernel() -> Kernel:
     Raises:
         ParameterError: If the variable is not the name of a kernel.
     """
-    asked = os.environ.get(VARIABLE)
-    if asked:
-        if asked not in get_args(Kernel):
+    wanted = os.environ.get(VARIABLE)
+    if wanted:
+        if wanted not in get_args(Kernel):
             raise ParameterError(
-                f"`{VARIABLE}` must be {' or '.join(get_args(Kernel))}. Found {asked}. "
+                f"`{VARIABLE}` must be {' or '.join(get_args(Kernel))}. Found {wanted}. "
                 "Unset it to use the faster kernel of this machine."
             )
-        return cast(Kernel, asked)
+        return cast(Kernel, wanted)
     file = cache_directory() / "kernels" / f"{_machine()}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{file}.lock"):

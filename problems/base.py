@@ -16,13 +16,13 @@ from .predictor import Head, Layer
 
 Split = Literal["calibration", "validation", "test"]
 Quantity = Literal["accuracy", "loss"]
-"""The raw metric of a problem's tasks: an accuracy, or a loss if examples have no right answer."""
+"""The raw metric of a problem's tasks: an accuracy, or a loss if examples have no correct class."""
 Report = Callable[[str], None]
 """Receives one line after every stage of long work."""
 
 
 class Finding(NamedTuple):
-    """What a preflight checked, whether it passed, and what was found."""
+    """One check of a preflight: its subject, whether it passed, and what was found."""
 
     what: str
     ok: bool
@@ -152,7 +152,7 @@ class Oracle(ABC):
     def task_losses(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> Tensor:
-        """Same as `losses`, but of these tasks and of named parameters; differentiable in each."""
+        """Same as `losses`, but for the given tasks, from named parameters; differentiable."""
         flat = torch.cat([tensor.reshape(-1) for tensor in named.values()])
         return self.losses(flat, batch)[list(tasks)]
 
@@ -176,13 +176,13 @@ class DistributionOracle(Oracle):
     def task_entropies(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> Tensor:
-        """Same as `entropies`, but of these tasks and of named parameters."""
+        """Same as `entropies`, but for the given tasks and of named parameters."""
 
     @abstractmethod
     def logits(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> list[Tensor]:
-        """`(B_t, C_t)` logits of the examples of each of these tasks; needs no labels."""
+        """`(B_t, C_t)` logits of the examples of each given task; needs no labels."""
 
     @abstractmethod
     def features(
@@ -192,7 +192,7 @@ class DistributionOracle(Oracle):
         tasks: Sequence[int],
         layer: Layer | None = None,
     ) -> list[Tensor]:
-        """`(B_t, H)` features, the inputs of the heads, of the examples of each of these tasks.
+        """`(B_t, H)` features, the inputs of the heads, of the examples of each given task.
 
         Args:
             named: Parameters by name; differentiable in each.
@@ -290,4 +290,4 @@ class Problem(ABC):
 
     @abstractmethod
     def oracle(self, splits: frozenset[Split]) -> Oracle:
-        """The oracle of these splits; it cannot reach any other split."""
+        """The oracle of the given splits; it cannot reach any other split."""

@@ -105,7 +105,7 @@ class ClassifierOracle(DistributionOracle):
     def logits(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> list[Tensor]:
-        """Logits in float32, from one forward pass over the examples of these tasks."""
+        """Logits in float32, from one forward pass over the examples of the given tasks."""
         features = self.features(named, batch, tasks)
         with torch.autocast("cpu", enabled=False):
             return [
@@ -120,7 +120,7 @@ class ClassifierOracle(DistributionOracle):
         tasks: Sequence[int],
         layer: Layer | None = None,
     ) -> list[Tensor]:
-        """Features in float32, from one forward pass over the examples of these tasks."""
+        """Features in float32, from one forward pass over the examples of the given tasks."""
         segments = [batch.segments[t] for t in tasks]
         inputs = batch.inputs
         if len(segments) < len(batch.segments):

@@ -41,7 +41,7 @@ class ExpertFamily(ABC):
 
     @abstractmethod
     def digest(self, tasks: Sequence[str]) -> str:
-        """Hex digest of what decides results: backbone, experts, heads and data of these tasks."""
+        """Hex digest of what affects results: backbone, experts, heads, data of the tasks."""
 
     def problem_hash(self, tasks: Sequence[str]) -> str:
         """The hash of the problem that merges these tasks."""
@@ -61,11 +61,11 @@ class ExpertFamily(ABC):
 
     @abstractmethod
     def pool(self, tasks: Sequence[str]) -> ExpertPool:
-        """The pretrained model and the experts of these tasks, in their order."""
+        """The pretrained model and the experts of the given tasks, in the given order."""
 
     @abstractmethod
     def heads(self, tasks: Sequence[str]) -> list[Head]:
-        """The frozen heads of these tasks."""
+        """The frozen heads of the given tasks."""
 
     @abstractmethod
     def examples(self, task: str, split: Split) -> Examples:

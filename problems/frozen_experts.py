@@ -70,7 +70,7 @@ class FrozenExperts:
         return self.tensors[f"head.{task}.weight"], self.tensors[f"head.{task}.bias"]
 
     def pool(self, tasks: Sequence[str]) -> ExpertPool:
-        """The pretrained model and the experts of these tasks, in their order, as copies."""
+        """The pretrained model and the experts of the given tasks, in this order, as copies."""
         rows = [self.tasks.index(task) for task in tasks]
         return ExpertPool(
             pretrained=self.pretrained.clone(),
@@ -88,11 +88,11 @@ class FrozenFamily(ExpertFamily):
         """Load the experts; called once."""
 
     def pool(self, tasks: Sequence[str]) -> ExpertPool:
-        """The experts of these tasks."""
+        """The experts of the given tasks."""
         return self._frozen.pool(tasks)
 
     def heads(self, tasks: Sequence[str]) -> list[Head]:
-        """The frozen heads of these tasks."""
+        """The frozen heads of the given tasks."""
         return [self._frozen.head(task) for task in tasks]
 
     @cached_property

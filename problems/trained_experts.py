@@ -56,7 +56,7 @@ class TrainingRecipe(ABC):
 
     @abstractmethod
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Check whether pretrained weights and data of these tasks are present, loading little.
+        """Check whether pretrained weights and data of the given tasks are present, loading little.
 
         The finding of something missing is a complete message that says how to get it.
         """
@@ -128,7 +128,7 @@ class FirstUseFamily(ExpertFamily):
                         self._make(task, report)
 
     def digest(self, tasks: Sequence[str]) -> str:
-        """Digest of the pretrained weights, the files of these experts, and their data."""
+        """Digest of the pretrained weights, the files of the experts, and their data."""
         splits: tuple[Split, ...] = ("calibration", "validation", "test")
         facts = [
             [task, self._facts(task)["sha256"], *(self._identity(task, split) for split in splits)]

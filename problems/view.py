@@ -204,7 +204,7 @@ class ProblemView:
         return self._jacobian(point, batch, self._distributions.task_entropies)
 
     def logits(self, params: Tensor, batch: Batch, task: int) -> Tensor:
-        """`(B_t, C_t)` logits of one task's examples; costs what `losses` of these examples cost.
+        """`(B_t, C_t)` logits of one task's examples; costs the same as `losses` of them.
 
         Raises:
             NotApplicableError: If the tasks do not predict distributions.

@@ -88,4 +88,4 @@ def _rows(path: Path, file: TableFile) -> pa.Table:
 
 
 def _damaged(path: Path, error: StoreError) -> StoreError:
-    return StoreError(f"`{path}` must be a whole table `{path.stem}`. Found {error}.")
+    return StoreError(f"`{path}` must be an intact table `{path.stem}`. Found {error}.")

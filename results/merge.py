@@ -325,7 +325,7 @@ def _differences(one: Row, other: Row) -> Iterator[str]:
             yield name
 
 
-def _check_known(kind: str, asked: Collection[str], known: list[str]) -> None:
-    for name in asked:
+def _check_known(kind: str, requested: Collection[str], known: list[str]) -> None:
+    for name in requested:
         if name not in known:
             raise unknown_name(kind, name, list(dict.fromkeys(known)))

@@ -77,7 +77,7 @@ def load_reference(problem: str, directory: Path = REFERENCE_FRONTS) -> Referenc
         table = read_table(path, name="reference", schema=_SCHEMA)
     except DamagedFileError as error:
         raise IntegrityError(
-            f"`{path}` must be a whole reference front. Found {error}. Reinstall fusefront."
+            f"`{path}` must be an intact reference front. Found {error}. Reinstall fusefront."
         ) from error
     columns = table.to_pydict()
     points = canonical(columns["objective"])

@@ -1,4 +1,4 @@
-"""The results of many runs: tables of the schema, each read when it is first asked for."""
+"""The results of many runs: tables of the schema, each read on first access."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -116,7 +116,7 @@ class Results:
         return to_frame(scores.filter(pc.equal(scores.column("metric"), metric)))
 
     def only(self, run_ids: pa.ChunkedArray) -> "Results":
-        """Return a copy with the rows of these runs, and with all problems."""
+        """Return a copy with the rows of the given runs, and with all problems."""
 
         def selected(name: str) -> pa.Table:
             table = self.arrow(name)

@@ -26,7 +26,7 @@ _UPGRADE: Final = "upgrade: `pip install --upgrade fusefront`"
 
 
 class Fault(NamedTuple):
-    """A damaged or foreign file: its path inside the results, what was found, how to fix it."""
+    """A damaged or unknown file: its path inside the results, what was found, how to fix it."""
 
     file: str
     found: str
@@ -160,9 +160,9 @@ class _Check:
         for name, table in read.items():
             if table is None or known is None or "run_id" not in table.column_names:
                 continue
-            foreign = sorted((_values(table, "run_id") or set()) - known)
-            if foreign:
-                found = f"rows of {len(foreign)} unknown runs ({', '.join(foreign[:3])})"
+            unknown = sorted((_values(table, "run_id") or set()) - known)
+            if unknown:
+                found = f"rows of {len(unknown)} unknown runs ({', '.join(unknown[:3])})"
                 self.fault(folder / f"{name}.parquet", found, remedy)
         problems = read.get("problems")
         if runs is not None and problems is not None:

@@ -25,7 +25,7 @@ def sweep(
 ) -> ParetoSet:
     """Return the Pareto set of the scale whose model has the least mean validation objective g.
 
-    Scales are measured in their order, each with one validation evaluation; the earlier one wins a
+    Scales are measured in this order, each with one validation evaluation; the earlier one wins a
     tie. After each one, the best so far is a milestone.
 
     Args:
@@ -68,10 +68,10 @@ class SweptMerge(Algorithm, ABC):
 
     @abstractmethod
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """Prepare the merge of these experts; work that no coefficient affects is done here."""
+        """Prepare the merge of the given experts; work that no coefficient affects is done here."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Merge all task vectors alike, and measure each length on validation."""
+        """Merge all task vectors with equal coefficients, and measure each length on validation."""
         pool = view.experts
         merge = self.merge(pool, generator)
         direction = merge(torch.ones(len(pool)))

@@ -141,7 +141,7 @@ def passes(experts: ExpertPool) -> float:
 
 
 def routed_modules(layout: Layout) -> tuple[tuple[str, ...], ...]:
-    """Return the weight names of the linear layers of every MLP, in their order.
+    """Return the weight names of the linear layers of every MLP, in network order.
 
     Raises:
         NotApplicableError: If there are no MLPs, or their layers are GPT-2's, which see the

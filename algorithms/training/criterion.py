@@ -116,4 +116,4 @@ CRITERIA: Final[Mapping[str, Criterion]] = {
     "entropy": Entropy(),
     "normalised-entropy": NormalisedEntropy(),
 }
-"""What the bound field `loss` of algorithms stands for."""
+"""The criterion behind each value of the bound field `loss`."""

@@ -16,12 +16,12 @@ Parameters = Sequence[Tensor]
 """The trainable tensors of a decoder."""
 
 Needs = Literal["experts", "model", "nothing"]
-"""What a map must store besides its parameters: the experts, a model merged from them, or
+"""Kinds of storage that a map needs besides its parameters: experts, a model merged from them, or
 nothing."""
 
 
 class Decoder(ABC):
-    """What is trained, and the models that it gives, independently of how it is trained.
+    """The trained parameters and the models that they give, independently of how they are trained.
 
     Subclasses are frozen dataclasses of plain values, so that a decoder and its parameters can be
     stored. A decoder that ignores the preference stands for a single model.

@@ -65,7 +65,7 @@ def affordable(view: ProblemView, steps: int, batch_size: int) -> int:
 
 
 def steps_per_ray(view: ProblemView, rays: int, steps: int, batch_size: int) -> int:
-    """Same as `affordable`, but for each of several rays, whose solutions are all measured once."""
+    """Same as `affordable`, but for several rays, whose solutions are all measured once."""
     share = view.affordable_steps(batch_size, evaluations=rays) / rays
     return int(min(steps, max(1, share)))
 

@@ -105,7 +105,7 @@ def solve(objective: Array, rows: Array, least: Array) -> Array | None:
 
 
 def on_a_line(objective: Array, rows: Array, least: Array) -> Array | None:
-    """Same as `solve`, but for alpha = (x, 1 - x): an end of x's interval, its middle in a tie.
+    """Same as `solve`, but with alpha = (x, 1 - x): an end of x's interval, its middle in a tie.
 
     Bounds may miss each other by a rounding error of 1e-9.
     """

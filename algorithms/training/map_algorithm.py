@@ -54,7 +54,7 @@ class MapAlgorithm(Algorithm, ABC):
 
     @property
     def criterion(self) -> Criterion:
-        """What is minimised."""
+        """The quantity that is minimised."""
         return CRITERIA[self.loss]
 
     @abstractmethod
@@ -150,7 +150,7 @@ def preference_loss(
 
 
 def map_set(decoder: Decoder, view: ProblemView, parameters: list[Tensor]) -> MapSet:
-    """Return the map of a decoder with a copy of these parameters."""
+    """Return the map of a decoder with a copy of the given parameters."""
     trained = TrainedMap.copy(decoder, view.experts, parameters)
     model_bytes = view.experts.pretrained.nbytes if decoder.needs == "model" else 0
     return MapSet(

@@ -23,7 +23,7 @@ from .weightings import WEIGHTINGS
 
 @dataclass(frozen=True, kw_only=True)
 class RayAlgorithm(Algorithm, ABC):
-    """Train a decoder anew for each ray of a lattice, and measure every model on validation.
+    """Train a separate decoder for each ray of a lattice, and measure every model on validation.
 
     Subclasses say what is trained (`decoder`). All rays draw from one stream of batches.
 

@@ -87,4 +87,4 @@ WEIGHTINGS: Final[Mapping[str, Weighting]] = {
     "smooth-tchebycheff": SmoothTchebycheff(),
     "epo": EPO(),
 }
-"""What the bound field `solver` of map and ray algorithms stands for."""
+"""The weighting behind each value of the bound field `solver` of map and ray algorithms."""

@@ -34,7 +34,7 @@ FAMILIES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """Results, and what the registry says of their algorithms.
+    """Results, and the registry entries of their algorithms.
 
     `seeds` is how many runs each algorithm should have on each problem.
     """

@@ -89,7 +89,7 @@ def examine() -> Iterator["Finding"]:
 
 
 def preflight(problems: list[str]) -> Iterator["Finding"]:
-    """Check what these problems, or those of these suites, need; report shared needs once."""
+    """Check what the given problems and suites need; report shared needs once."""
     from ..study.problem_spec import ProblemSpec
 
     names = [

@@ -35,7 +35,7 @@ def list_entries(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the registered algorithms, problems, suites and metrics, or one of these kinds.
+    """List the registered algorithms, problems, suites and metrics, or only one kind.
 
     Examples:
     - `fusefront list algorithms --label data=none`

@@ -9,7 +9,7 @@ from .app import AsJson, Source, app
 
 @app.command()
 def verify(source: Source, as_json: AsJson = False) -> None:
-    """Read every file of the results, and report those that are damaged, foreign or too new.
+    """Read every file of the results, and report those that are damaged, unknown or too new.
 
     Checksums are compared, and nothing is changed. The exit status is 1 if a file has a fault.
 

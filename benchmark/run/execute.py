@@ -1,4 +1,4 @@
-"""Execute a plan: start runs, leave to other coordinators what they lease, retry lost runs."""
+"""Execute a plan: start runs, skip those that other coordinators lease, retry after failures."""
 
 import time
 from collections import Counter, deque
@@ -36,7 +36,7 @@ def execute(
     the machine may be the cause. Neither stops the other runs.
 
     Args:
-        plan: What is to be computed.
+        plan: The runs to compute.
         directory: The run directory.
         jobs: Number of runs at once.
         executor: What computes the runs; see `executors.start_of`.

@@ -123,7 +123,7 @@ class PeakMemory(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch is
     A storage counts once, however many views it has, until it is freed, on any device. Activations
     saved for the backward pass count while they are alive. Storages that existed before, scratch
     memory inside a kernel, and memory of NumPy do not count. Small operations become about half as
-    fast: use it in a pass of its own, never in a timed one.
+    fast: use it in a separate pass, never in a timed one.
 
     >>> with PeakMemory() as memory:
     ...     for _ in range(3):

@@ -35,9 +35,9 @@ from . import provenance
 from .meters import EnergyMeter, FlopCounter, PeakMemory, peak_rss
 
 REHEARSED: Final = ("steps", "points", "generations")
-"""Hyper-parameters that count repetitions: more of them take time, but no more memory."""
+"""Hyper-parameters that count iterations: more of them take time, but not more memory."""
 REPETITIONS: Final = 4
-"""How many of them a rehearsal performs. Adam allocates its state in the first step and a loop
+"""Number of iterations of a rehearsal. Adam allocates its state in the first step and a loop
 reaches its peak in the second; the others are a margin."""
 
 _ALLOCATION: Final = "can't allocate memory"
@@ -75,15 +75,15 @@ class _Run:
         # Memory and operations are measured in a rehearsal of their own: meters slow a fit down.
         self._rehearse(algorithm, self._view(problem, visible, pool))
         view = self._view(problem, visible, pool)
-        answer = self._fit(algorithm, view)
+        pareto_set = self._fit(algorithm, view)
         if fingerprint(pool) != before:
             raise PluginResultError(
                 "`fit` must not modify the experts. Found them changed afterwards. Work on copies "
                 "(`view.experts.pretrained.clone()`)."
             )
         clock = time.perf_counter()
-        self._score(problem, answer)
-        self._trace(problem, visible, view, answer)
+        self._score(problem, pareto_set)
+        self._trace(problem, visible, view, pareto_set)
         self.facts["score_seconds"] = time.perf_counter() - clock
 
     def _view(self, problem: Problem, oracle: Oracle, pool: ExpertPool) -> ProblemView:
@@ -108,7 +108,7 @@ class _Run:
         return torch.Generator().manual_seed(derive_seed(*path))
 
     def _rehearse(self, algorithm: Algorithm, view: ProblemView) -> None:
-        """Measure the peak memory of the same fit with few repetitions."""
+        """Measure the peak memory of the same fit with few iterations."""
         clock = time.perf_counter()
         cut = {
             field.name: min(getattr(algorithm, field.name), REPETITIONS)
@@ -137,10 +137,10 @@ class _Run:
     def _fit(self, algorithm: Algorithm, view: ProblemView) -> ParetoSet:
         energy, clock = EnergyMeter(), time.perf_counter()
         try:
-            answer: object = algorithm.fit(view, generator=self._generator())
+            pareto_set: object = algorithm.fit(view, generator=self._generator())
         except BudgetExhausted:
-            answer = view.pareto_set_so_far()
-            if answer is None:
+            pareto_set = view.pareto_set_so_far()
+            if pareto_set is None:
                 raise
         finally:
             self.facts["wall_seconds"] = time.perf_counter() - clock
@@ -149,14 +149,14 @@ class _Run:
             self.facts["flops"] = self._flops(view.budget.ledger.units)
             self.facts |= view.budget.ledger.as_dict()
             self.facts["traces"] = [TraceRow(*row) for row in view.traces]
-        if not isinstance(answer, ParetoSet):
+        if not isinstance(pareto_set, ParetoSet):
             raise PluginResultError(
-                f"`fit` must return a ParetoSet. Found {type(answer).__name__}."
+                f"`fit` must return a ParetoSet. Found {type(pareto_set).__name__}."
             )
-        self.facts["output"] = answer.output
-        self.facts["trainable_parameters"] = answer.trainable_parameters
-        self.facts["storage_bytes"] = answer.storage_bytes()
-        return answer
+        self.facts["output"] = pareto_set.output
+        self.facts["trainable_parameters"] = pareto_set.trainable_parameters
+        self.facts["storage_bytes"] = pareto_set.storage_bytes()
+        return pareto_set
 
     def _flops(self, units: int) -> int:
         """Return the operations of the rehearsal, scaled to the units of the fit.
@@ -166,11 +166,11 @@ class _Run:
         flops, rehearsed = self._rehearsed
         return round(flops * units / rehearsed) if rehearsed and units else flops
 
-    def _score(self, problem: Problem, answer: ParetoSet) -> None:
+    def _score(self, problem: Problem, pareto_set: ParetoSet) -> None:
         preferences = scoring_preferences(len(problem.tasks))
-        scored = score(answer, problem.oracle(frozenset({"test"})), "test", preferences)
+        scored = score(pareto_set, problem.oracle(frozenset({"test"})), "test", preferences)
         anchors = problem.anchors("test")
-        original = answer.experts.original
+        original = pareto_set.experts.original
         self.facts["inference_passes"] = float(np.mean([s.passes for s in scored]))
         self.facts["points"] = [_point_row(i, s, original) for i, s in enumerate(scored)]
         for i, s in enumerate(scored):
@@ -195,11 +195,11 @@ class _Run:
             )
 
     def _trace(
-        self, problem: Problem, oracle: Oracle, view: ProblemView, answer: ParetoSet
+        self, problem: Problem, oracle: Oracle, view: ProblemView, pareto_set: ParetoSet
     ) -> None:
         """Trace the expected utility on validation of the milestones and of the final set."""
         stages = [(m.units, m.wall_seconds, m.pareto_set) for m in view.milestones]
-        stages.append((view.budget.ledger.units, self.facts["wall_seconds"], answer))
+        stages.append((view.budget.ledger.units, self.facts["wall_seconds"], pareto_set))
         for units, seconds, stage in stages:
             assert isinstance(stage, ParetoSet)
             utility = anytime_utility(stage, oracle, problem.anchors("validation"))

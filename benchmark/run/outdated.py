@@ -60,9 +60,9 @@ def _reason(
         if not left:
             return f"{name.format(row[column])} is no longer in the study"
     spec = min(left, key=lambda spec: len(_differences(row["parameters"], spec.resolved)))
-    if asked := _asked_for(row) & _differences(row["parameters"], spec.resolved).keys():
+    if changed := _given(row) & _differences(row["parameters"], spec.resolved).keys():
         values = json.loads(row["parameters"])
-        found = ", ".join(f"{key}={write_value(values.get(key))}" for key in sorted(asked))
+        found = ", ".join(f"{key}={write_value(values.get(key))}" for key in sorted(changed))
         return f"`{spec.algorithm.name}` with {found} is no longer in the study"
     new = spec.identity(hashes[spec.problem.name], algorithms)
     old = dataclasses.replace(
@@ -87,7 +87,7 @@ def _column(spec: RunSpec, column: str) -> object:
     return values[column]
 
 
-def _asked_for(row: Mapping[str, Any]) -> set[str]:
+def _given(row: Mapping[str, Any]) -> set[str]:
     """Return the parameters that were given explicitly, if the display name shows them."""
     try:
         name, inside = split_spec(row["display_name"], "")

@@ -16,7 +16,7 @@ ENDED: Final = ("done", "cached", "skipped", "failed")
 @final
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """What just happened to a run: `running`, `retrying`, or one of `ENDED`.
+    """The latest event of a run: `running`, `retrying`, or one of `ENDED`.
 
     `cached` is a run that was already done or skipped; `retrying` is one whose worker was lost.
     """

@@ -1,1 +1,1 @@
-"""Scores: measure fitted answers at the scoring preferences, and derive metrics."""
+"""Scores: measure Pareto sets at the scoring preferences, and derive metrics."""

@@ -43,7 +43,7 @@ class ScoredPoint:
 
 
 def score(
-    answer: ParetoSet, oracle: Oracle, split: Split, preferences: NDArray[np.float64]
+    pareto_set: ParetoSet, oracle: Oracle, split: Split, preferences: NDArray[np.float64]
 ) -> list[ScoredPoint]:
     """Measure the point that a Pareto set returns for each preference; equal models once.
 
@@ -51,18 +51,18 @@ def score(
     held in memory than the Pareto set itself holds.
 
     Args:
-        answer: The Pareto set that a fit returned.
+        pareto_set: The Pareto set that a fit returned.
         oracle: Holds the split.
         split: Test for scores, validation for traces.
         preferences: `(k, m)`.
     """
-    models = _Models(answer, oracle, split)
-    asked = []
+    models = _Models(pareto_set, oracle, split)
+    scored = []
     for preference in preferences:
-        point = answer.point(preference)
+        point = pareto_set.point(preference)
         single = point if isinstance(point, Coefficients) else None
         passes = point.passes if isinstance(point, Predictor) else 1.0
-        asked.append((preference, single, passes, models.enter(point)))
+        scored.append((preference, single, passes, models.enter(point)))
     models.measure_entered()
     return [
         ScoredPoint(
@@ -71,7 +71,7 @@ def score(
             passes=passes,
             measurement=models.measurement(keys),
         )
-        for preference, coefficients, passes, keys in asked
+        for preference, coefficients, passes, keys in scored
     ]
 
 
@@ -79,8 +79,8 @@ def score(
 class _Models:
     """Models to be measured, each once: weights as they come, coefficients together."""
 
-    def __init__(self, answer: ParetoSet, oracle: Oracle, split: Split) -> None:
-        self._experts = answer.experts
+    def __init__(self, pareto_set: ParetoSet, oracle: Oracle, split: Split) -> None:
+        self._experts = pareto_set.experts
         self._oracle, self._split = oracle, split
         self._known: dict[Key, Measurement] = {}
         self._waiting: dict[bytes, Coefficients] = {}
@@ -150,9 +150,9 @@ def anytime_preferences(m: int) -> NDArray[np.float64]:
     return np.vstack([np.eye(m), np.full((1, m), 1 / m)])
 
 
-def anytime_utility(answer: ParetoSet, oracle: Oracle, anchors: Anchors) -> float:
+def anytime_utility(pareto_set: ParetoSet, oracle: Oracle, anchors: Anchors) -> float:
     """Return the expected utility of a milestone on validation, at corners and centre; minimise."""
     preferences = anytime_preferences(len(anchors.n))
-    scored = score(answer, oracle, "validation", preferences)
+    scored = score(pareto_set, oracle, "validation", preferences)
     objectives = np.array([anchors.objectives(s.measurement.value) for s in scored])
     return expected_utility(objectives, preferences=preferences)

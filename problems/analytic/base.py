@@ -109,7 +109,7 @@ class AnalyticProblem(Problem, ABC):
         )
 
     def oracle(self, splits: frozenset[Split]) -> Oracle:
-        """The losses, with the tilts of these splits only."""
+        """The losses, with the tilts of the given splits only."""
         return self._oracle(splits)
 
     def anchors(self, split: Split) -> Anchors:

@@ -86,7 +86,7 @@ class AnalyticOracle(Oracle):
         )
 
     def forwards(self, split: Split, examples: int | None = None) -> int:
-        """One per task and example, for noisy and exact examples alike."""
+        """One per task and example, for noisy and for exact examples."""
         return sum(len(tilts[:examples]) for tilts in self._tilts[split])
 
     def _tilted(self, displacement: Tensor, means: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ def volume(m: int, spread: float, growth: Growth, ref: float) -> float | None:
     """Hypervolume of the front up to (ref, ..., ref), correct to 1e-9; None if it is not known.
 
     It is known for two and three tasks. For more it is known if the reference point is beyond the
-    whole front: in closed form if the objective is the squared distance, else up to four tasks.
+    entire front: in closed form if the objective is the squared distance, else up to four tasks.
     """
     inside = float(growth.value(np.array(2 * spread))) <= ref + _TOLERANCE
     if inside and growth is PROPORTIONAL:
@@ -87,7 +87,7 @@ def images(c: Array, spread: float, growth: Growth) -> tuple[Array, Array]:
 
 
 def _closed_form(m: int, spread: float, ref: float) -> float:
-    """Return `simplex_volume` of squared distances exactly, for a point beyond the whole front.
+    """Return `simplex_volume` of squared distances exactly, for a point beyond the entire front.
 
     With q = |c|^2 and B = ref - spread (1 + q), the determinant on a face of k corners is
     (2 spread)^(k - 1) k c_last. The mean of the heights over the choice of the last corner leaves

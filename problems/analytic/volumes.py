@@ -132,7 +132,7 @@ def area(curve: Curve, spans: Sequence[tuple[float, float]], ref: tuple[float, f
 def simplex_volume(images: Images, m: int, ref: float) -> float:
     """Return the volume that a front of m objectives dominates up to (ref, ..., ref).
 
-    The whole front must be within the reference point. It is the image of a simplex with m corners
+    The entire front must be within the reference point. It is the image of a simplex with m corners
     under a smooth one-to-one map that takes the face of some tasks to the front of those tasks.
     With the last objective as height, the dominated set splits into one cell per face S that
     contains the last task: objectives in S are those of a point c of the face, and all others are

@@ -52,7 +52,7 @@ _UNMERGEABLE_SETTINGS: Final = ("alora_invocation_tokens", "layer_replication", 
 class Update:
     """The change of one tensor of the pretrained model.
 
-    With `a` and `b`, names of stored matrices: `scale * b @ a` is added, transposed if asked.
+    With `a` and `b`, names of stored matrices: `scale * b @ a` is added, transposed if requested.
     With `b` alone, `scale * b` is added; with `replacement`, that tensor takes its place.
     """
 
@@ -170,7 +170,7 @@ def _check_complete(adapter: Checkpoint, wrapped: Any, loaded: Any) -> None:
 def plan_adapter(
     adapter: Checkpoint, shapes: Mapping[str, tuple[int, ...]], *, model_type: str = ""
 ) -> AdapterPlan:
-    """Return what a plain LoRA adapter does to a model with tensors of these `shapes`.
+    """Return what a plain LoRA adapter does to a model with tensors of the given `shapes`.
 
     Args:
         adapter: A checkpoint with `is_adapter`.
@@ -217,7 +217,7 @@ def _updates(adapter: Checkpoint, model_type: str) -> dict[str, list[Update]]:
         if match is None:
             if ".lora_" in name:
                 raise _refused(
-                    adapter, f"`{stored}`, which is no matrix of LoRA", "Merge it with PEFT"
+                    adapter, f"`{stored}`, which is not a LoRA matrix", "Merge it with PEFT"
                 )
             name = name.replace(".modules_to_save.", ".")
             found.setdefault(name, []).append(Update(replacement=stored))

@@ -43,8 +43,8 @@ def mismatches(pretrained: Checkpoint, expert: Checkpoint, names: Sequence[str])
     """Return the differences between a pretrained model and an expert.
 
     Args:
-        pretrained: A whole model.
-        expert: A whole model, or a LoRA adapter of the pretrained model.
+        pretrained: A complete model.
+        expert: A complete model, or a LoRA adapter of the pretrained model.
         names: Merged tensors, as either of them calls them, with or without prefix.
     """
     found = [*_settings(pretrained, expert), *_words(pretrained, expert)]
@@ -61,7 +61,7 @@ def mismatches(pretrained: Checkpoint, expert: Checkpoint, names: Sequence[str])
 def backbone_names(pretrained: Checkpoint, expert: Checkpoint) -> list[str]:
     """Return the tensors of a dense expert that a pretrained model with the same root can have.
 
-    Used where no model says what is merged: everything but heads, which stand outside the root or
+    Used if no model states what is merged: all except heads, which stand outside the root or
     have a head's name, and buffers. Empty if pretrained model and expert share no name.
     """
     kept = [

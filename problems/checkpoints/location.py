@@ -1,4 +1,4 @@
-"""Finding checkpoints and data sets in a folder, in a mirror of the hub, or on the hub."""
+"""Find checkpoints and data sets in a folder, in a mirror of the hub, or on the hub."""
 
 import hashlib
 import json

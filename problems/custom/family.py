@@ -45,7 +45,7 @@ class CustomFamily(ExpertFamily):
         self._experts: dict[str, tuple[Tensor, Head]] = {}
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Base, experts and data: a finding each, up to the first error."""
+        """One finding each for pretrained model, experts and data, up to the first error."""
         try:
             absent = self._absent(tasks)
             if absent:
@@ -86,7 +86,7 @@ class CustomFamily(ExpertFamily):
         self._write_manifest(tasks, findings)
 
     def digest(self, tasks: Sequence[str]) -> str:
-        """Return a digest of the checkpoints, heads, data and settings of these tasks."""
+        """Return a digest of the checkpoints, heads, data and settings of the given tasks."""
         file = self._file
         heads = [
             [
@@ -105,7 +105,7 @@ class CustomFamily(ExpertFamily):
         return self._models.backbone()
 
     def pool(self, tasks: Sequence[str]) -> ExpertPool:
-        """Return the pretrained model and the task vectors of these experts."""
+        """Return the pretrained model and the task vectors of the given experts."""
         pretrained = self._pretrained
         vectors = torch.stack([self._expert(task)[0] for task in tasks])
         return ExpertPool(
@@ -142,7 +142,7 @@ class CustomFamily(ExpertFamily):
         return self._models.pretrained()
 
     def _absent(self, tasks: Sequence[str]) -> list[str]:
-        """Base and experts that are not on this machine."""
+        """Pretrained model and experts that are not on this machine."""
         file = self._file
         wanted = [(file.pretrained, file.revision)]
         wanted += [(file.task(task).expert, file.task(task).revision) for task in tasks]

@@ -260,7 +260,7 @@ class ProblemFile(TomlTable):
         return next(task for task in self.tasks if task.name == name)
 
     def head(self, name: str) -> str:
-        """Return where the head of a task is from: a plain module has none of its own."""
+        """Return where the head of a task is from: a plain module has no head."""
         return self.task(name).head or ("expert" if self.module is None else "fit")
 
 

@@ -100,7 +100,7 @@ def keep_revision(repository: str, commit: str | None) -> None:
 
 
 def resolve_data(dataset: str) -> str | None:
-    """Return the commit of a data set, which the hub is asked for once.
+    """Return the commit of a data set, which is requested from the hub once.
 
     Raises:
         MissingDataError: If the hub does not have the data set.

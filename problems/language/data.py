@@ -17,7 +17,7 @@ from .splits import SIZES, SOURCES, TextSplit, rows_of_splits
 from .tasks import get_task
 
 _CHARACTERS_READ: Final = 12
-"""Characters of a text that are read per token of its length; encoding long mails whole is slow."""
+"""Characters of a text that are read per token of its length; encoding full mails is slow."""
 
 
 @final
@@ -73,13 +73,13 @@ class TextData:
         Raises:
             MissingDataError: If the corpus is not on this machine.
         """
-        asked = get_task(task)
-        tensors = self._tensors(asked.source)
-        key = (asked.source, split)
+        found = get_task(task)
+        tensors = self._tensors(found.source)
+        key = (found.source, split)
         if key not in self._inputs:
             self._inputs[key] = tensors[split][: dict(self.most).get(split)]
         inputs = self._inputs[key]
-        labels = tensors[f"{split}.{asked.question}"][: len(inputs)]
+        labels = tensors[f"{split}.{found.question}"][: len(inputs)]
         return Examples(inputs=inputs, labels=labels)
 
     def digest(self, tasks: Sequence[str]) -> str:
@@ -128,7 +128,7 @@ class TextData:
 
 
 def texts_preflight(tasks: Sequence[str]) -> Iterator[Finding]:
-    """Check whether the corpora of these tasks are on this machine, without reading them."""
+    """Check whether the corpora of the given tasks are on this machine, without reading them."""
     for source in dict.fromkeys(get_task(task).source for task in tasks):
         try:
             files = SOURCES[source].files()

@@ -45,7 +45,7 @@ def model_file(name: str) -> Path:
 class FirstToken(nn.Module):
     """Maps ids `(B, L)`, padded on the right, to the last state `(B, H)` of the first token.
 
-    The embeddings are frozen; the encoder requires gradients. There is no dropout. Features that
+    The embeddings are frozen; the encoder requires gradients. It has no dropout. Features that
     the pretrained last LayerNorm switches off stay zero, because a head could only amplify their
     rounding errors. Source: classification with BERT, Devlin et al. 2019. The mean over tokens,
     which this model was trained for, is not used: a head on it leaves the experts little to gain.
@@ -113,7 +113,7 @@ class MiniLmRecipe(TrainingRecipe):
     most: tuple[tuple[str, int], ...]
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Check whether the package with the weights and the texts of these tasks are present."""
+        """Check whether the package with the weights and the texts of the tasks are present."""
         try:
             found = model_file("model.safetensors")
         except MissingDataError as error:

@@ -49,15 +49,15 @@ SIZES: Final[Mapping[str, Sizes]] = {
     "glosses": Sizes(experts=8000, calibration=1000, validation=1000, test=3000),
     "mails": Sizes(experts=2600, calibration=400, validation=500, test=1200),
 }
-"""Of friends and mails, only the upstream texts are used, for the language model."""
+"""Sources of which only the upstream texts are used, for the language model: friends and mails."""
 
 
 def rows_of_splits(corpus: Corpus, sizes: Sizes) -> dict[TextSplit, list[int]]:
     """Return the rows of the corpus in each split; splits are disjoint.
 
     Empty texts are left out. Of texts with the same first 40 characters, ignoring case, only the
-    first is kept: replies to one message begin alike, and a backbone that reads 24 tokens would
-    see nearly the same text in two splits. Every prefix of a split is nearly stratified.
+    first is kept: replies to one message start with the same words, and a backbone that reads
+    24 tokens would see nearly the same text in two splits. Every prefix is nearly stratified.
 
     Raises:
         ParameterError: If the corpus has too few texts.

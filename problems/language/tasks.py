@@ -16,7 +16,7 @@ class TextTask:
     Attributes:
         name: Name of the task in the names of problems.
         source: Name of the corpus; see `splits.SOURCES`.
-        question: Key of the corpus's answers.
+        question: Key of the corpus's classes.
         asks: Kind of question; tasks of one kind on different corpora differ in their domain.
         classes: Number of classes.
     """

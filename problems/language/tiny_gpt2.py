@@ -59,7 +59,7 @@ class LastToken(nn.Module):
         return self.hidden(ids)[torch.arange(len(ids)), last]
 
     def hidden(self, ids: Tensor) -> Tensor:
-        """Return the `(B, L, H)` final hidden states at all positions."""
+        """Return the `(B, L, H)` final hidden states at every position."""
         found: Tensor = self.gpt2(ids).last_hidden_state
         return found
 
@@ -126,7 +126,7 @@ class TinyGpt2Family(FrozenFamily):
         return load_shipped()
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Check whether the weights and the texts of these tasks are present."""
+        """Check whether the weights and the texts of the given tasks are present."""
         try:
             self._frozen  # noqa: B018 - reading it checks the files
         except IntegrityError as error:
@@ -136,13 +136,13 @@ class TinyGpt2Family(FrozenFamily):
         yield from texts_preflight(tasks)
 
     def prepare(self, tasks: Sequence[str], report: Report) -> None:
-        """Encode the texts of these tasks."""
+        """Encode the texts of the given tasks."""
         for task in tasks:
             report(f"{NAME}: texts of {task}")
             self._data.examples(task, "validation")
 
     def digest(self, tasks: Sequence[str]) -> str:
-        """Digest of the weights and of the texts of these tasks."""
+        """Digest of the weights and of the texts of the given tasks."""
         return digest([self._frozen.sha256, self._data.digest(tasks)])
 
     def backbone(self) -> nn.Module:

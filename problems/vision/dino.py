@@ -205,7 +205,7 @@ class DinoRecipe(TrainingRecipe):
     schedule: Schedule = _SCHEDULE
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """Check whether DINOv2-small and the images of these tasks are present."""
+        """Check whether DINOv2-small and the images of the given tasks are present."""
         try:
             yield Finding("weights", True, str(find_weights()))
         except MissingDataError as error:

@@ -60,11 +60,11 @@ class VisionExamples:
             MissingDataError: If the images are not on this machine.
             UnknownNameError: If the task is unknown.
         """
-        asked = self.family.task(task)
-        key = (asked.shown, asked.view, split)
+        wanted = self.family.task(task)
+        key = (wanted.shown, wanted.view, split)
         if key not in self._views:
-            self._views[key] = self._fixed_view(asked, split)
-        return self._views[key].examples(asked)
+            self._views[key] = self._fixed_view(wanted, split)
+        return self._views[key].examples(wanted)
 
     def _fixed_view(self, task: VisionTask, split: str) -> "View":
         # The seed is derived from what is shown, not from the task: tasks that ask different
@@ -199,7 +199,7 @@ def split_indices(family: str, source: Source, labels: Tensor) -> Mapping[str, T
     Args:
         family: Name of the family.
         source: One of its sources.
-        labels: `(n,)` labels of the whole source.
+        labels: `(n,)` labels of the complete source.
 
     Returns:
         Name of the split to indices `(n_split,)`.

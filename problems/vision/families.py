@@ -76,7 +76,7 @@ class VisionFamily:
         raise unknown_name(f"a task of `{self.name}`", name, list(self.tasks))
 
     def sources(self, subset: Sequence[str]) -> list[Source]:
-        """Return the distinct sources of these tasks, in the order of the tasks."""
+        """Return the distinct sources of the given tasks, in the same order."""
         tasks = [self.task(name) for name in subset]
         every = [source for task in tasks for source in (task.source, task.beside) if source]
         return list(dict.fromkeys(every))

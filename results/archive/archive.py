@@ -37,7 +37,7 @@ def pack(results: Results, directory: Path, *, note: str, created: str | None = 
     Args:
         results: What to pack.
         directory: The folder of the archive.
-        note: A description of these results.
+        note: A description of the results.
         created: The time in the manifest, ISO in UTC; by default now.
 
     Returns:

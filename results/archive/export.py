@@ -32,7 +32,7 @@ Tables = dict[str, pa.Table]
 
 
 def export(results: Results, output: Path, *, format: str, tables: Sequence[str] = ()) -> list[str]:
-    """Write tables to a new file or folder, whole or not at all.
+    """Write tables to a new file or folder, completely or not at all.
 
     Vectors become JSON text in CSV and Excel, and packed outcomes hexadecimal text in all formats.
     The reference of an approximate hypervolume ends in `(approximate)`.

@@ -3,7 +3,7 @@
 There is a folder per algorithm, which has a JSON file (runs) and a `.dat` file (values) per
 problem, as IOHexperimenter writes them since version 0.3.3 (https://iohprofiler.github.io).
 
-A function is a problem, its dimension is the number of tasks, an instance is a repetition (seed +
+A function is a problem, its dimension is the number of tasks, an instance is a seed (seed +
 1), and an evaluation is a unit of budget. The value is `validation_expected_utility` in `traces`,
 which is minimised: the utility of the Pareto set that the algorithm would have returned at that
 time. Before its first milestone an algorithm has the pretrained model. The utility of that model

@@ -41,7 +41,7 @@ def pack_single(results: Results, path: Path, *, note: str) -> Path:
     Args:
         results: As for `archive.pack`.
         path: A new file, which ends in `.zip`.
-        note: A description of these results.
+        note: A description of the results.
     """
     if path.exists():
         raise StoreError(
@@ -103,7 +103,7 @@ def _read(path: Path) -> tuple[dict[str, bytes], dict[str, str]]:
     except _BAD_ZIP as error:
         if isinstance(error, FusefrontError):
             raise
-        raise _foreign(path, f"a file that is not a whole zip ({error})") from error
+        raise _foreign(path, f"a file that is not an intact zip ({error})") from error
 
 
 def _checked(path: Path, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:

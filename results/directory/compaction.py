@@ -126,7 +126,7 @@ class CompactedTables:
         except DamagedFileError as error:
             path = self._folder / f"{name}.parquet"
             raise StoreError(
-                f"`{path}` must be a whole table `{name}`. Found {error}. Delete "
+                f"`{path}` must be an intact table `{name}`. Found {error}. Delete "
                 f"`{self._folder}`: it can be made again from the parts."
             ) from error
 

@@ -1,4 +1,4 @@
-"""Parts: one Parquet file per run, and one per problem, each either whole or absent."""
+"""Parts: one Parquet file per run, and one per problem, each either complete or absent."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ OUTDATED: Final = ("outdated", "superseded")
 """Folders of outdated runs: the current name, and the one until version 0.1."""
 ENDING = ".parquet"
 _NAMED = 20
-"""How many damaged files an error names at most."""
+"""Maximum number of damaged files that an error names."""
 
 
 def write_part(directory: Path, record: Record) -> Path:
@@ -88,7 +88,7 @@ def set_aside_damaged_problems(directory: Path) -> list[Path]:
     """Rename damaged problem tables to `*.damaged` and return the new paths.
 
     Raises:
-        StoreError: If one is of a newer schema or cannot be read at all.
+        StoreError: If one is of a newer schema or cannot be read.
     """
     moved = []
     for path in _files(directory, PROBLEMS):
@@ -111,7 +111,7 @@ def set_aside(path: Path) -> Path:
     except OSError as error:
         raise StoreError(
             f"`{path}` is damaged and must be renamed. Found: {error.strerror}. "
-            "Move it away by hand."
+            "Move it away manually."
         ) from error
     return target
 
@@ -154,7 +154,7 @@ def damage(files: Sequence[str], found: str, folder: str = PARTS) -> StoreError:
     more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
     kind, rest = ("part", "run") if folder == PARTS else ("problem table", "file")
     return StoreError(
-        f"{', '.join(files[:_NAMED])}{more} must be a whole fusefront {kind}. Found {found}. "
+        f"{', '.join(files[:_NAMED])}{more} must be an intact fusefront {kind}. Found {found}. "
         f"Every other {rest} is intact. Run the same `fusefront run` command again: "
         f"it renames the file and computes that {rest} again."
     )

@@ -41,7 +41,7 @@ class Snapshot:
         damaged: For each damaged part, by run id, a description of the damage.
 
     Raises:
-        StoreError: If a part is of a newer schema or cannot be read at all.
+        StoreError: If a part is of a newer schema or cannot be read.
     """
 
     def __init__(self, directory: Path) -> None:

@@ -1,1 +1,1 @@
-"""Files: Parquet tables that are whole or absent, with their schemas and migrations."""
+"""Files: Parquet tables that are complete or absent, with their schemas and migrations."""

@@ -1,4 +1,4 @@
-"""Atomic output: folders that appear whole or not at all."""
+"""Atomic output: folders that appear complete or not at all."""
 
 import shutil
 import uuid

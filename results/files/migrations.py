@@ -43,7 +43,7 @@ def _add_costs(table: pa.Table, name: str) -> pa.Table:
 
 
 def _rename_root_seed(table: pa.Table, name: str) -> pa.Table:
-    """Version 3 renamed `study_seed`, which was easily taken for the seed of a repetition."""
+    """Version 3 renamed `study_seed`, which was easily taken for the seed of a run."""
     if name not in {"part", "runs"}:
         return table
     names = ["root_seed" if n == "study_seed" else n for n in table.column_names]

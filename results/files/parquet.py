@@ -1,4 +1,4 @@
-"""Parquet files: atomic writes, and reads that refuse damaged, foreign and newer files."""
+"""Parquet files: atomic writes, and reads that refuse damaged, unknown and newer files."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from .schema import SCHEMA_VERSION, TABLE_KEY, VERSION_KEY
 
 
 class DamagedFileError(StoreError):
-    """A damaged or foreign file. The message is only what was found, for callers to build on."""
+    """A damaged or unknown file. The message is only what was found, for callers to build on."""
 
 
 class NewerSchemaError(StoreError):
@@ -32,7 +32,7 @@ def write_table(
     notes: Mapping[str, str] | None = None,
     **options: Any,
 ) -> None:
-    """Write the table to `path`, whole or not at all.
+    """Write the table to `path`, completely or not at all.
 
     Args:
         path: An existing file is replaced, and missing folders are created.

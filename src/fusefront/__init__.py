@@ -1,8 +1,8 @@
 """fusefront: a benchmarking platform for multi-objective model fusion.
 
-Given a pretrained model and experts fine-tuned from it, an algorithm answers every preference over
-the tasks with a merged model. fusefront runs algorithms x problems x seeds under one budget, scores
-the fronts on data no algorithm saw, and keeps everything in Parquet tables.
+Given a pretrained model and experts fine-tuned from it, an algorithm returns a merged model for
+every preference over the tasks. fusefront runs algorithms x problems x seeds under one budget,
+scores the fronts on data no algorithm saw, and keeps everything in Parquet tables.
 """
 
 import importlib

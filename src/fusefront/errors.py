@@ -1,8 +1,10 @@
 """Every error fusefront raises on purpose; each also is the builtin a caller would catch."""
 
+from .deprecation import warn_renamed
+
 
 class FusefrontError(Exception):
-    """Root of all errors raised on purpose: what must hold, what was found, how to mend it."""
+    """Root of all errors raised on purpose: what must hold, what was found, how to fix it."""
 
 
 class UnknownNameError(FusefrontError, LookupError):
@@ -29,8 +31,8 @@ class IntegrityError(FusefrontError, ValueError):
     """Weights or tables that are damaged, or not those their hash names."""
 
 
-class AnswerFileError(FusefrontError, ValueError):
-    """A stored answer that is damaged, of other experts, or cannot be stored."""
+class ParetoSetFileError(FusefrontError, ValueError):
+    """A stored Pareto set that is damaged, belongs to other experts, or cannot be stored."""
 
 
 class MissingDataError(FusefrontError, ImportError):
@@ -51,3 +53,11 @@ class BudgetExhausted(FusefrontError, RuntimeError):
 
 class NotApplicableError(FusefrontError, RuntimeError):
     """Raised by a fit that does not fit the problem: the run is skipped with this reason."""
+
+
+def __getattr__(name: str) -> type[FusefrontError]:
+    """Return a class under its deprecated name."""
+    if name != "AnswerFileError":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warn_renamed("AnswerFileError", "ParetoSetFileError")
+    return ParetoSetFileError

@@ -39,7 +39,7 @@ def unknown_name(kind: str, name: str, known: list[str]) -> UnknownNameError:
 def bound(default: Any = MISSING, *, among: Mapping[str, object] = _NONE) -> Any:
     """Declare a dataclass field that catalogue entries set, and users never see.
 
-    Several entries can then share one class. A bound field is no hyper-parameter: it is not
+    Several entries can then share one class. A bound field is not a hyper-parameter: it is not
     accepted in brackets, not listed by `fusefront info`, and not part of a run's identity, which
     already has the entry's name.
 
@@ -245,7 +245,7 @@ class Registry(Generic[T]):
         return name.replace("_", "-") in self._entries
 
     def select(self, labels: Mapping[str, str]) -> list[Entry[T]]:
-        """Return the entries that have all of these labels."""
+        """Return the entries that have all given labels."""
         for key, value in labels.items():
             self._check_label(key, value)
         return [e for e in self if all(e.labels.get(k) == v for k, v in labels.items())]

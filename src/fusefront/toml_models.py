@@ -23,7 +23,7 @@ Texts = Annotated[tuple[Text, ...], Strict(False)]
 class TomlTable(BaseModel):
     """A table of a TOML file: unknown keys are refused and values are not converted.
 
-    Validators raise `ValueError` with a whole predicate, such as "must be positive. Found -1."; the
+    Validators raise `ValueError` with a predicate, such as "must be positive. Found -1."; the
     key path is put before it. A validator of several keys raises `KeyRefused`.
     """
 
@@ -62,7 +62,7 @@ _EXPECTED: Final = {
     "less_than_equal": "{le} or less",
     "finite_number": "a finite number",
 }
-"""What must hold, by pydantic's type of error; braces are filled from the error's context."""
+"""The violated condition by pydantic's type of error; braces come from the error's context."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _path(location: Sequence[int | str], place: str) -> str:
 def _known_keys(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
     """Return the keys of the table that holds the last part of a location.
 
-    A part that is no field leaves the candidates as they are: it is the index of an item, the key
+    A part that is not a field leaves the candidates as is: it is the index of an item, the key
     of a free-form table, or pydantic's tag for a member of a union.
     """
     models = [model]

@@ -16,7 +16,7 @@ LAYOUT = Layout(
 
 
 def matrix_view(m: int, units: int | None = None) -> ProblemView:
-    """Loss of task i is |params - expert_i|^2 / 2; the base is not at the origin."""
+    """Loss of task i is |params - expert_i|^2 / 2; the pretrained model is not at the origin."""
     generator = torch.Generator().manual_seed(m)
     base, *targets = torch.randn(m + 1, LAYOUT.size, generator=generator) / LAYOUT.size**0.5
     oracle = QuadraticOracle(torch.stack(targets))

@@ -69,7 +69,7 @@ class QuadraticOracle(DistributionOracle):
 
 
 def quadratic_view(m: int, units: int | None = None) -> ProblemView:
-    """Experts at the targets, the base at the origin."""
+    """Return a view with experts at the targets and the pretrained model at the origin."""
     generator = torch.Generator().manual_seed(m)
     targets = torch.randn(m, SIZE, generator=generator) / SIZE**0.5
     oracle = QuadraticOracle(targets)

@@ -1,4 +1,4 @@
-"""Caps in every currency end a fit cleanly with what there is."""
+"""Caps in every currency end a fit cleanly with its last milestone."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from fusefront.testing.toy_problem import open_view, toy_problem
 
 
 def fitted(name: str, caps: dict[str, float]) -> tuple[object, ProblemView]:
-    """As the runner does it: the last milestone where the budget ends the fit."""
+    """Fit as a worker does: return the last milestone if the budget ends the fit."""
     view = open_view(toy_problem(3), units=20_000)
     view.budget.caps = caps
     try:
@@ -37,7 +37,7 @@ def fitted(name: str, caps: dict[str, float]) -> tuple[object, ProblemView]:
         ("ls-coefficients", "gradient_steps", 70),
     ],
 )
-def test_a_cap_is_never_crossed_and_leaves_an_answer(name: str, currency: str, cap: int) -> None:
+def test_a_cap_is_never_crossed_and_leaves_a_pareto_set(name: str, currency: str, cap: int) -> None:
     free, view = fitted(name, {})
     assert getattr(view.budget.ledger, currency) > cap, "the cap must matter"
     answer, view = fitted(name, {currency: cap})

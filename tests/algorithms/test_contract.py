@@ -19,7 +19,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "fisher": {"steps": 10},
     "wudi": {"steps": 10},
 }
-"""Hyper-parameters that spare time without changing what is claimed."""
+"""Hyper-parameters that save time without changing the contract."""
 
 
 class TestEveryAlgorithm(AlgorithmContract):

@@ -30,7 +30,7 @@ def test_loss_is_logged_some_twenty_times() -> None:
     assert view.traces[-1][3] < view.traces[0][3]
 
 
-def test_caller_is_told_after_every_step() -> None:
+def test_callback_runs_after_every_step() -> None:
     view = quadratic_view(2)
     x = torch.ones(1, requires_grad=True)
     seen: list[float] = []

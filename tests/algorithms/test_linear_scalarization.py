@@ -16,7 +16,7 @@ from fusefront.testing.toy_problem import open_view, toy_problem
 
 @pytest.mark.parametrize("m", [2, 3])
 def test_coefficients_reach_the_minimum_of_every_ray(m: int, generator: torch.Generator) -> None:
-    """c = p is the one minimiser, for the task vectors are the targets and independent."""
+    """c = p is the only minimiser, because the task vectors are the targets and independent."""
     view = quadratic_view(m)
     answer = ALGORITHMS["ls-coefficients"].make(rays=6, steps=150).fit(view, generator=generator)
     assert isinstance(answer, FiniteSet)
@@ -57,7 +57,7 @@ def test_nearest_ray_is_by_distance_and_the_first_of_equals() -> None:
 def test_first_ray_starts_from_initial_and_later_ones_from_their_nearest(
     generator: torch.Generator,
 ) -> None:
-    """With a learning rate of almost nothing every solution is still where it started."""
+    """With a tiny learning rate every solution is still where it started."""
     view = quadratic_view(2)
     algorithm = ALGORITHMS["ls-coefficients"].make(rays=5, steps=1, learning_rate=1e-6, initial=0.7)
     answer = algorithm.fit(view, generator=generator)
@@ -79,7 +79,7 @@ def test_solutions_do_not_change_when_later_rays_start_from_them(
         np.testing.assert_array_equal(quadratic_view(2).objectives(fresh), objectives)
 
 
-def test_fine_tuning_starts_at_the_base_model_or_at_task_arithmetic(
+def test_fine_tuning_starts_at_the_pretrained_model_or_at_task_arithmetic(
     generator: torch.Generator,
 ) -> None:
     for initial in (0.0, 0.5):
@@ -102,12 +102,12 @@ def test_budget_is_shared_evenly_and_pays_for_measuring_every_ray(
     assert ledger.gradient_steps == 5 * ((3_000 - 5 * 80) // (5 * 24))
 
 
-def test_steps_of_a_ray_are_those_asked_for_without_a_cap() -> None:
+def test_a_ray_has_the_requested_steps_without_a_cap() -> None:
     view = open_view(toy_problem(2))
     assert steps_per_ray(view, 5, 200, 16) == 200
 
 
-def test_budget_for_part_of_the_rays_answers_with_those(generator: torch.Generator) -> None:
+def test_budget_for_part_of_the_rays_returns_those_rays(generator: torch.Generator) -> None:
     view = open_view(toy_problem(2), units=400)
     with pytest.raises(RuntimeError, match="budget"):
         ALGORITHMS["ls-coefficients"].make(rays=11).fit(view, generator=generator)

@@ -150,7 +150,7 @@ def test_farthest_points_spread_over_a_line() -> None:
     assert sorted(farthest_points(line, 5).tolist()) == [0, 25, 50, 75, 100]
 
 
-def test_farthest_points_are_no_more_than_there_are_different_ones() -> None:
+def test_farthest_points_are_at_most_the_distinct_ones() -> None:
     assert farthest_points(np.array([[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]), 3).tolist() == [0, 2]
     assert farthest_points(np.array([[0.0, 1.0], [1.0, 0.0]]), 1).tolist() == [0]
 

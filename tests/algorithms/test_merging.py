@@ -18,7 +18,9 @@ def corners(m: int) -> list[list[float]]:
     return np.eye(m).tolist()
 
 
-def test_pretrained_is_the_base_bit_for_bit(view: ProblemView, generator: torch.Generator) -> None:
+def test_pretrained_returns_the_pretrained_model_bit_for_bit(
+    view: ProblemView, generator: torch.Generator
+) -> None:
     answer = Pretrained().fit(view, generator=generator)
     for corner in corners(len(view.tasks)):
         assert torch.equal(answer.model(corner), view.experts.pretrained)
@@ -78,7 +80,7 @@ def test_task_arithmetic_is_the_best_of_its_sweep_by_mean_objective(
     assert found.values.tolist() == pytest.approx([sweep[int(np.argmin(means))]] * m)
 
 
-def test_task_arithmetic_answers_with_the_part_of_the_sweep_that_the_budget_allowed(
+def test_task_arithmetic_returns_the_part_of_the_sweep_that_the_budget_allowed(
     problem: ToyProblem, generator: torch.Generator
 ) -> None:
     view = open_view(problem, units=250)

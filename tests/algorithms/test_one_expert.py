@@ -21,7 +21,7 @@ def alone() -> ToyProblem:
         "pwemoe-corner-exact",
     ],
 )
-def test_one_expert_is_the_answer(alone: ToyProblem, name: str) -> None:
+def test_one_expert_returns_that_expert(alone: ToyProblem, name: str) -> None:
     view = open_view(alone, units=3_000)
     answer = ALGORITHMS[name].make().fit(view, generator=torch.Generator().manual_seed(0))
     (model,) = answer.models(np.array([1.0]))

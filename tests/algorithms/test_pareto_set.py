@@ -62,7 +62,7 @@ def test_model_is_the_merge_of_the_coefficients(make: Make, pool: ExpertPool) ->
     assert torch.equal(answer.model([0.9, 0.1]), pool.merge(found))
 
 
-def test_constant_set_answers_every_preference_alike(pool: ExpertPool) -> None:
+def test_constant_set_returns_the_same_point_for_every_preference(pool: ExpertPool) -> None:
     answer = constant(pool)
     assert torch.equal(answer.model([1, 0]), answer.model([0, 1]))
 
@@ -105,7 +105,7 @@ def test_storage_is_one_model_for_a_constant_and_the_pool_for_a_map(pool: Expert
     assert soup(pool).storage_bytes() == 3 * model + 12
 
 
-def test_storage_of_a_finite_set_is_the_models_or_the_pool_and_recipes_where_that_is_less(
+def test_storage_of_a_finite_set_is_the_models_or_the_pool_and_coefficients_if_less(
     pool: ExpertPool,
 ) -> None:
     model, recipe = pool.pretrained.nbytes, 2 * 4

@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from fusefront import algorithms
+from fusefront import algorithms, errors
 from fusefront.algorithms.pareto_set import (
     ConstantSet,
     FiniteSet,
@@ -30,7 +30,7 @@ from fusefront.algorithms.pareto_set_files import (
 )
 from fusefront.algorithms.storable import NAMES, STORABLE
 from fusefront.algorithms.training.decoder import ConstantCoefficients, Decoder, TrainedMap
-from fusefront.errors import AnswerFileError
+from fusefront.errors import ParetoSetFileError
 from fusefront.problems.experts import Coefficients, ExpertPool
 from fusefront.problems.predictor import Predictor
 from fusefront.testing.toy_problem import toy_problem
@@ -95,7 +95,7 @@ def test_coefficients_and_trained_maps_take_few_bytes(tmp_path: Path) -> None:
 
 def test_closures_cannot_be_stored(tmp_path: Path) -> None:
     pareto_set = MapSet(experts=pool(), function=lambda p: Coefficients(values=p))
-    with pytest.raises(AnswerFileError, match=r"`PreferenceMap`.*function"):
+    with pytest.raises(ParetoSetFileError, match=r"`PreferenceMap`.*function"):
         save_pareto_set(pareto_set, tmp_path / "set.safetensors")
     assert not list(tmp_path.iterdir())
 
@@ -109,19 +109,19 @@ def test_other_experts_are_refused(tmp_path: Path) -> None:
         layout=here.layout,
         names=here.names,
     )
-    with pytest.raises(AnswerFileError, match="experts it was made of"):
+    with pytest.raises(ParetoSetFileError, match="experts it was made of"):
         load_pareto_set(tmp_path / "set.safetensors", other)
 
 
 def test_other_files_are_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "some.safetensors"
-    with pytest.raises(AnswerFileError, match=r"some\.safetensors"):
+    with pytest.raises(ParetoSetFileError, match=r"some\.safetensors"):
         load_pareto_set(path, pool())
     path.write_bytes(b"nothing of the kind")
-    with pytest.raises(AnswerFileError, match=r"some\.safetensors"):
+    with pytest.raises(ParetoSetFileError, match=r"some\.safetensors"):
         load_pareto_set(path, pool())
     save_file({"x": torch.zeros(1)}, path)
-    with pytest.raises(AnswerFileError, match="Found none"):
+    with pytest.raises(ParetoSetFileError, match="Found none"):
         load_pareto_set(path, pool())
 
 
@@ -137,7 +137,7 @@ def test_only_storable_classes_are_ever_called(name: str, tmp_path: Path) -> Non
     assert '"ConstantSet"' in metadata["description"]
     metadata["description"] = metadata["description"].replace("ConstantSet", name)
     save_file(tensors, path, metadata)
-    with pytest.raises(AnswerFileError, match=r"Pareto set|needs the class"):
+    with pytest.raises(ParetoSetFileError, match=r"Pareto set|needs the class"):
         load_pareto_set(path, pool())
 
 
@@ -209,3 +209,8 @@ def test_old_names_warn_and_work(tmp_path: Path) -> None:
         save_answer(old, tmp_path / "set.safetensors")
     with pytest.warns(DeprecationWarning, match="load_pareto_set"):
         assert load_answer(tmp_path / "set.safetensors", pool()).output == "constant"
+
+
+def test_the_former_name_of_the_error_is_deprecated() -> None:
+    with pytest.warns(DeprecationWarning, match="`ParetoSetFileError`"):
+        assert errors.AnswerFileError is ParetoSetFileError

@@ -30,7 +30,7 @@ def test_every_preference_starts_at_task_arithmetic(view: ProblemView) -> None:
         assert (found.values == 0.3).all()
 
 
-def test_every_block_has_a_row_of_its_own(view: ProblemView) -> None:
+def test_every_block_has_its_own_row(view: ProblemView) -> None:
     found = train(view, steps=20).coefficients(preferences(len(view.tasks))[0])
     assert found is not None
     assert found.space == "block"
@@ -82,7 +82,7 @@ def test_gradient_reaches_the_trunk_and_the_embeddings_once_the_last_layer_has_m
         assert parameter.grad.abs().max() > 0
 
 
-def test_training_lowers_the_weighted_loss_and_tells_preferences_apart(
+def test_training_lowers_the_weighted_loss_and_distinguishes_preferences(
     view: ProblemView,
 ) -> None:
     def losses(answer: MapSet) -> torch.Tensor:

@@ -37,7 +37,7 @@ def test_sobol_points_depend_on_the_generator_only() -> None:
     assert not torch.equal(a, c)
 
 
-def test_base_and_experts_are_in_the_pool_for_free(problem: ToyProblem) -> None:
+def test_pretrained_model_and_experts_are_in_the_pool_for_free(problem: ToyProblem) -> None:
     answer, evaluations = fit(problem, points=8)
     m = len(problem.tasks)
     assert evaluations == 8

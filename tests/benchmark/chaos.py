@@ -1,7 +1,7 @@
-"""Random kill -9 of heads and workers over a study: `python -m tests.benchmark.chaos --moments 50`.
+"""Kill coordinators and workers at random: `python -m tests.benchmark.chaos --moments 50`.
 
-Heads are started again whenever they are gone. In the end the study is finished in peace, and its
-tables must be those of a study that nobody disturbed.
+Dead coordinators are restarted. At the end the study is finished undisturbed, and its tables must
+equal those of a study that nobody disturbed.
 """
 
 import argparse
@@ -32,17 +32,17 @@ class Chaos:
     """A study under attack.
 
     Args:
-        study: A file of it.
-        directory: Where its heads work.
-        heads: How many there are at once.
-        seed: Of the moments and the victims.
-        longest: Seconds between two kills, at most.
-        cluster: Computes the runs, if given; its nodes are killed instead of workers of the heads.
+        study: Path of the study file.
+        directory: Run directory that the coordinators share.
+        coordinators: Number of coordinators at a time.
+        seed: Seed of the moments and the victims.
+        longest: Maximum number of seconds between two kills.
+        cluster: If given, computes the runs; its nodes are killed instead of local workers.
     """
 
     study: Path
     directory: Path
-    heads: int = 1
+    coordinators: int = 1
     seed: int = 0
     longest: float = 2.0
     cluster: DaskCluster | None = None
@@ -50,25 +50,27 @@ class Chaos:
     _living: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     def rage(self, moments: int) -> int:
-        """Kill at so many moments while runs are computed, fewer if all end before; how many."""
+        """Kill at this many moments, or fewer if all runs end; return the number of kills."""
         choose = random.Random(self.seed)
         for moment in range(moments):
             self._restart()
             if not self._busy():
                 return moment
             time.sleep(choose.uniform(0, self.longest))
-            if choose.choice(["head", "worker"]) == "head" or not self._kill_worker(choose):
-                self.killed["head"] += 1
+            if choose.choice(["coordinator", "worker"]) == "coordinator" or not self._kill_worker(
+                choose
+            ):
+                self.killed["coordinator"] += 1
                 choose.choice(self._living).kill()
         return moments
 
     def _kill_worker(self, choose: random.Random) -> bool:
-        """Kill a node of the cluster, or a process of a head; False if there is none."""
+        """Kill a node of the cluster, or a coordinator's worker; return False if there is none."""
         if self.cluster is not None:
             kill_group(choose.choice(self.cluster.nodes))
             self.killed["node"] += 1
             return True
-        workers = [p for head in self._living for p in group(head.pid) if p != head.pid]
+        workers = [p for leader in self._living for p in group(leader.pid) if p != leader.pid]
         if workers:
             self.killed["worker"] += 1
             with contextlib.suppress(ProcessLookupError):
@@ -76,24 +78,24 @@ class Chaos:
         return bool(workers)
 
     def _busy(self) -> bool:
-        """Wait until runs are computed; False if there are none left."""
+        """Wait until runs are computed; return False if no run is left."""
         while not any(leased(self.directory)):
-            if all(head.poll() is not None for head in self._living):
+            if all(leader.poll() is not None for leader in self._living):
                 return False
             time.sleep(0.01)
         return True
 
     def peace(self) -> int:
-        """Let the heads that live end, then finish alone; the exit status of that."""
+        """Wait for living coordinators, then finish with one more; return its exit status."""
         self._restart_nodes()
-        for head in self._living:
-            head.wait()
+        for leader in self._living:
+            leader.wait()
         return self._start().wait()
 
     def _restart(self) -> None:
         self._restart_nodes()
-        self._living = [head for head in self._living if head.poll() is None]
-        while len(self._living) < self.heads:
+        self._living = [leader for leader in self._living if leader.poll() is None]
+        while len(self._living) < self.coordinators:
             self._living.append(self._start())
 
     def _restart_nodes(self) -> None:
@@ -113,7 +115,7 @@ class Chaos:
 
 
 def group(leader: int) -> list[int]:
-    """Living processes of the group that `leader` began, itself included."""
+    """Return the living processes of the group of `leader`, including itself."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -126,27 +128,29 @@ def group(leader: int) -> list[int]:
 
 
 def main() -> None:
-    """Torment the smoke suite, and compare it with one left in peace."""
+    """Torment the smoke suite, and compare it with an undisturbed one."""
     from fusefront.algorithms import ALGORITHMS
     from fusefront.benchmark.study.file import suite_study
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moments", type=int, default=50)
-    parser.add_argument("--heads", type=int, default=1)
+    parser.add_argument("--coordinators", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--dask", action="store_true", help="on a cluster of two nodes")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     study: Study = suite_study("smoke", ALGORITHMS)
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         write_study(folder / "study.toml", study.canonical(ALGORITHMS))
-        cluster = stack.enter_context(dask_cluster(folder, nodes=2)) if asked.dask else None
-        told = torment(folder, asked.moments, asked.heads, asked.seed, cluster)
-    sys.stdout.write(f"{told}: all ended as one in peace\n")
+        cluster = stack.enter_context(dask_cluster(folder, nodes=2)) if options.dask else None
+        killed = torment(folder, options.moments, options.coordinators, options.seed, cluster)
+    sys.stdout.write(f"{killed}: every study equals the undisturbed one\n")
 
 
-def torment(folder: Path, moments: int, heads: int, seed: int, cluster: DaskCluster | None) -> str:
-    """Kill at so many moments, over as many studies as that takes; what was killed."""
+def torment(
+    folder: Path, moments: int, coordinators: int, seed: int, cluster: DaskCluster | None
+) -> str:
+    """Kill at this many moments, over as many studies as needed; describe what was killed."""
     from tests.benchmark.test_plan import assert_same
 
     peaceful = Chaos(study=folder / "study.toml", directory=folder / "peace")
@@ -156,7 +160,7 @@ def torment(folder: Path, moments: int, heads: int, seed: int, cluster: DaskClus
         chaos = Chaos(
             study=peaceful.study,
             directory=folder / f"chaos-{number}",
-            heads=heads,
+            coordinators=coordinators,
             seed=seed + number,
             cluster=cluster,
         )

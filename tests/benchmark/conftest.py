@@ -23,7 +23,7 @@ BUDGET = 1_000
 
 
 class Outcome(NamedTuple):
-    """What a command did: exit status, standard output, standard error."""
+    """Exit status, standard output and standard error of a command."""
 
     status: int
     out: str
@@ -34,7 +34,7 @@ Command = Callable[..., Outcome]
 
 
 def run_command(*arguments: object) -> Outcome:
-    """The command `fusefront` with these arguments."""
+    """Run the command `fusefront` with these arguments."""
     out, err = io.StringIO(), io.StringIO()
     with (
         mock.patch.object(sys, "argv", ["fusefront", *map(str, arguments)]),

@@ -1,4 +1,4 @@
-"""A dask scheduler and worker nodes on loopback, each a process that can be killed."""
+"""A dask scheduler and worker nodes on loopback, in processes that can be killed."""
 
 import json
 import os
@@ -39,7 +39,7 @@ class DaskCluster:
         self.address: str = json.loads(self._file.read_text())["address"]
 
     def restart(self) -> None:
-        """Start a node for each that is gone."""
+        """Start a node for each one that died."""
         self.nodes = [node for node in self.nodes if node.poll() is None]
         while len(self.nodes) < self._size:
             self._begun += 1
@@ -52,13 +52,13 @@ class DaskCluster:
             self.nodes.append(node)
 
     def close(self) -> None:
-        """Kill all there is."""
+        """Kill the scheduler and all nodes."""
         for process in (*self.nodes, self._scheduler):
             kill_group(process)
 
 
 def kill_group(leader: Process) -> None:
-    """Kill -9 of all processes of a group, as when a machine goes."""
+    """Kill all processes of a group with SIGKILL, as when a machine fails."""
     with suppress(ProcessLookupError):
         os.killpg(leader.pid, signal.SIGKILL)
     leader.wait()
@@ -66,7 +66,7 @@ def kill_group(leader: Process) -> None:
 
 @contextmanager
 def dask_cluster(folder: Path, nodes: int) -> Iterator[DaskCluster]:
-    """A cluster that is gone after the block."""
+    """A cluster that is stopped after the block."""
     cluster = DaskCluster(folder, nodes)
     try:
         yield cluster

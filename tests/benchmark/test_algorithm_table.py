@@ -217,7 +217,7 @@ def test_a_suite_is_taken_over_where_the_file_says_nothing(tmp_path: Path) -> No
         ('suite = "smoke"\nseeds = = 3', r"must be a TOML file.*line 2"),
     ],
 )
-def test_mistake_is_told_with_the_file(tmp_path: Path, text: str, expected: str) -> None:
+def test_mistake_is_reported_with_the_file(tmp_path: Path, text: str, expected: str) -> None:
     with pytest.raises(StudyError, match=expected) as caught:
         read(tmp_path, text)
     assert "study.toml" in str(caught.value)

@@ -1,4 +1,4 @@
-"""Heads and workers killed at random: in the end every run once, and the same bits."""
+"""Coordinators and workers are killed at random: each run exists once, with the same bits."""
 
 from pathlib import Path
 
@@ -20,13 +20,19 @@ needs_processes = pytest.mark.skipif(
 
 @pytest.mark.slow
 @needs_processes
-@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("coordinators", [1, 2])
 def test_whatever_is_killed_the_study_is_the_undisturbed_one(
-    study: Study, directory: Path, tmp_path: Path, heads: int
+    study: Study, directory: Path, tmp_path: Path, coordinators: int
 ) -> None:
     toml = tmp_path / "study.toml"
     write_study(toml, study)
-    chaos = Chaos(study=toml, directory=tmp_path / "runs", heads=heads, seed=heads, longest=1)
+    chaos = Chaos(
+        study=toml,
+        directory=tmp_path / "runs",
+        coordinators=coordinators,
+        seed=coordinators,
+        longest=1,
+    )
     _torment(chaos, directory, moments=8)
 
 

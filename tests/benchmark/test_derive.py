@@ -1,4 +1,4 @@
-"""Scores: what the metric functions say of the raw tables, with both reference points."""
+"""Scores equal the metric functions on the raw tables, with both reference points."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -102,7 +102,7 @@ def values(scores: pd.DataFrame) -> dict[tuple[str, str], float]:
     return dict(zip(pairs, scores["value"], strict=True))
 
 
-def test_scores_are_what_the_metrics_say_of_the_front(results: Results) -> None:
+def test_scores_equal_the_metrics_of_the_front(results: Results) -> None:
     beside = {"values": VALUES, "preferences": PREFERENCES, "expert_values": EXPERTS}
     expected = {
         ("hypervolume", "ref_point=1.0"): hypervolume(OBJECTIVES, ref_point=[1.0, 1.0]),
@@ -119,8 +119,8 @@ def test_scores_are_what_the_metrics_say_of_the_front(results: Results) -> None:
     assert values(derive_scores(results)) == pytest.approx(expected, rel=1e-12)
 
 
-def test_hypervolume_of_a_staircase_is_what_one_counts_by_hand(results: Results) -> None:
-    # Of the reference point (1, 1): 0.9 wide and 0.1 high, and 0.6 wide and 0.4 high.
+def test_hypervolume_of_a_staircase_equals_a_manual_count(results: Results) -> None:
+    # Two boxes up to the reference point (1, 1): 0.9 wide and 0.1 high, 0.6 wide and 0.4 high.
     assert values(derive_scores(results))["hypervolume", "ref_point=1.0"] == pytest.approx(0.33)
     assert REF_POINTS == (1.0, 1.1)
 
@@ -166,7 +166,7 @@ def test_run_whose_problem_table_is_of_other_experts_is_refused(results: Results
 
 @pytest.fixture
 def losses(results: Results) -> Iterator[Callable[..., Results]]:
-    """The same results as those of a problem of losses: no examples, experts at a loss of 0."""
+    """The same results as a problem of losses: without examples, with experts at a loss of 0."""
 
     def make(problem: str, problem_hash: str) -> Results:
         identity = {"problem": problem, "problem_hash": problem_hash}
@@ -187,7 +187,7 @@ def test_losses_are_better_the_smaller_and_have_no_normalised_accuracy(
     losses: Callable[..., Results],
 ) -> None:
     found = values(derive_scores(losses("made-up", "h")))
-    # Asked for one task alone, the models lose 0.2 and 0.0 against experts of a loss of 0.
+    # At the corners, the models lose 0.2 and 0.0 against experts of a loss of 0.
     assert found["corner-gap", ""] == pytest.approx((2 * 0.1 + 2 * 0.0) / 2)
     assert not any("accuracy" in name for name, _ in found)
     assert ("hypervolume", "ref_point=1.0") in found

@@ -1,4 +1,4 @@
-"""Display names are how a directory calls its algorithms now: renaming computes nothing."""
+"""Display names come from the current study: renaming an algorithm computes nothing."""
 
 import shutil
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Dry runs: what is there, what would run or be skipped, and what that would take."""
+"""Dry runs: which runs exist, which would run or be skipped, and at what cost."""
 
 import json
 import shutil
@@ -74,7 +74,7 @@ def spec(algorithm: str, problem: str, budget: int | None = 100, repetition: int
 
 
 def put(directory: Path, run: RunSpec, seconds: float, **facts: Any) -> None:
-    """A part of a run whose fit took so long and used up its budget, with as much for the rest."""
+    """Write a part whose fit took this long and used its budget, and as long for the rest."""
     usual = {"status": "done", "started": "now", "units": run.budget, "wall_seconds": seconds}
     record = make_record(run, HASHES[run.problem.name], usual | {"score_seconds": seconds} | facts)
     write_part(directory, record)
@@ -136,7 +136,7 @@ def test_archives_that_ship_are_second_to_the_directory(tmp_path: Path) -> None:
     assert (here.basis, here.seconds) == (BASES[0], 2000.0)
 
 
-def test_what_is_there_is_not_counted_as_to_run(study: Study, directory: Path) -> None:
+def test_existing_runs_are_not_counted_as_to_run(study: Study, directory: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in directory.rglob("*")}
     more = replace(study, seeds=3)
     found = dry_run(more, directory)
@@ -180,7 +180,7 @@ def _rows(directory: Path) -> list[dict[str, Any]]:
     return [row for part in read_parts(directory) for row in part.to_pylist()]
 
 
-def test_data_that_is_missing_or_made_on_first_use_is_told(
+def test_data_that_is_missing_or_made_on_first_use_is_reported(
     fusefront: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = PROBLEMS["smoke-all"]

@@ -24,7 +24,7 @@ BODIES = {
     "Spends": "view.budget.charge(10**9)",
     "Unfit": """from fusefront.errors import NotApplicableError
         raise NotApplicableError("needs three tasks")""",
-    "Flaky": """if not Path(__file__).with_name("mended").exists():
+    "Flaky": """if not Path(__file__).with_name("fixed").exists():
             raise RuntimeError("not yet")
         return zeros(view)""",
     "Good": "return zeros(view)",
@@ -113,7 +113,7 @@ def test_others_go_on(rows: pd.DataFrame) -> None:
     assert len(rows) == len(BODIES)
 
 
-def test_command_tells_every_failure_on_one_line_and_exits_with_1(outcome: Outcome) -> None:
+def test_command_reports_every_failure_on_one_line_and_exits_with_1(outcome: Outcome) -> None:
     assert outcome.status == 1
     lines = outcome.err.splitlines()
     again = [line for line in lines if line.startswith("retrying ")]
@@ -136,17 +136,19 @@ def test_failed_runs_have_no_scores_and_are_in_the_table(
     assert fusefront("table", path.parent / "runs").out.count("[1 failed]") == 10
 
 
-def test_status_tells_what_failed_and_why(outcome: Outcome, path: Path, fusefront: Command) -> None:
-    told = fusefront("status", path.parent / "runs")
-    assert told.status == 1
-    assert "done: 1  failed: 10  skipped: 1  missing: 0" in told.out
-    assert "ValueError: no luck" in told.out
+def test_status_reports_failed_runs_with_their_reasons(
+    outcome: Outcome, path: Path, fusefront: Command
+) -> None:
+    outcome = fusefront("status", path.parent / "runs")
+    assert outcome.status == 1
+    assert "done: 1  failed: 10  skipped: 1  missing: 0" in outcome.out
+    assert "ValueError: no luck" in outcome.out
 
 
 def test_failed_runs_are_tried_again_and_only_they(
     rows: pd.DataFrame, path: Path, fusefront: Command
 ) -> None:
-    (path.parent / "mended").touch()
+    (path.parent / "fixed").touch()
     flaky, good = (f"{path}:{name}" for name in ("Flaky", "Good"))
     again = fusefront(
         *("run", "-p", PROBLEM, "-a", flaky, "-a", good, "--seeds", 1, "--budget", 1000),
@@ -173,8 +175,8 @@ def test_plug_in_that_cannot_work_is_refused_before_anything_runs(
 ) -> None:
     decorators = '@ALGORITHMS.register("mine")\n@dataclass(frozen=True, kw_only=True)\n'
     path = plugins(decorators + body)
-    told = fusefront("run", "-p", PROBLEM, "-a", f"{path}:Mine", "-o", tmp_path / "runs")
-    assert told.status == 2
-    assert told.err.count("\n") == 1
-    assert expected in told.err
+    outcome = fusefront("run", "-p", PROBLEM, "-a", f"{path}:Mine", "-o", tmp_path / "runs")
+    assert outcome.status == 2
+    assert outcome.err.count("\n") == 1
+    assert expected in outcome.err
     assert not (tmp_path / "runs").exists()

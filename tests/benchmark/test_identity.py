@@ -1,4 +1,4 @@
-"""Ids of runs: the same in every version of fusefront, and changed by all that changes results."""
+"""Run ids are stable across versions of fusefront, and change with all that changes results."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -47,7 +47,7 @@ def toys() -> Registry[Any]:
 
 
 def runs(texts: tuple[str, ...], registry: Registry[Any], **changes: Any) -> list[RunSpec]:
-    """The runs of one repetition of these algorithms on two problems."""
+    """The runs of these algorithms on two problems with one seed."""
     specs = tuple(AlgorithmSpec.parse(text, registry) for text in texts)
     study = Study(problems=problems(*HASHES), algorithms=specs, **{"seeds": 1} | changes)
     return study.canonical(registry).expand(registry, HASHES)
@@ -97,7 +97,7 @@ def test_another_version_of_an_algorithm_is_another_run(
 
 
 @pytest.mark.parametrize("version", [0, "2", 1.5, True])
-def test_version_that_is_no_positive_integer_is_refused(
+def test_version_that_is_not_a_positive_integer_is_refused(
     toys: Registry[Any], monkeypatch: pytest.MonkeyPatch, version: object
 ) -> None:
     monkeypatch.setattr(Toy, "version", version)
@@ -147,7 +147,7 @@ def test_runs_under_other_caps_are_not_mixed() -> None:
         merge_studies(old, replace(old, caps={"gradient_steps": 5}))
 
 
-def test_resources_and_display_names_are_no_part_of_the_id(toys: Registry[Any]) -> None:
+def test_resources_and_display_names_are_not_part_of_the_id(toys: Registry[Any]) -> None:
     plain = Study(problems=problems(*HASHES), algorithms=(AlgorithmSpec(name="toy"),), seeds=1)
     changed = replace(
         plain,

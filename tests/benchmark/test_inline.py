@@ -12,7 +12,7 @@ def test_runs_in_this_process_have_the_same_bits(
 ) -> None:
     toml, runs = tmp_path / "study.toml", tmp_path / "runs"
     write_study(toml, study)
-    told = fusefront("run", toml, "-o", runs, "--executor", "inline", "--json")
-    assert told.status == 0
-    assert [line.count('"event": "done"') for line in told.out.splitlines()].count(1) == 6
+    outcome = fusefront("run", toml, "-o", runs, "--executor", "inline", "--json")
+    assert outcome.status == 0
+    assert [line.count('"event": "done"') for line in outcome.out.splitlines()].count(1) == 6
     assert_same(runs, directory)

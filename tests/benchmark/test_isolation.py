@@ -1,4 +1,4 @@
-"""What an algorithm is given: no test example, no scoring preference."""
+"""Algorithms receive neither test examples nor scoring preferences."""
 
 import gc
 import types
@@ -50,7 +50,7 @@ def views() -> list[ProblemView]:
 
 
 def reachable_tensors(root: object) -> Iterator[torch.Tensor]:
-    """Every tensor in what `root` refers to, closures included; classes and modules are not."""
+    """Yield every tensor that `root` refers to, also through closures; skip classes and modules."""
     pending, known = [root], set()
     while pending:
         thing = pending.pop()
@@ -75,7 +75,7 @@ def inputs(split: Any) -> list[torch.Tensor]:
 
 
 def holds(root: object, example: torch.Tensor) -> bool:
-    """Whether any row of a tensor within reach is this example."""
+    """Return whether a row of any reachable tensor is this example."""
     return any(
         bool((tensor == example).flatten(1).all(1).any())
         for tensor in reachable_tensors(root)
@@ -102,7 +102,7 @@ def test_no_labels_as_long_as_a_test_split_are_within_reach(views: list[ProblemV
     assert lengths.isdisjoint(t.untyped_storage().nbytes() // 8 for t in labels)
 
 
-def test_a_view_cannot_be_asked_for_test(views: list[ProblemView]) -> None:
+def test_a_view_refuses_the_test_split(views: list[ProblemView]) -> None:
     with pytest.raises(KeyError):
         views[-1]._oracle.length("test")
 
@@ -113,6 +113,6 @@ def test_examples_of_different_splits_are_different() -> None:
         assert all(first.isdisjoint(second) for second in seen[i + 1 :])
 
 
-def test_data_order_is_that_of_the_repetition(views: list[ProblemView]) -> None:
+def test_data_order_depends_on_the_seed(views: list[ProblemView]) -> None:
     first, second = (next(view.batches(8)) for view in views)
     assert torch.equal(first.inputs, second.inputs)

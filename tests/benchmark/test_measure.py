@@ -59,8 +59,8 @@ def test_equal_models_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None
         assert len(measured) == 1
 
 
-def test_models_that_are_made_anew_are_never_mistaken_for_each_other() -> None:
-    """Freed memory is used again, and so are ids."""
+def test_models_that_are_rebuilt_are_never_mistaken_for_each_other() -> None:
+    """Freed memory is reused, and with it `id`."""
 
     def function(preference: Tensor) -> Point:
         return POOL.pretrained + preference[0] * POOL.task_vectors[0]

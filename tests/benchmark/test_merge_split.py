@@ -1,4 +1,4 @@
-"""Merged and split directories are whole, can be gone on with, and leave their sources alone."""
+"""Merged and split directories are complete, can be resumed, and leave their sources unchanged."""
 
 import json
 import re
@@ -55,7 +55,7 @@ def _ids(directory: Path) -> set[str]:
     return {path.stem for path in (directory / "parts").iterdir()}
 
 
-def test_halves_merge_to_the_whole_and_can_be_gone_on_with(made: Path, tmp_path: Path) -> None:
+def test_halves_merge_to_the_full_study_and_can_be_resumed(made: Path, tmp_path: Path) -> None:
     before = _content(made)
     found = merge([made / "p", made / "q"], tmp_path / "merged")
     assert _content(made) == before
@@ -73,9 +73,7 @@ def test_halves_merge_to_the_whole_and_can_be_gone_on_with(made: Path, tmp_path:
     assert not (tmp_path / "merged" / OUTDATED[0]).exists()
 
 
-def test_a_product_that_is_not_whole_says_how_many_runs_are_missing(
-    made: Path, tmp_path: Path
-) -> None:
+def test_an_incomplete_merge_reports_the_number_of_missing_runs(made: Path, tmp_path: Path) -> None:
     runs, notes = merge([made / "one", made / "q"], tmp_path / "merged")
     assert (runs, len(read_planned(tmp_path / "merged"))) == (5, 8)
     assert len(notes) == 1
@@ -153,7 +151,7 @@ def test_a_damaged_source_is_named(made: Path, tmp_path: Path) -> None:
         merge([tmp_path / "x.zip"], tmp_path / "merged")
 
 
-def test_a_split_is_of_its_own_study_and_parts_merge_back(made: Path, tmp_path: Path) -> None:
+def test_a_split_has_its_own_study_and_merges_back(made: Path, tmp_path: Path) -> None:
     runs, notes = split(
         made / "all", tmp_path / "few", problems=[Q], algorithms=["experts"], seeds=[0]
     )
@@ -166,14 +164,16 @@ def test_a_split_is_of_its_own_study_and_parts_merge_back(made: Path, tmp_path: 
         assert (tmp_path / "merged" / file).read_bytes() == (made / "all" / file).read_bytes()
 
 
-def test_seeds_that_are_no_study_leave_it_out(made: Path, tmp_path: Path) -> None:
+def test_seeds_that_do_not_form_a_study_omit_the_study_file(made: Path, tmp_path: Path) -> None:
     runs, notes = split(made / "all", tmp_path / "later", seeds=[1])
     assert runs == 4
     assert notes[0].startswith("no `study.toml` was written: the seeds of a study are 0, 1, 2")
     assert {row[3] for row in read_planned(tmp_path / "later")} == {1}
 
 
-def test_the_commands_tell_what_they_made(fusefront: Command, made: Path, tmp_path: Path) -> None:
+def test_the_commands_report_what_they_wrote(
+    fusefront: Command, made: Path, tmp_path: Path
+) -> None:
     told = fusefront("merge", made / "one", made / "q", "-o", tmp_path / "merged")
     assert (told.status, told.err) == (0, "")
     assert told.out.splitlines()[0] == f"{tmp_path / 'merged'}: 5 runs"
@@ -187,7 +187,9 @@ def test_the_commands_tell_what_they_made(fusefront: Command, made: Path, tmp_pa
     assert (told.status, told.out) == (0, f"{tmp_path / 'few'}: 8 runs\n")
 
 
-def test_verify_tells_scripts_and_people(fusefront: Command, made: Path, tmp_path: Path) -> None:
+def test_verify_reports_to_scripts_and_people(
+    fusefront: Command, made: Path, tmp_path: Path
+) -> None:
     told = fusefront("verify", made / "all")
     assert told.status == 0
     assert told.out.endswith("files are intact\n")

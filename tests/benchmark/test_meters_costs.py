@@ -35,7 +35,7 @@ def test_a_backward_pass_costs_twice_its_forward_pass() -> None:
 
 
 @pytest.mark.parametrize("name", ["pwemoe-ls", "sobol-pool", "adamerging-tensor", "ls-finetune"])
-def test_operations_told_are_nearly_those_of_the_whole_fit(name: str, tmp_path: Path) -> None:
+def test_estimated_operations_are_close_to_those_of_the_full_fit(name: str, tmp_path: Path) -> None:
     study = fusefront.Study(
         problems=problems("smoke-left-right"),
         algorithms=(fusefront.AlgorithmSpec(name=name),),
@@ -78,14 +78,14 @@ def test_energy_is_the_difference_of_the_counters_also_past_their_end(tmp_path: 
     assert meter.joules() == 9.0
 
 
-def test_without_counters_no_energy_is_told(tmp_path: Path) -> None:
+def test_without_counters_no_energy_is_reported(tmp_path: Path) -> None:
     assert EnergyMeter(tmp_path).joules() is None
 
 
-def test_the_commit_is_the_one_that_git_tells() -> None:
+def test_the_commit_is_the_one_that_git_reports() -> None:
     found = provenance.commit()
     if found is None:
-        pytest.skip("this code lies in no repository of git")
+        pytest.skip("this code is not in a git repository")
     told = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, check=False
     )

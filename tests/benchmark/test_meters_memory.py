@@ -1,4 +1,4 @@
-"""Peak memory: exact to the byte where that can be told, and as torch's own profiler sees it."""
+"""Peak memory: exact to the byte where that is known, else as torch's own profiler sees it."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def peak(program: Callable[[], object]) -> int:
 
 
 def profiled_peak(program: Callable[[], object]) -> int:
-    """The highest sum of allocations less releases that torch's profiler saw."""
+    """The highest sum of allocations minus releases that torch's profiler recorded."""
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         result = program()
         del result

@@ -1,4 +1,4 @@
-"""Why runs that are there are not those asked for: every cause is told by its name."""
+"""Outdated runs: every reason is reported by name."""
 
 import dataclasses
 from collections.abc import Callable
@@ -70,14 +70,14 @@ def explained(
     algorithms: Registry[Any] = NOW,
     hashes: dict[str, str] = HASHES,
 ) -> dict[str, int]:
-    """Why the parts of this study, algorithms and hashes are none of the usual ones."""
+    """Explain why runs of this study, with these algorithms and hashes, are outdated."""
     wanted = STUDY.canonical(NOW).expand(NOW, HASHES)
     there = parts(directory, study, algorithms, hashes)
     others = [path for path in there if path.stem not in {spec.run_id for spec in wanted}]
     return explain(others, wanted, HASHES, NOW)
 
 
-def test_runs_that_are_asked_for_need_no_reason(tmp_path: Path) -> None:
+def test_runs_of_the_study_have_no_reason(tmp_path: Path) -> None:
     assert explained(tmp_path) == {}
 
 
@@ -90,16 +90,18 @@ def test_runs_that_are_asked_for_need_no_reason(tmp_path: Path) -> None:
         (registry(7, steps=10, rate=0.5), "version changed from 7 to 1"),
     ],
 )
-def test_change_of_an_algorithm_is_told(tmp_path: Path, old: Registry[Any], expected: str) -> None:
+def test_change_of_an_algorithm_is_reported(
+    tmp_path: Path, old: Registry[Any], expected: str
+) -> None:
     assert explained(tmp_path, algorithms=old) == {f"`toy`: {expected}": 8}
 
 
-def test_only_runs_that_took_the_default_are_superseded_by_another(tmp_path: Path) -> None:
+def test_only_runs_with_the_default_are_outdated_by_a_new_default(tmp_path: Path) -> None:
     found = explained(tmp_path, algorithms=registry(steps=10, rate=0.6))
     assert found == {"`toy`: the default of `rate` changed from 0.6 to 0.5": 4}
 
 
-def test_two_changes_are_both_told(tmp_path: Path) -> None:
+def test_two_changes_are_both_reported(tmp_path: Path) -> None:
     found = explained(tmp_path, algorithms=registry(3, steps=8, rate=0.5))
     expected = (
         "`toy`: the default of `steps` changed from 8 to 10; `toy`: version changed from 3 to 1"
@@ -107,18 +109,18 @@ def test_two_changes_are_both_told(tmp_path: Path) -> None:
     assert found == {expected: 8}
 
 
-def test_change_of_a_problem_is_told(tmp_path: Path) -> None:
+def test_change_of_a_problem_is_reported(tmp_path: Path) -> None:
     found = explained(tmp_path, hashes=HASHES | {"smoke-all": "cccccccc3"})
     change = "its data or experts changed (hash from cccccccc to aaaaaaaa)"
     assert found == {f"`smoke-all`: {change}": 4}
 
 
-def test_data_that_came_is_told(tmp_path: Path) -> None:
+def test_data_that_became_available_is_reported(tmp_path: Path) -> None:
     found = explained(tmp_path, hashes=HASHES | {"smoke-all": UNAVAILABLE})
     assert found == {"`smoke-all`: its data is available now": 4}
 
 
-def test_another_protocol_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_protocol_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study_module, "PROTOCOL_VERSION", 9)
     monkeypatch.setattr("fusefront.benchmark.run.one_run.PROTOCOL_VERSION", 9)
     there = parts(tmp_path, STUDY, NOW, HASHES)
@@ -145,7 +147,7 @@ def test_another_protocol_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ),
     ],
 )
-def test_what_the_study_no_longer_has_is_told(
+def test_settings_removed_from_the_study_are_reported(
     tmp_path: Path, changes: dict[str, Any], expected: dict[str, int]
 ) -> None:
     study = dataclasses.replace(STUDY, **changes)
@@ -153,7 +155,7 @@ def test_what_the_study_no_longer_has_is_told(
     assert found == expected
 
 
-def test_change_of_a_plug_in_is_told(plugins: Callable[[str], Path], tmp_path: Path) -> None:
+def test_change_of_a_plug_in_is_reported(plugins: Callable[[str], Path], tmp_path: Path) -> None:
     path = plugins(PLUGIN)
     spec = AlgorithmSpec.parse(f"{path}:Mine", ALGORITHMS)
     study = Study(problems=problems("smoke-all"), algorithms=(spec,)).canonical(ALGORITHMS)
@@ -164,7 +166,7 @@ def test_change_of_a_plug_in_is_told(plugins: Callable[[str], Path], tmp_path: P
     assert explain(there, wanted, HASHES, ALGORITHMS) == {"the plug-in file `mine.py` changed": 3}
 
 
-def test_a_run_tells_why_it_moves_runs_aside(
+def test_the_run_command_reports_why_it_moves_runs_aside(
     fusefront: Command, plugins: Callable[[str], Path], tmp_path: Path
 ) -> None:
     path = plugins(PLUGIN)

@@ -123,7 +123,7 @@ def test_unknown_parameters_are_refused(toys: Registry[Any], key: str) -> None:
         AlgorithmSpec(name="toy", parameters={key: 1}).canonical(toys)
 
 
-def test_bound_fields_are_no_parameters(toys: Registry[Any]) -> None:
+def test_bound_fields_are_not_parameters(toys: Registry[Any]) -> None:
     with pytest.raises(UnknownNameError, match="Found `hidden`"):
         AlgorithmSpec(name="toy", parameters={"hidden": "x"}).canonical(toys)
     names = [parameter.name for parameter in hyper_parameters(toys["toy"])]

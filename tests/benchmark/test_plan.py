@@ -40,14 +40,14 @@ TABLES = ("runs", "fronts", "points", "traces", "scores", "problems", "outcomes"
 
 
 def statuses(study: Study, directory: Path) -> Counter[str]:
-    """How many runs of a study end how, running what is not there."""
+    """Run what is missing of a study, and count its runs by status."""
     planned = runner.plan(study, directory)
     events = execute(planned, directory, jobs=2)
     return Counter(event.status for event in events if event.status != "running")
 
 
 def without_times(directory: Path) -> dict[str, pd.DataFrame]:
-    """All tables but what the clock says."""
+    """Return all tables without measured times."""
     results = loading.load(directory)
     frames = {name: getattr(results, name).drop(columns=TIMES, errors="ignore") for name in TABLES}
     frames["scores"] = frames["scores"][~frames["scores"]["metric"].isin(VARYING)]
@@ -55,7 +55,7 @@ def without_times(directory: Path) -> dict[str, pd.DataFrame]:
 
 
 def assert_same(directory: Path, other: Path) -> None:
-    """Equal to the bit, but for times."""
+    """Assert that two directories are equal to the bit, except for times."""
     ours, theirs = without_times(directory), without_times(other)
     for name in TABLES:
         assert_equal(ours[name], theirs[name], name)
@@ -69,12 +69,12 @@ def assert_equal(ours: pd.DataFrame, theirs: pd.DataFrame, name: str) -> None:
 
 @pytest.fixture
 def copied(directory: Path, tmp_path: Path) -> Path:
-    """The study's directory, to be changed."""
+    """A copy of the study's directory that a test may change."""
     return Path(shutil.copytree(directory, tmp_path / "copied"))
 
 
 def changed_at(directory: Path) -> dict[str, int]:
-    """When each part was written."""
+    """Return when each part was written."""
     return {p.name: p.stat().st_mtime_ns for p in (directory / "parts").iterdir()}
 
 
@@ -156,16 +156,16 @@ def cut_in_half(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def test_damaged_part_is_told_set_aside_and_computed_anew(
+def test_damaged_part_is_reported_set_aside_and_recomputed(
     study: Study, directory: Path, copied: Path, fusefront: Command
 ) -> None:
     part = min((copied / "parts").iterdir())
     cut_in_half(part)
-    told = fusefront("table", copied)
-    assert (told.status, told.out) == (2, "")
-    assert told.err.count("\n") == 1
-    assert part.name in told.err
-    assert "Run the same `fusefront run` command again" in told.err
+    outcome = fusefront("table", copied)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.count("\n") == 1
+    assert part.name in outcome.err
+    assert "Run the same `fusefront run` command again" in outcome.err
     assert fusefront("status", copied).status == 1
     before = changed_at(copied)
     assert statuses(study, copied) == {"cached": 5, "done": 1}
@@ -175,7 +175,7 @@ def test_damaged_part_is_told_set_aside_and_computed_anew(
     assert_same(copied, directory)
 
 
-def test_damaged_problem_table_is_written_anew(study: Study, copied: Path, directory: Path) -> None:
+def test_damaged_problem_table_is_rewritten(study: Study, copied: Path, directory: Path) -> None:
     cut_in_half(copied / "problems" / f"{PROBLEM}.parquet")
     with pytest.raises(StoreError, match=f"{PROBLEM}.parquet"):
         loading.load(copied)
@@ -218,7 +218,7 @@ def test_run_in_python_returns_the_results(study: Study, copied: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["ls-coefficients[steps=12,rays=3]", "phn-ls[steps=12]", "pwemoe-ls[steps=12]"]
 )
-def test_rehearsal_finds_the_peak_of_the_whole_fit(text: str) -> None:
+def test_rehearsal_finds_the_peak_of_the_full_fit(text: str) -> None:
     spec = AlgorithmSpec.parse(text, ALGORITHMS)
     study = Study(problems=problems(PROBLEM), algorithms=(spec,), seeds=1, budget=6_000)
     problem = PROBLEMS[PROBLEM].load()()

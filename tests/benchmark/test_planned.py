@@ -1,4 +1,4 @@
-"""The list of planned runs: what `fusefront status` tells without loading anything."""
+"""The list of planned runs, which `fusefront status` reads instead of loading problems."""
 
 import subprocess
 import sys

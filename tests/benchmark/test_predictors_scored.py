@@ -1,4 +1,4 @@
-"""Answers that are no single model: how they are measured, and what they cost."""
+"""Points that are not a single model: how they are measured, and what they cost."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The hidden preferences are the same for everyone, for ever."""
+"""The hidden scoring preferences never change."""
 
 from math import comb
 

@@ -1,4 +1,4 @@
-"""Problems are made ready before their runs; one that lacks its data is skipped with the reason."""
+"""Problems are prepared before their runs; one that lacks its data is skipped with the reason."""
 
 import json
 from collections.abc import Iterator

@@ -29,7 +29,7 @@ def make():
 @final
 @dataclass(frozen=True, kw_only=True)
 class Knobs(Problem):
-    """A problem with knobs; its doors are never opened here."""
+    """A problem with knobs; its data is never used here."""
 
     tasks: tuple[str, ...] = ("a", "b")
     angle: float = 90.0

@@ -1,4 +1,4 @@
-"""Time left: by estimates, by how those that ended compare with them, on so many workers."""
+"""Time left: estimates, corrected by the runs that have ended, over all workers."""
 
 from dataclasses import replace
 
@@ -61,7 +61,7 @@ def test_time_that_runs_have_had_counts() -> None:
     assert found.seconds_left() == 3
 
 
-def test_cached_runs_take_no_time_and_lost_ones_wait_again() -> None:
+def test_cached_runs_take_no_time_and_retried_ones_wait_again() -> None:
     found, _ = tally(dict.fromkeys(["r0", "r1", "r2", "r3"], 1.0))
     events(found, 0, "cached")
     events(found, 1, "running", "retrying")

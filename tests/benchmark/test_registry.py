@@ -244,13 +244,13 @@ def test_file_that_raises_is_named_with_what_it_raised(
         things.load_file(path, "Mine")
 
 
-def test_file_that_was_mended_loads(things: Registry[type], tmp_path: Path) -> None:
+def test_file_loads_after_it_was_fixed(things: Registry[type], tmp_path: Path) -> None:
     path = tmp_path / "local.py"
     path.write_text(FILE + "raise ValueError")
     with pytest.raises(PluginError):
         things.load_file(path, "Mine")
     assert "mine" not in things
-    path.write_text(FILE + "# mended")
+    path.write_text(FILE + "# fixed")
     assert things.load_file(path, "Mine").name == "mine"
 
 

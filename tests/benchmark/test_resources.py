@@ -11,12 +11,12 @@ KNOWN = ("map", "map[points=4]", "smoke-all")
 
 
 def resolved(defaults: dict[str, Any], overrides: dict[str, dict[str, Any]]) -> Resources:
-    """For the run of map[points=4] on smoke-all."""
+    """Resolve the rules for map[points=4] on smoke-all."""
     rules = ResourceRules(defaults=defaults, overrides=overrides).checked(KNOWN)
     return rules.resolve(("smoke-all", "map"), ("smoke-all", "map[points=4]"))
 
 
-def test_nothing_said_is_no_limit() -> None:
+def test_limits_default_to_none() -> None:
     assert resolved({}, {}) == Resources(timeout_seconds=None, memory_bytes=None, retries=2)
 
 
@@ -91,6 +91,6 @@ def test_an_override_of_what_the_study_lacks_is_refused() -> None:
         resolved({}, {"smoke-al": {"retries": 1}})
 
 
-def test_a_mistake_in_an_override_is_told_with_its_name() -> None:
+def test_a_mistake_in_an_override_is_reported_with_its_name() -> None:
     with pytest.raises(ParameterError, match=r'`resources\."map"\.retries` must be'):
         resolved({}, {"map": {"retries": "2"}})

@@ -1,4 +1,4 @@
-"""Seeds: the same for ever, and of their path alone."""
+"""Seeds depend on their path only, and never change."""
 
 from itertools import permutations
 

@@ -1,4 +1,4 @@
-"""Study files: written and read back, and every mistake told with file and key."""
+"""Study files are read back as written, and every mistake is reported with file and key."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -105,7 +105,7 @@ def test_plug_in_in_a_folder_with_brackets_is_read_back(
         ("\x00", r"must be a TOML file"),
     ],
 )
-def test_mistake_is_told_with_the_file(tmp_path: Path, content: str, expected: str) -> None:
+def test_mistake_is_reported_with_the_file(tmp_path: Path, content: str, expected: str) -> None:
     path = tmp_path / "mistake.toml"
     path.write_text(content)
     with pytest.raises(StudyError, match=expected) as caught:

@@ -156,18 +156,18 @@ for line in sys.stdin:
     try:
         exec(compile(code, name, "exec"), namespace)
     except BaseException:
-        answer = traceback.format_exc()
+        reply = traceback.format_exc()
     else:
-        answer = ""
+        reply = ""
     sys.stdout.flush()
-    print(json.dumps(answer), file=sys.stderr, flush=True)
+    print(json.dumps(reply), file=sys.stderr, flush=True)
 """
 
 
 class _Namespace:
     """An interpreter in which all Python blocks of a page run, started by the first of them.
 
-    The driver answers on standard error, since blocks print on standard output. Warnings are off:
+    The driver replies on standard error, since blocks print on standard output. Warnings are off:
     tests of the code itself make them errors.
     """
 
@@ -185,10 +185,10 @@ class _Namespace:
     def run(self, block: Block) -> list[str]:
         """Run a block and return its traceback, if any."""
         process = self._process = self._process or self._start()
-        asked, answered = _pipe(process.stdin), _pipe(process.stderr)
+        asked, replyed = _pipe(process.stdin), _pipe(process.stderr)
         asked.write(json.dumps([f"line {block.line}", block.body]) + "\n")
         asked.flush()
-        for line in answered:
+        for line in replyed:
             if line.startswith('"'):
                 last = json.loads(line).strip().splitlines()[-3:]
                 return (

@@ -7,7 +7,7 @@ from tests.docs.blocks import EXECUTABLE, SHOWN, blocks, commands, run_page
 from tests.docs.pages import PAGES
 
 NOT_RUN = 30
-"""How many blocks may be excepted, so that another one is a decision that a review sees."""
+"""Number of blocks that may be skipped; raising it is a decision that a review sees."""
 
 SLOW = frozenset(
     {
@@ -22,7 +22,7 @@ SLOW = frozenset(
         "docs/sharing.md",
     }
 )
-"""Pages that compute several runs or score a whole archive."""
+"""Pages that compute several runs or score a complete archive."""
 
 WITH_CODE = [
     name

@@ -26,7 +26,7 @@ def test_links_of_a_page_lead_somewhere(name: str) -> None:
     assert [target for target in broken if not is_generated(name, target)] == []
 
 
-def test_links_in_code_are_no_links() -> None:
+def test_links_in_code_are_ignored() -> None:
     text = "[a](b.md) `[c](d.md)`\n```text\n[e](f.md)\n```\n![g](h.png)\n"
     assert list(links(text)) == ["b.md", "h.png"]
     assert relink(text, str.upper).startswith("[a](B.MD) `[c](d.md)`")

@@ -101,12 +101,12 @@ def test_points_that_are_not_finite_are_refused(bad: float) -> None:
 
 
 @pytest.mark.parametrize("points", [[0.0, 1.0], [[[0.0]]], [[]], 3.0, [[1.0], [1.0, 2.0]], "abc"])
-def test_points_that_are_no_matrix_are_refused(points: object) -> None:
+def test_points_that_are_not_a_matrix_are_refused(points: object) -> None:
     with pytest.raises(ShapeError, match="`points`"):
         check_points(points)  # type: ignore[arg-type] # what is refused is refused at run time
 
 
-def test_inputs_must_have_a_row_a_model() -> None:
+def test_inputs_must_have_one_row_per_model() -> None:
     with pytest.raises(ShapeError, match="`preferences` must have 3 rows"):
         Inputs(points=POINTS, preferences=PREFERENCES[:2])
     with pytest.raises(ShapeError, match="`values`"):

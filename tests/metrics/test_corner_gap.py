@@ -12,7 +12,7 @@ POINTS = np.zeros((4, 3))
 OWN = np.full((4, 3), 0.3) + np.vstack([np.diag(EXPERTS - 0.3), np.zeros((1, 3))])
 
 
-def test_is_zero_when_experts_answer_the_corners() -> None:
+def test_is_zero_when_experts_are_returned_at_the_corners() -> None:
     gap = corner_gap(POINTS, preferences=PREFERENCES, values=OWN, expert_values=EXPERTS)
     assert gap == pytest.approx(0.0, abs=1e-15)
 

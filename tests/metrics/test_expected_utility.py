@@ -26,7 +26,7 @@ def test_experts_at_the_corners_score_zero() -> None:
     assert expected_utility(EXPERTS, preferences=CORNERS) == 0.0
 
 
-def test_right_front_with_wrong_answers_is_penalised() -> None:
+def test_right_front_at_the_wrong_preferences_is_penalised() -> None:
     values = {
         expected_utility(EXPERTS[list(order)], preferences=CORNERS): order
         for order in permutations(range(3))

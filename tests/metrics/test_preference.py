@@ -23,7 +23,7 @@ from fusefront.metrics.preference import check_preference, check_preferences
         ([[1.0], [0.5, 0.5]], "Found list."),
     ],
 )
-def test_what_is_no_preference_is_refused_with_what_was_found(
+def test_invalid_preferences_are_refused_with_what_was_found(
     preference: ArrayLike, found: str
 ) -> None:
     with pytest.raises(PreferenceError) as caught:

@@ -35,7 +35,7 @@ def make_values(pool: ExpertPool, space: Space) -> Tensor:
 
 
 def plain_merge(pool: ExpertPool, values: Tensor, space: Space) -> Tensor:
-    """base + sum_t c[g, t] task_vector[t], one tensor of the layout after the other."""
+    """pretrained + sum_t c[g, t] task_vector[t], one tensor of the layout after the other."""
     groups = pool.layout.groups(space)
     pieces, start = [], 0
     for size in pool.layout.sizes:

@@ -87,7 +87,7 @@ def test_a_second_preparation_trains_nothing(cache: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("*.safetensors")} == before
 
 
-def test_only_the_tasks_asked_for_are_trained(cache: Path) -> None:
+def test_only_the_requested_tasks_are_trained(cache: Path) -> None:
     prepared(tasks=("even",))
     assert set(files(cache)) == {"even"}
 

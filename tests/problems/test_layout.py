@@ -35,7 +35,7 @@ def test_groups_cover_every_parameter_once_in_order(space: Space) -> None:
     assert {group for _, _, group in groups.segments} == set(range(len(groups.names)))
 
 
-def test_task_space_is_one_group_and_tensor_space_one_a_tensor() -> None:
+def test_task_space_is_one_group_and_tensor_space_one_per_tensor() -> None:
     layout = layout_of(*VIT)
     assert layout.groups("task").segments == ((0, layout.size, 0),)
     assert layout.groups("tensor").names == VIT

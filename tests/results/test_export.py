@@ -208,7 +208,7 @@ def test_unknown_formats_and_tables_are_refused(tmp_path: Path, scored: Results)
 
 
 def _parse(folder: Path) -> dict[tuple[str, str, int, int], list[tuple[int, float]]]:
-    """Curves by algorithm, function, dimension and instance, told from the format's description.
+    """Curves by algorithm, function, dimension and instance, parsed by the format's description.
 
     A `.dat` file has a block a run, in the order of the JSON file's runs; a block begins with a
     line of titles, its first record is of evaluation 1, its last of the last evaluation.

@@ -63,7 +63,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     write_reference("a", FRONT, tmp_path, "")
     path = tmp_path / "a.parquet"
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(IntegrityError, match="whole reference front"):
+    with pytest.raises(IntegrityError, match="intact reference front"):
         load_reference("a", tmp_path)
 
 

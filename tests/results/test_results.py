@@ -96,7 +96,7 @@ def test_compacted_tables_read_back_the_same(
 def test_a_damaged_table_is_named(run_directory: Path, results: Results) -> None:
     folder = compact(run_directory, results, Snapshot(run_directory).part_files)
     (folder / "fronts.parquet").write_bytes(b"PAR1")
-    with pytest.raises(StoreError, match=r"tables/fronts.parquet` must be a whole table"):
+    with pytest.raises(StoreError, match=r"tables/fronts.parquet` must be an intact table"):
         read(folder)
 
 

@@ -154,7 +154,7 @@ def test_a_damaged_table_is_named_and_taken_out_of_use(directory: Path, opened: 
     stat = path.stat()
     path.write_bytes(data)
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    with pytest.raises(StoreError, match=r"fronts.parquet` must be a whole table.*Delete `"):
+    with pytest.raises(StoreError, match=r"fronts.parquet` must be an intact table.*Delete `"):
         _ = Snapshot(directory).results().fronts
     discard_damaged(directory)
     opened.clear()

@@ -79,7 +79,7 @@ def test_a_damaged_part_is_named_and_the_rest_intact(
     run_directory: Path, damage: Callable[[Path], None]
 ) -> None:
     damage(_victim(run_directory))
-    with pytest.raises(StoreError, match=rf"`parts/{VICTIM}.parquet` must be a whole") as caught:
+    with pytest.raises(StoreError, match=rf"`parts/{VICTIM}.parquet` must be an intact") as caught:
         read_parts(run_directory)
     assert "Every other run is intact" in str(caught.value)
     assert "fusefront run" in str(caught.value)
@@ -120,7 +120,7 @@ def test_damaged_parts_are_set_aside_and_can_be_written_again(
 def test_a_damaged_problem_table_is_named_and_set_aside(run_directory: Path) -> None:
     (path,) = (run_directory / "problems").iterdir()
     _cut(path)
-    with pytest.raises(StoreError, match=r"`problems/two-digits.parquet` must be a whole"):
+    with pytest.raises(StoreError, match=r"`problems/two-digits.parquet` must be an intact"):
         read_problems(run_directory)
     assert [p.name for p in Snapshot(run_directory).set_aside_damaged()] == [
         "two-digits.parquet.damaged"

@@ -1,4 +1,4 @@
-"""Verification names every damaged, foreign or newer file and its fix, and changes nothing."""
+"""Verification names every damaged, unknown or newer file and its fix, and changes nothing."""
 
 import json
 import shutil
@@ -275,7 +275,7 @@ def test_a_single_file_is_verified_entry_by_entry(tmp_path: Path, results: Resul
     path.write_bytes(b"no zip")
     (fault,) = verify(path).faults
     assert fault.file == "results.zip"
-    assert fault.found.startswith("a file that is not a whole zip")
+    assert fault.found.startswith("a file that is not an intact zip")
 
 
 def test_folders_of_tables_are_verified(whole: Path) -> None:

@@ -40,7 +40,7 @@ class Ended:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """What executors need to know of a study: where parts go, and the hashes of its problems."""
+    """The facts of a study that executors need: where parts go, and the hashes of its problems."""
 
     directory: Path
     problem_hashes: Mapping[str, str]
@@ -52,7 +52,7 @@ class Executor(ABC):
     @property
     @abstractmethod
     def free(self) -> int:
-        """How many more runs it accepts now."""
+        """Number of further runs that it accepts now."""
 
     @property
     @abstractmethod

@@ -57,7 +57,7 @@ class DaskExecutor(Executor):
     """Computes runs as tasks of a dask scheduler; this process writes the parts it receives.
 
     Workers need fusefront and, for plug-ins and problems from files, these files at the same paths.
-    No directory is shared. Runs of a lost worker are retried (`retries`).
+    No directory is shared. Runs of a worker that died are retried (`retries`).
 
     Args:
         site: Where parts go.
@@ -164,7 +164,7 @@ def dask_of(text: str) -> Start:
             (`tcp://...`), or a TOML file that `job_queue.read_cluster` reads.
 
     Raises:
-        StudyError: If the file cannot be read. When it is started: if no scheduler answers.
+        StudyError: If the file cannot be read. When it is started: if no scheduler responds.
     """
     if text.endswith(".toml"):
         return partial(_own, start_cluster=read_cluster(text))

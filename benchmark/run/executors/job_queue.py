@@ -33,7 +33,7 @@ def read_cluster(text: str) -> Callable[[int], Any]:
     ```toml
     queue = "SLURM"                # the job queue
     [job]                          # arguments of dask_jobqueue.SLURMCluster
-    cores = 4                      # runs at once per job, each a process with one thread
+    cores = 4                      # runs at once per job, in one process each, with one thread
     memory = "16 GiB"
     walltime = "08:00:00"
     job_extra_directives = ["--partition=short"]

@@ -1,4 +1,4 @@
-"""The local executor: one process per run, so that a crash ends nothing but its run."""
+"""The local executor: one process per run, so that a crash ends only its own run."""
 
 import multiprocessing
 import os

@@ -1,4 +1,4 @@
-"""Corpora: texts with answers to questions about each, and the location of their files."""
+"""Corpora: texts with classes for several questions about each, and the location of their files."""
 
 import hashlib
 import importlib.metadata
@@ -15,7 +15,7 @@ from ...cache import cache_directory
 @final
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """n texts, and n answers for every question, in the same order."""
+    """n texts, and n classes for every question, in the same order."""
 
     texts: Sequence[str]
     answers: Mapping[str, Sequence[str]]
@@ -40,7 +40,7 @@ class Source:
     read: Callable[[tuple[Path, ...]], Corpus]
 
     def corpus(self) -> Corpus:
-        """Read the whole corpus."""
+        """Read the complete corpus."""
         return self.read(self.files())
 
     def sha256(self) -> str:
@@ -83,7 +83,7 @@ def package_file(distribution: str, path: str) -> Path:
 
 
 def first_file(candidates: tuple[Path, ...], *, fix: str) -> Path:
-    """Return the first of these files that exists.
+    """Return the first of the given files that exists.
 
     Args:
         candidates: Paths in the order of preference.

@@ -18,7 +18,7 @@ def orange_file(name: str) -> Path:
 
 
 def read_table(path: Path, columns: Sequence[str], *, rows: int) -> list[tuple[str, ...]]:
-    """Return the cells of these columns in every row that is not empty.
+    """Return the cells of the given columns in every row that is not empty.
 
     Args:
         path: A `.tab` file in Orange's format.

@@ -108,7 +108,7 @@ class ProblemContract:
         anchors, oracle = prepared.anchors(split), prepared.oracle(frozenset({split}))
         assert_measured(anchors, oracle, pool, split)
 
-    def test_an_oracle_has_only_the_splits_it_was_asked_for(self, prepared: Problem) -> None:
+    def test_an_oracle_has_only_the_requested_splits(self, prepared: Problem) -> None:
         for split in VISIBLE:
             with pytest.raises((KeyError, LookupError)):
                 prepared.oracle(frozenset({"test"})).length(split)

@@ -1,4 +1,4 @@
-"""An oracle that records which splits and labels it was asked for."""
+"""An oracle that records which splits and labels are used."""
 
 from collections.abc import Mapping, Sequence
 from typing import final

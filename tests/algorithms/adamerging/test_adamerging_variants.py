@@ -71,7 +71,7 @@ def test_plus_plus_is_the_loop_written_out_on_resolved_vectors(view: ProblemView
 
 
 def test_block_wise_form_reaches_the_minimum_of_every_block() -> None:
-    """Two vectors are independent in both blocks of the quadratic: 1 / 2 everywhere."""
+    """Two vectors are independent in both blocks of the quadratic: all coefficients are 1 / 2."""
     algorithm = ALGORITHMS["adamerging-block"].make(steps=800, learning_rate=1e-2)
     _, values = fit(algorithm, quadratic_view(2))
     torch.testing.assert_close(values, torch.full((2, 2), 0.5), rtol=0, atol=1e-3)
@@ -90,7 +90,7 @@ def test_plus_plus_reaches_the_bounded_least_squares_of_resolved_vectors(keep: f
     np.testing.assert_allclose(answer.model([1, 0, 0]), expected @ vectors, atol=2e-3)
 
 
-def test_plus_plus_answers_with_the_resolved_pool_and_leaves_the_experts_alone() -> None:
+def test_plus_plus_returns_the_resolved_pool_and_leaves_the_experts_unchanged() -> None:
     view = quadratic_view(3)
     before = view.experts.task_vectors.clone()
     answer, _ = fit(ALGORITHMS["adamerging-task-plus-plus"].make(steps=1), view)
@@ -107,7 +107,7 @@ def test_plus_plus_that_resolves_nothing_is_adamerging() -> None:
     assert torch.equal(plain, plus_plus)
 
 
-def test_labelled_twin_is_the_same_but_for_what_it_minimises() -> None:
+def test_labelled_variant_differs_only_in_what_it_minimises() -> None:
     """On the quadratic problem entropies are losses, and the twins the same bits."""
     _, entropy = fit(ALGORITHMS["adamerging-tensor"].make(steps=30), quadratic_view(3))
     _, labelled = fit(ALGORITHMS["adamerging-labelled"].make(steps=30), quadratic_view(3))
@@ -128,7 +128,7 @@ def test_labelled_twin_lowers_the_loss_further(view: ProblemView) -> None:
 def test_rays_reach_the_minimum_of_weighted_normalised_entropies(
     monkeypatch: pytest.MonkeyPatch, generator: torch.Generator
 ) -> None:
-    """Of 2 and 8 classes: the minimum is at weights p_i / log C_i, normalised."""
+    """For 2 and 8 classes the minimum is at weights p_i / log C_i, normalised."""
     monkeypatch.setattr(QuadraticOracle, "classes", lambda self: (2, 8))
     view = quadratic_view(2)
     answer = AdaMergingRays(rays=3, steps=300, learning_rate=2e-2).fit(view, generator=generator)

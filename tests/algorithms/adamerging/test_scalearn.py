@@ -32,7 +32,7 @@ def test_every_row_of_every_tensor_has_its_own_scale(view: ProblemView) -> None:
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
-def test_scales_alike_within_tensors_are_tensor_wise_coefficients(view: ProblemView) -> None:
+def test_scales_equal_within_tensors_are_tensor_wise_coefficients(view: ProblemView) -> None:
     pool = view.experts
     rows = torch.tensor(rows_of(pool.layout))
     values = torch.rand(len(rows), len(pool), generator=torch.Generator().manual_seed(1))

@@ -117,7 +117,7 @@ class TestDynamicLogitsFusion:
 class TestReACT:
     @staticmethod
     def products(problem: ToyProblem, c: float) -> list[tuple[Tensor, Tensor]]:
-        """Features Z, E of the merged model and of the expert on the whole calibration split."""
+        """Features Z, E of the merged model and of the expert on the full calibration split."""
         oracle = problem.oracle(frozenset({"calibration"}))
         merged = problem.pretrained + c * problem.task_vectors.sum(0)
         z = oracle.split_features(merged, "calibration")

@@ -10,7 +10,7 @@ Array = NDArray[np.float64]
 
 
 def gradients(m: int, seed: int, *, rank: int | None = None, spread: float = 1.0) -> Array:
-    """`(m, 6)` rows in conflict, of this rank, with lengths over so many decades."""
+    """Return `(m, 6)` conflicting rows of this rank, with lengths spread over `decades`."""
     rng = np.random.default_rng(seed)
     found: Array = rng.normal(size=(m, rank or m)) @ rng.normal(size=(rank or m, 6))
     scales: Array = 10.0 ** rng.uniform(-spread, spread, size=(m, 1))
@@ -24,7 +24,7 @@ def step(
     preference: Array | None = None,
     seed: int = 0,
 ) -> Step:
-    """For the preference 1 / m and losses of 1 unless they are given."""
+    """Return a step, by default with the preference 1 / m and losses of 1."""
     m = len(rows)
     return Step(
         losses=torch.from_numpy(np.ones(m) if losses is None else losses),

@@ -28,7 +28,7 @@ def direction(rows: Array, p: Array) -> Array:
 
 
 def nearest_over_active_sets(rows: Array, target: Array) -> Array:
-    """Of the projections on all spans {x: <g_i, x> = 0 for i in a set}, the nearest in the cone."""
+    """Return the nearest of the projections on {x: <g_i, x> = 0, i in a set} in the cone."""
     best, distance = target, np.inf
     for size in range(len(rows) + 1):
         for active in itertools.combinations(range(len(rows)), size):
@@ -52,7 +52,7 @@ def test_step_is_the_nearest_to_the_weighted_sum_over_all_active_sets(
 
 @pytest.mark.parametrize("seed", range(12))
 def test_two_gradients_have_a_closed_form(seed: int) -> None:
-    """What opposes the sum is raised until the sum is at right angles to it."""
+    """The opposing gradient's weight grows until the sum is orthogonal to it."""
     rows, p = gradients(2, seed), preference(2, seed)
     expected = p.copy()
     for i in (0, 1):
@@ -115,7 +115,7 @@ def test_fine_tuning_starts_at_the_mean_of_the_experts() -> None:
     torch.testing.assert_close(model, view.experts.task_vectors.mean(dim=0))
 
 
-def test_a_step_costs_three_units_an_example_for_all_gradients() -> None:
+def test_a_step_costs_three_units_per_example_for_all_gradients() -> None:
     view = quadratic_view(2)
     generator = torch.Generator().manual_seed(1)
     ALGORITHMS["dualproj-coefficients"].make(rays=3, steps=4, batch_size=2).fit(

@@ -14,7 +14,7 @@ cases = pytest.mark.parametrize(("m", "seed"), CASES)
 
 
 def vertices(m: int, rows: Array, least: Array) -> list[Array]:
-    """Where m - 1 of the constraints hold with equality and all of them hold."""
+    """Return the points where all constraints hold, m - 1 of them with equality."""
     sides = np.vstack([rows, np.eye(m)])
     ends = np.r_[least, np.zeros(m)]
     found = []
@@ -88,7 +88,7 @@ def test_closed_form_of_two_tasks_is_the_best_vertex(seed: int) -> None:
 
 
 def test_cases_are_of_both_kinds_and_some_have_no_solution() -> None:
-    """What the tests above go through: balance, descent on all, and a program without solution."""
+    """The drawn cases cover balance, descent on all tasks, and programs without a solution."""
     kinds = [non_uniformity(drawn(m, s)[0], drawn(m, s)[2])[0] > 1e-4 for m, s in CASES]
     assert 10 < sum(kinds) < len(kinds) - 10
     empty = [on_a_line(np.ones(2), np.eye(2), np.full(2, 0.6)) is None]

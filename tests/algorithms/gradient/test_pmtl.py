@@ -61,7 +61,7 @@ def test_step_outside_lowers_every_active_constraint_and_later_every_task(
 
 @pytest.mark.parametrize("m", [2, 3])
 def test_every_model_ends_in_its_sector_and_near_the_front(m: int) -> None:
-    """Of quadratic losses: the front is where coefficients sum to 1, none below 0."""
+    """With quadratic losses the front has non-negative coefficients that sum to 1."""
     view = quadratic_view(m)
     answer = PMTLCoefficients(rays=3, steps=80).fit(view, generator=torch.Generator())
     assert isinstance(answer, FiniteSet)

@@ -119,9 +119,7 @@ def test_upgrad_is_the_sum_of_projections(m: int, seed: int) -> None:
 
 
 @cases
-def test_cagrad_dual_is_no_worse_than_anywhere_on_a_fine_lattice(
-    m: int, seed: int, rank: int
-) -> None:
+def test_cagrad_dual_is_at_least_as_good_as_a_fine_lattice(m: int, seed: int, rank: int) -> None:
     gramian = (rows := gradients(m, seed, rank=rank, spread=0.3)) @ rows.T
     mean, c = np.full(m, 1 / m), 0.5
     size = np.sqrt(mean @ gramian @ mean)

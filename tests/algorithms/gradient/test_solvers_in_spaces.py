@@ -22,7 +22,7 @@ BALANCED = [f"{name}-coefficients" for name in ("mgda", "pcgrad", "cagrad", "nas
 
 
 def fit(algorithm: Algorithm, view: ProblemView) -> list[Tensor]:
-    """Coefficients, or weights, of the model or of every ray."""
+    """Return the coefficients, or weights, of the model or of every ray."""
     answer = algorithm.fit(view, generator=torch.Generator().manual_seed(1))
     assert isinstance(answer, ConstantSet | FiniteSet)
     points: Sequence[object] = (
@@ -42,7 +42,7 @@ def test_balanced_solvers_end_on_the_front(name: str, m: int) -> None:
 
 
 @pytest.mark.parametrize("name", BALANCED)
-def test_balanced_solvers_answer_symmetric_tasks_alike(name: str) -> None:
+def test_balanced_solvers_treat_symmetric_tasks_equally(name: str) -> None:
     """Two orthogonal experts of one length: half of each."""
     view = quadratic_view(2)
     vectors = torch.zeros_like(view.experts.task_vectors)
@@ -101,7 +101,7 @@ def test_a_step_costs_what_one_of_linear_scalarization_costs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BALANCED)
-def test_single_descents_pay_three_units_an_example(name: str) -> None:
+def test_single_descents_pay_three_units_per_example(name: str) -> None:
     view = open_view(toy_problem(2))
     fit(ALGORITHMS[name].make(steps=7), view)
     assert view.budget.ledger.units == 7 * 3 * 2 * 16

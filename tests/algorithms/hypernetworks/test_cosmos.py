@@ -63,7 +63,7 @@ def features(network: nn.Module, images: Tensor) -> Tensor:
 def test_folded_channels_are_channels_concatenated_to_the_images(
     preference: tuple[float, float], generator: torch.Generator
 ) -> None:
-    """Of a real vision transformer; U sums a kernel over the patch."""
+    """Check on a real vision transformer, where U sums a kernel over the patch."""
     p = torch.tensor(preference)
     experts = PROBLEMS["smoke-left-right"].load()().pool()
     images = torch.rand(3, 1, 12, 12, generator=generator)
@@ -155,7 +155,7 @@ def test_cosine_has_no_pull_where_importance_times_loss_is_equal_or_without_loss
 
 @pytest.mark.parametrize("m", [2, 3])
 def test_minimum_on_quadratic_losses_is_reached(m: int, generator: torch.Generator) -> None:
-    """The input bias can be sum_i p_i W_i; of all else one answer serves all, the mean of W_i."""
+    """The input bias can be sum_i p_i W_i; shared weights are best at the mean of W_i."""
     view = quadratic(m)
     vectors = view.experts.task_vectors
     algorithm = Cosmos(steps=400, learning_rate=1e-2, alignment=0.0, scale=1.0)
@@ -196,7 +196,7 @@ def test_trained_numbers_and_storage_are_the_network_and_its_channels(
     assert answer.storage_bytes() == 4 * (SIZE + 8 * 3)
 
 
-def test_a_step_costs_three_units_an_example(generator: torch.Generator) -> None:
+def test_a_step_costs_three_units_per_example(generator: torch.Generator) -> None:
     view = open_view(toy_problem(3))
     Cosmos(steps=5, batch_size=4).fit(view, generator=generator)
     assert view.budget.ledger.units == 5 * 3 * 3 * 4

@@ -43,7 +43,7 @@ def test_every_preference_starts_at_task_arithmetic(
 def test_gradient_is_that_of_finite_differences(
     decoder: Decoder, generator: torch.Generator
 ) -> None:
-    """Of sum of squares of the model, along a random direction of all parameters."""
+    """Compare for the sum of squares of the model, along a random direction of all parameters."""
     experts = matrix_view(2).experts
     start = decoder.start(experts, generator)
     start = [p + 0.1 * torch.randn(p.shape, generator=generator) for p in start]
@@ -90,7 +90,7 @@ def test_low_rank_model_is_the_merge_and_the_terms(generator: torch.Generator) -
     torch.testing.assert_close(named["layers.0.mlp.b"], merged["layers.0.mlp.b"])
 
 
-def test_lora_terms_have_the_rank_asked_for(generator: torch.Generator) -> None:
+def test_lora_terms_have_the_requested_rank(generator: torch.Generator) -> None:
     experts = matrix_view(2).experts
     decoder = LoraHypernetwork(width=7, chunk=5, rank=2)
     parameters = decoder.start(experts, generator)
@@ -162,7 +162,7 @@ def test_parameters_are_counted(generator: torch.Generator) -> None:
 def test_storage_is_of_what_is_needed(
     decoder: Decoder, models: int, generator: torch.Generator
 ) -> None:
-    """Three task vectors and the base, the merged model, or nothing, besides the parameters."""
+    """Besides the parameters: three task vectors and the pretrained model, a merge, or nothing."""
 
     class Fixed(MapAlgorithm):
         def decoder(self, view: ProblemView) -> Decoder:

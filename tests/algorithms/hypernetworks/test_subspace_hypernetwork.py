@@ -38,7 +38,7 @@ def test_equal_coefficients_of_both_parts_are_those_of_the_task_vectors(view: Pr
     torch.testing.assert_close(split, view.experts.merge(Coefficients(values=values)))
 
 
-def test_answer_has_two_coefficients_a_task_and_asks_for_one_preference_a_task(
+def test_pareto_set_has_two_coefficients_and_needs_one_preference_per_task(
     generator: torch.Generator,
 ) -> None:
     view = matrix_view(3)

@@ -17,7 +17,7 @@ from fusefront.algorithms.training.decoder import TrainedMap
 from fusefront.algorithms.training.rays import rays
 
 FACTORS = 3 * (4 + 3) + 3 * (3 + 4)
-"""Of the two matrices of the problem, for rank 3 and one task."""
+"""Adapter parameters of the problem's two matrices, for rank 3 and one task."""
 
 
 @pytest.mark.parametrize(("scale", "gain"), [(1.0, 1.0), (0.25, 3.0)])

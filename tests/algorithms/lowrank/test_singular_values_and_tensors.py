@@ -76,7 +76,7 @@ def test_preference_contracts_the_tensor(generator: torch.Generator) -> None:
     torch.testing.assert_close(LAYOUT.unflatten(found)[name], merged[name] + term)
 
 
-def test_corners_differ_by_the_best_term_of_one_singular_value_a_task(
+def test_corners_differ_by_the_best_term_of_one_singular_value_per_task(
     generator: torch.Generator,
 ) -> None:
     """On quadratic losses the way between two corners is that of the experts, cut to rank 2."""
@@ -92,7 +92,7 @@ def test_corners_differ_by_the_best_term_of_one_singular_value_a_task(
         assert (expected - wanted[name]).abs().max() > 0.05
 
 
-def test_distances_are_relative_to_those_of_the_base() -> None:
+def test_distances_are_relative_to_those_of_the_pretrained_model() -> None:
     experts = matrix_view(3).experts
     torch.testing.assert_close(distances(experts, experts.pretrained), torch.ones(3))
     for task, vector in enumerate(experts.task_vectors):

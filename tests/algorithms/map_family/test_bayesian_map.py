@@ -56,7 +56,9 @@ def test_points_are_drawn_in_their_bin_and_far_enough_from_the_ends(m: int) -> N
         assert ((drawn.max(axis=1) >= 0.2 * 0.7) & (drawn.max(axis=1) <= 0.8 * 0.7)).all()
 
 
-def test_base_is_in_no_bin_and_the_ends_of_the_last_angles_are_in_the_last_bin() -> None:
+def test_pretrained_model_is_in_no_bin_and_the_ends_of_the_last_angles_are_in_the_last_bin() -> (
+    None
+):
     bins = AngularBins(2, 1.0)
     assert bins.of(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])).tolist() == [-1, 0, 3]
 

@@ -12,7 +12,7 @@ LAYOUT = Layout(
 
 
 def small_pool(m: int) -> ExpertPool:
-    """Random base and task vectors of two matrices and two vectors."""
+    """Random pretrained model and task vectors of two matrices and two vectors."""
     generator = torch.Generator().manual_seed(m)
     return ExpertPool(
         pretrained=torch.randn(LAYOUT.size, generator=generator),

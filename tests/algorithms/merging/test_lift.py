@@ -135,7 +135,7 @@ def test_vectors_of_half_the_memory_are_merged_in_float32_and_left_alone(
     assert torch.equal(halved.task_vectors, before)
 
 
-def test_budget_for_part_of_a_sweep_answers_with_that_part(
+def test_budget_for_part_of_a_sweep_returns_that_part(
     problem: ToyProblem, generator: torch.Generator
 ) -> None:
     view = open_view(problem, units=250)

@@ -31,7 +31,7 @@ def test_tall_mask_has_the_entries_on_which_a_task_outweighs_the_others(
 
 
 def test_at_strictness_one_no_mask_comes_nearer_to_the_expert() -> None:
-    """Of the two values an entry may have, 0 and the sum, the nearer one is taken."""
+    """An entry is either 0 or the sum; the mask takes the one nearer to the expert."""
     pool = small_pool(3)
     total = pool.task_vectors.sum(dim=0)
     for vector, mask in zip(pool.task_vectors, masks(pool, 1.0), strict=True):
@@ -40,7 +40,7 @@ def test_at_strictness_one_no_mask_comes_nearer_to_the_expert() -> None:
         assert (taken <= other + 1e-6).all()
 
 
-def test_tall_masks_answer_each_task_with_its_part_of_the_sum(
+def test_tall_masks_give_each_task_its_part_of_the_sum(
     problem: ToyProblem, generator: torch.Generator
 ) -> None:
     view, m = open_view(problem), len(problem.tasks)
@@ -68,7 +68,7 @@ def test_consensus_keeps_what_enough_tasks_use(users: int) -> None:
     torch.testing.assert_close(merge(torch.tensor(c)), torch.tensor(expected))
 
 
-def test_consensus_with_no_users_asked_for_is_the_sum() -> None:
+def test_consensus_of_zero_users_is_the_sum() -> None:
     pool = small_pool(3)
     merge = Consensus(users=0).merge(pool, torch.Generator())
     torch.testing.assert_close(merge(torch.ones(3)), pool.task_vectors.sum(dim=0))
@@ -107,7 +107,7 @@ def test_emr_keeps_the_length_of_every_task_vector(
         torch.testing.assert_close((model - problem.pretrained).abs().sum(), vector.abs().sum())
 
 
-def test_router_answers_each_task_with_its_expert_at_the_storage_of_all(
+def test_router_gives_each_task_its_expert_at_the_storage_of_all(
     problem: ToyProblem, generator: torch.Generator
 ) -> None:
     answer = ExpertsRouter().fit(open_view(problem), generator=generator)

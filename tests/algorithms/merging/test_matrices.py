@@ -47,7 +47,9 @@ def test_merges_grow_with_their_coefficients(algorithm: SweptMerge, m: int) -> N
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_what_is_no_matrix_is_averaged_and_alone_at_a_corner(algorithm: SweptMerge) -> None:
+def test_tensors_that_are_not_matrices_are_averaged_and_alone_at_a_corner(
+    algorithm: SweptMerge,
+) -> None:
     pool = small_pool(3)
     merge = algorithm.merge(pool, torch.Generator())
     mean, corner = LAYOUT.unflatten(merge(torch.ones(3))), LAYOUT.unflatten(merge(torch.eye(3)[1]))
@@ -186,7 +188,7 @@ def test_wudi_at_a_corner_is_the_expert() -> None:
     torch.testing.assert_close(found, pool.task_vectors[2], rtol=0, atol=1e-5)
 
 
-def test_orientation_of_linear_weights_is_told_by_biases() -> None:
+def test_biases_determine_the_orientation_of_linear_weights() -> None:
     names = ("a.weight", "a.bias", "b.weight", "b.bias", "wte.weight")
     inputs_last = Layout(names=names, shapes=((3, 5), (3,), (4, 4), (4,), (9, 2)))
     inputs_first = Layout(names=names, shapes=((5, 3), (3,), (4, 4), (4,), (9, 2)))

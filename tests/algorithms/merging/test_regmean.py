@@ -74,7 +74,7 @@ def test_corners_are_the_experts_bit_for_bit(
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_nothing_but_linear_weights_differs_from_the_soup(
+def test_only_linear_weights_differ_from_the_soup(
     algorithm: RegMean, problem: ToyProblem, generator: torch.Generator
 ) -> None:
     view, m = open_view(problem), len(problem.tasks)

@@ -88,8 +88,8 @@ def test_expert_given_twice_counts_with_the_sum_of_its_preferences() -> None:
 def test_model_stock_is_nearest_to_the_centre_of_the_experts(n: int) -> None:
     """Around a centre with orthogonal deviations it is the foot of the perpendicular.
 
-    Experts w_i = r e_i and a base R e_0 seen from the centre at 0: the point of their affine hull
-    nearest to 0 is on the line from the base to the mean of the experts.
+    Experts w_i = r e_i and a pretrained model R e_0 seen from the centre at 0: the point of
+    their affine hull nearest to 0 is on the line from R e_0 to the mean of the experts.
     """
     r, big = 0.7, 1.9
     experts, base = r * torch.eye(n + 1)[1:], big * torch.eye(n + 1)[0]
@@ -99,7 +99,7 @@ def test_model_stock_is_nearest_to_the_centre_of_the_experts(n: int) -> None:
     assert int(line.norm(dim=1).argmin()) / 100_000 == pytest.approx(t, abs=1e-4)
 
 
-def test_model_stock_of_equal_experts_is_the_expert_and_of_orthogonal_ones_the_base() -> None:
+def test_model_stock_of_equal_experts_is_the_expert_and_of_orthogonal_ones_pretrained() -> None:
     ones, eye = torch.ones(1, 3, 3), torch.eye(3)[None]
     assert float(interpolation_ratio(ones)) == pytest.approx(1)
     assert float(interpolation_ratio(eye)) == 0

@@ -63,7 +63,7 @@ def test_ties_at_a_corner_is_the_trimmed_expert() -> None:
 
 @pytest.mark.parametrize("m", [2, 3])
 def test_merges_grow_with_their_coefficients(m: int) -> None:
-    """What the sweep of lengths relies on."""
+    """The sweep of lengths relies on this."""
     pool, c = small_pool(m), torch.rand(m, generator=torch.Generator().manual_seed(1))
     for algorithm in (Ties(), MagMax(), Dare(), DareTies()):
         merge = algorithm.merge(pool, torch.Generator().manual_seed(0))
@@ -138,7 +138,7 @@ def test_della_drops_by_rank_in_every_row_and_rescales() -> None:
     torch.testing.assert_close(found, torch.tensor(mean_entry_by_entry(left, c.tolist())))
 
 
-def test_della_without_spread_drops_all_alike() -> None:
+def test_della_without_spread_drops_all_with_equal_probability() -> None:
     found = drop_probabilities(small_pool(2).task_vectors, 0.3, 0.0)
     torch.testing.assert_close(found, torch.full_like(found, 0.3))
     spread = drop_probabilities(small_pool(2).task_vectors, 0.3, 0.4)

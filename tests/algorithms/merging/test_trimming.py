@@ -53,6 +53,6 @@ def test_vectors_given_are_left_as_they_were_and_their_type_is_kept() -> None:
     assert torch.equal(vectors, before)
 
 
-def test_nothing_is_trimmed_and_nothing_resolved_of_one_vector_kept_whole() -> None:
+def test_a_single_vector_with_keep_1_is_unchanged() -> None:
     vector = drawn(1, 25)
     assert torch.equal(resolved(vector, 1.0), vector)

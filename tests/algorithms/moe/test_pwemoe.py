@@ -147,7 +147,7 @@ def mlp(w: Mapping[str, Tensor], block: str, x: Tensor) -> Tensor:
     return functional.linear(hidden, w[f"{two}.weight"], w[f"{two}.bias"])
 
 
-def test_training_lowers_the_weighted_loss_and_live_routers_tell_preferences_apart(
+def test_training_lowers_the_weighted_loss_and_live_routers_distinguish_preferences(
     view: ProblemView, generator: torch.Generator
 ) -> None:
     live = ALGORITHMS["pwemoe-ls"].make(steps=250, activation="tanh", routed="all")
@@ -174,7 +174,7 @@ def test_relu_routers_can_die_and_tanh_routers_cannot() -> None:
     assert gradients["tanh"] > 0
 
 
-def test_answer_does_not_change_when_training_goes_on(generator: torch.Generator) -> None:
+def test_pareto_set_does_not_change_when_training_continues(generator: torch.Generator) -> None:
     view = open_view(toy_problem(2), units=4_000)
     train(view, generator, steps=40)
     early, late = view.milestones[0].pareto_set, view.pareto_set_so_far()

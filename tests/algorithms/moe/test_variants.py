@@ -1,4 +1,4 @@
-"""What each form of MoE fusion routes, and what its router is."""
+"""Which layers each form of MoE fusion routes, and which router it uses."""
 
 from collections.abc import Callable
 

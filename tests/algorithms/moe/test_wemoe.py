@@ -43,7 +43,7 @@ def measured(problem: ToyProblem, parameters: list[Tensor]) -> list[Tensor]:
 
 
 class TestOneExample:
-    """The toy's network by hand, with the weights of each MLP merged for the example."""
+    """The toy network written out, with the weights of each MLP merged for the example."""
 
     def forward(self, problem: ToyProblem, parameters: list[Tensor], x: Tensor) -> Tensor:
         layout = toy_layout()

@@ -1,4 +1,4 @@
-"""Adapters of a frozen base, and fine-tuning from merges of the experts."""
+"""Adapters of a frozen pretrained model, and fine-tuning from merges of the experts."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_adapters_start_at_the_frozen_model(
 def test_adapters_of_full_rank_reach_the_minimum_of_every_ray_in_their_matrices(
     generator: torch.Generator,
 ) -> None:
-    """sum_i p_i |W - W_i|^2 is least at sum_i p_i W_i; what is no matrix stays at the base."""
+    """sum_i p_i |W - W_i|^2 is least at sum_i p_i W_i; other tensors stay at the start."""
     view = matrix_view(2)
     algorithm = LinearScalarizationAdapters(rays=3, steps=150, rank=3, learning_rate=2e-2)
     answer = algorithm.fit(view, generator=generator)

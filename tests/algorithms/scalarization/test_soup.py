@@ -16,7 +16,7 @@ from fusefront.testing.toy_problem import open_view, toy_problem
 def test_models_of_the_rays_are_those_that_fine_tuning_finds(
     view: ProblemView, generator: torch.Generator
 ) -> None:
-    """The same start, stream of batches and steps."""
+    """Both have the same start, stream of batches and steps."""
     soup = LinearScalarizationSoup(rays=4, steps=6).fit(view, generator=generator)
     alone = FinetuneFromAverage(rays=4, steps=6).fit(view, generator=generator)
     assert isinstance(alone, FiniteSet)
@@ -58,7 +58,7 @@ def test_weights_between_rays_are_mixed_by_inverse_fourth_powers_of_distance(
 def test_every_ray_starts_at_the_average_of_the_experts(
     view: ProblemView, generator: torch.Generator
 ) -> None:
-    """With a learning rate of almost nothing every solution is still where it started."""
+    """With a tiny learning rate every solution is still where it started."""
     algorithm = LinearScalarizationSoup(rays=3, steps=1, learning_rate=1e-7)
     answer = algorithm.fit(view, generator=generator)
     expected = view.experts.pretrained + view.experts.task_vectors.mean(dim=0)
@@ -73,7 +73,7 @@ def test_budget_is_shared_evenly_and_all_of_it_trains(generator: torch.Generator
     assert view.budget.ledger.gradient_steps == 5 * (3_000 // (5 * 24))
 
 
-def test_budget_for_part_of_the_rays_answers_with_those(generator: torch.Generator) -> None:
+def test_budget_for_part_of_the_rays_returns_those_rays(generator: torch.Generator) -> None:
     view = open_view(toy_problem(2), units=3 * 96)
     with pytest.raises(RuntimeError, match="budget"):
         LinearScalarizationSoup(rays=5).fit(view, generator=generator)

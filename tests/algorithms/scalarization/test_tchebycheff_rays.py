@@ -63,7 +63,7 @@ def test_every_ray_ends_at_the_least_value(
 
 
 def distances(models: torch.Tensor, tau: torch.Tensor) -> Array:
-    """`(k, m)` normalised losses of models `(k, P)`: squared distances, 1 at the base."""
+    """`(k, m)` normalised losses of models `(k, P)`: squared distances, 1 if pretrained."""
     squared = (models[:, None] - tau).square().sum(dim=2) / tau.square().sum(dim=1)
     found: Array = squared.numpy()
     return found

@@ -104,7 +104,7 @@ def test_few_models_do_better_than_as_many_random_ones(algorithm: BayesianSearch
 
 
 def test_last_points_are_the_best_of_the_posterior_mean() -> None:
-    """For two orthogonal experts that is on the segment between them, as the rays ask."""
+    """For two orthogonal experts these are on the segment between them, where the rays ask."""
     answer = fit(QuadraticProblem(angle=90.0), QLogNEHVI(points=16, batch=7, samples=8))
     fine = np.linspace(0, 1, 1001)
     on_front = distances(np.stack([fine, 1 - fine], axis=1))
@@ -113,7 +113,7 @@ def test_last_points_are_the_best_of_the_posterior_mean() -> None:
         assert achievement(answer.objectives[-3:], ray).min() == pytest.approx(best, abs=0.02)
 
 
-def test_every_point_has_weights_of_its_own(
+def test_every_point_has_its_own_weights(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     weights = []

@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 
 def fit(problem: Problem, algorithm: CMAESSearch) -> tuple[Array, Array]:
-    """Coefficients and objectives of what was measured."""
+    """Return coefficients and objectives of the measured models."""
     answer = algorithm.fit(open_view(problem), generator=torch.Generator().manual_seed(0))
     assert isinstance(answer, FiniteSet)
     rows = [p.values.double().numpy() for p in answer.points if isinstance(p, Coefficients)]
@@ -53,7 +53,7 @@ def test_rays_of_a_concave_front_end_at_the_experts() -> None:
 
 
 def test_points_are_shared_by_as_many_rays_as_have_their_generations() -> None:
-    """Six models a generation for two tasks: a ray takes 48, and 150 are enough for three."""
+    """Two tasks have six models per generation: a ray takes 48, and 150 are enough for three."""
     rows, _ = fit(QuadraticProblem(), CMAESSearch(points=150))
     assert len(rows) == 150
     lattice = inner_rays(2, 3)

@@ -48,7 +48,7 @@ def search(name: str, **parameters: Any) -> EvolutionarySearch:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_measures_what_pymoo_would_by_itself(name: str) -> None:
-    """The same models in the same order as pymoo's own loop, from the same seed."""
+    """The models equal those of pymoo's own loop, in the same order, from the same seed."""
     problem = QuadraticProblem(n_tasks=2, angle=80.0)
     view = open_view(problem)
     asked: list[Array] = []
@@ -90,7 +90,7 @@ def test_middle_of_a_concave_front_is_reached(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("points", [1, 7, 30])
-def test_as_many_models_are_measured_as_asked_for_and_all_are_in_the_answer(
+def test_the_requested_number_of_models_is_measured_and_all_are_in_the_pareto_set(
     name: str, points: int
 ) -> None:
     answer = fit(QuadraticProblem(n_tasks=3), search(name, points=points))
@@ -140,7 +140,7 @@ def test_directions_are_a_lattice_with_the_centre(tasks: int, count: int) -> Non
 
 
 def test_blocks_reach_beyond_the_front_of_task_coefficients() -> None:
-    """Tasks that care for different blocks: both objectives at once, which one number a task
+    """Tasks that care for different blocks: both objectives at once, which one number per task
     cannot have."""
     problem = QuadraticProblem(sensitivity=100.0)
     grid = np.stack(np.meshgrid(np.linspace(0, 1, 41), np.linspace(0, 1, 41)), -1).reshape(-1, 2)

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 
 def front(p: float, k: int = 41) -> Array:
-    """Points of x^p + y^p = 1, the ends among them."""
+    """Points of x^p + y^p = 1, including the ends."""
     angle = np.linspace(0, np.pi / 2, k)
     found: Array = np.stack([np.cos(angle), np.sin(angle)], axis=1).clip(0) ** (2 / p)
     return found

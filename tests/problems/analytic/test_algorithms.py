@@ -148,7 +148,7 @@ def test_every_algorithm_returns_a_pareto_set_or_states_why_not(
 
 
 def quick(algorithm: Algorithm) -> Algorithm:
-    """Return the algorithm with few repetitions of everything."""
+    """Return the algorithm with few iterations of everything."""
     few = {"steps": 4, "points": 11, "generations": 2, "population": 20, "samples": 4}
     fields = {f.name: getattr(algorithm, f.name) for f in dataclasses.fields(algorithm)}
     return dataclasses.replace(

@@ -121,7 +121,7 @@ def test_front_is_the_superellipse_and_nondominated(q: float, m: int) -> None:
 
 
 @pytest.mark.parametrize("q", QS)
-def test_gradients_are_finite_at_base_experts_and_beyond_the_capacity(q: float) -> None:
+def test_gradients_are_finite_at_the_anchors_and_beyond_the_capacity(q: float) -> None:
     problem = CapacityProblem(n_tasks=3, q=q)
     pool, oracle = problem.pool(), problem.oracle(frozenset({"calibration"}))
     batch = oracle.batch("calibration", [torch.arange(1)] * 3, labelled=True)

@@ -35,7 +35,7 @@ def test_area_of_a_line_equals_one_computed_by_hand(
     ("ref", "expected"), [(1.0, 0.5 - 0.02), (0.65, 0.045 - 0.02), (0.55, 0.0)]
 )
 def test_gap_between_pieces_is_not_dominated(ref: float, expected: float) -> None:
-    # Without the line from x = 0.4 to 0.6 0.02 are lost, or all there is.
+    # Without the line from x = 0.4 to 0.6, 0.02 is lost, or everything.
     found = area(line, [(0, 0.4), (0.6, 1)], (ref, ref))
     assert found == pytest.approx(expected, abs=1e-12)
 

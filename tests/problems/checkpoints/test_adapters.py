@@ -143,7 +143,7 @@ def test_adapters_that_are_not_plain_lora_are_refused_with_the_reason(
         (pair("q", 5, 9), r"\(5, 9\) for `q.weight`, which is \(5, 3\)"),
         ({"q.lora_A.weight": draw(2, 3)}, "without `base_model.model.q.lora_B.weight`"),
         ({"q.lora_B.weight": draw(5, 2)}, "without `base_model.model.q.lora_A.weight`"),
-        (pair("q", 5, 3) | {"q.lora_magnitude_vector": draw(5)}, "no matrix of LoRA"),
+        (pair("q", 5, 3) | {"q.lora_magnitude_vector": draw(5)}, "not a LoRA matrix"),
         (
             pair("q", 5, 3) | {"extra.weight": draw(5)},
             "`extra.weight`, which the pretrained model lacks",

@@ -51,14 +51,14 @@ label = "size"
 
 @pytest.fixture
 def path(written: Path, tmp_path: Path) -> Path:
-    """A copy to change."""
+    """A copy that a test may change."""
     shutil.copytree(written, tmp_path / "copy")
     return tmp_path / "copy" / "problem.toml"
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two questions about Gaussian vectors; experts are trained with heads of their own."""
+    """Two questions about Gaussian vectors; experts are trained with their own heads."""
     tmp_path = tmp_path_factory.mktemp("plain")
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randn(600, 4, generator=generator)

@@ -1,4 +1,4 @@
-"""A mirror of the hub and a cache of its own for every test of these suites."""
+"""A mirror of the hub, and a separate cache for every test."""
 
 from collections.abc import Iterator
 from pathlib import Path

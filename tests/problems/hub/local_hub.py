@@ -1,7 +1,7 @@
 """A hub on this machine that serves the clients of models and data sets.
 
 A folder holds `models/owner/name` and `datasets/owner/name`; all are at one commit, and every other
-commit that is asked for by name is there too, with the same files.
+commit that is requested by name exists too, with the same files.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ COMMIT = "a" * 40
 
 @contextmanager
 def serve(folder: Path) -> Iterator[str]:
-    """The address of a hub of these repositories, inside the context."""
+    """Serve a hub of these repositories inside the context; yield its address."""
     handler = type("Handler", (_Handler,), {"folder": folder})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever)

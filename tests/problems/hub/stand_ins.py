@@ -183,7 +183,7 @@ def fine_tune(parameters: Sequence[Tensor], loss: Any, steps: int) -> None:
 
 
 def write_clip(mirror: Path, suite_name: str, tasks: Sequence[str]) -> None:
-    """Base, experts as the hub stores them (`vision_model.` prefix, position ids), and data."""
+    """Write pretrained model, data, and experts as on the hub: `vision_model.`, position ids."""
     suite = SUITES[suite_name]
     base = clip_base()
     base.save_pretrained(mirror / suite.pretrained)
@@ -213,7 +213,7 @@ def write_clip(mirror: Path, suite_name: str, tasks: Sequence[str]) -> None:
 
 
 def write_gpt2(mirror: Path, tasks: Sequence[str]) -> None:
-    """Base under its short name, experts with their score layers, GLUE configuration by one."""
+    """Write the model under its short name, experts with score layers, GLUE by configuration."""
     suite, tokenizer = SUITES["gpt2"], gpt2_tokenizer()
     torch.manual_seed(0)
     base = transformers.GPT2Model(gpt2_config(2))

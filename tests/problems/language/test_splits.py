@@ -48,7 +48,7 @@ def test_splits_do_not_depend_on_the_order_of_the_file() -> None:
         assert [forwards.texts[i] for i in rows] == [backwards.texts[i] for i in other[split]]
 
 
-def test_of_texts_that_begin_alike_one_is_kept_and_empty_ones_are_dropped() -> None:
+def test_one_of_several_texts_with_the_same_start_is_kept_and_empty_ones_are_dropped() -> None:
     head = "forty characters that two texts may share"
     texts = [f"text {i}" for i in range(20)] + [f"{head} g", f" {head.upper()}  h", "", " \n"]
     data = Corpus(texts=texts, answers={"class": ["a"] * 24})

@@ -199,7 +199,7 @@ def test_the_digest_depends_on_the_content_of_the_files(places: dict[str, Path],
     assert SOURCES[name].sha256() != before
 
 
-def test_texts_lie_in_the_cache_unless_the_environment_names_a_folder(
+def test_texts_are_in_the_cache_unless_the_environment_names_a_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FUSEFRONT_TEXTS", raising=False)
