@@ -5,6 +5,7 @@ CONSTRAINTS ?= constraints/cpu.txt
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+FLOOR := 50# percent of the lines and branches that the quick tests must cover
 PEERS := .venv-peers
 
 DATA := $(CURDIR)/.data
@@ -18,14 +19,23 @@ ifneq ($(wildcard $(DATA)/texts),)
 export FUSEFRONT_TEXTS ?= $(DATA)/texts
 endif
 
-.PHONY: demo test lint docs data peers bench
+.PHONY: demo test quick slow coverage lint docs data peers bench
 
 demo: $(READY) ## run a subset of the default suite, print its table, draw its fronts
 	$(BIN)/fusefront run demo -o runs/demo -j 2
 	$(BIN)/fusefront plot runs/demo front -o runs/demo/front.png
 
-test: $(READY) ## run the test suite, a process a core
-	$(BIN)/python -m pytest -n auto --dist loadfile
+test: $(READY) ## run the test suite, one process per core
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
+
+quick: $(READY) ## run the smallest tests, in under a minute
+	$(BIN)/python -m pytest -n auto --dist loadfile -m quick
+
+slow: $(READY) ## run the code blocks of long pages and the examples of every help
+	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
+
+coverage: $(READY) ## measure what the quick tests cover, with a floor
+	$(BIN)/python -m pytest -n auto --dist loadfile -m quick -q --cov --cov-report=term:skip-covered --cov-fail-under=$(FLOOR)
 
 lint: $(READY) ## format, lint, types, import direction
 	$(BIN)/ruff format --check .

@@ -1,11 +1,35 @@
 """Contracts fail readably, one thread is used, and nothing that tests make is kept."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # more make matrices this small many times slower
 pytest.register_assert_rewrite("fusefront.testing")
+
+
+TESTS = Path(__file__).parent
+QUICK = (
+    *("metrics", "test_floors.py", "test_toml_models.py", "algorithms/gradient/test_solvers.py"),
+    *("problems/test_experts.py", "problems/test_layout.py"),
+    *("results/test_merge.py", "results/test_record.py", "results/test_references.py"),
+    *("results/test_tables.py", "results/test_summary.py", "results/test_properties.py"),
+    *("results/test_reshape.py", "results/test_results.py", "results/test_archive.py"),
+    *("problems/analytic/test_geometry.py", "problems/test_budget.py", "problems/test_view.py"),
+    *("benchmark/test_study.py", "benchmark/test_study_file.py", "benchmark/test_identity.py"),
+    *("benchmark/test_algorithm_table.py", "benchmark/test_registry.py"),
+    *("benchmark/test_problem_spec.py", "benchmark/test_parsing_properties.py"),
+    *("benchmark/test_progress.py", "benchmark/test_resources.py", "benchmark/test_seeds.py"),
+)
+"""Folders and files whose tests are marked `quick`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        place = item.path.relative_to(TESTS).as_posix() if TESTS in item.path.parents else ""
+        if place.startswith(QUICK) and item.get_closest_marker("slow") is None:
+            item.add_marker("quick")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -99,17 +99,17 @@ def tries(tmp_path: Path) -> int:
     return int((tmp_path / "tries").read_text())
 
 
-def test_a_run_that_takes_too_long_is_stopped_and_others_go_on(run: Run) -> None:
-    rows, told = run("Hangs", "Good", timeout_seconds=15)
+def test_run_over_its_time_limit_is_killed_and_others_continue(run: Run) -> None:
+    rows, statuses = run("Hangs", "Good", timeout_seconds=15)
     assert (rows["hangs"]["status"], rows["hangs"]["error_class"]) == ("failed", "TimedOut")
     assert "must end within 15 seconds" in rows["hangs"]["error_message"]
     assert rows["good"]["status"] == "done"
-    assert told == ["running", "running", "done", "failed"]
+    assert statuses == ["running", "running", "done", "failed"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="limits are those of Linux")
 @pytest.mark.parametrize("name", ["Hungry", "HungryLists"])
-def test_too_much_memory_is_a_row_of_its_class(run: Run, name: str) -> None:
+def test_exhausted_memory_is_a_failed_row_of_its_own_class(run: Run, name: str) -> None:
     rows, _ = run(name, "Good", memory_bytes=2 * 2**30)
     assert (rows[name.lower()]["status"], rows[name.lower()]["error_class"]) == (
         "failed",
@@ -118,25 +118,25 @@ def test_too_much_memory_is_a_row_of_its_class(run: Run, name: str) -> None:
     assert rows["good"]["status"] == "done"
 
 
-def test_a_fit_that_changes_the_experts_is_found_out(run: Run) -> None:
+def test_fit_that_modifies_the_experts_is_detected(run: Run) -> None:
     rows, _ = run("Corrupts", "Good")
     assert rows["corrupts"]["status"] == "failed"
     assert "must not modify the experts" in rows["corrupts"]["error_message"]
     assert rows["good"]["status"] == "done"
 
 
-def test_a_worker_that_the_machine_killed_is_tried_again(run: Run, tmp_path: Path) -> None:
-    rows, told = run("LostOnce", retries=1)
+def test_killed_worker_is_retried(run: Run, tmp_path: Path) -> None:
+    rows, statuses = run("LostOnce", retries=1)
     assert rows["lostonce"]["status"] == "done"
-    assert told == ["running", "retrying", "running", "done"]
+    assert statuses == ["running", "retrying", "running", "done"]
     assert tries(tmp_path) == 1 + 2  # then a rehearsal and the fit
 
 
-def test_it_is_tried_so_often_and_then_a_row(run: Run, tmp_path: Path) -> None:
-    rows, told = run("Lost", retries=2)
-    assert (rows["retrying"]["status"], rows["retrying"]["error_class"]) == ("failed", "WorkerLost")
-    assert "ended by signal 9" in rows["retrying"]["error_message"]
-    assert told.count("retrying") == 2
+def test_run_fails_after_its_last_retry(run: Run, tmp_path: Path) -> None:
+    rows, statuses = run("Lost", retries=2)
+    assert (rows["lost"]["status"], rows["lost"]["error_class"]) == ("failed", "WorkerLost")
+    assert "ended by signal 9" in rows["lost"]["error_message"]
+    assert statuses.count("retrying") == 2
     assert tries(tmp_path) == 3
 
 
@@ -179,7 +179,7 @@ def test_more_gpus_than_there_are_is_an_error_before_any_run(
 
 
 def test_a_fit_that_takes_more_memory_than_its_cap_is_skipped(run: Run) -> None:
-    rows, told = run("Good", caps={"peak_bytes": "1 kB"})
+    rows, statuses = run("Good", caps={"peak_bytes": "1 kB"})
     assert (rows["good"]["status"], told) == ("skipped", ["running", "skipped"])
     assert "must be at most 1,000 bytes" in rows["good"]["reason"]
     assert f"Found {rows['good']['peak_bytes']:,}" in rows["good"]["reason"]
