@@ -71,7 +71,7 @@ Run = Callable[..., tuple[Rows, list[str]]]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
-    """Runs plug-ins under these resources: the runs by algorithm, and what was told of them."""
+    """Run plug-ins under resource limits; return the runs by algorithm, and all event statuses."""
     path = tmp_path / "bad.py"
     path.write_text(PLUGIN)
 
@@ -87,9 +87,9 @@ def run(tmp_path: Path) -> Iterator[Run]:
             resources=ResourceRules(defaults=resources),
         )
         planned = runner.plan(study, tmp_path / "runs")
-        told = [event.status for event in execute(planned, tmp_path / "runs", jobs=2)]
+        statuses = [event.status for event in execute(planned, tmp_path / "runs", jobs=2)]
         rows = package.load(tmp_path / "runs").runs.to_dict("records")
-        return {str(row["algorithm"]): dict(row) for row in rows}, told  # type: ignore[arg-type]
+        return {str(row["algorithm"]): dict(row) for row in rows}, statuses  # type: ignore[arg-type]
 
     with ALGORITHMS.isolated():
         yield runs
@@ -180,7 +180,7 @@ def test_more_gpus_than_there_are_is_an_error_before_any_run(
 
 def test_a_fit_that_takes_more_memory_than_its_cap_is_skipped(run: Run) -> None:
     rows, statuses = run("Good", caps={"peak_bytes": "1 kB"})
-    assert (rows["good"]["status"], told) == ("skipped", ["running", "skipped"])
+    assert (rows["good"]["status"], statuses) == ("skipped", ["running", "skipped"])
     assert "must be at most 1,000 bytes" in rows["good"]["reason"]
     assert f"Found {rows['good']['peak_bytes']:,}" in rows["good"]["reason"]
 
