@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from fusefront.benchmark.score.fingerprint import scorer
+from fusefront.benchmark.score.fingerprint import fingerprint
 from fusefront.metrics import METRICS
 from fusefront.results.directory.compaction import compact, file_stats
 from fusefront.results.directory.parts import PARTS
@@ -45,7 +45,7 @@ def make(directory: Path) -> Path:
         "problems": TABLES["problems"].empty_table(),
         "outcomes": TABLES["outcomes"].empty_table(),
     }
-    compact(directory, of_tables(tables), _stamps(directory, keys), scorer=scorer())
+    compact(directory, of_tables(tables), _stamps(directory, keys), scorer=fingerprint())
     return directory
 
 

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 
 import torch
-from fusefront.vit import B32, Shapes
 from torch import Tensor
 
+from benches.vit import B32, Shapes
 from fusefront.algorithms.moe.router import Routers, routed_rows
 from fusefront.algorithms.training.criterion import CrossEntropy
 from fusefront.algorithms.training.decoder import ConstantWeights, Decoder

@@ -9,7 +9,8 @@ from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
 from benches.test_pwemoe_step import WEIGHTINGS, ours
-from fusefront.problems.arithmetic import PRECISIONS, Kernel, linear_kernels
+from fusefront.problems.arithmetic import Kernel, linear_kernels
+from fusefront.problems.budget import PRECISIONS
 
 SHOWN = 8
 

@@ -37,7 +37,7 @@ def made(tasks: int = TASKS) -> ExpertPool:
     layout = Layout(names=tuple(SHAPES), shapes=tuple(SHAPES.values()))
     generator = torch.Generator().manual_seed(0)
     return ExpertPool(
-        base=torch.randn(layout.size, generator=generator),
+        pretrained=torch.randn(layout.size, generator=generator),
         task_vectors=0.1 * torch.randn(tasks, layout.size, generator=generator),
         layout=layout,
         names=[f"task{t}" for t in range(tasks)],

@@ -30,7 +30,7 @@ def pool(tasks: int) -> ExpertPool:
     layout = Layout(names=names, shapes=tuple(SHAPES.values()) * BLOCKS)
     generator = torch.Generator().manual_seed(0)
     return ExpertPool(
-        base=torch.empty(layout.size).normal_(generator=generator),
+        pretrained=torch.empty(layout.size).normal_(generator=generator),
         task_vectors=torch.empty(tasks, layout.size).normal_(generator=generator),
         layout=layout,
         names=[f"task{t}" for t in range(tasks)],
@@ -61,8 +61,8 @@ def test_fusion_bench(tasks: int, compare: Callable[..., Any]) -> None:
             Mlp({n: named[f"layers.{i}.mlp.{n}"].clone() for n in SHAPES}) for i in range(BLOCKS)
         ]
 
-    experts = [mlps(pool(tasks).base + vector) for vector in pool(tasks).task_vectors]
-    base = mlps(pool(tasks).base)
+    experts = [mlps(pool(tasks).pretrained + vector) for vector in pool(tasks).task_vectors]
+    base = mlps(pool(tasks).pretrained)
     routed = [
         module(base_model=b, expert_models=[e[i] for e in experts], router_hidden_layers=2)
         for i, b in enumerate(base)
@@ -84,7 +84,7 @@ def test_fusion_bench(tasks: int, compare: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("tasks", [2, 8])
 def test_loop_over_the_tensors(tasks: int, compare: Callable[..., Any]) -> None:
     layout = pool(tasks).layout
-    base = layout.unflatten(pool(tasks).base)
+    base = layout.unflatten(pool(tasks).pretrained)
     vectors = [layout.unflatten(row) for row in pool(tasks).task_vectors]
     weights = torch.linspace(0.1, 0.5, tasks).tolist()
 

@@ -21,7 +21,7 @@ from fusefront.algorithms.training.epo import EPO
 from fusefront.algorithms.training.rays import draw
 from fusefront.algorithms.training.weighting import Weighting, weighted
 from fusefront.algorithms.training.weightings import Linear
-from fusefront.problems.arithmetic import Precision
+from fusefront.problems.budget import Precision
 
 INITIAL = 0.3
 GOALS = {

@@ -16,12 +16,7 @@ AIM = 20.0
 
 
 def study(problem: str, *algorithms: str, seeds: int, budget: int) -> fusefront.Study:
-    return fusefront.Study(
-        problems=(problem,),
-        algorithms=tuple(fusefront.AlgorithmSpec(name=name) for name in algorithms),
-        seeds=seeds,
-        budget=budget,
-    )
+    return fusefront.Study.of(problems=[problem], algorithms=algorithms, seeds=seeds, budget=budget)
 
 
 def seconds(

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fusefront.large_store import RUNS, make
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import fusefront
+from benches.large_store import RUNS, make
 
 ROUNDS = 3
 

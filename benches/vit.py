@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
-from fusefront.problems.arithmetic import Precision
 from fusefront.problems.base import Anchors, Batch
-from fusefront.problems.budget import Budget
+from fusefront.problems.budget import Budget, Precision
 from fusefront.problems.classifier import ClassifierOracle, Examples
 from fusefront.problems.experts import ExpertPool
 from fusefront.problems.layout import Layout
@@ -67,7 +66,7 @@ class Shapes:
         generator = torch.Generator().manual_seed(1)
         vectors = torch.empty(self.tasks, len(base)).normal_(std=1e-3, generator=generator)
         names = [f"task{t}" for t in range(self.tasks)]
-        return ExpertPool(base=base, task_vectors=vectors, layout=self.layout, names=names)
+        return ExpertPool(pretrained=base, task_vectors=vectors, layout=self.layout, names=names)
 
     @cached_property
     def heads(self) -> list[tuple[Tensor, Tensor]]:
