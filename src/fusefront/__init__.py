@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .benchmark.api import load_prerun as load_prerun
     from .benchmark.api import run as run
     from .benchmark.study.algorithm_spec import AlgorithmSpec as AlgorithmSpec
+    from .benchmark.study.problem_spec import ProblemSpec as ProblemSpec
     from .benchmark.study.study import Study as Study
     from .benchmark.study.suites import SUITES as SUITES
     from .errors import FusefrontError as FusefrontError
@@ -43,6 +44,7 @@ _HOME = {
     "MapSet": "algorithms.pareto_set",
     "ParetoSet": "algorithms.pareto_set",
     "Problem": "problems.base",
+    "ProblemSpec": "benchmark.study.problem_spec",
     "ProblemView": "problems.view",
     "Results": "results.results",
     "Study": "benchmark.study.study",
