@@ -35,7 +35,7 @@ _COLUMNS: Final = (
 
 
 class Timed(NamedTuple):
-    """An earlier run: seconds of its `fit` and of the `rest`, and the units the fit used."""
+    """Timing of an earlier run: seconds of its `fit` and of the `rest`, and the units its fit used."""
 
     problem: str
     algorithm: str

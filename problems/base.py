@@ -104,7 +104,7 @@ class Anchors:
 
     @property
     def resolution(self) -> NDArray[np.float64]:
-        """`(m,)` gain of each expert over the pretrained model, in its standard errors.
+        """`(m,)` gain of each expert over the pretrained model, in the expert's standard errors.
 
         Infinite if the test is exact, that is, if losses are known without examples.
         """
@@ -258,7 +258,7 @@ class Problem(ABC):
         yield Finding("requirements", True, "none; everything ships with fusefront")
 
     def prepare(self, report: Report) -> None:  # noqa: B027 - most problems need nothing made
-        """Train, convert, measure and cache what the other methods need and is not present yet.
+        """Train, convert, measure and cache what the other methods need and what is missing.
 
         Called once, before the other methods, by the process that plans the runs. The result of
         every stage is cached, so that an interrupted preparation resumes.
@@ -282,7 +282,7 @@ class Problem(ABC):
 
     @abstractmethod
     def anchors(self, split: Split) -> Anchors:
-        """The problem's own models on a split."""
+        """Return the results of the problem's own models on a split."""
 
     @abstractmethod
     def pool(self) -> ExpertPool:

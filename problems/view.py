@@ -29,7 +29,7 @@ FORWARD_BACKWARD: Final = 3
 """Units per example. A backward pass costs about two forward passes: it multiplies by the weights
 once for the gradient of the inputs and once for that of the weights."""
 LARGE: Final = 4_000_000
-"""Parameters above which the memory of activations matters more than the overhead of a pass."""
+"""Number of parameters above which activation memory matters more than the overhead of a pass."""
 FRACTIONS: Final = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 """Fractions of the budget at which a milestone is kept; the end of the fit is the last one."""
 
@@ -61,7 +61,7 @@ class ProblemView:
         tasks: m task names.
         experts: The pool; its T = m experts are in the order of the tasks.
         oracle: The mathematics of the problem on calibration and validation data.
-        anchors: The problem's own models on the validation split; using them costs nothing.
+        anchors: Validation results of the pretrained model, experts and average; free to use.
         budget: The ledger and its caps.
         data_seed: Seed of the order of examples; the same for all algorithms with one seed.
         precision: Precision of forward and backward passes; validation is always in float32.
@@ -228,7 +228,7 @@ class ProblemView:
     def grams(self, params: Tensor, batch: Batch, task: int) -> dict[str, Tensor]:
         """Gram matrices `(d_in, d_in)` of the inputs of each linear layer, by weight name.
 
-        They are of one task's examples, at 1 unit per example.
+        Uses the examples of one task, at 1 unit per example.
 
         Raises:
             NotApplicableError: If the tasks do not predict distributions.

@@ -279,7 +279,7 @@ def _replaces(old: pa.Table, new: pa.Table, names: tuple[str, str]) -> bool:
 
 
 def _size(one: Row, other: Row) -> str:
-    """Describe how far the fronts of two computations differ, if they have the same points."""
+    """Describe how much two fronts of the same run differ, if they have the same points."""
     columns = ("value", "loss", "objective")
     fronts = [
         {(e["point"], e["task"], name): e[name] for e in row["fronts"] for name in columns}

@@ -77,7 +77,7 @@ class Results:
 
     @cached_property
     def traces(self) -> pd.DataFrame:
-        """One row per run and logged value: `metric` and `value` after `units`.
+        """One row per run and logged value: the `value` of `metric` after `units`.
 
         `wall_seconds` counts from the start of the fit.
         """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...problems.experts import ExpertPool
 
 COEFFICIENTS: Final = tuple(round(0.1 * k, 1) for k in range(11))
-"""Equal coefficients of all task vectors among which the best constant merge is found."""
+"""Candidate coefficients, equal for all task vectors, for the best constant merge."""
 _INDENT: Final = " " * 6
 
 
@@ -33,7 +33,8 @@ def info(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="A registered name, or a problem as `fusefront run -p` takes it."
+            metavar="NAME",
+            help="A registered name, or any problem that `fusefront run -p` accepts.",
         ),
     ],
 ) -> None:

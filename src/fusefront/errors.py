@@ -1,4 +1,4 @@
-"""Every error fusefront raises on purpose; each also is the builtin a caller would catch."""
+"""Every error that fusefront raises on purpose; each is also a subclass of a built-in error."""
 
 from .deprecation import warn_renamed
 
@@ -28,7 +28,7 @@ class PluginError(FusefrontError, ImportError):
 
 
 class IntegrityError(FusefrontError, ValueError):
-    """Weights or tables that are damaged, or not those their hash names."""
+    """Weights or tables that are damaged, or that do not match their hash."""
 
 
 class ParetoSetFileError(FusefrontError, ValueError):
@@ -52,7 +52,7 @@ class BudgetExhausted(FusefrontError, RuntimeError):
 
 
 class NotApplicableError(FusefrontError, RuntimeError):
-    """Raised by a fit that does not fit the problem: the run is skipped with this reason."""
+    """Raised when an algorithm does not apply to a problem; the run is skipped for this reason."""
 
 
 def __getattr__(name: str) -> type[FusefrontError]:
