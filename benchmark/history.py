@@ -35,7 +35,7 @@ _COLUMNS: Final = (
 
 
 class Timed(NamedTuple):
-    """Timing of an earlier run: seconds of its `fit` and of the `rest`, and the units its fit used."""
+    """An earlier run: seconds of its `fit` and of the `rest`, and the units that its fit used."""
 
     problem: str
     algorithm: str
