@@ -1,9 +1,6 @@
 """Merged and split directories are complete, can be resumed, and leave their sources unchanged."""
 
 import json
-import re
-import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -223,24 +220,6 @@ def test_tables_are_exported_with_their_scores(
     assert len(pd.read_csv(path)) == len(ff.load(made / "all").scores) > 0
     told = fusefront("export", made / "all", "--format", "iohanalyzer", "-o", tmp_path / "curves")
     assert {path.name for path in (tmp_path / "curves").iterdir()} == set(NAMES)
-
-
-def test_the_page_on_results_says_what_works(
-    fusefront: Command, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(made / "p", tmp_path / "runs" / "monday")
-    shutil.copytree(made / "q", tmp_path / "runs" / "tuesday")
-    monkeypatch.chdir(tmp_path)
-    page = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
-    lines = re.findall(r"^\$ fusefront (.*)$", page, flags=re.MULTILINE)
-    assert len(lines) >= 10
-    for line in lines:
-        told = fusefront(*shlex.split(line))
-        assert (told.status, told.err) == (0, ""), line
-    (program,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
-    exec(program, {})  # the page's own words
-    assert (tmp_path / "soup.zip").is_file()
-    assert (tmp_path / "soup" / "scores.csv").is_file()
 
 
 def test_an_interrupted_merge_leaves_nothing(made: Path, tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ NOT_RUN = 30
 SLOW = frozenset(
     {
         "README.md",
+        "docs/add-algorithm.md",
         "docs/add-metric.md",
+        "docs/add-problem.md",
+        "docs/correctness/map.md",
         "docs/findings.md",
         "docs/getting-started.md",
         "docs/own-experts.md",
@@ -20,6 +23,7 @@ SLOW = frozenset(
         "docs/results.md",
         "docs/running.md",
         "docs/sharing.md",
+        "docs/studies.md",
     }
 )
 """Pages that compute several runs or score a complete archive."""
