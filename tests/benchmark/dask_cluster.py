@@ -31,12 +31,21 @@ class DaskCluster:
             *("--no-dashboard", "--scheduler-file", str(self._file)),
         )
         self.nodes: list[Process] = []
-        self.restart()
+        try:
+            self.address = self._wait_for_address()
+            self.restart()
+        except BaseException:
+            self.close()
+            raise
+
+    def _wait_for_address(self) -> str:
+        # The scheduler creates its file before it writes to it: an empty file is not an error yet.
         deadline = time.monotonic() + 60
-        while not self._file.exists():
-            assert time.monotonic() < deadline, "no scheduler"
+        while time.monotonic() < deadline:
+            with suppress(FileNotFoundError, json.JSONDecodeError):
+                return str(json.loads(self._file.read_text())["address"])
             time.sleep(0.05)
-        self.address: str = json.loads(self._file.read_text())["address"]
+        raise TimeoutError("The scheduler did not write its address within 60 s.")
 
     def restart(self) -> None:
         """Start a node for each one that died."""
