@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    # Under nohup and on some CI machines, tests inherit an ignored SIGINT, and so would the commands
-    # that they start and interrupt.
+    # Under nohup and on some CI machines, SIGINT is ignored, also by the commands that the tests
+    # start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # more make matrices this small many times slower
 pytest.register_assert_rewrite("fusefront.testing")
