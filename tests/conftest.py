@@ -1,5 +1,6 @@
 """Contracts fail readably, one thread is used, and nothing that tests make is kept."""
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -40,3 +41,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["FUSEFRONT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+def pytest_collection_finish() -> None:
+    # Thousands of collected tests are alive until the end: without this, every full garbage
+    # collection looks at all of them.
+    gc.collect()
+    gc.freeze()

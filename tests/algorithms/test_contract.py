@@ -13,8 +13,8 @@ from fusefront.testing.toy_problem import ToyProblem
 QUICK: dict[str, dict[str, Any]] = {
     "pareto-merging-data-free": {"steps": 20},
     "map": {"population": 20, "generations": 3, "examples": 20},
-    "qlognehvi": {"points": 11, "batch": 2, "samples": 4, "restarts": 1},
-    "qlognparego": {"points": 11, "batch": 2, "samples": 4, "restarts": 1},
+    "qlognehvi": {"points": 5, "batch": 2, "samples": 4, "restarts": 1},
+    "qlognparego": {"points": 5, "batch": 2, "samples": 4, "restarts": 1},
     "bayesian-map": {"population": 20, "generations": 3, "examples": 20},
     "fisher": {"steps": 10},
     "wudi": {"steps": 10},
