@@ -6,7 +6,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, final
 
@@ -21,6 +20,7 @@ from .base import Anchors, Batch, DistributionOracle, Measurement, Oracle, distr
 from .budget import Budget, Precision
 from .experts import Coefficients, ExpertPool
 from .gradients import jacobian_at, values_at
+from .milestones import Milestone, Milestones
 from .predictor import Predictor, predicted
 from .sampling import Draws
 
@@ -30,24 +30,12 @@ FORWARD_BACKWARD: Final = 3
 once for the gradient of the inputs and once for that of the weights."""
 LARGE: Final = 4_000_000
 """Number of parameters above which activation memory matters more than the overhead of a pass."""
-FRACTIONS: Final = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
-"""Fractions of the budget at which a milestone is kept; the end of the fit is the last one."""
 
 
 class _TaskValues(Protocol):
     def __call__(
         self, named: Mapping[str, Tensor], batch: Batch, tasks: Sequence[int]
     ) -> Tensor: ...
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Milestone:
-    """The Pareto set that a fit would have returned after spending these units and seconds."""
-
-    units: int
-    wall_seconds: float
-    pareto_set: object
 
 
 @final
@@ -85,7 +73,6 @@ class ProblemView:
         self.experts = experts
         self.anchors = anchors
         self.budget = budget
-        self.milestones: list[Milestone] = []
         self.traces: list[tuple[int, float, str, float]] = []
         self._oracle = oracle
         self._precision = precision
@@ -96,8 +83,13 @@ class ProblemView:
         on_test = test.length("test") if test else ()
         self._on_test = Draws(on_test, data_seed, budget, "unlabelled_examples")
         self._cache: dict[tuple[bytes, int | None], Measurement] = {}
-        self._progress = _Progress()
+        self._milestones = Milestones()
         self._start = time.perf_counter()
+
+    @property
+    def milestones(self) -> list[Milestone]:
+        """The Pareto sets kept so far, at fixed fractions of the budget."""
+        return self._milestones.kept
 
     @property
     def classes(self) -> tuple[int, ...]:
@@ -263,22 +255,11 @@ class ProblemView:
         The function is called at fixed fractions of the budget, and when the budget runs out. It
         must return a copy that later steps do not modify.
         """
-        progress = self._progress
-        progress.pareto_set = pareto_set
-        spent = self.budget.ledger.units
-        passed = 0
-        if self.budget.units is not None:
-            passed = sum(spent >= fraction * self.budget.units for fraction in FRACTIONS)
-        if passed > progress.fractions_passed:
-            progress.fractions_passed = passed
-            seconds = time.perf_counter() - self._start
-            made = Milestone(units=spent, wall_seconds=seconds, pareto_set=pareto_set())
-            self.milestones.append(made)
+        self._milestones.offer(pareto_set, self.budget, time.perf_counter() - self._start)
 
     def pareto_set_so_far(self) -> object | None:
         """Return the Pareto set of the last `milestone`, or None if there was none."""
-        pareto_set = self._progress.pareto_set
-        return None if pareto_set is None else pareto_set()
+        return self._milestones.latest()
 
     def checkpoint(self, answer: Callable[[], object]) -> None:
         """Deprecated name of `milestone`."""
@@ -347,15 +328,6 @@ class ProblemView:
         gradient = torch.is_grad_enabled() and differentiable
         units = (FORWARD_BACKWARD if gradient else FORWARD) * examples
         self.budget.charge(units, gradient_steps=int(gradient))
-
-
-@final
-@dataclass(kw_only=True)
-class _Progress:
-    """The Pareto set so far; one object is shared by all views of a fit."""
-
-    pareto_set: Callable[[], object] | None = None
-    fractions_passed: int = 0
 
 
 def _whole(count: float) -> float:
