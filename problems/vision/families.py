@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Final, Literal
 
 from ...registry import unknown_name
-from ..case import case_labels, case_name
+from .. import case_labels, case_name
 
 Conflict = Literal["same-inputs", "other-domain", "other-mapping", "other-labels", "mixed"]
 Source = Literal["mnist", "optdigits", "fashion"]

@@ -1,5 +1,7 @@
 """Every error that fusefront raises on purpose; each is also a subclass of a built-in error."""
 
+import difflib
+
 from .deprecation import warn_renamed
 
 
@@ -53,6 +55,15 @@ class BudgetExhausted(FusefrontError, RuntimeError):
 
 class NotApplicableError(FusefrontError, RuntimeError):
     """Raised when an algorithm does not apply to a problem; the run is skipped for this reason."""
+
+
+def unknown_name(kind: str, name: str, known: list[str]) -> UnknownNameError:
+    """Return the error for a name that is not among `known`, with the nearest matches."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"Known: {', '.join(known) or 'none'}."
+    if near:
+        hint = f"Did you mean {' or '.join(f'`{n}`' for n in near)}?"
+    return UnknownNameError(f"{kind} must be a known name. Found `{name}`. {hint}")
 
 
 def __getattr__(name: str) -> type[FusefrontError]:
