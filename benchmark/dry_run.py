@@ -9,8 +9,8 @@ from typing import Final, final
 from ..algorithms import ALGORITHMS
 from ..errors import StoreError
 from ..results.directory.parts import part_ids, part_path, read_problems
+from ..results.directory.planned import run_statuses
 from ..results.directory.snapshot import Snapshot
-from ..results.directory.status import run_statuses
 from ..results.files.record import UNAVAILABLE
 from .history import Estimate, History, Timed, wall_time
 from .run.outdated import explain

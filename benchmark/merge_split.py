@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from ..algorithms import ALGORITHMS
 from ..errors import FusefrontError, ParameterError
 from ..results.directory.planned import PLANNED, read_planned, write_planned
-from ..results.files.atomic import check_outside, staged
+from ..results.files.parquet import check_outside, staged
 from ..results.files.record import UNAVAILABLE
 from ..results.load import open_results
 from ..results.merge import RunSet, read_run_set, subset, union, write

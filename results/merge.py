@@ -10,14 +10,12 @@ import pyarrow as pa
 
 from ..errors import ParameterError, StoreError, StudyError
 from ..registry import unknown_name
-from .directory.parts import PARTS, PROBLEMS, part_path, read_parts, read_problems
+from .directory.parts import PARTS, PROBLEMS, part_path, part_tables, read_parts, read_problems
 from .directory.planned import display_names, renamed
-from .files.atomic import staged
-from .files.parquet import file_name, write_table
+from .files.parquet import file_name, staged, write_table
 from .files.record import UNAVAILABLE
 from .files.schema import PART, TABLES, from_frame
 from .load import read
-from .reshape import part_tables
 from .results import Results
 
 _MEASURED: Final = frozenset(

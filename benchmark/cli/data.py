@@ -112,8 +112,8 @@ def references(
     Examples:
     - `fusefront data references runs/smoke -o reference_fronts`
     """
+    from ...results.references import freeze
     from ..api import load
-    from ..score.reference_fronts import freeze
 
     for problem, front in freeze(load(source), output):
         print(f"{problem}: {len(front.points)} points, {front}")

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Final, final
 
 from ...results.directory.parts import part_path, write_part
-from ...results.directory.status import run_status
+from ...results.directory.planned import run_status
 from ...results.files.record import UNAVAILABLE
 from ..study.study import RunSpec
 from . import provenance
-from .executors import Start, processes
-from .executors.base import Ended, Executor, Site, WorkerFailure
+from .executors import Ended, Executor, Site, Start, WorkerFailure, processes
 from .leases import Leases
 from .plan import Plan
 from .progress import Event

@@ -25,7 +25,7 @@ from ...errors import StoreError, StudyError
 from ...results.directory.parts import write_part
 from ..study.study import RunSpec
 from . import provenance
-from .executors.base import DISK_FAULT
+from .executors import DISK_FAULT
 from .one_run import compute
 
 __all__ = ["work"]

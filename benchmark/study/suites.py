@@ -40,9 +40,11 @@ THIRTEEN: Final = (
 )
 
 _PAIRS: Final = (
-    *("mnist-optdigits", "mnist-left", "mnist-right", "mnist-neg180", "mnist-sum"),
-    *("optdigits-left", "optdigits-right", "optdigits-neg180", "optdigits-sum"),
-    *("left-right", "left-neg180", "left-sum", "right-neg180", "right-sum", "neg180-sum"),
+    *("digits-mnist-optdigits", "digits-mnist-left", "digits-mnist-right"),
+    *("digits-mnist-neg180", "digits-mnist-sum", "digits-optdigits-left"),
+    *("digits-optdigits-right", "digits-optdigits-neg180", "digits-optdigits-sum"),
+    *("digits-left-right", "digits-left-neg180", "digits-left-sum"),
+    *("digits-right-neg180", "digits-right-sum", "digits-neg180-sum"),
 )
 
 
@@ -79,7 +81,7 @@ SUITES.register_lazily(
     source="fusefront",
     arguments={
         "problems": (
-            *(f"digits-{pair}" for pair in _PAIRS),
+            *_PAIRS,
             *("digits-left-right-sum", "digits-mnist-optdigits-neg180", "digits-all"),
         ),
         "algorithms": THIRTEEN,

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from ...errors import IntegrityError, StoreError
 from ...registry import unknown_name
-from ..files.atomic import staged
-from ..files.parquet import check_version, write_bytes, write_table
+from ..files.parquet import check_version, staged, write_bytes, write_table
 from ..files.schema import SCHEMA_VERSION, from_frame
 from ..results import Results
 

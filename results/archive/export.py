@@ -14,12 +14,10 @@ from pyarrow import csv
 
 from ...errors import MissingDataError, ParameterError, StoreError
 from ...registry import unknown_name
-from ..approximate import approximate
 from ..directory.compaction import COMPACTED
-from ..files.atomic import staged
-from ..files.parquet import write_bytes
+from ..files.parquet import staged, write_bytes
 from ..files.schema import TABLES, from_frame
-from ..results import Results
+from ..results import Results, approximate
 from .iohanalyzer import write_iohanalyzer
 
 SHEET_ROWS: Final = 1_048_576

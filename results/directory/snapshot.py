@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 
 from ..files.parquet import DamagedFileError
 from ..files.schema import FILE_STATS, PART_FILES, TABLES
-from ..reshape import long_tables
 from ..results import Results
 from .compaction import CompactedTables, file_stats, unchanged
 from .parts import (
     PARTS,
     damage,
+    long_tables,
     part_path,
     read_part,
     read_parts,

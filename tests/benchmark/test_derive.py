@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from fusefront.benchmark.score import derive as module
-from fusefront.benchmark.score.derive import REF_POINTS, derive_scores
+from fusefront.benchmark.score.scores import REF_POINTS, derive_scores
 from fusefront.errors import StoreError
 from fusefront.metrics.corner_gap import corner_gap
 from fusefront.metrics.expected_utility import expected_utility

@@ -12,8 +12,7 @@ from ....errors import MissingDataError, StudyError
 from ....results.directory.parts import part_path
 from ....results.files.parquet import write_bytes
 from ...study.study import RunSpec
-from . import Start
-from .base import Ended, Executor, Site, WorkerFailure
+from . import Ended, Executor, Site, Start, WorkerFailure
 from .job_queue import read_cluster
 from .local import LocalExecutor
 

@@ -14,8 +14,7 @@ from typing import Final, final
 
 from ....results.directory.parts import check_writable, part_path
 from ...study.study import RunSpec
-from .base import DISK_FAULT, Ended, Executor, Site, WorkerFailure
-from .gpus import Gpus
+from . import DISK_FAULT, Ended, Executor, Gpus, Site, WorkerFailure
 
 _BENCHMARK: Final = __package__.removesuffix(".run.executors")
 PRELOADED: Final = (f"{_BENCHMARK}.run.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.api")
