@@ -12,7 +12,7 @@ from ...errors import FusefrontError, StudyError
 from ...problems.budget import Precision
 from ...registry import Registry, unknown_name
 from ...results.files.parquet import write_bytes
-from ...toml_models import Text, Texts, TomlTable, parse_table, read_toml, rename_key
+from ...toml_models import Text, Texts, TomlTable, naming, parse_table, read_toml, rename_key
 from .algorithm_spec import AlgorithmSpec
 from .algorithm_table import AlgorithmTable, as_template
 from .limits import ResourceRules
@@ -83,15 +83,11 @@ def read_study(path: Path, algorithms: Registry[Any]) -> Study:
         StudyError: If the file cannot be read, a key is unknown, missing or of a wrong type, or
             something in it does not exist. The message names the file.
     """
-    content = rename_key(read_toml(path), "seed", "root_seed", file=path)
-    _check_places(content, path)
-    file = parse_table(StudyFile, content, file=path)
-    try:
+    with naming(path):
+        content = rename_key(read_toml(path), "seed", "root_seed", file=path)
+        _check_places(content, path)
+        file = parse_table(StudyFile, content, file=path)
         return _study(file, path, algorithms).canonical(algorithms)
-    except FusefrontError as error:
-        if str(path) in str(error):
-            raise
-        raise StudyError(f"In `{path}`: {error}") from error
 
 
 def _check_places(content: Mapping[str, Any], path: Path) -> None:
@@ -104,7 +100,8 @@ def _check_places(content: Mapping[str, Any], path: Path) -> None:
             if isinstance(table, dict) and key in table:
                 raise StudyError(
                     f"In `{path}`, `{key}` must stand above the first `[table]`, since in TOML "
-                    "everything below belongs to that table. Found it below. Move it up."
+                    "everything below belongs to that table. Found it below. Move it up.",
+                    file=path,
                 )
 
 

@@ -1,6 +1,7 @@
 """Every error that fusefront raises on purpose; each is also a subclass of a built-in error."""
 
 import difflib
+from pathlib import Path
 
 from .deprecation import warn_renamed
 
@@ -46,7 +47,17 @@ class StoreError(FusefrontError, OSError):
 
 
 class StudyError(FusefrontError, ValueError):
-    """A study that cannot be run as it is written."""
+    """A study, or a file that belongs to one, that cannot be used as it is written.
+
+    Args:
+        message: What must hold, what was found, how to fix it.
+        file: The file that is wrong, if the message names it. Callers that read the file then do
+            not name it a second time.
+    """
+
+    def __init__(self, message: str, *, file: Path | None = None) -> None:
+        super().__init__(message)
+        self.file = file
 
 
 class BudgetExhausted(FusefrontError, RuntimeError):
