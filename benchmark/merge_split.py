@@ -1,4 +1,4 @@
-"""Merge and split run directories: their runs, and the study that these belong to."""
+"""Merge and split run directories, together with their studies."""
 
 import dataclasses
 from collections.abc import Collection, Iterable, Sequence
@@ -107,7 +107,7 @@ def _read(source: str | Path) -> _Source:
 
 
 def _product(one: Study | str, other: Study | str) -> Study | str:
-    """Return the study that contains both, or why there is none."""
+    """Return the study that contains both, or the reason why they cannot be merged."""
     if isinstance(one, Study) and isinstance(other, Study):
         return merge_studies(one, other)
     return other if one == _NO_STUDY or isinstance(other, str) else one

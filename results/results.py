@@ -69,7 +69,7 @@ class Results:
     def fronts(self) -> pd.DataFrame:
         """One row per run, point and task: the test results of the point's model on the task.
 
-        `preference` is the `(m,)` preference that the point was returned for, `value` the metric
+        `preference` is the `(m,)` preference for which the point was returned, `value` the metric
         of the task, `loss` its loss, `objective` the normalised g (0 at the expert, 1 at the
         pretrained model, minimised), and `n` the number of test examples.
         """
@@ -120,7 +120,7 @@ class Results:
         return names
 
     def scores_of(self, metric: str) -> pd.DataFrame:
-        """The rows of `scores` of one metric, much faster than filtering the frame of all."""
+        """The rows of `scores` of one metric; much faster than filtering the whole frame."""
         scores = self.arrow("scores")
         return to_frame(scores.filter(pc.equal(scores.column("metric"), metric)))
 
@@ -135,7 +135,7 @@ class Results:
         return self.with_tables(**{name: partial(selected, name) for name in names})
 
     def with_tables(self, **sources: Source) -> "Results":
-        """Return a copy with other sources for some tables; the other tables are not read again."""
+        """Return a copy with other sources for some tables, without reading the rest again."""
         made = Results(self._sources | sources)
         made._tables = {n: table for n, table in self._tables.items() if n not in sources}
         return made
@@ -148,7 +148,7 @@ class Results:
 
 
 class RunsFrame(pd.DataFrame):
-    """The `runs` table, which still accepts a column by its name before schema version 3."""
+    """The frame of runs, which also accepts the names of columns before schema version 3."""
 
     @property
     def _constructor(self) -> type["RunsFrame"]:  # so that rows of it accept the old name too
@@ -166,7 +166,7 @@ class RunsFrame(pd.DataFrame):
 
 
 def of_tables(tables: Mapping[str, pa.Table]) -> Results:
-    """Return results whose tables are already in memory."""
+    """Return results from tables in memory."""
     return Results({name: partial(tables.__getitem__, name) for name in TABLES})
 
 

@@ -107,7 +107,7 @@ def references(
         Path, typer.Option("-o", "--output", metavar="DIRECTORY", help="Folder for the fronts.")
     ],
 ) -> None:
-    """Freeze a reference front per problem: the nondominated points of all runs that are done.
+    """Freeze a reference front per problem: the nondominated points of all done runs.
 
     Examples:
     - `fusefront data references runs/smoke -o reference_fronts`

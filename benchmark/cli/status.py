@@ -119,7 +119,7 @@ class WatchedDirectory:
 
     @property
     def complete(self) -> bool:
-        """Whether every planned run has ended."""
+        """True once every planned run has ended."""
         return all(run_id in self._ended for run_id, *_ in self._planned)
 
     def update(self) -> None:

@@ -106,10 +106,10 @@ def plan(study: Study, directory: Path, *, report: Report = lambda line: None) -
 
 def _plan(study: Study, directory: Path, report: Report) -> Plan:
     frozen = directory / STUDY
-    whole = study
+    whole = study  # with everything that earlier studies of this directory asked for
     if frozen.exists():
         whole = merge_studies(read_study(frozen, ALGORITHMS), study)
-    discard_damaged(directory)
+    discard_damaged(directory)  # before the snapshot, which would read the damaged tables
     snapshot = Snapshot(directory)
     set_aside = snapshot.set_aside_damaged()
     hashes, unavailable = prepare(whole.problems, directory, report)

@@ -42,7 +42,7 @@ def work(spec: RunSpec, problem_hash: str, directory: Path) -> None:
     try:
         write_part(directory, record)
     except StoreError:
-        os._exit(DISK_FAULT)  # the coordinator finds out what is wrong and reports it
+        os._exit(DISK_FAULT)  # the coordinator finds the cause and reports it
     # The part is on disk, and an orderly shutdown of torch can take longer than a small run.
     os._exit(0)
 

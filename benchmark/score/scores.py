@@ -219,6 +219,7 @@ def _files() -> Iterator[Path]:
 
 
 def _completed(results: Results, snapshot: Snapshot) -> pa.Table:
+    # None are kept if code that derives scores has changed: then all runs are scored again.
     kept = snapshot.scores(fingerprint())
     runs = results.arrow("runs")
     done = runs.filter(pc.equal(runs.column("status"), "done")).column("run_id")

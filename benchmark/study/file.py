@@ -25,7 +25,7 @@ _Count = Annotated[int, Field(ge=0)]
 
 
 class StudyFile(TomlTable):
-    """The keys of a study file; those that are left out keep the value of the suite."""
+    """The keys of a study file. Keys that are left out keep the value of the suite."""
 
     suite: Text | None = None
     problems: Annotated[Texts, Field(min_length=1)] | None = None
@@ -99,8 +99,8 @@ def _check_places(content: Mapping[str, Any], path: Path) -> None:
         for key in StudyFile.model_fields:
             if isinstance(table, dict) and key in table:
                 raise StudyError(
-                    f"In `{path}`, `{key}` must stand above the first `[table]`, since in TOML "
-                    "everything below belongs to that table. Found it below. Move it up.",
+                    f"In `{path}`, `{key}` must be above the first `[table]`, because TOML assigns "
+                    "every line below a table's header to that table. Found it below. Move it up.",
                     file=path,
                 )
 
@@ -147,14 +147,14 @@ def _item(spec: AlgorithmSpec) -> str | dict[str, str]:
 
 
 def _limits(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return resource limits for TOML, which has no null: 0 means no limit as well."""
+    """Return resource limits for TOML, where 0 stands for no limit, since TOML has no null."""
     return {key: 0 if value is None else value for key, value in settings.items()}
 
 
 def _specs(
     index: int, item: object, path: Path, algorithms: Registry[Any]
 ) -> Iterator[AlgorithmSpec]:
-    """Yield the algorithms of one item of the list: one of a text, or several of a table."""
+    """Yield the algorithms of one list item: one for a string, one or more for a table."""
     place = f"algorithms[{index}]"
     if not isinstance(item, str | dict):
         raise StudyError(f"`{place}` must be a name or a table. Found {item!r}.")
@@ -170,6 +170,6 @@ def _specs(
 
 
 def _beside(text: str, path: Path) -> str:
-    """Return `text`; if it names a file, with that file relative to the study's folder."""
+    """Return `text`, with the path of a file taken relative to the study's folder."""
     is_file = ".py:" in text or text.endswith(".toml")
     return str(path.parent / text) if is_file else text

@@ -54,7 +54,7 @@ def of_labels(*labels: Mapping[str, str], seeds: int, budget: int) -> Suite:
     Plug-ins are left out, so that a suite has the same runs everywhere.
 
     Args:
-        labels: A problem belongs to the suite if it has all labels of one of these.
+        labels: Sets of labels. A problem belongs to the suite if it has all labels of one set.
         seeds: Number of seeds.
         budget: Cap on the units of each fit.
     """
@@ -92,7 +92,7 @@ SUITES.register_lazily(
 SUITES.register_lazily(
     "comparison",
     "benchmark.study.suites:Suite",
-    summary="Four digit pairs, a triple and all six tasks; every algorithm there is.",
+    summary="Four digit pairs, a triple and all six tasks; every algorithm of fusefront.",
     source="fusefront",
     arguments={
         "problems": (

@@ -90,7 +90,7 @@ FAMILIES: Final[Mapping[str, AnalyticFamily]] = {
 
 
 def factory(family: str, parameters: Mapping[str, Any]) -> "Callable[[], Problem]":
-    """Return what makes a problem of a family with these parameters."""
+    """Return a function that makes a problem of a family with these parameters."""
     return partial(PROBLEMS[f"analytic-{family}"].load(), **parameters)
 
 

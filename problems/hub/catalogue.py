@@ -19,7 +19,7 @@ _SOURCES: Final[dict[Kind, str]] = {
 
 
 def factory(suite: str, tasks: tuple[str, ...]) -> Callable[[], "Problem"]:
-    """Return what makes the problem of some tasks of a suite."""
+    """Return a function that makes the problem of some tasks of a suite."""
     from .family import HubProblem
 
     return partial(HubProblem, suite=suite, tasks=tasks)

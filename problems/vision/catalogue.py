@@ -44,7 +44,7 @@ _COUNTS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "
 
 
 def factory(family: str, tasks: tuple[str, ...]) -> Callable[[], "Problem"]:
-    """Return what makes the problem of some tasks of a family."""
+    """Return a function that makes the problem of some tasks of a family."""
     from ..family import FamilyProblem
 
     return partial(FamilyProblem, make_family=_maker(family), tasks=tasks)

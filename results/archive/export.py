@@ -43,7 +43,7 @@ def export(results: Results, output: Path, *, format: str, tables: Sequence[str]
         tables: Names in `schema.TABLES`; by default all except `outcomes`.
 
     Returns:
-        Messages about what was left out and why.
+        Messages that state which data was left out, and why.
 
     Raises:
         UnknownNameError: If a format or table is unknown.
@@ -82,7 +82,7 @@ def _frame(results: Results, name: str) -> pd.DataFrame:
 
 
 def _write_csv(tables: Tables, output: Path) -> None:
-    """Write UTF-8 with a header; quotes tell empty texts from missing values, which have none."""
+    """Write UTF-8 with a header. Empty texts are quoted; missing values are not."""
     with staged(output) as folder:
         for name, table in tables.items():
             data = BytesIO()

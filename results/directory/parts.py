@@ -67,7 +67,7 @@ def read_part(path: Path) -> pa.Table:
     """Return the one-row table of a part.
 
     Raises:
-        DamagedFileError: If it is damaged, or the part of another run than its name says.
+        DamagedFileError: If it is damaged, or contains another run than its name says.
         NewerSchemaError: If a newer fusefront wrote it.
     """
     table = read_table(path, name="part", schema=PART)

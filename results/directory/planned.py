@@ -52,7 +52,7 @@ def read_planned(directory: Path) -> list[tuple[str, str, str, int]]:
 
 
 def display_names(directory: Path) -> dict[str, str]:
-    """Return run id to display name from the last `fusefront run`, or nothing without a list.
+    """Return the display name of each planned run, by run id; empty if there is no list.
 
     Raises:
         StoreError: If the list is damaged.

@@ -7,7 +7,7 @@ from .deprecation import warn_renamed
 
 
 class FusefrontError(Exception):
-    """Root of all errors raised on purpose: what must hold, what was found, how to fix it."""
+    """Base of all deliberate errors. Messages state what must hold, what was found, and the fix."""
 
 
 class UnknownNameError(FusefrontError, LookupError):
@@ -23,7 +23,7 @@ class PreferenceError(FusefrontError, ValueError):
 
 
 class ShapeError(FusefrontError, ValueError):
-    """Arrays whose shapes do not fit each other."""
+    """Arrays whose shapes do not match."""
 
 
 class PluginError(FusefrontError, ImportError):

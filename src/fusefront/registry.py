@@ -34,7 +34,7 @@ def bound(default: Any = MISSING, *, among: Mapping[str, object] = _NONE) -> Any
 
     Args:
         default: Value where an entry does not bind the field.
-        among: What each allowed value stands for; its docstring is shown by `fusefront info`.
+        among: The object that each allowed value selects; `fusefront info` prints its docstring.
 
     >>> from dataclasses import fields
     >>> @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ def is_bound(attribute: "Field[Any]") -> bool:
 
 
 def bound_choices(attribute: "Field[Any]") -> Mapping[str, object]:
-    """Return what each value of a bound field stands for; empty where any value is allowed."""
+    """Return the object that each value of a bound field selects; empty if any is allowed."""
     choices: Mapping[str, object] = attribute.metadata.get(_BOUND, _NONE)
     return choices
 
@@ -64,7 +64,7 @@ class Entry(Generic[T]):
 
     Attributes:
         target: The object itself, or `module:attribute` inside fusefront.
-        arguments: If given, the target is a function, and the object is what it returns for these.
+        arguments: If given, the target is a function that returns the object for these arguments.
         bound: Values of the fields that were declared with `bound`.
         defaults: Defaults that differ from those of the class, by hyper-parameter.
         file: The local file that registered the object, so that another process can load it again;
@@ -192,7 +192,7 @@ class Registry(Generic[T]):
             bound: Values of the fields that the class declares with `bound`. Two entries with one
                 target differ in these.
             defaults: Hyper-parameters whose defaults differ from those of the class.
-            labels: See `label_values`, whose order they are shown in.
+            labels: See `label_values`; they are displayed in the order given there.
         """
         ordered = {key: labels.pop(key) for key in self.label_values if key in labels} | labels
         self.add(
@@ -229,7 +229,7 @@ class Registry(Generic[T]):
 
     @contextlib.contextmanager
     def isolated(self) -> Iterator[None]:
-        """Forget on exit what was registered inside; for tests.
+        """Undo on exit all registrations made inside; for tests.
 
         Plug-in files loaded inside are imported again the next time they are named.
         """
@@ -271,8 +271,8 @@ class Registry(Generic[T]):
         """Import a Python file and return the entry of the class or function `name` in it.
 
         Raises:
-            PluginError: If there is no such file, it cannot be imported, or it does not register
-                anything of this name.
+            PluginError: If the file does not exist, cannot be imported, or does not register this
+                class or function.
         """
         path = path.resolve()
         if not path.is_file():
@@ -317,7 +317,7 @@ class Registry(Generic[T]):
     def _read_entry_points(self) -> None:
         if self._entry_points_read:
             return
-        self._entry_points_read = True
+        self._entry_points_read = True  # first: a plug-in may look names up while it is imported
         for point in importlib.metadata.entry_points(group=f"fusefront.{self.kind}s"):
             try:
                 load_entry_point(point)
@@ -338,7 +338,7 @@ class Registry(Generic[T]):
 
 
 def _origin(entry: Entry[Any]) -> object:
-    """Return what identifies a registered object: the place of its source code, or its target."""
+    """Return the identity of a registered object: the place of its source code, or its target."""
     target = entry.target
     name = getattr(target, "__qualname__", "<locals>")
     if "<locals>" in name:  # one function can make several classes, all with the same place

@@ -207,13 +207,13 @@ def test_a_suite_is_taken_over_where_the_file_says_nothing(tmp_path: Path) -> No
             'suite = "smoke"\nprecision = "float16"',
             r"`precision` must be one of 'float32' or",
         ),
-        ('suite = "smoke"\n[caps]\nseeds = 3', r"`seeds` must stand above the first `\[table\]`"),
-        ('suite = "smoke"\n[resources]\nbudget = 3', r"`budget` must stand above the first"),
+        ('suite = "smoke"\n[caps]\nseeds = 3', r"`seeds` must be above the first `\[table\]`"),
+        ('suite = "smoke"\n[resources]\nbudget = 3', r"`budget` must be above the first"),
         (
             'suite = "smoke"\n[resources."map"]\nroot_seed = 3',
-            r"`root_seed` must stand above the first",
+            r"`root_seed` must be above the first",
         ),
-        (table('name = "map"\nseeds = 3'), r"`seeds` must stand above the first"),
+        (table('name = "map"\nseeds = 3'), r"`seeds` must be above the first"),
         ('suite = "smoke"\nseeds = = 3', r"must be a TOML file.*line 2"),
     ],
 )

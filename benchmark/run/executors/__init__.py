@@ -17,11 +17,11 @@ DISK_FAULT: Final = 74
 @final
 @dataclass(frozen=True, kw_only=True)
 class WorkerFailure:
-    """Why a worker ended without writing a part.
+    """The reason why a worker ended without writing a part.
 
     Attributes:
         error_class: `WorkerLost` or `TimedOut`.
-        message: What happened, and what may help.
+        message: The cause, and a remedy.
         retryable: Whether the machine may be the cause, so that another try is worthwhile.
     """
 
@@ -66,7 +66,7 @@ class Executor(ABC):
         """Refuse a number of GPUs per run that will never be available, before any run starts.
 
         Raises:
-            StudyError: If there are fewer.
+            StudyError: If fewer GPUs exist.
         """
 
     @abstractmethod
@@ -133,10 +133,10 @@ class Gpus:
 
 
 def visible() -> list[str]:
-    """Return the names of the GPUs: from the environment if set, else from the driver's files."""
-    said = os.environ.get(VISIBLE)
-    if said is not None:
-        return [name.strip() for name in said.split(",") if name.strip()]
+    """Return the names of the GPUs, from the environment if set, else from the driver's files."""
+    names = os.environ.get(VISIBLE)
+    if names is not None:
+        return [name.strip() for name in names.split(",") if name.strip()]
     return sorted(path.name[6:] for path in Path("/dev").glob("nvidia[0-9]*"))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.score import derive as module
+from fusefront.benchmark.score import scores as module
 from fusefront.benchmark.score.scores import REF_POINTS, derive_scores
 from fusefront.errors import StoreError
 from fusefront.metrics.corner_gap import corner_gap
