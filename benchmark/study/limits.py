@@ -123,7 +123,8 @@ def parse_bytes(value: object) -> int:
     if match is not None and match["unit"] in _UNITS:
         return int(float(match["number"]) * _UNITS[match["unit"]])
     raise ParameterError(
-        f"A size must be a number of bytes or have a unit, such as `2 GiB` ({', '.join(_UNITS)}). "
+        "A size must be an integer number of bytes >= 0, or text with a unit, such as `2 GiB` "
+        f"({', '.join(_UNITS)}). "
         f"Found {value!r}."
     )
 

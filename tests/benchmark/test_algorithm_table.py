@@ -202,7 +202,10 @@ def test_a_suite_is_taken_over_where_the_file_says_nothing(tmp_path: Path) -> No
         ('suite = "smoke"\n[caps]\ngradient_step = 3', r"A cap.*Did you mean `gradient_steps`"),
         ('suite = "smoke"\n[resources]\nretry = 3', r"A key of `resources`.*`retries`"),
         ('suite = "smoke"\n[resources."mapp"]\nretries = 3', r"`mapp`\. Did you mean `map`"),
-        ('suite = "smoke"\n[resources]\nmemory_bytes = "2 G"', r"a text such as `2 GiB`"),
+        (
+            'suite = "smoke"\n[resources]\nmemory_bytes = "2 G"',
+            r"text with a unit, such as `2 GiB`",
+        ),
         (
             'suite = "smoke"\nprecision = "float16"',
             r"`precision` must be one of 'float32' or",

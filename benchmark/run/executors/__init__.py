@@ -145,7 +145,7 @@ Start = Callable[[Site, int], Executor]
 
 
 def start_of(text: str) -> Start:
-    """Return what starts the executor of this name; it is checked, but not started.
+    """Return a function that starts the executor of this name, which is checked here.
 
     Args:
         text: `local`, one process per run; `inline`, everything in this process; `dask`, a cluster
