@@ -1,7 +1,7 @@
 """The registry of problems, and the names and labels of those that belong to a family."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from ..registry import Registry
 
@@ -30,6 +30,18 @@ Labels: `tasks`, their number; `family`, the origin of the experts; `conflict`, 
 disagree; `front`, the shape of the true front if it is known; `needs`, what is required besides
 this package; `subset`, the half that a problem belongs to: tune on `dev`, draw conclusions on
 `test`. The two halves share no tasks."""
+
+
+class ProblemLabels(TypedDict, total=False):
+    """Labels of a problem, for `PROBLEMS.register_lazily`."""
+
+    tasks: str
+    family: str
+    modality: str
+    conflict: str
+    needs: str
+    subset: str
+
 
 # The order is that of suites which contain several families.
 PROBLEMS.add_catalogue("problems.analytic.catalogue", "analytic")
@@ -63,8 +75,24 @@ def half(tasks: Sequence[str], subset: Sequence[str]) -> Literal["dev", "test"] 
     return "test" if halves.pop() else "dev"
 
 
-def case_labels(tasks: Sequence[str], subset: Sequence[str], **labels: str) -> dict[str, str]:
+def case_labels(
+    tasks: Sequence[str],
+    subset: Sequence[str],
+    *,
+    family: str,
+    modality: str,
+    conflict: str,
+    needs: str,
+) -> ProblemLabels:
     """Return the labels of a case: the number of tasks, the given ones, and the half if any."""
-    found = {"tasks": str(len(subset)), **labels}
+    labels: ProblemLabels = {
+        "tasks": str(len(subset)),
+        "family": family,
+        "modality": modality,
+        "conflict": conflict,
+        "needs": needs,
+    }
     in_half = half(tasks, subset)
-    return found if in_half is None else found | {"subset": in_half}
+    if in_half is not None:
+        labels["subset"] = in_half
+    return labels

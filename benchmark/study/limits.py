@@ -109,7 +109,7 @@ SETTINGS: Final = tuple(f.name for f in fields(Resources))
 
 
 def parse_bytes(value: object) -> int:
-    """Read a number of bytes: an integer, or a text such as `2 GiB` or `500 MB`.
+    """Read a number of bytes: an integer, or text with a unit, such as `2 GiB` or `500 MB`.
 
     Raises:
         ParameterError: If it is neither.

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final, final
 
-from .. import PROBLEMS
+from .. import PROBLEMS, ProblemLabels
 from .cases import CASES
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MULTITAB: Final = (
     "MultiTab-Bench's knobs: Sinodinos et al. 2025, MultiTab, https://arxiv.org/abs/2511.09970"
 )
-_LABELS: Final = {"family": "analytic", "modality": "analytic", "needs": "nothing"}
+_LABELS: Final[ProblemLabels] = {"family": "analytic", "modality": "analytic", "needs": "nothing"}
 
 
 @final
