@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from ..errors import ShapeError
-from ..metrics.preference import check_preference
+from ..metrics.checks import check_preference
 from ..problems.experts import Coefficients, ExpertPool
 from ..problems.predictor import Predictor
 from .scalarizations import achievement

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..results.load import open_results
 from ..results.results import Results
-from .score import load as loading
+from .score import scores
 
 if TYPE_CHECKING:
     from .study.study import Study
@@ -22,7 +22,7 @@ def load(path: str | Path) -> Results:
         IntegrityError: If a file of `NAME!` or of a single file is not the one that was packed.
     """
     with open_results(path) as folder:
-        return loading.load(folder)
+        return scores.load(folder)
 
 
 def load_prerun(name: str) -> Results:

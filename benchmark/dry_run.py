@@ -1,4 +1,4 @@
-"""Dry run: what a study would do in a directory, found out without writing anything."""
+"""Dry run: the effect of a study on a directory, determined without writing anything."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from typing import Final, final
 from ..algorithms import ALGORITHMS
 from ..errors import StoreError
 from ..results.directory.parts import part_ids, part_path, read_problems
+from ..results.directory.planned import run_statuses
 from ..results.directory.snapshot import Snapshot
-from ..results.directory.status import run_statuses
 from ..results.files.record import UNAVAILABLE
 from .history import Estimate, History, Timed, wall_time
 from .run.outdated import explain
@@ -126,7 +126,7 @@ def dry_run(study: Study, directory: Path) -> DryRun:
 @final
 @dataclass(frozen=True, kw_only=True)
 class _Preflight:
-    """What the preflight of a problem found."""
+    """The findings of a problem's preflight."""
 
     tasks: int
     missing: str

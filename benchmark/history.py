@@ -49,8 +49,8 @@ class Timed(NamedTuple):
     def under(self, budget: int | None) -> float:
         """Return the seconds of the same run under another budget; only the fit's are scaled.
 
-        A fit that used up its budget would use up the other one. A fit that ended by itself would
-        end at the same point, unless the other budget is smaller.
+        A fit that used up its budget is expected to use up the other one, too. A fit that ended
+        earlier is expected to end at the same point, unless the other budget is smaller.
         """
         used_up = self.budget is not None and self.units >= _EXHAUSTED * self.budget
         wanted = budget if used_up and budget is not None else self.units

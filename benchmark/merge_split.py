@@ -1,4 +1,4 @@
-"""Merge and split run directories: their runs, and the study that these belong to."""
+"""Merge and split run directories, together with their studies."""
 
 import dataclasses
 from collections.abc import Collection, Iterable, Sequence
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from ..algorithms import ALGORITHMS
 from ..errors import FusefrontError, ParameterError
 from ..results.directory.planned import PLANNED, read_planned, write_planned
-from ..results.files.atomic import check_outside, staged
+from ..results.files.parquet import check_outside, staged
 from ..results.files.record import UNAVAILABLE
 from ..results.load import open_results
 from ..results.merge import RunSet, read_run_set, subset, union, write
@@ -107,7 +107,7 @@ def _read(source: str | Path) -> _Source:
 
 
 def _product(one: Study | str, other: Study | str) -> Study | str:
-    """Return the study that contains both, or why there is none."""
+    """Return the study that contains both, or the reason why they cannot be merged."""
     if isinstance(one, Study) and isinstance(other, Study):
         return merge_studies(one, other)
     return other if one == _NO_STUDY or isinstance(other, str) else one

@@ -71,7 +71,7 @@ METRICS.register_lazily(
 METRICS.register_lazily(
     "corner-gap",
     "metrics.corner_gap:corner_gap",
-    summary="Mean value lost against each expert when its task alone is asked for",
+    summary="Mean value lost against each expert when its task has all the preference",
     source=_OURS,
     direction="minimise",
     reference="anchors",

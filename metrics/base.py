@@ -9,10 +9,9 @@ from typing import TypeAlias
 from numpy.typing import ArrayLike
 
 from ..errors import PluginError
-from ._checks import Array as Array
-from ._checks import check_points as check_points
-from ._checks import check_rows, check_vector
-from .preference import check_preferences
+from .checks import Array as Array
+from .checks import check_points as check_points
+from .checks import check_preferences, check_rows, check_vector
 
 Metric: TypeAlias = Callable[..., float | None]
 

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
-from ._checks import Array, check_points, check_rows, check_vector
-from .preference import TOLERANCE, check_preferences
+from .checks import TOLERANCE, Array, check_points, check_preferences, check_rows, check_vector
 
 
 def corner_gap(

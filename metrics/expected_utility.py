@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
-from ._checks import check_points
-from .preference import check_preferences
+from .checks import check_points, check_preferences
 
 
 def expected_utility(points: ArrayLike, /, *, preferences: ArrayLike) -> float:

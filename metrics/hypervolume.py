@@ -4,7 +4,7 @@ import moocore
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._checks import Array, check_points, check_vector
+from .checks import Array, check_points, check_vector
 from .nondominated import nondominated
 
 ALWAYS_EXACT = 6

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
-from ._checks import Array, check_points
+from .checks import Array, check_points
 
 
 def igd(points: ArrayLike, /, *, front: ArrayLike) -> float:

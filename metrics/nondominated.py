@@ -4,7 +4,7 @@ import moocore
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._checks import check_points
+from .checks import check_points
 
 
 def nondominated(points: ArrayLike, /) -> NDArray[np.bool_]:

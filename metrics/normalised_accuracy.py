@@ -4,8 +4,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
-from ._checks import Array, check_expert_values, check_points, check_rows, check_vector
-from .preference import check_preferences
+from .checks import (
+    Array,
+    check_expert_values,
+    check_points,
+    check_preferences,
+    check_rows,
+    check_vector,
+)
 
 
 def average_normalised_accuracy(

@@ -1,4 +1,4 @@
-"""The budget of a fit: what it spends of each cost, its caps, and its arithmetic."""
+"""The budget of a fit: the costs spent, the caps on them, and the arithmetic."""
 
 import time
 from collections.abc import Mapping
@@ -75,10 +75,11 @@ class Budget:
         """Spend units and amounts of other currencies, by name.
 
         Raises:
-            BudgetExhausted: If that would exceed a cap; then nothing is spent.
+            BudgetExhausted: If that would exceed a cap. Nothing is then spent.
         """
         if units > self.remaining:
             raise _exhausted("units", units, self.remaining, self.units)
+        # Time passes by itself: the amount 0 only checks whether it is over.
         for currency, amount in {**others, WALL_SECONDS: 0}.items():
             left = self.left(currency)
             if amount > left:

@@ -107,7 +107,7 @@ class ClassifierOracle(DistributionOracle):
     ) -> list[Tensor]:
         """Logits in float32, from one forward pass over the examples of the given tasks."""
         features = self.features(named, batch, tasks)
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast("cpu", enabled=False):  # a fit in bfloat16 would round the logits
             return [
                 functional.linear(found, *self._heads[task])
                 for found, task in zip(features, tasks, strict=True)
@@ -123,7 +123,7 @@ class ClassifierOracle(DistributionOracle):
         """Features in float32, from one forward pass over the examples of the given tasks."""
         segments = [batch.segments[t] for t in tasks]
         inputs = batch.inputs
-        if len(segments) < len(batch.segments):
+        if len(segments) < len(batch.segments):  # other tasks would cost forward passes
             inputs = torch.cat([inputs[segment] for segment in segments])
             ends = np.cumsum([0, *(s.stop - s.start for s in segments)]).tolist()
             segments = [slice(a, b) for a, b in pairwise(ends)]

@@ -12,7 +12,7 @@ from .base import Batch, Measurement
 
 
 def cross_entropies(logits: Sequence[Tensor], batch: Batch, tasks: Sequence[int]) -> Tensor:
-    """`(k,)` mean cross-entropies of the `(B_t, C_t)` logits of k tasks.
+    """Return the `(k,)` mean cross-entropies of the `(B_t, C_t)` logits of k tasks.
 
     Raises:
         ParameterError: If the batch has no labels.
@@ -26,7 +26,7 @@ def cross_entropies(logits: Sequence[Tensor], batch: Batch, tasks: Sequence[int]
 
 
 def entropies(logits: Sequence[Tensor]) -> Tensor:
-    """`(k,)` mean Shannon entropies, in nats, of the distributions of logits `(B_t, C_t)`."""
+    """Return the `(k,)` mean entropies, in nats, of the distributions of logits `(B_t, C_t)`."""
     logs = [functional.log_softmax(out, dim=1) for out in logits]
     return torch.stack([-(log.exp() * log).sum(dim=1).mean() for log in logs])
 

@@ -1,4 +1,4 @@
-"""Endless draws of examples for every task, and the record of which were seen."""
+"""Endless draws of examples for every task, with a record of the examples seen."""
 
 from collections.abc import Iterator, Sequence
 from typing import final
@@ -33,12 +33,14 @@ class Draws:
         Each epoch is a new permutation of all rows, and batches may span epochs. Every call
         restarts the same stream, for any size.
         """
+        # A generator per task: its order does not depend on the sizes of the other tasks.
         root = torch.Generator().manual_seed(self._seed)
         streams = [_rows(n, size, _child(root)) for n in self._lengths]
         while True:
             rows = [next(stream) for stream in streams]
             pairs = zip(self._seen, rows, strict=True)
             fresh = [torch.unique(index[~marks[index]]) for marks, index in pairs]
+            # Charged before they are marked: if the budget is exhausted, they were not seen.
             self._budget.charge(0, **{self._currency: sum(map(len, fresh))})
             for marks, index in zip(self._seen, fresh, strict=True):
                 marks[index] = True

@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from ..errors import StoreError
 from .archive.archive import prerun_path, verify
-from .archive.zip_file import extracted
 from .directory.parts import PARTS
 from .directory.snapshot import Snapshot
 from .files.parquet import DamagedFileError, TableFile
@@ -38,6 +37,8 @@ def open_results(source: str | Path) -> Iterator[Path]:
         verify(path)
         yield path
     elif Path(source).is_file():
+        from .archive.zip_file import extracted
+
         with extracted(Path(source)) as folder:
             yield folder
     else:

@@ -10,14 +10,12 @@ import pyarrow as pa
 
 from ..errors import ParameterError, StoreError, StudyError
 from ..registry import unknown_name
-from .directory.parts import PARTS, PROBLEMS, part_path, read_parts, read_problems
+from .directory.parts import PARTS, PROBLEMS, part_path, part_tables, read_parts, read_problems
 from .directory.planned import display_names, renamed
-from .files.atomic import staged
-from .files.parquet import file_name, write_table
+from .files.parquet import file_name, staged, write_table
 from .files.record import UNAVAILABLE
 from .files.schema import PART, TABLES, from_frame
 from .load import read
-from .reshape import part_tables
 from .results import Results
 
 _MEASURED: Final = frozenset(
@@ -223,7 +221,7 @@ def _check_settings(run_sets: Sequence[RunSet], rows: Sequence[dict[str, Row]]) 
 
 
 def _settings(row: Row) -> Iterator[tuple[str, Any]]:
-    """Yield the settings that all runs of a study share; only done runs record all of them."""
+    """Yield the settings that all runs of a study share. Only done runs record all of them."""
     for key in ("root_seed", "budget_units", "protocol_version"):
         yield key, row[key]
     if row["status"] == "done":
@@ -304,7 +302,7 @@ def _comparable(value: Any) -> str:
 
 
 def _check_cells(rows: dict[str, Row], origin: dict[str, str]) -> None:
-    """Refuse two runs of one cell and seed, which an average over seeds would count twice."""
+    """Refuse two runs with the same cell and seed, since an average would count both."""
     cells: dict[tuple[str, str, int], str] = {}
     for run_id, row in rows.items():
         cell = (row["problem"], row["display_name"], row["seed"])
@@ -312,10 +310,10 @@ def _check_cells(rows: dict[str, Row], origin: dict[str, str]) -> None:
         if other != run_id:
             why = ", ".join(_differences(rows[other], row)) or "the code of a plug-in or the caps"
             raise StudyError(
-                "A problem, algorithm and seed must have only one run. "
-                f"Found two of {cell[0]}, {cell[1]}, seed {cell[2]}: {other} in "
+                "Each combination of problem, algorithm and seed must have only one run. "
+                f"Found two for {cell[0]}, {cell[1]}, seed {cell[2]}: {other} in "
                 f"`{origin[other]}` and {run_id} in `{origin[run_id]}`, which differ in {why}. "
-                "Leave one out with `fusefront split`."
+                "Exclude one of them with `fusefront split`."
             )
 
 

@@ -1,6 +1,7 @@
-"""Reference fronts: versioned, hashed, and shown beside every number that depends on them."""
+"""Reference fronts: frozen, versioned, hashed, and shown with every number that depends on them."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -10,7 +11,9 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import IntegrityError, ShapeError, StoreError
+from ..metrics.nondominated import nondominated
 from .files.parquet import DamagedFileError, file_name, read_table, write_table
+from .results import Results
 
 REFERENCE_FRONTS = Path(__file__).parent / "reference_fronts"
 
@@ -129,3 +132,24 @@ def _version(front: ReferenceFront) -> int:
             "Move the file away."
         )
     return int(number)
+
+
+def freeze(results: Results, directory: Path) -> Iterator[tuple[str, ReferenceFront]]:
+    """Write the nondominated test points of all done runs of each problem.
+
+    The union contains points of every algorithm and seed, selected by test results. It is a
+    yardstick, not a set that an algorithm could return. A new version changes the IGD of all
+    results.
+    """
+    done = results.runs[results.runs["status"] == "done"]
+    fronts = results.fronts[results.fronts["run_id"].isin(done["run_id"])]
+    for problem, rows in fronts.groupby("problem", sort=False):
+        tasks = list(dict.fromkeys(rows["task"]))
+        points = rows["objective"].to_numpy(dtype=np.float64).reshape(-1, len(tasks))
+        points = points[nondominated(points)]
+        runs = done[done["problem"] == problem]
+        note = (
+            f"nondominated test points of {len(runs)} runs: "
+            f"{', '.join(sorted(runs['display_name'].unique()))}"
+        )
+        yield str(problem), write_reference(str(problem), points, directory, note)

@@ -1,20 +1,29 @@
-"""The results of many runs: tables of the schema, each read on first access."""
+"""The results of many runs: tables of the schema, each read on first access.
+
+Some hypervolumes are approximate; `approximate` returns which, so that tables can mark them.
+"""
 
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import Any, Final, final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from ..metrics.hypervolume import ALWAYS_EXACT, is_exact
 from .files.schema import TABLES, from_frame, to_frame
 
 Source = Callable[[], pa.Table]
 """Makes or reads a table."""
 
 _OLD_COLUMNS: Final = {"study_seed": "root_seed"}
+MARK = "≈"
+EXPLANATION = "≈ includes an approximate hypervolume (relative error about 1e-3)"
+_REF_POINT = "ref_point="
 
 
 @final
@@ -60,7 +69,7 @@ class Results:
     def fronts(self) -> pd.DataFrame:
         """One row per run, point and task: the test results of the point's model on the task.
 
-        `preference` is the `(m,)` preference that the point was returned for, `value` the metric
+        `preference` is the `(m,)` preference for which the point was returned, `value` the metric
         of the task, `loss` its loss, `objective` the normalised g (0 at the expert, 1 at the
         pretrained model, minimised), and `n` the number of test examples.
         """
@@ -111,7 +120,7 @@ class Results:
         return names
 
     def scores_of(self, metric: str) -> pd.DataFrame:
-        """The rows of `scores` of one metric, much faster than filtering the frame of all."""
+        """The rows of `scores` of one metric; much faster than filtering the whole frame."""
         scores = self.arrow("scores")
         return to_frame(scores.filter(pc.equal(scores.column("metric"), metric)))
 
@@ -126,7 +135,7 @@ class Results:
         return self.with_tables(**{name: partial(selected, name) for name in names})
 
     def with_tables(self, **sources: Source) -> "Results":
-        """Return a copy with other sources for some tables; the other tables are not read again."""
+        """Return a copy with other sources for some tables, without reading the rest again."""
         made = Results(self._sources | sources)
         made._tables = {n: table for n, table in self._tables.items() if n not in sources}
         return made
@@ -139,7 +148,7 @@ class Results:
 
 
 class RunsFrame(pd.DataFrame):
-    """The `runs` table, which still accepts a column by its name before schema version 3."""
+    """The frame of runs, which also accepts the names of columns before schema version 3."""
 
     @property
     def _constructor(self) -> type["RunsFrame"]:  # so that rows of it accept the old name too
@@ -157,5 +166,41 @@ class RunsFrame(pd.DataFrame):
 
 
 def of_tables(tables: Mapping[str, pa.Table]) -> Results:
-    """Return results whose tables are already in memory."""
+    """Return results from tables in memory."""
     return Results({name: partial(tables.__getitem__, name) for name in TABLES})
+
+
+def approximate(results: Results, scores: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return, for each row of scores, whether it is a hypervolume that was approximated.
+
+    Scores do not record how they were computed. It follows from the stored fronts by the rule that
+    `hypervolume` itself applies: the numbers of objectives and of points that add volume.
+
+    Args:
+        results: With fronts and problems.
+        scores: `(n,)` rows of `results.scores`, of any metrics.
+    """
+    mask = np.zeros(len(scores), dtype=bool)
+    hypervolumes = (scores["metric"] == "hypervolume") & scores["value"].notna()
+    if not hypervolumes.any():
+        return mask
+    # The small table of problems decides first, since fronts may have millions of rows.
+    tasks = results.problems.groupby("problem")["task"].nunique()
+    large = tasks.index[tasks > ALWAYS_EXACT]
+    rows = np.flatnonzero(hypervolumes & scores["problem"].isin(large))
+    points = _points(results, scores["run_id"].iloc[rows].unique().tolist()) if len(rows) else {}
+    for row in rows:
+        run_id, reference = scores[["run_id", "reference"]].iloc[row]
+        ref_point = np.full(points[run_id].shape[1], float(reference.removeprefix(_REF_POINT)))
+        mask[row] = not is_exact(points[run_id], ref_point=ref_point)
+    return mask
+
+
+def _points(results: Results, run_ids: list[str]) -> dict[str, NDArray[np.float64]]:
+    """The `(n, m)` objectives of each run."""
+    table = results.arrow("fronts")
+    fronts = to_frame(table.filter(pc.is_in(table.column("run_id"), pa.array(run_ids))))
+    return {
+        str(run_id): front.pivot(index="point", columns="task", values="objective").to_numpy(float)
+        for run_id, front in fronts.groupby("run_id")
+    }

@@ -26,7 +26,7 @@ _UPGRADE: Final = "upgrade: `pip install --upgrade fusefront`"
 
 
 class Fault(NamedTuple):
-    """A damaged or unknown file: its path inside the results, what was found, how to fix it."""
+    """A damaged or unknown file: its path inside the results, the damage, and the fix."""
 
     file: str
     found: str
@@ -44,7 +44,7 @@ class Verification(NamedTuple):
 
 
 def verify(source: str | Path) -> Verification:
-    """Read every file of a run directory, an archive, a single file or `NAME!`; change none.
+    """Read every file of a run directory, an archive, a single file or `NAME!`.
 
     Leftover temporary files and `*.damaged` files are ignored, as they are by all commands.
 
@@ -90,7 +90,7 @@ def _version(error: NewerSchemaError) -> str:
 
 
 def _found(error: Exception) -> str:
-    """Return the part of an error message that says what was found."""
+    """Return the part of an error message that describes what was found."""
     return str(error).rpartition("Found ")[2].partition(". ")[0].rstrip(".")
 
 

@@ -10,7 +10,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "fusefront"
 
 FLOORS = (
-    ("errors", "deprecation"),
+    ("errors", "deprecation", "plugins"),
     ("registry", "toml_models"),
     ("metrics",),
     ("results",),

@@ -1,11 +1,20 @@
+import pickle
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field, Strict, model_validator
 
-from fusefront.errors import StudyError
-from fusefront.toml_models import KeyRefused, Texts, TomlTable, parse_table, read_toml, rename_key
+from fusefront.errors import ParameterError, StudyError
+from fusefront.toml_models import (
+    KeyRefused,
+    Texts,
+    TomlTable,
+    naming,
+    parse_table,
+    read_toml,
+    rename_key,
+)
 
 FILE = Path("study.toml")
 
@@ -85,3 +94,20 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("[broken")
     with pytest.raises(StudyError, match="must be a TOML file"):
         read_toml(tmp_path / "x.toml")
+
+
+def test_an_error_names_its_file_once(tmp_path: Path) -> None:
+    path = tmp_path / "absent.toml"
+    with pytest.raises(StudyError) as caught, naming(path), naming(path):
+        read_toml(path)
+    assert str(caught.value).startswith(f"`{path}` must be a TOML file.")
+    assert caught.value.file == path
+
+
+def test_an_error_of_another_file_is_put_into_the_file_that_refers_to_it(tmp_path: Path) -> None:
+    path, inner = tmp_path / "study.toml", tmp_path / "study.toml.d"
+    with pytest.raises(StudyError) as caught, naming(path):
+        raise ParameterError(f"`{inner}` must exist.")
+    assert str(caught.value) == f"In `{path}`: `{inner}` must exist."
+    assert caught.value.file == path
+    assert pickle.loads(pickle.dumps(caught.value)).file == path

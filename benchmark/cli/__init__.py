@@ -27,9 +27,14 @@ def main() -> None:
         _run()
 
 
-def load_app() -> typer.Typer:
-    """Return the application with all commands, each registered by the import of its module."""
-    for name in COMMANDS:
+def load_app(command: str = "") -> typer.Typer:
+    """Return the application, whose commands are registered by the import of their modules.
+
+    Args:
+        command: The only command that is needed. Anything else, such as an option or a misspelt
+            name, loads all commands, since the help and the suggestions list them.
+    """
+    for name in (command,) if command in COMMANDS else COMMANDS:
         importlib.import_module(f"{__name__}.{name}")
     # A program that imported some of them before has registered those first.
     app.registered_commands.sort(key=lambda command: COMMANDS.index(_name(command)))
@@ -38,7 +43,7 @@ def load_app() -> typer.Typer:
 
 def _run() -> NoReturn:
     try:
-        status = load_app()(prog_name="fusefront", standalone_mode=False)
+        status = load_app(*sys.argv[1:2])(prog_name="fusefront", standalone_mode=False)
     except FusefrontError as error:
         _fail(str(error))
     except Exception as error:

@@ -107,13 +107,13 @@ def references(
         Path, typer.Option("-o", "--output", metavar="DIRECTORY", help="Folder for the fronts.")
     ],
 ) -> None:
-    """Freeze a reference front per problem: the nondominated points of all runs that are done.
+    """Freeze a reference front per problem: the nondominated points of all done runs.
 
     Examples:
     - `fusefront data references runs/smoke -o reference_fronts`
     """
+    from ...results.references import freeze
     from ..api import load
-    from ..score.reference_fronts import freeze
 
     for problem, front in freeze(load(source), output):
         print(f"{problem}: {len(front.points)} points, {front}")

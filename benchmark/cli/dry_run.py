@@ -1,4 +1,4 @@
-"""The printed form of a dry run: what is done, what would run, and its estimated cost."""
+"""The printed form of a dry run: finished runs, runs to compute, and their estimated cost."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ from ..study.study import Study
 
 
 def show_dry_run(study: Study, directory: Path, *, jobs: int, as_json: bool = False) -> None:
-    """Print what would run and its estimated cost, without running or writing anything.
+    """Print the runs to compute and their estimated cost; compute and write nothing.
 
     With `as_json`, one object. Its `cells` has one record per algorithm and problem, and `outdated`
     the number of runs that would be moved aside, by reason. Both also have their names of version

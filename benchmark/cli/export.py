@@ -29,7 +29,7 @@ def export(
 ) -> None:
     """Write the tables for other programs.
 
-    The format `iohanalyzer` has the anytime curves instead, for IOHanalyzer.
+    The format `iohanalyzer` contains anytime curves for IOHanalyzer instead of tables.
 
     Examples:
     - `fusefront export runs/smoke -o tables`

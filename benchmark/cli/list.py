@@ -1,4 +1,4 @@
-"""`fusefront list`: what is registered."""
+"""`fusefront list`: the registered algorithms, problems, suites and metrics."""
 
 import json
 import re

@@ -38,8 +38,8 @@ def merge(
 def create(output: Path, make: "Callable[[], Made]") -> None:
     """Create a directory and report its contents; an interrupt leaves nothing behind."""
     try:
-        # The first interrupt already stops: `make` has nothing under way that is worth finishing,
-        # but it must remove its temporary directory.
+        # The first interrupt stops at once: no work of `make` is worth finishing, but it has to
+        # remove its temporary directory.
         with stop_gracefully(_interrupt):
             made = make()
     except KeyboardInterrupt:

@@ -106,12 +106,15 @@ class $cls(Algorithm):
 def new(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="problem or algorithm.")],
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Its name: lower-case words joined by `-`.")
+        str, typer.Argument(metavar="NAME", help="The name: lower-case words joined by `-`.")
     ],
     output: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", metavar="FOLDER", help="Where to write the file; created if needed."
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="The folder of the file; created if it does not exist.",
         ),
     ] = Path(),
 ) -> None:

@@ -1,4 +1,4 @@
-"""`fusefront plot`: pictures of results."""
+"""`fusefront plot`: figures of results."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,9 @@ from .app import Algorithms, Problems, Source, app
 @app.command()
 def plot(
     source: Source,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="What to draw: front.")] = "front",
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="The kind of figure: front.")
+    ] = "front",
     output: Annotated[
         Path | None,
         typer.Option(
@@ -38,6 +40,6 @@ def plot(
         raise unknown_name("kind", kind, ["front"])
     results = load(source)
     if output is None:
-        # Single files and `NAME!` have no folder for a picture of their own.
+        # Single files and `NAME!` have no folder in which a picture could be saved.
         output = (Path(source) if Path(source).is_dir() else Path()) / "front.png"
     print(plot_front(results, output, problems=problem, algorithms=algorithm))

@@ -22,8 +22,8 @@ def retrain(
 ) -> None:
     """Train the pretrained model and the experts of a shipped family again.
 
-    Takes from a minute (`smoke`) to several minutes. `garments` and `tiny-gpt2` need data that does
-    not come with fusefront; `fusefront doctor` prints how to get it.
+    This takes between a minute (`smoke`) and several minutes. `garments` and `tiny-gpt2` need data
+    that does not come with fusefront; `fusefront doctor` prints how to get it.
 
     Examples:
     - `fusefront retrain smoke -o my-weights`

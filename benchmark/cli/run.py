@@ -38,7 +38,7 @@ def run(
         typer.Option(
             "-a",
             metavar="ALGORITHM",
-            help="Replace the suite's algorithms by this one: `NAME[key=value,...]` or "
+            help="An algorithm to run instead of the suite's: `NAME[key=value,...]` or "
             "`FILE.py:CLASS`; repeatable.",
         ),
     ] = None,
@@ -47,7 +47,7 @@ def run(
         typer.Option(
             "-p",
             metavar="PROBLEM",
-            help="Replace the suite's problems by this one: `NAME[key=value,...]` or a TOML file; "
+            help="A problem to use instead of the suite's: `NAME[key=value,...]` or a TOML file; "
             "repeatable.",
         ),
     ] = None,
@@ -57,7 +57,7 @@ def run(
     ] = None,
     root_seed: Annotated[
         int | None,
-        typer.Option(min=0, metavar="N", help="The number that all randomness is derived from."),
+        typer.Option(min=0, metavar="N", help="The number from which all randomness is derived."),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, hidden=True)] = None,
     budget: Annotated[
@@ -80,7 +80,7 @@ def run(
             "-j",
             min=1,
             metavar="N",
-            help="Number of runs at the same time, one process each. By default, one per "
+            help="Number of runs at the same time, each in a process. By default, one per "
             "processor.",
         ),
     ] = None,

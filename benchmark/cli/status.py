@@ -37,9 +37,9 @@ def status(
     - `fusefront status runs/smoke`
     - `fusefront status runs/smoke --watch`
     """
+    from ...results.directory.planned import count_statuses as count
     from ...results.directory.planned import read_planned
     from ...results.directory.snapshot import Snapshot
-    from ...results.directory.status import count_statuses as count
     from ..run.leases import leased
 
     if watch:
@@ -103,8 +103,8 @@ class WatchedDirectory:
     """
 
     def __init__(self, directory: Path) -> None:
+        from ...results.directory.planned import run_statuses
         from ...results.directory.snapshot import Snapshot
-        from ...results.directory.status import run_statuses
 
         self._directory = directory
         snapshot = Snapshot(directory)
@@ -119,14 +119,13 @@ class WatchedDirectory:
 
     @property
     def complete(self) -> bool:
-        """Whether every planned run has ended."""
+        """True once every planned run has ended."""
         return all(run_id in self._ended for run_id, *_ in self._planned)
 
     def update(self) -> None:
         """Read the directory again."""
         from ...results.directory.parts import part_ids
-        from ...results.directory.planned import read_planned
-        from ...results.directory.status import run_status
+        from ...results.directory.planned import read_planned, run_status
         from ...results.files.parquet import DamagedFileError
         from ..run.leases import leased
 

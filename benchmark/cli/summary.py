@@ -61,7 +61,7 @@ def _with_labels(results: "Results", wanted: dict[str, str]) -> list[str]:
 
     The labels are those stored with the results, since a problem may no longer be registered.
     """
-    PROBLEMS.select(wanted)  # refuses a label that no problem has
+    PROBLEMS.select(wanted)  # raises for a label that problems do not have
     facts = results.problems.drop_duplicates("problem")
     return [
         name

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Final, final
 
 from ...results.directory.parts import part_path, write_part
-from ...results.directory.status import run_status
+from ...results.directory.planned import run_status
 from ...results.files.record import UNAVAILABLE
 from ..study.study import RunSpec
 from . import provenance
-from .executors import Start, processes
-from .executors.base import Ended, Executor, Site, WorkerFailure
+from .executors import Ended, Executor, Site, Start, WorkerFailure, processes
 from .leases import Leases
 from .plan import Plan
 from .progress import Event
@@ -32,15 +31,15 @@ def execute(
     """Execute a plan and yield its events; closing the generator stops the workers.
 
     Other coordinators may work on the same directory: runs that they lease are left to them, and
-    are reported when they have ended. A worker that dies leaves a failed row, or is retried where
-    the machine may be the cause. Neither stops the other runs.
+    are reported when they have ended. If a worker dies, its run is recorded as failed, or
+    retried if the machine may be the cause. The other runs continue.
 
     Args:
         plan: The runs to compute.
         directory: The run directory.
         jobs: Number of runs at once.
-        executor: What computes the runs; see `executors.start_of`.
-        stopping: Asked before every start. Once it returns True, no further run starts and current
+        executor: Starts what computes the runs; see `executors.start_of`.
+        stopping: Called before every start. Once it returns True, no further run starts and current
             runs end normally.
 
     Raises:
@@ -64,7 +63,8 @@ def execute(
             workers.check(max(spec.resources.gpus for spec in pending))
             yield from _Execution(pending, site, workers, leases, stopping).events()
         finally:
-            # Workers end before their leases: no other coordinator may start a run of theirs.
+            # Before the leases are released: otherwise another coordinator could start a run that a
+            # worker of this one still computes.
             workers.close()
 
 
@@ -105,6 +105,8 @@ class _Execution:
 
     def _start(self) -> Iterator[Event]:
         """Give the workers as many runs as they have room for; report runs that ended elsewhere."""
+        # Each waiting run is tried once. Those that do not fit now, or that another coordinator has
+        # leased, go to the end of the queue.
         for _ in range(len(self._waiting)):
             if not self._workers.free:
                 return
@@ -135,7 +137,7 @@ class _Execution:
         return _ended(spec, self._site.directory)
 
     def _stamp(self, spec: RunSpec) -> int | None:
-        """Return when the run's part was written; None if there is none."""
+        """Return the time at which the run's part was written; None if it has no part."""
         try:
             return part_path(self._site.directory, spec.run_id).stat().st_mtime_ns
         except FileNotFoundError:

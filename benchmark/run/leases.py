@@ -57,14 +57,14 @@ class Leases:
         }
         (self._directory / LEASES).mkdir(parents=True, exist_ok=True)
         write_bytes(self._coordinator(self._token), json.dumps(identity).encode())
-        self._heart.start()
+        self._heart.start()  # after the file exists: a heartbeat would create it without content
         with self.exclusive():
             self._remove_dead()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._heart.join()
+        self._heart.join()  # a later heartbeat would create the coordinator's file again
         for run_id in list(self._mine):
             self.release(run_id)
         self._coordinator(self._token).unlink(missing_ok=True)
@@ -72,6 +72,7 @@ class Leases:
     def take(self, run_id: str) -> bool:
         """Lease a run; return False if another living coordinator has it."""
         path = self._directory / LEASES / run_id
+        # Locked, since two coordinators could otherwise both find the run free and both write.
         with self.exclusive():
             owner = _text(path)
             if owner is not None and owner != self._token and self._is_alive(owner):
@@ -91,6 +92,7 @@ class Leases:
 
     def _remove_dead(self) -> None:
         """Remove the files that dead coordinators left behind."""
+        # Coordinators first: a lease is abandoned once the file of its coordinator is gone.
         for coordinator in (self._directory / COORDINATORS).glob("*.json"):
             if not self._is_alive(coordinator.stem):
                 coordinator.unlink(missing_ok=True)
@@ -122,8 +124,9 @@ def lock(directory: Path) -> FileLock:
 
 
 def leased(directory: Path) -> Iterator[str]:
-    """Yield the ids of runs that living coordinators compute now, as far as can be seen here."""
+    """Yield the ids of runs that living coordinators compute now, as seen from this machine."""
     coordinators = (directory / COORDINATORS).glob("*.json")
+    # The local clock: only a coordinator has a file whose time shows the clock of the file system.
     living = {path.stem for path in coordinators if _is_alive(path, time.time())}
     for path in sorted((directory / LEASES).glob("*")):
         if _text(path) in living:
@@ -143,7 +146,7 @@ def _is_alive(coordinator: Path, now: float) -> bool:
 
 
 def _runs(process: int, started: float) -> bool:
-    """Return whether this very process runs: ids are reused, start times are not."""
+    """Return whether the same process still runs; its start time shows if the id was reused."""
     try:
         found = psutil.Process(process)
         same: bool = abs(found.create_time() - started) < _START_TOLERANCE

@@ -57,7 +57,7 @@ def fingerprint(pool: ExpertPool) -> tuple[int, ...]:
 @final
 @dataclass(kw_only=True)
 class _Run:
-    """A run in progress. What was measured before a failure is kept in its record."""
+    """A run in progress. If it fails, its record keeps the measurements made before."""
 
     spec: RunSpec
     facts: dict[str, Any]
@@ -103,6 +103,7 @@ class _Run:
         return self.spec.algorithm.entry(ALGORITHMS).labels.get("track") == "transductive"
 
     def _generator(self) -> torch.Generator:
+        # A new generator at each call: a rehearsal must not advance the one of the fit.
         spec = self.spec
         path = (spec.root_seed, spec.problem.name, spec.algorithm.name, spec.seed, "fit")
         return torch.Generator().manual_seed(derive_seed(*path))
@@ -142,7 +143,7 @@ class _Run:
             pareto_set = view.pareto_set_so_far()
             if pareto_set is None:
                 raise
-        finally:
+        finally:  # the costs of a fit that failed are recorded, too
             self.facts["wall_seconds"] = time.perf_counter() - clock
             self.facts["energy_joules"] = energy.joules()
             self.facts["rss_bytes"] = peak_rss()
@@ -218,7 +219,7 @@ def _point_row(index: int, scored: ScoredPoint, original: bool) -> PointRow:
 
 
 def compute(spec: RunSpec, problem_hash: str) -> Record:
-    """Compute a run. Whatever happens inside becomes a record: done, skipped or failed."""
+    """Compute a run and return its record: done, skipped or failed."""
     # One thread per run: parallel runs do not compete, and sums have one order on every machine.
     torch.set_num_threads(1)
     arithmetic: dict[str, str] = {"fit": spec.precision, "linear": linear_kernel()}

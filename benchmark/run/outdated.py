@@ -30,7 +30,7 @@ def explain(
     hashes: Mapping[str, str],
     algorithms: Registry[Any],
 ) -> dict[str, int]:
-    """Return why parts belong to none of the runs of a study: each reason with a number of parts.
+    """Return the reasons why a study no longer asks for parts, each with a number of parts.
 
     Args:
         parts: Files of the parts.
@@ -98,7 +98,7 @@ def _given(row: Mapping[str, Any]) -> set[str]:
 
 
 def _differences(old: str, new: str) -> dict[str, tuple[Any, Any]]:
-    """Return parameters whose values differ, as (old, new); Ellipsis where one has no value."""
+    """Return parameters whose values differ, as (old, new); Ellipsis stands for a missing value."""
     before, after = json.loads(old), json.loads(new)
     pairs = {key: (before.get(key, ...), after.get(key, ...)) for key in {**before, **after}}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}

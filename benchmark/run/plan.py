@@ -1,29 +1,31 @@
-"""Before and after execution: plan a study, resume what exists, compact the tables."""
+"""Before and after execution: prepare problems, plan a study, resume it, compact the tables."""
 
 import contextlib
 import inspect
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, final
 
+import numpy as np
+
 from ...algorithms import ALGORITHMS
 from ...algorithms.base import Algorithm
-from ...errors import PluginError
-from ...problems.base import Report
+from ...errors import MissingDataError, PluginError
+from ...problems.base import Anchors, Problem, Report
 from ...results.directory.compaction import compact, discard_damaged, file_stats, unchanged
-from ...results.directory.parts import OUTDATED, check_writable, part_ids, part_path
-from ...results.directory.planned import write_planned
+from ...results.directory.parts import OUTDATED, check_writable, part_ids, part_path, write_problem
+from ...results.directory.planned import run_status, run_statuses, write_planned
 from ...results.directory.snapshot import Snapshot
-from ...results.directory.status import run_status, run_statuses
+from ...results.files.record import UNAVAILABLE, AnchorRow, ProblemFacts
 from ...results.results import Results
-from ..score.fingerprint import fingerprint
-from ..score.load import load_directory
+from ..score.scores import fingerprint, load_directory
 from ..study.file import read_study, write_study
+from ..study.problem_spec import ProblemSpec
 from ..study.study import RunSpec, Study, merge_studies
 from .leases import lock
 from .outdated import explain
-from .preparation import prepare
 
 STUDY: Final = "study.toml"
 
@@ -104,10 +106,10 @@ def plan(study: Study, directory: Path, *, report: Report = lambda line: None) -
 
 def _plan(study: Study, directory: Path, report: Report) -> Plan:
     frozen = directory / STUDY
-    whole = study
+    whole = study  # with everything that earlier studies of this directory asked for
     if frozen.exists():
         whole = merge_studies(read_study(frozen, ALGORITHMS), study)
-    discard_damaged(directory)
+    discard_damaged(directory)  # before the snapshot, which would read the damaged tables
     snapshot = Snapshot(directory)
     set_aside = snapshot.set_aside_damaged()
     hashes, unavailable = prepare(whole.problems, directory, report)
@@ -125,7 +127,7 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
         unavailable=unavailable,
         set_aside=tuple(set_aside),
         outdated=outdated,
-        reasons=explain(outdated, all_specs, hashes, ALGORITHMS),
+        reasons=explain(outdated, all_specs, hashes, ALGORITHMS) if outdated else {},
     )
 
 
@@ -171,3 +173,71 @@ def _keep_only(directory: Path, specs: Sequence[RunSpec]) -> Iterator[Path]:
     for run_id in sorted(existing - wanted):
         aside.mkdir(exist_ok=True)
         yield part_path(directory, run_id).replace(aside / f"{run_id}.parquet")
+
+
+def prepare(
+    problems: Sequence[ProblemSpec], directory: Path, report: Report
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Prepare problems and write their facts.
+
+    Args:
+        problems: The problems.
+        directory: The run directory.
+        report: Receives a line at every stage of work that is done at first use.
+
+    Returns:
+        The hash of each problem, and why some are unavailable, both by name.
+    """
+    hashes, unavailable = {}, {}
+    for spec in problems:
+        try:
+            hashes[spec.name] = _write_facts(spec, directory, report)
+        except MissingDataError as reason:
+            hashes[spec.name] = UNAVAILABLE
+            unavailable[spec.name] = str(reason)
+    return hashes, unavailable
+
+
+def _write_facts(spec: ProblemSpec, directory: Path, report: Report) -> str:
+    problem = spec.load()
+    problem.prepare(report)
+    facts = ProblemFacts(
+        problem=spec.name,
+        problem_hash=problem.hash(),
+        labels=json.dumps(dict(spec.entry.labels), sort_keys=True),
+        anchors=anchor_rows(problem),
+    )
+    write_problem(directory, facts)
+    return facts.problem_hash
+
+
+def anchor_rows(problem: Problem) -> list[AnchorRow]:
+    """Return the anchors on test: pretrained model, each expert on each task, simple average."""
+    anchors = problem.anchors("test")
+    models = [("pretrained", anchors.pretrained, anchors.pretrained_loss)]
+    models += zip(problem.tasks, anchors.experts, anchors.experts_loss, strict=True)
+    if anchors.average is not None and anchors.average_loss is not None:
+        models.append(("average", anchors.average, anchors.average_loss))
+    return [
+        row
+        for model, values, losses in models
+        for row in _model_rows(model, problem.tasks, anchors, values, losses)
+    ]
+
+
+def _model_rows(
+    model: str, tasks: Sequence[str], anchors: Anchors, values: np.ndarray, losses: np.ndarray
+) -> Iterator[AnchorRow]:
+    for i, task in enumerate(tasks):
+        yield AnchorRow(
+            model=model,
+            task=task,
+            value=float(values[i]),
+            loss=float(losses[i]),
+            n=int(anchors.n[i]),
+            resolution=_finite(anchors.resolution[i]) if model == task else None,
+        )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -112,8 +112,8 @@ class Progress:
     def seconds_left(self) -> float | None:
         """Return the estimated seconds until the last run ends.
 
-        Estimates are corrected by how runs that ended compare with theirs. None as long as no run
-        has ended and there is no estimate at all.
+        Estimates are corrected by the ratio of actual to estimated seconds of the runs that ended.
+        The result is None while no run has ended and no run has an estimate.
         """
         if not self._expected and not self._seconds_taken:
             return None
@@ -134,7 +134,7 @@ class Progress:
 
 
 def expected_seconds(specs: Sequence[RunSpec], history: History) -> dict[str, float]:
-    """Return the estimated seconds of each run that earlier runs say something about, by id."""
+    """Return the estimated seconds, by run id, of the runs that earlier runs allow to estimate."""
     found = {s.run_id: history.estimate(s, history.tasks.get(s.problem.name, 0)) for s in specs}
     return {run_id: e.seconds for run_id, e in found.items() if e is not None}
 

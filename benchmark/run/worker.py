@@ -25,7 +25,7 @@ from ...errors import StoreError, StudyError
 from ...results.directory.parts import write_part
 from ..study.study import RunSpec
 from . import provenance
-from .executors.base import DISK_FAULT
+from .executors import DISK_FAULT
 from .one_run import compute
 
 __all__ = ["work"]
@@ -42,7 +42,7 @@ def work(spec: RunSpec, problem_hash: str, directory: Path) -> None:
     try:
         write_part(directory, record)
     except StoreError:
-        os._exit(DISK_FAULT)  # the coordinator finds out what is wrong and reports it
+        os._exit(DISK_FAULT)  # the coordinator finds the cause and reports it
     # The part is on disk, and an orderly shutdown of torch can take longer than a small run.
     os._exit(0)
 

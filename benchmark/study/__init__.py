@@ -1,1 +1,1 @@
-"""Studies: what is to be run, read from TOML, checked, and expanded into runs."""
+"""Studies: read from TOML, checked, and expanded into runs."""

@@ -1,4 +1,4 @@
-"""How a study names an algorithm: a registered name or a plug-in's class, with parameters."""
+"""Algorithms of a study: a registered name or a plug-in's class, with parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class AlgorithmSpec:
 
     @property
     def display_name(self) -> str:
-        """What tables and figures call it: the label if it has one, else the full name."""
+        """The name in tables and figures: the label if there is one, else the full name."""
         return self.label or self.full_name
 
     @property

@@ -21,7 +21,7 @@ def _check_plain(value: object) -> object:
             _check_plain(item)
     elif not isinstance(value, (bool, int, float, str)):
         raise ValueError(
-            f"must be a number, a text, a truth value or a list of these. Found {value!r}."
+            f"must be a number, a string, true, false, or a list of such values. Found {value!r}."
         )
     return value
 
@@ -63,7 +63,7 @@ class AlgorithmTable(TomlTable):
         """Yield the algorithms in canonical form.
 
         Args:
-            spec: What `name` stands for.
+            spec: The algorithm that `name` refers to.
             algorithms: Where names are looked up.
 
         Raises:
@@ -83,12 +83,12 @@ class AlgorithmTable(TomlTable):
 
 
 def as_template(label: str) -> str:
-    """Return the template whose display name is this text for any parameters."""
+    """Return the template that gives this display name for any parameters."""
     return label.replace("{", "{{").replace("}", "}}")
 
 
 def _underscored(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the table with keys as fields are spelled: `-` and `_` are the same in TOML keys."""
+    """Return the table with `_` for `-` in its keys, as in the names of fields."""
     return {key.replace("-", "_"): value for key, value in table.items()}
 
 
@@ -115,8 +115,8 @@ def _label(template: str, spec: AlgorithmSpec, algorithms: Registry[Any]) -> str
         label = template.format_map(shown)
     except (ValueError, KeyError) as error:
         raise StudyError(
-            "`display_name` must be a text with parameters in braces, such as `{steps}` or "
-            f"`{{rate:.1f}}`; braces themselves are doubled. Found `{template}`: {error}."
+            "`display_name` must be a template, with parameters in braces, such as `{steps}` or "
+            f"`{{rate:.1f}}`, and literal braces doubled. Found `{template}`: {error}."
         ) from error
     try:
         return _check_line(label)

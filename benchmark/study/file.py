@@ -12,7 +12,7 @@ from ...errors import FusefrontError, StudyError
 from ...problems.budget import Precision
 from ...registry import Registry, unknown_name
 from ...results.files.parquet import write_bytes
-from ...toml_models import Text, Texts, TomlTable, parse_table, read_toml, rename_key
+from ...toml_models import Text, Texts, TomlTable, naming, parse_table, read_toml, rename_key
 from .algorithm_spec import AlgorithmSpec
 from .algorithm_table import AlgorithmTable, as_template
 from .limits import ResourceRules
@@ -25,7 +25,7 @@ _Count = Annotated[int, Field(ge=0)]
 
 
 class StudyFile(TomlTable):
-    """The keys of a study file; those that are left out keep the value of the suite."""
+    """The keys of a study file. Keys that are left out keep the value of the suite."""
 
     suite: Text | None = None
     problems: Annotated[Texts, Field(min_length=1)] | None = None
@@ -83,15 +83,11 @@ def read_study(path: Path, algorithms: Registry[Any]) -> Study:
         StudyError: If the file cannot be read, a key is unknown, missing or of a wrong type, or
             something in it does not exist. The message names the file.
     """
-    content = rename_key(read_toml(path), "seed", "root_seed", file=path)
-    _check_places(content, path)
-    file = parse_table(StudyFile, content, file=path)
-    try:
+    with naming(path):
+        content = rename_key(read_toml(path), "seed", "root_seed", file=path)
+        _check_places(content, path)
+        file = parse_table(StudyFile, content, file=path)
         return _study(file, path, algorithms).canonical(algorithms)
-    except FusefrontError as error:
-        if str(path) in str(error):
-            raise
-        raise StudyError(f"In `{path}`: {error}") from error
 
 
 def _check_places(content: Mapping[str, Any], path: Path) -> None:
@@ -103,8 +99,9 @@ def _check_places(content: Mapping[str, Any], path: Path) -> None:
         for key in StudyFile.model_fields:
             if isinstance(table, dict) and key in table:
                 raise StudyError(
-                    f"In `{path}`, `{key}` must stand above the first `[table]`, since in TOML "
-                    "everything below belongs to that table. Found it below. Move it up."
+                    f"In `{path}`, `{key}` must be above the first `[table]`, because TOML assigns "
+                    "every line below a table's header to that table. Found it below. Move it up.",
+                    file=path,
                 )
 
 
@@ -150,14 +147,14 @@ def _item(spec: AlgorithmSpec) -> str | dict[str, str]:
 
 
 def _limits(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return resource limits for TOML, which has no null: 0 means no limit as well."""
+    """Return resource limits for TOML, where 0 stands for no limit, since TOML has no null."""
     return {key: 0 if value is None else value for key, value in settings.items()}
 
 
 def _specs(
     index: int, item: object, path: Path, algorithms: Registry[Any]
 ) -> Iterator[AlgorithmSpec]:
-    """Yield the algorithms of one item of the list: one of a text, or several of a table."""
+    """Yield the algorithms of one list item: one for a string, one or more for a table."""
     place = f"algorithms[{index}]"
     if not isinstance(item, str | dict):
         raise StudyError(f"`{place}` must be a name or a table. Found {item!r}.")
@@ -173,6 +170,6 @@ def _specs(
 
 
 def _beside(text: str, path: Path) -> str:
-    """Return `text`; if it names a file, with that file relative to the study's folder."""
+    """Return `text`, with the path of a file taken relative to the study's folder."""
     is_file = ".py:" in text or text.endswith(".toml")
     return str(path.parent / text) if is_file else text

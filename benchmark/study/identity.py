@@ -1,4 +1,4 @@
-"""What makes two runs the same run: everything that decides results, and the tree of seeds."""
+"""The identity of a run, which decides whether two runs are the same, and the tree of seeds."""
 
 import dataclasses
 import hashlib
@@ -52,7 +52,7 @@ class Identity:
     def run_id(self) -> str:
         """Return sixteen hexadecimal digits."""
         # Fields added after the first release enter only when they differ from their default, so
-        # that ids of earlier runs stay what they were.
+        # that the ids of earlier runs do not change.
         content: list[Any] = [
             *(self.protocol, self.problem, self.problem_hash),
             *(self.algorithm, self.plugin, self.parameters),

@@ -23,11 +23,11 @@ class Resources:
     """Limits of one run. They are not part of its identity.
 
     Args:
-        timeout_seconds: Wall time of the whole run, after which it is killed; None is no limit.
-        memory_bytes: Memory of the worker process; None is no limit.
+        timeout_seconds: Wall time of the whole run, after which it is killed; None means no limit.
+        memory_bytes: Memory of the worker process; None means no limit.
         gpus: Number of GPUs reserved for the run, which sees no others.
-        retries: How often a run is restarted whose worker was killed or ran out of memory. A fit
-            that raises an exception is not restarted.
+        retries: How often a run is restarted after its worker was killed or ran out of memory. A
+            fit that raises an exception is not restarted.
     """
 
     timeout_seconds: float | None = None
@@ -41,9 +41,9 @@ class Resources:
 class ResourceRules:
     """Resource limits of all runs, with overrides for some algorithms and problems.
 
-    Each setting of a run comes from the last of these that has it: the defaults, the overrides
-    that name its algorithm or problem without parameters, the overrides that name it with its
-    parameters. Among overrides of one kind, the last wins.
+    For each setting, overrides that name the run's algorithm or problem with its parameters take
+    precedence over those that name it without parameters, and these over the defaults. Among
+    overrides of the same kind, the last one wins.
 
     Args:
         defaults: Values of fields of `Resources`.
@@ -68,7 +68,7 @@ class ResourceRules:
         return Resources(**settings)
 
     def checked(self, known: Collection[str]) -> "ResourceRules":
-        """Return the same rules with every value as `Resources` holds it.
+        """Return the rules with every value converted for `Resources`.
 
         Raises:
             UnknownNameError: If a setting is unknown, or the name of an override is not in `known`.
@@ -86,7 +86,7 @@ class ResourceRules:
         )
 
     def renamed(self, rename: Callable[[str], str]) -> "ResourceRules":
-        """Return the same rules with renamed overrides; if two get one name, the last wins."""
+        """Return the rules with renamed overrides. If two get the same name, the last one wins."""
         overrides: dict[str, Mapping[str, Any]] = {}
         for name, values in self.overrides.items():
             overrides[rename(name)] = values
@@ -98,7 +98,7 @@ class ResourceRules:
         return ResourceRules(defaults=self.defaults, overrides=kept)
 
     def updated(self, new: "ResourceRules") -> "ResourceRules":
-        """Return these rules updated by `new`, which wins where both have a setting."""
+        """Return these rules updated by `new`, which takes precedence."""
         kept = {name: v for name, v in self.overrides.items() if name not in new.overrides}
         return ResourceRules(
             defaults={**self.defaults, **new.defaults}, overrides=kept | dict(new.overrides)
@@ -109,7 +109,7 @@ SETTINGS: Final = tuple(f.name for f in fields(Resources))
 
 
 def parse_bytes(value: object) -> int:
-    """Read a number of bytes: an integer, or a text such as `2 GiB` or `500 MB`.
+    """Read a number of bytes: an integer, or text with a unit, such as `2 GiB` or `500 MB`.
 
     Raises:
         ParameterError: If it is neither.
@@ -123,13 +123,14 @@ def parse_bytes(value: object) -> int:
     if match is not None and match["unit"] in _UNITS:
         return int(float(match["number"]) * _UNITS[match["unit"]])
     raise ParameterError(
-        f"A number of bytes must be an integer, or a text such as `2 GiB` ({', '.join(_UNITS)}). "
+        "A size must be an integer number of bytes >= 0, or text with a unit, such as `2 GiB` "
+        f"({', '.join(_UNITS)}). "
         f"Found {value!r}."
     )
 
 
 def _checked(values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the settings as the fields hold them; 0 and None both mean no limit."""
+    """Return the settings with values for `Resources`; 0 and None both mean no limit."""
     checked: dict[str, Any] = {}
     for key, value in values.items():
         if key not in SETTINGS:

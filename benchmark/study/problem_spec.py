@@ -92,7 +92,8 @@ def _find(target: str) -> tuple[Entry[Any], str]:
         if entry.name in PROBLEMS:
             raise StudyError(
                 f"`name` in `{path}` must not be the name of a registered problem. "
-                f"Found `{entry.name}`. Choose another name."
+                f"Found `{entry.name}`. Choose another name.",
+                file=path,
             )
         return entry, str(path)
     path_text, separator, attribute = target.rpartition(":")

@@ -36,7 +36,7 @@ class RunSpec:
         resolved: All hyper-parameters, defaults included, as JSON.
         seed: Number of the repetition, from 0.
         root_seed: The number from which all randomness of the study is derived.
-        budget: Cap on the fit's units; None is no cap.
+        budget: Cap on the fit's units; None means no cap.
         precision: Arithmetic of the fit.
         caps: Caps on other costs of the fit.
         resources: Limits of the machine; not part of the identity.
@@ -59,7 +59,7 @@ class RunSpec:
         return (self.run_id, self.problem.name, self.algorithm.display_name, self.seed)
 
     def identity(self, problem_hash: str, algorithms: Registry[Any]) -> Identity:
-        """Return what the run's id is the hash of, for a problem with this hash."""
+        """Return the identity from which the run's id is derived, given the problem's hash."""
         return Identity(
             protocol=PROTOCOL_VERSION,
             problem=self.problem.name,
@@ -165,12 +165,12 @@ class Study:
         return dataclasses.replace(study, resources=rules.checked(study.names()))
 
     def pruned(self, algorithms: Registry[Any]) -> "Study":
-        """Return the canonical study without resource limits of what it does not contain."""
+        """Return the canonical study without limits for algorithms and problems that it lacks."""
         study = dataclasses.replace(self, resources=ResourceRules()).canonical(algorithms)
         return dataclasses.replace(study, resources=self.resources.only(study.names()))
 
     def names(self) -> frozenset[str]:
-        """Return the names that resource limits may refer to, with and without parameters."""
+        """Return the names to which resource limits may refer, with and without parameters."""
         return frozenset(
             [name for spec in self.problems for name in (spec.entry.name, spec.name)]
             + [name for spec in self.algorithms for name in (spec.name, spec.full_name)]
@@ -217,7 +217,7 @@ class Study:
         ]
 
     def _run(self, problem: ProblemSpec, spec: AlgorithmSpec, resolved: str, seed: int) -> RunSpec:
-        """Return a run whose id is still to be computed."""
+        """Return a run without its id, which `expand` computes."""
         return RunSpec(
             run_id="",
             problem=problem,
@@ -237,8 +237,8 @@ class Study:
 def merge_studies(old: Study, new: Study) -> Study:
     """Return the study that contains both, for a directory that is extended.
 
-    Where both have display names and resource limits, those of the new study win. An old algorithm
-    whose display name a new one takes goes by its full name.
+    Where both studies have display names or resource limits, those of the new study win. If a new
+    algorithm takes the display name of an old one, the old one is displayed under its full name.
 
     Raises:
         StudyError: If root seed, budget, precision or caps differ, since such runs cannot be
@@ -266,7 +266,7 @@ def _parsed(problems: Iterable[ProblemSpec | str]) -> tuple[ProblemSpec, ...]:
 
 
 def _canonical_name(text: str, algorithms: Registry[Any]) -> str:
-    """Return the full name of an algorithm or problem in canonical form; other texts unchanged."""
+    """Return the canonical full name of an algorithm or problem, and any other text unchanged."""
     name = text.partition("[")[0].strip()
     if name in algorithms:
         return AlgorithmSpec.parse(text, algorithms).canonical(algorithms).full_name
@@ -274,7 +274,7 @@ def _canonical_name(text: str, algorithms: Registry[Any]) -> str:
 
 
 def _renamed(spec: AlgorithmSpec, new: Sequence[AlgorithmSpec]) -> AlgorithmSpec:
-    """Return the same algorithm under its name among `new`, or under one that is free there."""
+    """Return the algorithm with its display name in `new`, or with one that `new` does not use."""
     if spec in new:
         return new[new.index(spec)]
     taken = {other.display_name for other in new}
@@ -282,7 +282,7 @@ def _renamed(spec: AlgorithmSpec, new: Sequence[AlgorithmSpec]) -> AlgorithmSpec
 
 
 def _distinct(specs: Sequence[AlgorithmSpec]) -> tuple[AlgorithmSpec, ...]:
-    """Drop duplicates; refuse one display name for two algorithms, and two for one."""
+    """Drop duplicates. Refuse a display name for two algorithms, and two for one algorithm."""
     kept = _union((), specs)
     for spec in specs:
         label = kept[kept.index(spec)].label
@@ -297,13 +297,13 @@ def _distinct(specs: Sequence[AlgorithmSpec]) -> tuple[AlgorithmSpec, ...]:
             found = " and ".join(f"`{s.full_name}`" for s in kept if s.display_name == name)
             raise StudyError(
                 f"Display names must be unique in a study. Found `{name}` for {found}. "
-                "Write a parameter that differs into `display_name`, such as `{steps}`."
+                "Add a parameter in which they differ to `display_name`, such as `{steps}`."
             )
     return kept
 
 
 def _union(old: Iterable[T], new: Iterable[T]) -> tuple[T, ...]:
-    """Return the items of both in order, each once; items need equality only, no hash."""
+    """Return the distinct items of both, in order. Items need not be hashable."""
     union: list[T] = []
     for item in (*old, *new):
         if item not in union:

@@ -1,11 +1,12 @@
 """The registry of suites: studies that ship with fusefront."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, final
 
 from ...algorithms import BUILT_IN
-from ...problems import entries
-from ...registry import Entry, Registry
+from ...problems import PROBLEMS
+from ...registry import Registry
 
 
 @final
@@ -39,79 +40,95 @@ THIRTEEN: Final = (
 )
 
 _PAIRS: Final = (
-    *("mnist-optdigits", "mnist-left", "mnist-right", "mnist-neg180", "mnist-sum"),
-    *("optdigits-left", "optdigits-right", "optdigits-neg180", "optdigits-sum"),
-    *("left-right", "left-neg180", "left-sum", "right-neg180", "right-sum", "neg180-sum"),
+    *("digits-mnist-optdigits", "digits-mnist-left", "digits-mnist-right"),
+    *("digits-mnist-neg180", "digits-mnist-sum", "digits-optdigits-left"),
+    *("digits-optdigits-right", "digits-optdigits-neg180", "digits-optdigits-sum"),
+    *("digits-left-right", "digits-left-neg180", "digits-left-sum"),
+    *("digits-right-neg180", "digits-right-sum", "digits-neg180-sum"),
 )
 
 
-def _add(name: str, summary: str, suite: Suite) -> None:
-    SUITES.add(Entry(name=name, target=suite, summary=summary, source="fusefront"))
+def of_labels(*labels: Mapping[str, str], seeds: int, budget: int) -> Suite:
+    """Return the suite of thirteen algorithms on all built-in problems with the given labels.
+
+    Plug-ins are left out, so that a suite has the same runs everywhere.
+
+    Args:
+        labels: Sets of labels. A problem belongs to the suite if it has all labels of one set.
+        seeds: Number of seeds.
+        budget: Cap on the units of each fit.
+    """
+    entries = PROBLEMS.built_in()
+    names = (e.name for wanted in labels for e in entries if wanted.items() <= e.labels.items())
+    return Suite(problems=tuple(names), algorithms=THIRTEEN, seeds=seeds, budget=budget)
 
 
-_add(
+def of_family(family: str, budget: int) -> Suite:
+    """Return the suite of all problems of a family."""
+    return of_labels({"family": family}, seeds=3, budget=budget)
+
+
+def of_half(half: str, seeds: int) -> Suite:
+    """Return the suite of all problems of `dev` or `test` that need no downloads from the hub."""
+    offline = ({"subset": half, "needs": needs} for needs in ("nothing", "packages"))
+    return of_labels(*offline, seeds=seeds, budget=50_000)
+
+
+SUITES.register_lazily(
     "default",
-    "Six digit tasks: all 15 pairs, two triples and all six; thirteen algorithms.",
-    Suite(
-        problems=tuple(
-            f"digits-{tasks}"
-            for tasks in (*_PAIRS, "left-right-sum", "mnist-optdigits-neg180", "all")
+    "benchmark.study.suites:Suite",
+    summary="Six digit tasks: all 15 pairs, two triples and all six; thirteen algorithms.",
+    source="fusefront",
+    arguments={
+        "problems": (
+            *_PAIRS,
+            *("digits-left-right-sum", "digits-mnist-optdigits-neg180", "digits-all"),
         ),
-        algorithms=THIRTEEN,
-        seeds=3,
-        budget=50_000,
-    ),
+        "algorithms": THIRTEEN,
+        "seeds": 3,
+        "budget": 50_000,
+    },
 )
-_add(
+SUITES.register_lazily(
     "comparison",
-    "Four digit pairs, a triple and all six tasks; every algorithm there is.",
-    Suite(
-        problems=tuple(
-            f"digits-{tasks}"
-            for tasks in (
-                *("mnist-optdigits", "left-right", "mnist-sum", "optdigits-neg180"),
-                *("mnist-optdigits-neg180", "all"),
-            )
+    "benchmark.study.suites:Suite",
+    summary="Four digit pairs, a triple and all six tasks; every algorithm of fusefront.",
+    source="fusefront",
+    arguments={
+        "problems": (
+            *("digits-mnist-optdigits", "digits-left-right", "digits-mnist-sum"),
+            *("digits-optdigits-neg180", "digits-mnist-optdigits-neg180", "digits-all"),
         ),
-        algorithms=BUILT_IN,
-        seeds=3,
-        budget=20_000,
-    ),
+        "algorithms": BUILT_IN,
+        "seeds": 3,
+        "budget": 20_000,
+    },
 )
-_add(
+SUITES.register_lazily(
     "smoke",
-    "Three tasks on optdigits, a pair and the triple; thirteen algorithms, in seconds.",
-    Suite(
-        problems=("smoke-left-right", "smoke-all"),
-        algorithms=THIRTEEN,
-        seeds=1,
-        budget=5_000,
-    ),
+    "benchmark.study.suites:Suite",
+    summary="Three tasks on optdigits, a pair and the triple; thirteen algorithms, in seconds.",
+    source="fusefront",
+    arguments={
+        "problems": ("smoke-left-right", "smoke-all"),
+        "algorithms": THIRTEEN,
+        "seeds": 1,
+        "budget": 5_000,
+    },
 )
-_add(
+SUITES.register_lazily(
     "demo",
-    "Three pairs of the default suite: mild, medium and strong conflict; thirteen algorithms.",
-    Suite(
-        problems=("digits-mnist-optdigits", "digits-mnist-sum", "digits-left-right"),
-        algorithms=THIRTEEN,
-        seeds=1,
-        budget=50_000,
-    ),
+    "benchmark.study.suites:Suite",
+    summary="Three pairs of the default suite: mild, medium and strong conflict; thirteen "
+    "algorithms.",
+    source="fusefront",
+    arguments={
+        "problems": ("digits-mnist-optdigits", "digits-mnist-sum", "digits-left-right"),
+        "algorithms": THIRTEEN,
+        "seeds": 1,
+        "budget": 50_000,
+    },
 )
-
-
-_ENTRIES: Final = tuple(entries())
-
-
-def _of(**labels: str) -> tuple[str, ...]:
-    """Return the names of built-in problems with these labels; plug-ins are left out."""
-    return tuple(e.name for e in _ENTRIES if labels.items() <= e.labels.items())
-
-
-def _half(subset: str) -> tuple[str, ...]:
-    return tuple(n for needs in ("nothing", "packages") for n in _of(subset=subset, needs=needs))
-
-
 for _family, _budget, _summary in (
     ("analytic", 20_000, "Known Pareto fronts: convex, concave, disconnected, degenerate, noisy"),
     ("garments", 50_000, "The Pareto-set-learning classics on digits and garments"),
@@ -123,18 +140,26 @@ for _family, _budget, _summary in (
     ("clip-vit-l14", 100_000, "The papers' eight image tasks, CLIP ViT-L/14 from the hub"),
     ("gpt2", 100_000, "The papers' seven GLUE tasks, GPT-2 from the hub"),
 ):
-    _add(
+    SUITES.register_lazily(
         _family,
-        f"{_summary}; every problem of the family, thirteen algorithms.",
-        Suite(problems=_of(family=_family), algorithms=THIRTEEN, seeds=3, budget=_budget),
+        "benchmark.study.suites:of_family",
+        summary=f"{_summary}; every problem of the family, thirteen algorithms.",
+        source="fusefront",
+        arguments={"family": _family, "budget": _budget},
     )
-_add(
+SUITES.register_lazily(
     "dev",
-    "Problems to tune on: in every offline family, those whose tasks are all in the dev half.",
-    Suite(problems=_half("dev"), algorithms=THIRTEEN, seeds=3, budget=50_000),
+    "benchmark.study.suites:of_half",
+    summary="Problems to tune on: in every offline family, those whose tasks are all in the dev "
+    "half.",
+    source="fusefront",
+    arguments={"half": "dev", "seeds": 3},
 )
-_add(
+SUITES.register_lazily(
     "test",
-    "Problems for claims: the other half of every offline family; no task is in both halves.",
-    Suite(problems=_half("test"), algorithms=THIRTEEN, seeds=5, budget=50_000),
+    "benchmark.study.suites:of_half",
+    summary="Problems for claims: the other half of every offline family; no task is in both "
+    "halves.",
+    source="fusefront",
+    arguments={"half": "test", "seeds": 5},
 )

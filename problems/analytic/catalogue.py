@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final, final
 
-from ...registry import Entry
+from .. import PROBLEMS, ProblemLabels
 from .cases import CASES
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _MULTITAB: Final = (
     "MultiTab-Bench's knobs: Sinodinos et al. 2025, MultiTab, https://arxiv.org/abs/2511.09970"
 )
-_LABELS: Final = {"family": "analytic", "modality": "analytic", "needs": "nothing"}
+_LABELS: Final[ProblemLabels] = {"family": "analytic", "modality": "analytic", "needs": "nothing"}
 
 
 @final
@@ -88,41 +89,38 @@ FAMILIES: Final[Mapping[str, AnalyticFamily]] = {
 """Families by name, in the order of registration."""
 
 
-def entries() -> Iterator[Entry["Callable[..., Problem]"]]:
-    """Yield each family as `analytic-<family>`, then its cases, alternately `dev` and `test`.
+def factory(family: str, parameters: Mapping[str, Any]) -> "Callable[[], Problem]":
+    """Return a function that makes a problem of a family with these parameters."""
+    return partial(PROBLEMS[f"analytic-{family}"].load(), **parameters)
+
+
+def _register(name: str, family: AnalyticFamily, halves: Iterator[str]) -> None:
+    """Register a family as `analytic-<family>`, then its cases.
 
     The target of a family is a class, so that a study can set its parameters; labels that depend on
     them are left out.
     """
-    halves = cycle(("dev", "test"))
-    for name, family in FAMILIES.items():
-        yield Entry(
-            name=f"analytic-{name}",
-            target=f"problems.analytic.{family.target}",
-            summary=family.summary,
+    PROBLEMS.register_lazily(
+        f"analytic-{name}",
+        f"problems.analytic.{family.target}",
+        summary=family.summary,
+        source=family.source,
+        **_LABELS,
+    )
+    for case in CASES[name]:
+        PROBLEMS.register_lazily(
+            f"analytic-{name}-{case.name}",
+            "problems.analytic.catalogue:factory",
+            arguments={"family": name, "parameters": case.parameters},
+            summary=case.summary,
             source=family.source,
-            labels=_LABELS,
+            tasks=str(case.parameters.get("n_tasks", family.tasks)),
+            front=case.front or family.front,
+            subset=next(halves),
+            **_LABELS,
         )
-        for case in CASES[name]:
-            labels = {
-                "tasks": str(case.parameters.get("n_tasks", family.tasks)),
-                "front": case.front or family.front,
-                "subset": next(halves),
-            }
-            yield Entry(
-                name=f"analytic-{name}-{case.name}",
-                target=_maker(family, case.parameters),
-                summary=case.summary,
-                source=family.source,
-                labels=_LABELS | labels,
-            )
 
 
-def _maker(family: AnalyticFamily, parameters: Mapping[str, Any]) -> "Callable[[], Problem]":
-    def make() -> "Problem":
-        problem: Problem = Entry[Any](
-            name="", target=f"problems.analytic.{family.target}", summary="", source=""
-        ).load()(**parameters)
-        return problem
-
-    return make
+_halves: Final = cycle(("dev", "test"))
+for _name, _family in FAMILIES.items():
+    _register(_name, _family, _halves)

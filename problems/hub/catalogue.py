@@ -1,10 +1,10 @@
 """Registry entries of the problems on the hub, with what each case distinguishes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ...registry import Entry
-from ..case import case_labels, case_name
+from .. import PROBLEMS, case_labels, case_name
 from .suites import SUITES, Kind, Suite, published
 
 if TYPE_CHECKING:
@@ -18,34 +18,11 @@ _SOURCES: Final[dict[Kind, str]] = {
 }
 
 
-def entries() -> Iterator[Entry["Callable[[], Problem]"]]:
-    """Yield the entry of every problem of every suite."""
-    for suite in SUITES.values():
-        for tasks in suite.subsets():
-            yield _entry(suite, tasks)
+def factory(suite: str, tasks: tuple[str, ...]) -> Callable[[], "Problem"]:
+    """Return a function that makes the problem of some tasks of a suite."""
+    from .family import HubProblem
 
-
-def _entry(suite: Suite, tasks: tuple[str, ...]) -> Entry["Callable[[], Problem]"]:
-    def make() -> "Problem":
-        from .family import HubProblem
-
-        return HubProblem(suite=suite.name, tasks=tasks)
-
-    names = [task.name for task in suite.tasks]
-    return Entry(
-        name=case_name(suite.name, names, tasks),
-        target=make,
-        summary=_summary(suite, tasks),
-        source=_SOURCES[suite.kind],
-        labels=case_labels(
-            names,
-            tasks,
-            family=suite.name,
-            modality="language" if suite.kind == "gpt2" else "vision",
-            conflict=_conflict(suite, tasks),
-            needs="hub",
-        ),
-    )
+    return partial(HubProblem, suite=suite, tasks=tasks)
 
 
 def _conflict(suite: Suite, tasks: tuple[str, ...]) -> str:
@@ -113,3 +90,27 @@ def _pair_case(suite: Suite, names: tuple[str, ...]) -> str:
     if gains[far] >= 1.5 * gains[near]:
         case = _UNEQUAL
     return case.format(large=gains[far], far=far.title, small=gains[near], near=near.title)
+
+
+def _register(suite: Suite, tasks: tuple[str, ...]) -> None:
+    names = [task.name for task in suite.tasks]
+    PROBLEMS.register_lazily(
+        case_name(suite.name, names, tasks),
+        "problems.hub.catalogue:factory",
+        arguments={"suite": suite.name, "tasks": tasks},
+        summary=_summary(suite, tasks),
+        source=_SOURCES[suite.kind],
+        **case_labels(
+            names,
+            tasks,
+            family=suite.name,
+            modality="language" if suite.kind == "gpt2" else "vision",
+            conflict=_conflict(suite, tasks),
+            needs="hub",
+        ),
+    )
+
+
+for _suite in SUITES.values():
+    for _tasks in _suite.subsets():
+        _register(_suite, _tasks)

@@ -1,10 +1,10 @@
 """The language problems as registry entries: what is merged, and what each case can show."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ...registry import Entry
-from ..case import case_labels, case_name
+from .. import PROBLEMS, case_labels, case_name
 from .tasks import MINILM, TINY_GPT2, Conflict, TextFamily, conflict, get_task
 
 if TYPE_CHECKING:
@@ -51,35 +51,11 @@ _CORPORA: Final = {
 }
 
 
-def entries() -> Iterator[Entry["Callable[[], Problem]"]]:
-    """Yield every problem of both language families."""
-    for family in (TINY_GPT2, MINILM):
-        for subset in family.subsets:
-            yield _entry(family, subset)
+def factory(family: str, tasks: tuple[str, ...]) -> Callable[[], "Problem"]:
+    """Return a function that makes the problem of some tasks of a family."""
+    from ..family import FamilyProblem
 
-
-def _entry(family: TextFamily, tasks: tuple[str, ...]) -> Entry["Callable[[], Problem]"]:
-    def make() -> "Problem":
-        from ..family import FamilyProblem
-
-        return FamilyProblem(make_family=_maker(family.name), tasks=tasks)
-
-    corpora = dict.fromkeys(_CORPORA[get_task(task).source] for task in tasks)
-    shown = _SHOWN[family.name][conflict(tasks)]
-    return Entry(
-        name=case_name(family.name, family.tasks, tasks),
-        target=make,
-        summary=f"Merge the {family.name} experts of {', '.join(tasks)}: {shown}.",
-        source=f"{_ORIGINS[family.name]}. Texts: {', '.join(corpora)}.",
-        labels=case_labels(
-            family.tasks,
-            tasks,
-            family=family.name,
-            modality="language",
-            conflict=conflict(tasks),
-            needs="packages",
-        ),
-    )
+    return partial(FamilyProblem, make_family=_maker(family), tasks=tasks)
 
 
 def _maker(family: str) -> Callable[[], "ExpertFamily"]:
@@ -90,3 +66,28 @@ def _maker(family: str) -> Callable[[], "ExpertFamily"]:
     from .tiny_gpt2 import TinyGpt2Family
 
     return TinyGpt2Family
+
+
+def _register(family: TextFamily, tasks: tuple[str, ...]) -> None:
+    corpora = dict.fromkeys(_CORPORA[get_task(task).source] for task in tasks)
+    shown = _SHOWN[family.name][conflict(tasks)]
+    PROBLEMS.register_lazily(
+        case_name(family.name, family.tasks, tasks),
+        "problems.language.catalogue:factory",
+        arguments={"family": family.name, "tasks": tasks},
+        summary=f"Merge the {family.name} experts of {', '.join(tasks)}: {shown}.",
+        source=f"{_ORIGINS[family.name]}. Texts: {', '.join(corpora)}.",
+        **case_labels(
+            family.tasks,
+            tasks,
+            family=family.name,
+            modality="language",
+            conflict=conflict(tasks),
+            needs="packages",
+        ),
+    )
+
+
+for _family in (TINY_GPT2, MINILM):
+    for _tasks in _family.subsets:
+        _register(_family, _tasks)

@@ -1,9 +1,10 @@
 """The vision problems as registry entries: what is merged, and what each case can show."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ...registry import Entry
+from .. import PROBLEMS
 from .families import DINO, FAMILIES, Conflict, VisionFamily
 
 if TYPE_CHECKING:
@@ -42,26 +43,11 @@ _CLASSICS: Final = {
 _COUNTS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def entries() -> Iterator[Entry["Callable[[], Problem]"]]:
-    """Yield every problem of every vision family."""
-    for family in (*FAMILIES.values(), DINO):
-        for subset in family.subsets:
-            yield _entry(family, subset)
+def factory(family: str, tasks: tuple[str, ...]) -> Callable[[], "Problem"]:
+    """Return a function that makes the problem of some tasks of a family."""
+    from ..family import FamilyProblem
 
-
-def _entry(family: VisionFamily, tasks: tuple[str, ...]) -> Entry["Callable[[], Problem]"]:
-    def make() -> "Problem":
-        from ..family import FamilyProblem
-
-        return FamilyProblem(make_family=_maker(family.name), tasks=tasks)
-
-    return Entry(
-        name=family.problem(tasks),
-        target=make,
-        summary=_summary(family, tasks),
-        source=family.origin,
-        labels=family.labels(tasks),
-    )
+    return partial(FamilyProblem, make_family=_maker(family), tasks=tasks)
 
 
 def _maker(family: str) -> Callable[[], "ExpertFamily"]:
@@ -87,3 +73,15 @@ def _summary(family: VisionFamily, tasks: tuple[str, ...]) -> str:
         classic = f" ({_CLASSICS[images]})"
     experts = "DINOv2" if family is DINO else family.name
     return f"Merge the {experts} experts of {', '.join(tasks)}{classic}: {shown}."
+
+
+for _family in (*FAMILIES.values(), DINO):
+    for _tasks in _family.subsets:
+        PROBLEMS.register_lazily(
+            _family.problem(_tasks),
+            "problems.vision.catalogue:factory",
+            arguments={"family": _family.name, "tasks": _tasks},
+            summary=_summary(_family, _tasks),
+            source=_family.origin,
+            **_family.labels(_tasks),
+        )

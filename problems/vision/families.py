@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Final, Literal
 
 from ...registry import unknown_name
-from ..case import case_labels, case_name
+from .. import ProblemLabels, case_labels, case_name
 
 Conflict = Literal["same-inputs", "other-domain", "other-mapping", "other-labels", "mixed"]
 Source = Literal["mnist", "optdigits", "fashion"]
@@ -87,7 +87,7 @@ class VisionFamily:
             return f"{self.name}-{self.nicknames[subset]}"
         return case_name(self.name, self.tasks, subset)
 
-    def labels(self, subset: Sequence[str]) -> dict[str, str]:
+    def labels(self, subset: Sequence[str]) -> ProblemLabels:
         """Return the labels of the problem that merges these tasks."""
         return case_labels(
             self.tasks,

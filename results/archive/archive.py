@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from ...errors import IntegrityError, StoreError
 from ...registry import unknown_name
-from ..files.atomic import staged
-from ..files.parquet import check_version, write_bytes, write_table
+from ..files.parquet import check_version, staged, write_bytes, write_table
 from ..files.schema import SCHEMA_VERSION, from_frame
 from ..results import Results
 
@@ -35,7 +34,7 @@ def pack(results: Results, directory: Path, *, note: str, created: str | None = 
     Scores and per-example outcomes are left out. Scores are derived again when they are needed.
 
     Args:
-        results: What to pack.
+        results: The results to pack.
         directory: The folder of the archive.
         note: A description of the results.
         created: The time in the manifest, ISO in UTC; by default now.
@@ -113,7 +112,7 @@ def verify(directory: Path) -> None:
 
 
 def faults(directory: Path) -> dict[str, str]:
-    """Return, by name, what is wrong with the files that differ from the manifest."""
+    """Return the fault of each file that differs from the manifest, by name."""
     wrong = {}
     for name, expected in manifest(directory)["files"].items():
         path = directory / name

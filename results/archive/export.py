@@ -14,12 +14,10 @@ from pyarrow import csv
 
 from ...errors import MissingDataError, ParameterError, StoreError
 from ...registry import unknown_name
-from ..approximate import approximate
 from ..directory.compaction import COMPACTED
-from ..files.atomic import staged
-from ..files.parquet import write_bytes
+from ..files.parquet import staged, write_bytes
 from ..files.schema import TABLES, from_frame
-from ..results import Results
+from ..results import Results, approximate
 from .iohanalyzer import write_iohanalyzer
 
 SHEET_ROWS: Final = 1_048_576
@@ -45,7 +43,7 @@ def export(results: Results, output: Path, *, format: str, tables: Sequence[str]
         tables: Names in `schema.TABLES`; by default all except `outcomes`.
 
     Returns:
-        Messages about what was left out and why.
+        Messages that state which data was left out, and why.
 
     Raises:
         UnknownNameError: If a format or table is unknown.
@@ -84,7 +82,7 @@ def _frame(results: Results, name: str) -> pd.DataFrame:
 
 
 def _write_csv(tables: Tables, output: Path) -> None:
-    """Write UTF-8 with a header; quotes tell empty texts from missing values, which have none."""
+    """Write UTF-8 with a header. Empty texts are quoted; missing values are not."""
     with staged(output) as folder:
         for name, table in tables.items():
             data = BytesIO()

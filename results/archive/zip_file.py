@@ -1,6 +1,6 @@
 """Single files for mailing: an archive in a zip without compression, with every hash checked.
 
-A single file may come from a stranger. So nothing is extracted by its own name or size: only the
+A single file may come from a stranger. So no entry is trusted with its own name or size: only the
 known names are read, and no entry can be larger than the file itself.
 """
 
@@ -81,7 +81,7 @@ def extracted(path: Path) -> Iterator[Path]:
 
 
 def damaged_entries(path: Path) -> dict[str, str]:
-    """Return what is wrong with each damaged entry, by name; errors as in `extracted`."""
+    """Return the fault of each damaged entry, by name; errors as in `extracted`."""
     return _read(path)[1]
 
 
@@ -92,7 +92,7 @@ def _info(name: str) -> zipfile.ZipInfo:
 
 
 def _read(path: Path) -> tuple[dict[str, bytes], dict[str, str]]:
-    """Return the undamaged entries by name, and what is wrong with the others.
+    """Return the undamaged entries by name, and the faults of the others.
 
     Sizes are checked before anything is read, so that a zip bomb cannot fill the memory.
     """

@@ -2,7 +2,8 @@
 
 Opening a hundred thousand small files takes minutes, while listing them takes a second. So each
 compaction records the size and modification time of every part, and a later read opens only the
-parts whose file differs from its record. The parts stay the truth: compacted tables may be deleted.
+parts whose file differs from its record. Parts remain authoritative: compacted tables can be
+deleted.
 """
 
 import json
@@ -101,6 +102,8 @@ class CompactedTables:
             for name, schema in ({_PARTS_TABLE: PART_FILES} | schemas).items()
         }
         notes = self._files[_PARTS_TABLE].notes
+        # Compared after all files were opened: if another process compacts meanwhile, the files on
+        # disk are no longer those that the record of the parts describes.
         if notes.get(_WRITTEN) != _file_stats_of_tables(folder):
             raise DamagedFileError("tables of another compaction")
         self._folder = folder

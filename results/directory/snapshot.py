@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 
 from ..files.parquet import DamagedFileError
 from ..files.schema import FILE_STATS, PART_FILES, TABLES
-from ..reshape import long_tables
 from ..results import Results
 from .compaction import CompactedTables, file_stats, unchanged
 from .parts import (
     PARTS,
     damage,
+    long_tables,
     part_path,
     read_part,
     read_parts,
@@ -46,12 +46,15 @@ class Snapshot:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        # Taken before any part is read: a part that is replaced in between then differs from its
+        # record, and the next snapshot reads it again.
         self.files = file_stats(directory)
         self.damaged: dict[str, str] = {}
         self._compacted = CompactedTables.find(directory)
         found = self._compacted
         self._before = PART_FILES.empty_table() if found is None else found.part_files
         before = self._before.select(FILE_STATS.names)
+        # In the usual case nothing changed, and the compacted rows need no filter and no sort.
         self._as_compacted = self.files.equals(before)
         self._unchanged = set() if self._as_compacted else unchanged(self.files, before)
         changed = () if self._as_compacted else self._read_changed()
@@ -141,12 +144,12 @@ class Snapshot:
 
     @cached_property
     def _own_names(self) -> dict[str, str]:
-        """Run id to the display name that the part itself has."""
+        """Display name in each part, by run id."""
         return _names(self._before) | _names(self._changed["runs"])
 
     @cached_property
     def _new_names(self) -> dict[str, str]:
-        """Run id to display name, for the runs whose compacted rows have an older one.
+        """Current display names, by run id, of runs whose compacted rows have an older name.
 
         The name in the last plan wins over the one in the part.
         """

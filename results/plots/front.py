@@ -112,7 +112,7 @@ def _figure(
 
 
 def _drawn_anchors(shown: list[Panel]) -> list[str]:
-    """Return the kinds of anchors that are drawn; with more than two tasks only the average is."""
+    """Return the kinds of anchors that are drawn; only the average for more than two tasks."""
     drawn = {
         label: None
         for panel in shown

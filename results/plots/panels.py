@@ -51,7 +51,7 @@ def algorithm_names(results: Results, algorithms: list[str] | None) -> list[str]
 
 
 def uses_scores(results: Results) -> bool:
-    """Return whether runs can be selected by their hypervolume; otherwise the first seed is."""
+    """Return whether runs are selected by hypervolume; otherwise the first seed is selected."""
     return SELECTOR in results.metrics()
 
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ...errors import ParameterError
-from ..approximate import EXPLANATION, MARK, approximate
-from ..results import Results
+from ..results import EXPLANATION, MARK, Results, approximate
 from .table import SKIPPED
 
 

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from ...errors import ParameterError
 from ...registry import unknown_name
-from ..approximate import EXPLANATION, MARK, approximate
-from ..results import Results
+from ..results import EXPLANATION, MARK, Results, approximate
 
 DIRECTIONS = {"maximise": "↑, higher is better", "minimise": "↓, lower is better"}
 SHOWS = {

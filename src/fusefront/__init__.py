@@ -56,7 +56,7 @@ __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> object:
-    """A public name, imported at its first use: `import fusefront` itself imports nothing heavy."""
+    """Import a public name at its first use, so that `import fusefront` stays fast."""
     if name not in _HOME:
         raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
     return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

@@ -1,10 +1,13 @@
 """Every error that fusefront raises on purpose; each is also a subclass of a built-in error."""
 
+import difflib
+from pathlib import Path
+
 from .deprecation import warn_renamed
 
 
 class FusefrontError(Exception):
-    """Root of all errors raised on purpose: what must hold, what was found, how to fix it."""
+    """Base of all deliberate errors. Messages state what must hold, what was found, and the fix."""
 
 
 class UnknownNameError(FusefrontError, LookupError):
@@ -20,7 +23,7 @@ class PreferenceError(FusefrontError, ValueError):
 
 
 class ShapeError(FusefrontError, ValueError):
-    """Arrays whose shapes do not fit each other."""
+    """Arrays whose shapes do not match."""
 
 
 class PluginError(FusefrontError, ImportError):
@@ -44,7 +47,17 @@ class StoreError(FusefrontError, OSError):
 
 
 class StudyError(FusefrontError, ValueError):
-    """A study that cannot be run as it is written."""
+    """A study, or a file that belongs to one, that cannot be used as it is written.
+
+    Args:
+        message: What must hold, what was found, how to fix it.
+        file: The file that is wrong, if the message names it. Callers that read the file then do
+            not name it a second time.
+    """
+
+    def __init__(self, message: str, *, file: Path | None = None) -> None:
+        super().__init__(message)
+        self.file = file
 
 
 class BudgetExhausted(FusefrontError, RuntimeError):
@@ -53,6 +66,15 @@ class BudgetExhausted(FusefrontError, RuntimeError):
 
 class NotApplicableError(FusefrontError, RuntimeError):
     """Raised when an algorithm does not apply to a problem; the run is skipped for this reason."""
+
+
+def unknown_name(kind: str, name: str, known: list[str]) -> UnknownNameError:
+    """Return the error for a name that is not among `known`, with the nearest matches."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"Known: {', '.join(known) or 'none'}."
+    if near:
+        hint = f"Did you mean {' or '.join(f'`{n}`' for n in near)}?"
+    return UnknownNameError(f"{kind} must be a known name. Found `{name}`. {hint}")
 
 
 def __getattr__(name: str) -> type[FusefrontError]:

@@ -1,21 +1,19 @@
 """Registries: from names to entries with a summary, labels, a source and a lazy target."""
 
 import contextlib
-import difflib
-import hashlib
 import importlib
 import importlib.metadata
-import importlib.util
 import re
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
-from .errors import ParameterError, PluginError, UnknownNameError
+from .errors import ParameterError, PluginError
+from .errors import unknown_name as unknown_name
+from .plugins import PREFIX, import_file, load_entry_point, module_of
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Callable[..., object])
@@ -23,17 +21,8 @@ C = TypeVar("C", bound=Callable[..., object])
 _NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _BOUND: Final = "fusefront.bound"
 """Key in a field's metadata, which is shared with other libraries."""
-_PLUGIN: Final = "_fusefront_plugin_"
+_PACKAGE: Final = __name__.rpartition(".")[0]
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
-
-
-def unknown_name(kind: str, name: str, known: list[str]) -> UnknownNameError:
-    """Return the error for a name that is not among `known`, with the nearest matches."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"Known: {', '.join(known) or 'none'}."
-    if near:
-        hint = f"Did you mean {' or '.join(f'`{n}`' for n in near)}?"
-    return UnknownNameError(f"{kind} must be a known name. Found `{name}`. {hint}")
 
 
 def bound(default: Any = MISSING, *, among: Mapping[str, object] = _NONE) -> Any:
@@ -45,7 +34,7 @@ def bound(default: Any = MISSING, *, among: Mapping[str, object] = _NONE) -> Any
 
     Args:
         default: Value where an entry does not bind the field.
-        among: What each allowed value stands for; its docstring is shown by `fusefront info`.
+        among: The object that each allowed value selects; `fusefront info` prints its docstring.
 
     >>> from dataclasses import fields
     >>> @dataclass(frozen=True, kw_only=True)
@@ -59,12 +48,12 @@ def bound(default: Any = MISSING, *, among: Mapping[str, object] = _NONE) -> Any
 
 
 def is_bound(attribute: "Field[Any]") -> bool:
-    """Return whether a dataclass field was made by `bound`."""
+    """Return whether a dataclass field was declared with `bound`."""
     return _BOUND in attribute.metadata
 
 
 def bound_choices(attribute: "Field[Any]") -> Mapping[str, object]:
-    """Return what each value of a bound field stands for; empty where any value is allowed."""
+    """Return the object that each value of a bound field selects; empty if any is allowed."""
     choices: Mapping[str, object] = attribute.metadata.get(_BOUND, _NONE)
     return choices
 
@@ -75,6 +64,7 @@ class Entry(Generic[T]):
 
     Attributes:
         target: The object itself, or `module:attribute` inside fusefront.
+        arguments: If given, the target is a function that returns the object for these arguments.
         bound: Values of the fields that were declared with `bound`.
         defaults: Defaults that differ from those of the class, by hyper-parameter.
         file: The local file that registered the object, so that another process can load it again;
@@ -86,6 +76,7 @@ class Entry(Generic[T]):
     summary: str
     source: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, Any] | None = None
     bound: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     file: Path | None = None
@@ -95,9 +86,9 @@ class Entry(Generic[T]):
         if not isinstance(self.target, str):
             return self.target
         module, _, attribute = self.target.partition(":")
-        package = __name__.rpartition(".")[0]
-        loaded: T = getattr(importlib.import_module(f"{package}.{module}"), attribute)
-        return loaded
+        loaded: Any = getattr(importlib.import_module(f"{_PACKAGE}.{module}"), attribute)
+        found: T = loaded if self.arguments is None else loaded(**self.arguments)
+        return found
 
     def make(self, **parameters: Any) -> Any:
         """Call the registered class with these parameters and those that the entry sets."""
@@ -108,15 +99,17 @@ class Entry(Generic[T]):
 class Registry(Generic[T]):
     """Names of one kind: `ALGORITHMS`, `PROBLEMS`, `METRICS` or `SUITES`.
 
-    Built-ins are registered lazily, so that listing them imports nothing. Local files register with
-    the decorator. Installed packages offer entry points in the group `fusefront.<kind>s`; each
-    names a module that registers with the decorator when it is imported.
+    Built-ins are registered lazily, so that listing them imports nothing heavy. Local files
+    register with the decorator. Installed packages offer entry points in the group
+    `fusefront.<kind>s`; each names a module that registers with the decorator when it is imported.
     """
 
     def __init__(self, kind: str, labels: Mapping[str, frozenset[str]]) -> None:
         self.kind = kind
         self.label_values = labels
         self._entries: dict[str, Entry[T]] = {}
+        self._catalogues: dict[str, tuple[str, ...]] = {}
+        self._unread: dict[str, tuple[str, ...]] = {}
         self._entry_points_read = False
         self._file: Path | None = None
 
@@ -138,8 +131,8 @@ class Registry(Generic[T]):
             )
         for key, value in entry.labels.items():
             self._check_label(key, value)
-        known = self._entries.get(entry.name)
-        if known is not None and _origin(known.target) != _origin(entry.target):
+        known = self._find(entry.name)
+        if known is not None and _origin(known) != _origin(entry):
             raise PluginError(
                 f"{self.kind} names must be unique. Found `{entry.name}` a second time. "
                 "Choose another name."
@@ -160,15 +153,17 @@ class Registry(Generic[T]):
 
         def decorate(thing: C) -> C:
             text = summary or (thing.__doc__ or "").strip().partition("\n")[0]
-            entry = Entry[T](
-                name=name,
-                target=thing,  # type: ignore[arg-type] # the registry's owner says what T is
-                summary=text,
-                source=source,
-                labels=labels,
-                file=self._file,
+            target: Any = thing  # whoever made the registry says what T is
+            self.add(
+                Entry(
+                    name=name,
+                    target=target,
+                    summary=text,
+                    source=source,
+                    labels=labels,
+                    file=self._file,
+                )
             )
-            self.add(entry)
             return thing
 
         return decorate
@@ -180,6 +175,7 @@ class Registry(Generic[T]):
         *,
         summary: str,
         source: str,
+        arguments: Mapping[str, Any] | None = None,
         bound: Mapping[str, Any] = _NONE,
         defaults: Mapping[str, Any] = _NONE,
         **labels: str,
@@ -191,58 +187,79 @@ class Registry(Generic[T]):
             target: `module:attribute`, relative to the package.
             summary: One line.
             source: Citation and address of the paper.
+            arguments: If given, the target is called with these to get the object: one function
+                makes a whole catalogue.
             bound: Values of the fields that the class declares with `bound`. Two entries with one
                 target differ in these.
             defaults: Hyper-parameters whose defaults differ from those of the class.
-            labels: See `label_values`, whose order they are shown in.
+            labels: See `label_values`; they are displayed in the order given there.
         """
-        order = list(self.label_values)
+        ordered = {key: labels.pop(key) for key in self.label_values if key in labels} | labels
         self.add(
             Entry[T](
                 name=name,
                 target=target,
                 summary=summary,
                 source=source,
-                labels=dict(sorted(labels.items(), key=lambda label: _rank(order, label[0]))),
+                labels=ordered,
+                arguments=arguments,
                 bound=dict(bound),
                 defaults=dict(defaults),
             )
         )
 
+    def add_catalogue(self, module: str, *families: str) -> None:
+        """Add a module of fusefront that registers entries, and import it when one is needed.
+
+        Args:
+            module: Path of the module, relative to the package.
+            families: Every name that it registers is one of these, or starts with one and `-`.
+        """
+        self._unread[module] = families
+        self._catalogues[module] = ()
+
+    def built_in(self) -> list[Entry[T]]:
+        """Return the entries of all catalogues, in the order of the catalogues."""
+        self._read_catalogues()
+        return [self._entries[name] for names in self._catalogues.values() for name in names]
+
     def names(self) -> tuple[str, ...]:
-        """Return the names registered so far, without loading entry points."""
+        """Return the names registered so far, without loading catalogues and entry points."""
         return tuple(self._entries)
 
     @contextlib.contextmanager
     def isolated(self) -> Iterator[None]:
-        """Forget on exit what was registered inside; for tests.
+        """Undo on exit all registrations made inside; for tests.
 
         Plug-in files loaded inside are imported again the next time they are named.
         """
+        self._read_catalogues()  # a module that is first imported inside would not register again
         entries, modules = dict(self._entries), set(sys.modules)
         try:
             yield
         finally:
             self._entries = entries
             for name in set(sys.modules) - modules:
-                if name.startswith(_PLUGIN):
+                if name.startswith(PREFIX):
                     del sys.modules[name]
 
     def __getitem__(self, name: str) -> Entry[T]:
         """Return the entry of this name; `_` and `-` are interchangeable."""
         self._read_entry_points()
-        entry = self._entries.get(name.replace("_", "-"))
+        entry = self._find(name.replace("_", "-"))
         if entry is None:
-            raise unknown_name(self.kind, name, list(self._entries))
+            raise unknown_name(self.kind, name, [entry.name for entry in self])
         return entry
 
     def __iter__(self) -> Iterator[Entry[T]]:
         self._read_entry_points()
-        return iter(list(self._entries.values()))
+        # Look-ups may have read catalogues in any order; listings must not depend on it.
+        names = dict.fromkeys([*(entry.name for entry in self.built_in()), *self._entries])
+        return iter([self._entries[name] for name in names])
 
     def __contains__(self, name: str) -> bool:
         self._read_entry_points()
-        return name.replace("_", "-") in self._entries
+        return self._find(name.replace("_", "-")) is not None
 
     def select(self, labels: Mapping[str, str]) -> list[Entry[T]]:
         """Return the entries that have all given labels."""
@@ -254,15 +271,13 @@ class Registry(Generic[T]):
         """Import a Python file and return the entry of the class or function `name` in it.
 
         Raises:
-            PluginError: If there is no such file, it cannot be imported, or it does not register
-                anything of this name.
+            PluginError: If the file does not exist, cannot be imported, or does not register this
+                class or function.
         """
         path = path.resolve()
         if not path.is_file():
             raise PluginError(f"`{path}` must be a Python file. Found no file. Check the path.")
-        # Stored Pareto sets name plug-in classes by module, so the name must not vary by process.
-        digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
-        module_name = f"{_PLUGIN}{path.stem}_{digest}"
+        module_name = module_of(path)
         if module_name not in sys.modules:
             self._import_file(path, module_name)
         thing = getattr(sys.modules[module_name], name, None)
@@ -277,41 +292,39 @@ class Registry(Generic[T]):
         )
 
     def _import_file(self, path: Path, module_name: str) -> None:
-        spec = importlib.util.spec_from_file_location(module_name, path)
-        if spec is None or spec.loader is None:
-            raise PluginError(
-                f"A plug-in must be a Python file ending in .py. Found `{path}`. Rename it."
-            )
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[module_name] = module
         self._file = path
         try:
-            spec.loader.exec_module(module)
-        except (Exception, SystemExit) as error:
-            del sys.modules[module_name]
+            import_file(path, module_name)
+        except PluginError:
             self._entries = {n: e for n, e in self._entries.items() if e.file != path}
-            raise PluginError(
-                f"`{path}` must import without error. "
-                f"Found {type(error).__name__}: {error}{_line_of(error, path)}."
-            ) from error
+            raise
         finally:
             self._file = None
+
+    def _find(self, name: str) -> Entry[T] | None:
+        self._read_catalogues(name)
+        return self._entries.get(name)
+
+    def _read_catalogues(self, name: str | None = None) -> None:
+        """Import the catalogues that may register a name, or all of them."""
+        for module, families in list(self._unread.items()):
+            if name is None or any(f"{name}-".startswith(f"{family}-") for family in families):
+                del self._unread[module]  # first: registering an entry looks up its name
+                before = set(self._entries)
+                importlib.import_module(f"{_PACKAGE}.{module}")
+                self._catalogues[module] = tuple(n for n in self._entries if n not in before)
 
     def _read_entry_points(self) -> None:
         if self._entry_points_read:
             return
-        self._entry_points_read = True
+        self._entry_points_read = True  # first: a plug-in may look names up while it is imported
         for point in importlib.metadata.entry_points(group=f"fusefront.{self.kind}s"):
             try:
-                point.load()
-            except (Exception, SystemExit) as error:
+                load_entry_point(point)
+            except PluginError:
                 # The next call must fail as clearly, instead of working with half of the names.
                 self._entry_points_read = False
-                package = f" of package `{point.dist.name}`" if point.dist else ""
-                raise PluginError(
-                    f"Entry point `{point.name}` ({point.value}){package} must load. "
-                    f"Found {type(error).__name__}: {error}. Fix or uninstall that package."
-                ) from error
+                raise
 
     def _check_label(self, key: str, value: str) -> None:
         if key not in self.label_values:
@@ -324,23 +337,12 @@ class Registry(Generic[T]):
             )
 
 
-def _rank(order: list[str], key: str) -> int:
-    return order.index(key) if key in order else len(order)
-
-
-def _origin(target: object) -> object:
-    """Return what identifies a target: the place of its source code, or the target itself.
-
-    Classes defined inside functions have no place of their own: one function can make several.
-    """
+def _origin(entry: Entry[Any]) -> object:
+    """Return the identity of a registered object: the place of its source code, or its target."""
+    target = entry.target
     name = getattr(target, "__qualname__", "<locals>")
-    if "<locals>" in name:
-        return target
+    if "<locals>" in name:  # one function can make several classes, all with the same place
+        return (target, entry.arguments)
     module = getattr(target, "__module__", "")
     file = getattr(sys.modules.get(module), "__file__", None)
     return (module if file is None else Path(file).resolve(), name)
-
-
-def _line_of(error: BaseException, path: Path) -> str:
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-    return f" at line {lines[-1]}" if lines else ""

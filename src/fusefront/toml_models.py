@@ -3,13 +3,14 @@
 import tomllib
 import types
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Strict, StringConstraints, ValidationError
 
-from .errors import StudyError
+from .errors import FusefrontError, StudyError
 from .registry import unknown_name
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -74,7 +75,22 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StudyError(f"`{path}` must be a TOML file. Found {error}.") from error
+        raise StudyError(f"`{path}` must be a TOML file. Found {error}.", file=path) from error
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put the name of a file before the errors that are raised inside and do not name it.
+
+    Raises:
+        StudyError: In place of any error of fusefront.
+    """
+    try:
+        yield
+    except FusefrontError as error:
+        if isinstance(error, StudyError) and error.file == path:
+            raise
+        raise StudyError(f"In `{path}`: {error}", file=path) from error
 
 
 def parse_table(model: type[M], content: Mapping[str, Any], *, file: Path, place: str = "") -> M:
@@ -92,7 +108,8 @@ def parse_table(model: type[M], content: Mapping[str, Any], *, file: Path, place
     try:
         return model.model_validate(dict(content), context={"file": file})
     except ValidationError as error:
-        raise StudyError(f"In `{file}`, {explain(error, model, place=place)}") from None
+        found = explain(error, model, place=place)
+        raise StudyError(f"In `{file}`, {found}", file=file) from None
 
 
 def explain(error: ValidationError, model: type[BaseModel], *, place: str = "") -> str:
@@ -140,7 +157,8 @@ def rename_key(content: Mapping[str, Any], old: str, new: str, *, file: Path) ->
     if new in content:
         raise StudyError(
             f"In `{file}`, `{new}` must be given once. Found it beside its former name `{old}`. "
-            f"Delete `{old}`."
+            f"Delete `{old}`.",
+            file=file,
         )
     message = f"In `{file}`, `{old}` is a former name. Use `{new}`."
     warnings.warn(message, DeprecationWarning, stacklevel=2)

@@ -202,18 +202,21 @@ def test_a_suite_is_taken_over_where_the_file_says_nothing(tmp_path: Path) -> No
         ('suite = "smoke"\n[caps]\ngradient_step = 3', r"A cap.*Did you mean `gradient_steps`"),
         ('suite = "smoke"\n[resources]\nretry = 3', r"A key of `resources`.*`retries`"),
         ('suite = "smoke"\n[resources."mapp"]\nretries = 3', r"`mapp`\. Did you mean `map`"),
-        ('suite = "smoke"\n[resources]\nmemory_bytes = "2 G"', r"a text such as `2 GiB`"),
+        (
+            'suite = "smoke"\n[resources]\nmemory_bytes = "2 G"',
+            r"text with a unit, such as `2 GiB`",
+        ),
         (
             'suite = "smoke"\nprecision = "float16"',
             r"`precision` must be one of 'float32' or",
         ),
-        ('suite = "smoke"\n[caps]\nseeds = 3', r"`seeds` must stand above the first `\[table\]`"),
-        ('suite = "smoke"\n[resources]\nbudget = 3', r"`budget` must stand above the first"),
+        ('suite = "smoke"\n[caps]\nseeds = 3', r"`seeds` must be above the first `\[table\]`"),
+        ('suite = "smoke"\n[resources]\nbudget = 3', r"`budget` must be above the first"),
         (
             'suite = "smoke"\n[resources."map"]\nroot_seed = 3',
-            r"`root_seed` must stand above the first",
+            r"`root_seed` must be above the first",
         ),
-        (table('name = "map"\nseeds = 3'), r"`seeds` must stand above the first"),
+        (table('name = "map"\nseeds = 3'), r"`seeds` must be above the first"),
         ('suite = "smoke"\nseeds = = 3', r"must be a TOML file.*line 2"),
     ],
 )

@@ -279,3 +279,26 @@ print("HEAVY:", *sorted({set(HEAVY)!r} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "HEAVY:"
+
+
+def test_a_command_does_not_import_the_others() -> None:
+    code = (
+        "import sys; from fusefront.benchmark.cli import COMMANDS, main\n"
+        "sys.argv = ['fusefront', 'list', 'metrics']\n"
+        "try: main()\n"
+        "finally: print(*(c for c in COMMANDS if f'fusefront.benchmark.cli.{c}' in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "hypervolume" in done.stdout
+    assert done.stdout.splitlines()[-1] == "list"
+
+
+def test_a_misspelt_command_is_compared_with_all(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fusefront.benchmark", "tabel"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    assert "'table'" in done.stderr

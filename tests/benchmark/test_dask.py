@@ -10,8 +10,7 @@ from tests.benchmark.test_plan import assert_same
 
 from fusefront.benchmark.run import plan as runner
 from fusefront.benchmark.run.execute import execute
-from fusefront.benchmark.run.executors import start_of
-from fusefront.benchmark.run.executors.base import Site
+from fusefront.benchmark.run.executors import Site, start_of
 from fusefront.benchmark.run.executors.job_queue import read_cluster
 from fusefront.benchmark.study.study import Study
 from fusefront.errors import StudyError

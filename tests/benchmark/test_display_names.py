@@ -9,7 +9,7 @@ from tests.benchmark.conftest import Command
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.run import plan as runner
-from fusefront.benchmark.score import load as loading
+from fusefront.benchmark.score import scores as loading
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.study import Study
 from fusefront.results.directory.planned import PLANNED

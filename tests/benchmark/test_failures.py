@@ -8,7 +8,7 @@ import pytest
 from tests.benchmark.conftest import HEAD, PROBLEM, Command, Outcome
 
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.score import load as loading
+from fusefront.benchmark.score import scores as loading
 
 BODIES = {
     "Killed": "os.kill(os.getpid(), 9)",

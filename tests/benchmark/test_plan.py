@@ -19,7 +19,7 @@ from fusefront.benchmark.run import plan as runner
 from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.meters import PeakMemory
 from fusefront.benchmark.run.one_run import compute
-from fusefront.benchmark.score import load as loading
+from fusefront.benchmark.score import scores as loading
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.study import Study
 from fusefront.errors import StoreError, StudyError

@@ -7,7 +7,7 @@ import pytest
 
 from fusefront.benchmark.score.preferences import lattice, scoring_preferences
 from fusefront.errors import ParameterError
-from fusefront.metrics.preference import check_preference
+from fusefront.metrics.checks import check_preference
 
 M = [2, 3, 4, 5, 8, 14, 20]
 FIRST = [

@@ -166,6 +166,64 @@ def test_suites_name_what_exists() -> None:
         assert len(set(suite.problems)) == len(suite.problems)
 
 
+def test_looking_a_name_up_imports_only_its_catalogue() -> None:
+    code = (
+        "import sys; from fusefront import PROBLEMS, SUITES; "
+        "assert 'smoke-all' in PROBLEMS and 'mine' not in PROBLEMS and 'dev' in SUITES; "
+        "print(*sorted(m for m in sys.modules if m.endswith('.catalogue')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["fusefront.problems.vision.catalogue"]
+
+
+def test_the_order_of_a_listing_does_not_depend_on_what_was_looked_up_first() -> None:
+    code = (
+        "from fusefront import PROBLEMS; {}PROBLEMS.register('aa-first')(int); "
+        "print(*(entry.name for entry in PROBLEMS))"
+    )
+    listings = [
+        subprocess.run(
+            [sys.executable, "-c", code.format(first)], capture_output=True, text=True, check=True
+        ).stdout
+        for first in ("", "PROBLEMS['gpt2-all']; PROBLEMS['smoke-all']; ")
+    ]
+    assert listings[0] == listings[1]
+    names = listings[0].split()
+    assert names[0] == "analytic-quadratic"
+    assert names[-2:] == ["gpt2-all", "aa-first"]
+
+
+def test_every_name_in_a_catalogue_starts_with_one_of_its_families() -> None:
+    names = [entry.name for entry in PROBLEMS.built_in()]
+    code = (
+        "import sys; from fusefront import PROBLEMS; "
+        "print(*(name for name in sys.stdin.read().split() if name not in PROBLEMS))"
+    )
+    # A new process: each look-up must find its catalogue by itself.
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=" ".join(reversed(names)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_built_in_problems_leave_plug_ins_out() -> None:
+    with PROBLEMS.isolated():
+        before = PROBLEMS.built_in()
+        PROBLEMS.register("dev-plug-in", subset="dev", needs="nothing")(int)
+        assert PROBLEMS.built_in() == before
+        assert "dev-plug-in" not in SUITES["dev"].load().problems
+
+
+def test_a_plug_in_cannot_take_a_name_of_a_catalogue_that_was_not_read() -> None:
+    code = "from fusefront import PROBLEMS; PROBLEMS.register('gpt2-all')(int)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "problem names must be unique. Found `gpt2-all` a second time." in done.stderr
+
+
 FILE = """\
 from tests_registry import THINGS
 

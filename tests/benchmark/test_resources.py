@@ -62,7 +62,7 @@ def test_memory_is_read(text: object, size: int) -> None:
 @pytest.mark.parametrize("text", ["2", "2 gib", "GiB", -1, 1.5, True, "-1 GiB", None])
 def test_other_memory_is_refused(text: object) -> None:
     with pytest.raises(
-        ParameterError, match=r"number of bytes must be an integer, or a text such as `2 GiB`"
+        ParameterError, match=r"integer number of bytes >= 0, or text with a unit, such as `2 GiB`"
     ):
         parse_bytes(text)
 

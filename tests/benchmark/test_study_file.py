@@ -120,3 +120,13 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"problems = ['\xe9']")
     with pytest.raises(StudyError, match=r"latin\.toml` must be a TOML file"):
         read(tmp_path / "latin.toml")
+
+
+def test_the_study_is_named_even_if_the_path_of_another_file_starts_with_its_path(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text('problems = ["smoke-all"]\nalgorithms = ["study.toml.py:Mine"]\n')
+    with pytest.raises(StudyError) as caught:
+        read_study(path, ALGORITHMS)
+    assert str(caught.value).startswith(f"In `{path}`: `algorithms[0]`: `{path}.py` must be")

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from fusefront.results.directory.parts import write_part, write_problem
+from fusefront.results.directory.parts import long_tables, write_part, write_problem
 from fusefront.results.directory.snapshot import ORDER, sorted_problems
 from fusefront.results.files.record import (
     AnchorRow,
@@ -23,7 +23,6 @@ from fusefront.results.files.record import (
     pack_outcomes,
 )
 from fusefront.results.load import read
-from fusefront.results.reshape import long_tables
 from fusefront.results.results import Results, of_tables
 
 

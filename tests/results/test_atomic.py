@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fusefront.errors import StoreError
-from fusefront.results.files.atomic import check_outside, staged
+from fusefront.results.files.parquet import check_outside, staged
 
 
 @pytest.mark.parametrize("name", ["new", "deep/new", "empty"])

@@ -165,7 +165,7 @@ def test_another_problem_of_one_name_is_refused(
 def test_a_seed_is_never_counted_twice(run_set: MakeRunSet, make_record: MakeRecord) -> None:
     other = replace(make_record(), run_id="other", parameters='{"density": 0.3}')
     with pytest.raises(
-        StudyError, match=r"only one run. Found two of two-digits, TIES, seed 0.*param"
+        StudyError, match=r"only one run. Found two for two-digits, TIES, seed 0.*param"
     ):
         union([run_set("a", make_record()), run_set("b", other)])
 

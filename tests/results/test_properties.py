@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.results.conftest import results_of
 
-from fusefront.results.directory.parts import read_part, write_part
+from fusefront.results.directory.parts import part_tables, read_part, write_part
 from fusefront.results.files.record import FrontRow, OutcomeRow, PointRow, Record, TraceRow
 from fusefront.results.files.schema import record_table
 from fusefront.results.merge import RunSet, subset, union
 from fusefront.results.references import canonical
-from fusefront.results.reshape import part_tables
 
 property_test = settings(derandomize=True, deadline=None, max_examples=15, database=None)
 

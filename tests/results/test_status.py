@@ -2,8 +2,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fusefront.results.directory.parts import write_part
+from fusefront.results.directory.planned import PlannedRun, count_statuses
 from fusefront.results.directory.snapshot import Snapshot
-from fusefront.results.directory.status import PlannedRun, count_statuses
 from fusefront.results.files.record import Record
 
 MakeRecord = Callable[..., Record]

@@ -12,8 +12,7 @@ from ....errors import MissingDataError, StudyError
 from ....results.directory.parts import part_path
 from ....results.files.parquet import write_bytes
 from ...study.study import RunSpec
-from . import Start
-from .base import Ended, Executor, Site, WorkerFailure
+from . import Ended, Executor, Site, Start, WorkerFailure
 from .job_queue import read_cluster
 from .local import LocalExecutor
 
@@ -76,7 +75,7 @@ class DaskExecutor(Executor):
 
     @property
     def free(self) -> int:
-        """Number of runs to submit: one per thread of the workers, and as many in the queue."""
+        """Number of runs to submit: one per thread of the workers, and the same number queued."""
         threads: dict[str, int] = self._client.nthreads()
         return max(1, _AHEAD * sum(threads.values())) - len(self._futures)
 
@@ -107,9 +106,10 @@ class DaskExecutor(Executor):
             compute,
             spec,
             self._site.problem_hashes[spec.problem.name],
+            # For a known key, dask would return the earlier task instead of starting the retry.
             key=f"{spec.run_id}-{next(self._numbers)}",
             pure=False,
-            retries=0,
+            retries=0,  # the study counts and reports its own retries
             resources={_GPU: gpus} if gpus else None,
         )
         self._futures[future] = spec
@@ -157,7 +157,7 @@ def _result(future: "distributed.Future[Any]") -> bytes | WorkerFailure:
 
 
 def dask_of(text: str) -> Start:
-    """Return what starts the executor of a scheduler.
+    """Return a function that starts the executor of a scheduler.
 
     Args:
         text: Empty for a cluster of processes on this machine, the address of a running scheduler

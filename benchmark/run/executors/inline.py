@@ -5,8 +5,7 @@ from typing import final
 
 from ....results.directory.parts import write_part
 from ...study.study import RunSpec
-from .base import Ended, Executor, Site
-from .gpus import Gpus
+from . import Ended, Executor, Gpus, Site
 
 
 @final

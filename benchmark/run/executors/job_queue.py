@@ -61,7 +61,7 @@ def read_cluster(text: str) -> Callable[[int], Any]:
         try:
             cluster = kind(**job, processes=1)  # every run gets its own process anyway
         except TypeError as error:
-            raise StudyError(f"In `{path}`, `[job]`: {error}.") from error
+            raise StudyError(f"In `{path}`, `[job]`: {error}.", file=path) from error
         jobs = math.ceil(runs / job["cores"])
         cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # jobs that end early are replaced
         return cluster

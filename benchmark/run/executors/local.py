@@ -14,8 +14,7 @@ from typing import Final, final
 
 from ....results.directory.parts import check_writable, part_path
 from ...study.study import RunSpec
-from .base import DISK_FAULT, Ended, Executor, Site, WorkerFailure
-from .gpus import Gpus
+from . import DISK_FAULT, Ended, Executor, Gpus, Site, WorkerFailure
 
 _BENCHMARK: Final = __package__.removesuffix(".run.executors")
 PRELOADED: Final = (f"{_BENCHMARK}.run.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.api")
@@ -124,7 +123,7 @@ class LocalExecutor(Executor):
         return worker
 
     def _kill(self, sentinel: int) -> Ended:
-        """Kill the process of a run that exceeded its time limit; it may not delay its end."""
+        """Kill the process of a run that exceeded its time limit, which it cannot delay."""
         worker = self._removed(sentinel)
         worker.process.kill()
         worker.process.join()
@@ -148,7 +147,7 @@ def _lost(message: str, *, retryable: bool) -> WorkerFailure:
 
 
 def _context() -> BaseContext:
-    """Return a fork server with the heavy imports done; spawn where there is none (Windows)."""
+    """Return a fork server that has done the heavy imports, or spawn on Windows, which has none."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

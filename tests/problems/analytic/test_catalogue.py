@@ -6,10 +6,10 @@ import pytest
 
 from fusefront.problems import PROBLEMS
 from fusefront.problems.analytic.base import AnalyticProblem
-from fusefront.problems.analytic.catalogue import FAMILIES, entries
+from fusefront.problems.analytic.catalogue import FAMILIES
 from fusefront.problems.analytic.saturating import SaturatingProblem
 
-ENTRIES = list(entries())
+ENTRIES = PROBLEMS.select({"family": "analytic"})
 CASES = [entry for entry in ENTRIES if "subset" in entry.labels]
 
 
@@ -19,8 +19,9 @@ def natural(name: str) -> list[object]:
 
 def test_listing_the_problems_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from fusefront.problems.analytic.catalogue import entries; "
-        "print(len(list(entries())), *({'torch', 'numpy', 'pandas', 'scipy'} & set(sys.modules)))"
+        "import sys; from fusefront import PROBLEMS; "
+        "print(len(PROBLEMS.select({'family': 'analytic'})), "
+        "*({'torch', 'numpy', 'pandas', 'scipy'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == [str(len(ENTRIES))]

@@ -1,9 +1,9 @@
+from fusefront.problems import PROBLEMS
 from fusefront.problems.family import FamilyProblem
-from fusefront.problems.vision.catalogue import entries
 from fusefront.problems.vision.families import DINO
 from fusefront.registry import Entry
 
-ENTRIES = {e.name: e for e in entries() if e.labels["family"] == "dino"}
+ENTRIES = {e.name: e for e in PROBLEMS.select({"family": "dino"})}
 
 
 def tasks(entry: Entry) -> tuple[str, ...]:  # type: ignore[type-arg] # of whatever it makes

@@ -2,7 +2,7 @@ from itertools import combinations
 
 import pytest
 
-from fusefront.problems.case import half
+from fusefront.problems import half
 from fusefront.problems.language.tasks import MINILM, TASKS, TINY_GPT2, TextFamily, conflict
 
 FAMILIES = pytest.mark.parametrize("family", [TINY_GPT2, MINILM], ids=lambda f: f.name)

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 from fusefront.errors import UnknownNameError
-from fusefront.problems.case import half
+from fusefront.problems import half
 from fusefront.problems.vision.families import FAMILIES, get_family
 
 

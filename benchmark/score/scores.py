@@ -1,16 +1,33 @@
-"""Derive scores: every registered metric of every done run, from raw values and objectives."""
+"""Scores: every registered metric of every done run, derived from raw values or kept.
 
+Scores are kept with compacted tables, together with a fingerprint of the code that derived them. If
+it is unchanged, only new runs are scored.
+"""
+
+import os
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
+from hashlib import sha256
+from importlib import metadata
+from inspect import getsourcefile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import fusefront
 
 from ...errors import ParameterError, StoreError, UnknownNameError
 from ...metrics import METRICS
 from ...metrics.base import Inputs, Metric, evaluate
 from ...problems import PROBLEMS
 from ...registry import Entry
+from ...results.directory.parts import PARTS
+from ...results.directory.snapshot import Snapshot, by_run
+from ...results.files.schema import from_frame
+from ...results.load import read
 from ...results.references import ReferenceFront, load_reference
 from ...results.results import Results
 from ..study.parameters import split_spec
@@ -26,11 +43,34 @@ tenth beyond it, which gives credit to points that match the pretrained model in
 _DECIMALS: Final = 9
 """Decimals to which objectives of a true front are rounded, so that the last bits of another
 machine's functions do not change its hash."""
+_PACKAGE: Final = Path(fusefront.__file__).parent
+_LIBRARIES: Final = ("numpy", "pymoo", "scipy")
+_READ: Final = (".py", ".parquet")
+"""Endings of the files that are hashed: source code, and reference fronts."""
+
 
 _COLUMNS: Final = (
     *("run_id", "problem", "algorithm", "display_name", "seed"),
     *("metric", "value", "reference"),
 )
+
+
+def load(path: Path) -> Results:
+    """Load a run directory or an archive; scores are derived when they are first used.
+
+    Raises:
+        StoreError: If there are no results, or one of their files is damaged.
+    """
+    if (path / PARTS).is_dir():
+        return load_directory(Snapshot(path))
+    results = read(path)
+    return results.with_tables(scores=partial(_derived, results))
+
+
+def load_directory(snapshot: Snapshot) -> Results:
+    """Load a run directory; only runs without compacted scores are scored again."""
+    results = snapshot.results()
+    return results.with_tables(scores=partial(_completed, results, snapshot))
 
 
 def derive_scores(results: Results) -> "pd.DataFrame":
@@ -141,3 +181,54 @@ def _expert_values(problems: "pd.DataFrame") -> dict[tuple[str, str], dict[str, 
     for problem, problem_hash, task, value in zip(*columns, strict=True):
         values.setdefault((problem, problem_hash), {})[task] = value
     return values
+
+
+@cache
+def fingerprint() -> str:
+    """Return a digest of fusefront's code, reference fronts, metrics, and numerical libraries.
+
+    All code is hashed, since a metric may use any of it. A plug-in metric adds its own file.
+    """
+    digest = sha256()
+    for text in (*_versions(), *_metrics()):
+        digest.update(text.encode() + b"\0")
+    for path in sorted(_files()):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
+        digest.update(sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _versions() -> Iterator[str]:
+    for name in _LIBRARIES:
+        yield f"{name} {metadata.version(name)}"
+
+
+def _metrics() -> Iterator[str]:
+    """Yield the registered metrics, with the source of those from plug-ins."""
+    for entry in METRICS:
+        source = "" if isinstance(entry.target, str) else getsourcefile(entry.load()) or ""
+        code = sha256(Path(source).read_bytes()).hexdigest() if source else ""
+        yield f"{entry.name} {sorted(entry.labels.items())} {code}"
+
+
+def _files() -> Iterator[Path]:
+    """Yield all files except the pre-run archives, which are data."""
+    for folder, folders, names in os.walk(_PACKAGE, followlinks=True):
+        folders[:] = [name for name in folders if name not in {"prerun", "__pycache__"}]
+        yield from (Path(folder, name) for name in names if name.endswith(_READ))
+
+
+def _completed(results: Results, snapshot: Snapshot) -> pa.Table:
+    # None are kept if code that derives scores has changed: then all runs are scored again.
+    kept = snapshot.scores(fingerprint())
+    runs = results.arrow("runs")
+    done = runs.filter(pc.equal(runs.column("status"), "done")).column("run_id")
+    left = done.filter(pc.invert(pc.is_in(done, kept.column("run_id").unique())))
+    if not len(left):
+        return kept
+    derived = _derived(results.only(left))
+    return by_run(pa.concat_tables([kept, derived]), runs)
+
+
+def _derived(results: Results) -> pa.Table:
+    return from_frame(derive_scores(results), "scores")

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from fusefront.errors import PreferenceError
-from fusefront.metrics.preference import check_preference, check_preferences
+from fusefront.metrics.checks import check_preference, check_preferences
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.score import derive as module
-from fusefront.benchmark.score.derive import REF_POINTS, derive_scores
+from fusefront.benchmark.score import scores as module
+from fusefront.benchmark.score.scores import REF_POINTS, derive_scores
 from fusefront.errors import StoreError
 from fusefront.metrics.corner_gap import corner_gap
 from fusefront.metrics.expected_utility import expected_utility
@@ -199,7 +199,7 @@ def test_igd_is_to_the_true_front_where_the_problem_that_was_run_knows_it(
 ) -> None:
     angle = 60.0 if "angle" in problem else 90.0
     known = PROBLEMS["analytic-quadratic"].load()
-    made = known(angle=angle)  # type: ignore[call-arg]
+    made = known(angle=angle)
     found = values(derive_scores(losses(problem, made.hash())))
     ((_, reference),) = [key for key in found if key[0] == "igd-plus"]
     assert re.fullmatch(re.escape(problem) + r":true@[0-9a-f]{8}", reference)
