@@ -1,4 +1,4 @@
-"""The worker process: one run, one process, one atomic part.
+"""The worker process: computes the runs it is sent, each into one atomic part.
 
 Importing this module imports everything that runs need. The fork server does this once, and every
 worker then starts in milliseconds.
@@ -7,9 +7,9 @@ worker then starts in milliseconds.
 import os
 import signal
 import threading
+from contextlib import suppress
 from multiprocessing import parent_process
-from multiprocessing.connection import wait
-from pathlib import Path
+from multiprocessing.connection import Connection, wait
 
 try:
     import resource
@@ -23,9 +23,10 @@ import transformers.models.vit.modeling_vit  # noqa: F401
 
 from ...errors import StoreError, StudyError
 from ...results.directory.parts import write_part
-from ..study.study import RunSpec
 from . import provenance
-from .executors import DISK_FAULT
+from .executors import WorkerFailure
+from .executors.local import PEAK
+from .executors.process import Order, Reply
 from .one_run import compute
 
 __all__ = ["work"]
@@ -33,18 +34,34 @@ __all__ = ["work"]
 provenance.versions()  # cached here, before workers are forked
 
 
-def work(spec: RunSpec, problem_hash: str, directory: Path) -> None:
-    """Compute a run, write its part, and exit. Exits at once if the coordinator dies."""
+def work(orders: Connection) -> None:
+    """Compute runs until the connection is closed. Exits at once if the coordinator dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what an interrupt means
     threading.Thread(target=_follow_coordinator, daemon=True).start()
-    limit_memory(spec.resources.memory_bytes)
-    record = compute(spec, problem_hash)
-    try:
-        write_part(directory, record)
-    except StoreError:
-        os._exit(DISK_FAULT)  # the coordinator finds the cause and reports it
-    # The part is on disk, and an orderly shutdown of torch can take longer than a small run.
+    with suppress(EOFError, OSError):  # the coordinator needs this worker no longer
+        while True:
+            order: Order = orders.recv()
+            orders.send(_reply(order))
+    # An orderly shutdown of torch can take longer than a small run, and every part is on disk.
     os._exit(0)
+
+
+def _reply(order: Order) -> Reply:
+    try:
+        _reset_peak()
+        limit_memory(order.spec.resources.memory_bytes)
+        record = compute(order.spec, order.problem_hash)
+    except Exception as error:  # outside the fit, whose own errors are in the record
+        return Reply(
+            failure=WorkerFailure(
+                error_class=type(error).__name__, message=str(error), retryable=False
+            )
+        )
+    try:
+        write_part(order.directory, record)
+    except StoreError as error:
+        return Reply(disk_fault=str(error))
+    return Reply(status=record.status)
 
 
 def limit_memory(limit: int | None) -> None:
@@ -57,6 +74,12 @@ def limit_memory(limit: int | None) -> None:
             f"process. Found {limit}."
         )
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def _reset_peak() -> None:
+    """Make the peak resident memory count from now: it must not be that of an earlier run."""
+    with suppress(OSError):  # where this is impossible, no worker computes a second run
+        PEAK.write_text("5")
 
 
 def _follow_coordinator() -> None:

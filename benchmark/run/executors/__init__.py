@@ -10,9 +10,6 @@ from typing import Final, final
 from ....errors import ParameterError, StudyError
 from ...study.study import RunSpec
 
-DISK_FAULT: Final = 74
-"""Exit code of a worker that could not write its part (EX_IOERR of sysexits.h)."""
-
 
 @final
 @dataclass(frozen=True, kw_only=True)

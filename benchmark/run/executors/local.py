@@ -1,39 +1,28 @@
-"""The local executor: one process per run, so that a crash ends only its own run."""
+"""The local executor: processes of this machine, so that a crash ends only its own run."""
 
-import multiprocessing
 import os
-import signal
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from multiprocessing.connection import wait
-from multiprocessing.context import BaseContext
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final, final
 
-from ....results.directory.parts import check_writable, part_path
+from ....algorithms import ALGORITHMS
+from ....errors import StoreError
 from ...study.study import RunSpec
-from . import DISK_FAULT, Ended, Executor, Gpus, Site, WorkerFailure
+from . import Ended, Executor, Gpus, Site, WorkerFailure
+from .process import Order, Reply, WorkerProcess
 
-_BENCHMARK: Final = __package__.removesuffix(".run.executors")
-PRELOADED: Final = (f"{_BENCHMARK}.run.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.api")
-"""Modules that runs need, and those that the main program imports: workers import both."""
-
-_KILLED_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGBUS, signal.SIGHUP})
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class _Worker:
-    process: BaseProcess
-    spec: RunSpec
-    deadline: float
+PEAK: Final = Path("/proc/self/clear_refs")
+"""A process that writes 5 to this file of Linux resets its peak resident memory."""
 
 
 @final
 class LocalExecutor(Executor):
     """Computes runs in processes of this machine, each with one thread.
+
+    A process computes the runs of one problem, one after the other, as long as nothing can leak
+    from one to the next: see `_may_share`.
 
     Args:
         site: Where parts go.
@@ -43,19 +32,19 @@ class LocalExecutor(Executor):
     def __init__(self, site: Site, jobs: int) -> None:
         self._site = site
         self._jobs = jobs
-        self._context = _context()
-        self._workers: dict[int, _Worker] = {}
+        self._busy: list[WorkerProcess] = []
+        self._idle: list[WorkerProcess] = []
         self._gpus = Gpus()
 
     @property
     def free(self) -> int:
-        """Number of further processes that may start."""
-        return self._jobs - len(self._workers)
+        """Number of further runs that may start."""
+        return self._jobs - len(self._busy)
 
     @property
     def running(self) -> Sequence[RunSpec]:
-        """The run of each process."""
-        return [worker.spec for worker in self._workers.values()]
+        """The run of each busy process."""
+        return [worker.order.spec for worker in self._busy]
 
     def check(self, gpus: int) -> None:
         """Compare with the GPUs of this machine."""
@@ -66,119 +55,102 @@ class LocalExecutor(Executor):
         return self._gpus.free(spec.resources.gpus)
 
     def start(self, spec: RunSpec) -> None:
-        """Start a process for the run."""
-        problem_hash = self._site.problem_hashes[spec.problem.name]
-        environment = self._gpus.take(spec.run_id, spec.resources.gpus)
-        process: BaseProcess = self._context.Process(  # type: ignore[attr-defined]
-            target=_work,
-            args=(spec, problem_hash, self._site.directory, environment),
-            daemon=True,
+        """Give the run to an idle process of the same problem, or start one."""
+        order = Order(
+            spec=spec,
+            problem_hash=self._site.problem_hashes[spec.problem.name],
+            directory=self._site.directory,
         )
-        process.start()
-        seconds = spec.resources.timeout_seconds
-        deadline = float("inf") if seconds is None else time.monotonic() + seconds
-        self._workers[process.sentinel] = _Worker(process=process, spec=spec, deadline=deadline)
+        environment = self._gpus.take(spec.run_id, spec.resources.gpus)
+        worker = self._reused(order)
+        if worker is None:
+            if len(self._busy) + len(self._idle) >= self._jobs:
+                self._idle.pop(0).dismiss()
+            worker = WorkerProcess(environment)
+            worker.send(order)
+        self._busy.append(worker)
 
     def wait(self, timeout: float | None = None) -> list[Ended]:
-        """Return runs whose process ended, or was killed because it exceeded its time limit."""
+        """Return runs that ended, or whose process was killed because of its time limit."""
         until = float("inf") if timeout is None else time.monotonic() + timeout
-        while self._workers:
-            first = min([until, *(worker.deadline for worker in self._workers.values())])
+        while self._busy:
+            first = min([until, *(worker.deadline for worker in self._busy)])
             left = None if first == float("inf") else max(0.0, first - time.monotonic())
-            ready = wait(list(self._workers), timeout=left)
-            ended = [self._reap(sentinel) for sentinel in ready if isinstance(sentinel, int)]
-            ended += [self._kill(s) for s, w in list(self._workers.items()) if _is_late(w)]
+            wait([waitable for worker in self._busy for waitable in worker.waitables], timeout=left)
+            ready = [worker for worker in self._busy if worker.is_ready()]
+            ended = [self._take_back(worker) for worker in ready]
+            late = [worker for worker in self._busy if time.monotonic() >= worker.deadline]
+            ended += [self._time_out(worker) for worker in late]
             if ended or time.monotonic() >= until:
                 return ended
         return []
 
     def close(self) -> None:
-        """Terminate all processes."""
-        for worker in self._workers.values():
-            worker.process.terminate()
-        for worker in self._workers.values():
-            worker.process.join()
-        self._workers.clear()
+        """Kill all processes."""
+        for worker in (*self._busy, *self._idle):
+            worker.kill()
+        self._busy.clear()
+        self._idle.clear()
 
-    def _reap(self, sentinel: int) -> Ended:
-        worker = self._removed(sentinel)
-        worker.process.join()
-        code = worker.process.exitcode or 0
-        if code == DISK_FAULT:
-            check_writable(self._site.directory)  # raises an error that says what is wrong
-            message = "The worker could not write its part, though the directory is writable now."
-            return Ended(spec=worker.spec, failure=_lost(message, retryable=True))
-        path = part_path(self._site.directory, worker.spec.run_id)
-        if code == 0 and path.exists():
-            return Ended(spec=worker.spec, failure=None)
-        cause = f"signal {-code}" if code < 0 else f"exit code {code}"
-        hint = " The system often sends signal 9 when memory runs out." if code == -9 else ""
-        message = f"The worker process ended by {cause} before it wrote its part.{hint}"
-        failure = _lost(message, retryable=-code in _KILLED_FROM_OUTSIDE)
-        return Ended(spec=worker.spec, failure=failure)
+    def _reused(self, order: Order) -> WorkerProcess | None:
+        """Give the run to an idle process; return None if there is none that may compute it."""
+        if not _may_share(order.spec):
+            return None
+        problem = order.spec.problem
+        for worker in [w for w in self._idle if w.order.spec.problem == problem]:
+            self._idle.remove(worker)
+            if worker.is_ready():  # it ended, or the fork server did
+                worker.kill()
+                continue
+            try:
+                worker.send(order)
+            except OSError:
+                worker.kill()
+                continue
+            return worker
+        return None
 
-    def _removed(self, sentinel: int) -> _Worker:
-        worker = self._workers.pop(sentinel)
-        self._gpus.give_back(worker.spec.run_id)
-        return worker
+    def _take_back(self, worker: WorkerProcess) -> Ended:
+        self._release(worker)
+        spec, reply = worker.order.spec, worker.reply()
+        if reply.disk_fault:
+            raise StoreError(reply.disk_fault)
+        if _is_clean(reply) and _may_share(spec):
+            self._idle.append(worker)
+        elif reply.failure is None or not reply.failure.retryable:
+            worker.dismiss()
+        return Ended(spec=spec, failure=reply.failure)
 
-    def _kill(self, sentinel: int) -> Ended:
-        """Kill the process of a run that exceeded its time limit, which it cannot delay."""
-        worker = self._removed(sentinel)
-        worker.process.kill()
-        worker.process.join()
+    def _time_out(self, worker: WorkerProcess) -> Ended:
+        self._release(worker)
+        worker.kill()
+        spec = worker.order.spec
         message = (
-            f"The run must end within {worker.spec.resources.timeout_seconds:g} seconds "
+            f"The run must end within {spec.resources.timeout_seconds:g} seconds "
             "(`timeout_seconds`). It was killed. Raise the limit, or cap `wall_seconds`, which "
             "ends a fit with the Pareto set it has found."
         )
-        return Ended(
-            spec=worker.spec,
-            failure=WorkerFailure(error_class="TimedOut", message=message, retryable=False),
-        )
+        failure = WorkerFailure(error_class="TimedOut", message=message, retryable=False)
+        return Ended(spec=spec, failure=failure)
+
+    def _release(self, worker: WorkerProcess) -> None:
+        self._busy.remove(worker)
+        self._gpus.give_back(worker.order.spec.run_id)
 
 
-def _is_late(worker: _Worker) -> bool:
-    return time.monotonic() >= worker.deadline
+def _is_clean(reply: Reply) -> bool:
+    """Return whether the run ended as planned: after a failure, a process may be in any state."""
+    return reply.status in {"done", "skipped"}
 
 
-def _lost(message: str, *, retryable: bool) -> WorkerFailure:
-    return WorkerFailure(error_class="WorkerLost", message=message, retryable=retryable)
+def _may_share(spec: RunSpec) -> bool:
+    """Return whether a process may compute this run and others.
 
-
-def _context() -> BaseContext:
-    """Return a fork server that has done the heavy imports, or spawn on Windows, which has none."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    prepare()
-    return context
-
-
-def prepare() -> None:
-    """Start the fork server, which imports what runs need while the coordinator does other things.
-
-    It starts with interrupts blocked: only the coordinator receives those of the keyboard. A signal
-    mask survives the start of a program, unlike a handler. An interrupt that arrives meanwhile is
-    delivered afterwards.
+    Plug-ins may keep state in globals, GPUs are chosen before the first use of CUDA, a limit on
+    memory would also count what earlier runs keep in caches, and without Linux's `clear_refs` the
+    peak memory of a run would be that of an earlier one.
     """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return
-    from multiprocessing import forkserver, resource_tracker
-
-    forkserver.set_forkserver_preload(list(PRELOADED))
-    resource_tracker.ensure_running()  # otherwise the server starts it, which unblocks signals
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _work(
-    spec: RunSpec, problem_hash: str, directory: Path, environment: Mapping[str, str]
-) -> None:
-    os.environ |= environment
-    from ..worker import work  # the coordinator never imports what workers need
-
-    work(spec, problem_hash, directory)
+    entries = (spec.algorithm.entry(ALGORITHMS), spec.problem.entry)
+    limited = spec.resources.gpus or spec.resources.memory_bytes is not None
+    built_in = all(isinstance(entry.target, str) and entry.file is None for entry in entries)
+    return built_in and not limited and os.access(PEAK, os.W_OK)

@@ -1,0 +1,211 @@
+"""A worker process: started by the fork server, it computes the runs that it is sent."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Final, final
+
+import psutil
+
+from ....errors import StudyError
+from ...study.study import RunSpec
+from . import WorkerFailure
+
+_BENCHMARK: Final = __package__.removesuffix(".run.executors")
+PRELOADED: Final = (f"{_BENCHMARK}.run.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.api")
+"""Modules that runs need, and those that the main program imports: workers import both."""
+
+_KILLED_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGBUS, signal.SIGHUP})
+_SERVER_DIED: Final = 255
+"""Exit code that `multiprocessing` reports if the fork server died, and took the true one along."""
+_SERVER_START: Final = 10.0
+"""Seconds in which the fork server may be found dead and be replaced."""
+_LAST_WORDS: Final = 5.0
+"""Seconds that a process may take to end after it closed its connection."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A run to compute."""
+
+    spec: RunSpec
+    problem_hash: str
+    directory: Path
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """The end of a run: the status in its part, or why there is no part.
+
+    Attributes:
+        status: The status of the run, whose part is written.
+        failure: An error outside the algorithm's own code, such as a limit that cannot be set.
+        disk_fault: The error of a part that could not be written.
+    """
+
+    status: str = ""
+    failure: WorkerFailure | None = None
+    disk_fault: str = ""
+
+
+@final
+class WorkerProcess:
+    """A process that computes one run at a time.
+
+    Args:
+        environment: Variables that are set before it does anything.
+
+    Attributes:
+        order: The run that it computes now or computed last.
+        deadline: When it exceeds its time limit, by `time.monotonic`.
+    """
+
+    order: Order
+    deadline: float
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._connection, theirs = multiprocessing.Pipe()
+        try:
+            self._process = _started(theirs, environment)
+        finally:
+            theirs.close()  # so that reading fails, rather than waits, once the process has ended
+
+    def send(self, order: Order) -> None:
+        """Start to compute a run.
+
+        Raises:
+            OSError: If the process has ended.
+        """
+        seconds = order.spec.resources.timeout_seconds
+        self.order = order
+        self.deadline = float("inf") if seconds is None else time.monotonic() + seconds
+        self._connection.send(order)
+
+    @property
+    def waitables(self) -> tuple[Connection, int]:
+        """What becomes ready when the run or the process has ended.
+
+        Both are needed: a reply does not end the process, and a child of a plug-in may keep the
+        connection of a dead process open.
+        """
+        return self._connection, self._process.sentinel
+
+    def is_ready(self) -> bool:
+        """Return whether `reply` has an answer now."""
+        return bool(wait(self.waitables, 0))
+
+    def reply(self) -> Reply:
+        """Return how the run ended. The process is gone if the reply is a retryable failure."""
+        try:
+            if self._connection.poll():
+                reply: Reply = self._connection.recv()
+                return reply
+        except (EOFError, OSError):
+            pass
+        return Reply(failure=self._death())
+
+    def dismiss(self) -> None:
+        """Let the process end by itself, without waiting for it."""
+        self._connection.close()
+
+    def kill(self) -> None:
+        """Kill the process, which it cannot delay."""
+        self._connection.close()
+        # By its id, also if the fork server that would report its end is dead.
+        with suppress(psutil.Error):
+            psutil.Process(self._pid).kill()
+        self._process.join()
+
+    @property
+    def _pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def _death(self) -> WorkerFailure:
+        """Describe why the process ended before it replied."""
+        self._process.join(_LAST_WORDS)
+        code = self._process.exitcode
+        self.kill()
+        if code == _SERVER_DIED:
+            return _lost("The process that starts the workers ended, and this worker with it", "")
+        if code is None:
+            return _lost("The worker process closed its connection before it wrote its part", "")
+        cause = f"signal {-code}" if code < 0 else f"exit code {code}"
+        hint = " The system often sends signal 9 when memory runs out." if code == -9 else ""
+        retryable = -code in _KILLED_FROM_OUTSIDE
+        return _lost(
+            f"The worker process ended by {cause} before it wrote its part", hint, retryable
+        )
+
+
+def _lost(message: str, hint: str, retryable: bool = True) -> WorkerFailure:
+    return WorkerFailure(error_class="WorkerLost", message=f"{message}.{hint}", retryable=retryable)
+
+
+def _started(theirs: Connection, environment: Mapping[str, str]) -> BaseProcess:
+    """Start a process; if the fork server has died, start a new one first.
+
+    The server shares its pages with all workers, so that it looks like the largest process, and a
+    kernel without memory kills it first.
+    """
+    until = time.monotonic() + _SERVER_START
+    while True:
+        process: BaseProcess = _context().Process(  # type: ignore[attr-defined]
+            target=_serve, args=(theirs, environment), daemon=True
+        )
+        try:
+            process.start()
+        except (EOFError, OSError) as error:
+            if time.monotonic() > until:
+                raise StudyError(
+                    f"A worker process must start. Found {type(error).__name__}: {error}. "
+                    "Check the limits on processes and memory, or use `--executor inline`."
+                ) from error
+            time.sleep(0.1)  # a large process that was killed takes a while to end
+        else:
+            return process
+
+
+def _context() -> BaseContext:
+    """Return a fork server that has done the heavy imports, or spawn on Windows, which has none."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    prepare()
+    return multiprocessing.get_context("forkserver")
+
+
+def prepare() -> None:
+    """Start the fork server, which imports what runs need while the coordinator does other things.
+
+    It starts with interrupts blocked: only the coordinator receives those of the keyboard. A signal
+    mask survives the start of a program, unlike a handler. An interrupt that arrives meanwhile is
+    delivered afterwards.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return
+    from multiprocessing import forkserver, resource_tracker
+
+    forkserver.set_forkserver_preload(list(PRELOADED))
+    resource_tracker.ensure_running()  # otherwise the server starts it, which unblocks signals
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(orders: Connection, environment: Mapping[str, str]) -> None:
+    os.environ |= environment
+    from ..worker import work  # the coordinator never imports what workers need
+
+    work(orders)
