@@ -13,7 +13,13 @@ from rich.tree import Tree
 
 from ..run.progress import Event, ProblemProgress, Progress, clock
 
-COLOURS: Final = {"done": "green", "skipped": "yellow", "retrying": "yellow", "failed": "red"}
+COLOURS: Final = {
+    "done": "green",
+    "skipped": "yellow",
+    "retrying": "yellow",
+    "waiting": "yellow",
+    "failed": "red",
+}
 _SHOWN: Final = 3
 """Number of algorithms per problem that are named while they run."""
 
@@ -110,7 +116,7 @@ class LineDisplay(Display):
 class JsonDisplay(Display):
     """One line per event, each a JSON object, for scripts.
 
-    Keys: `event` (running, retrying, done, cached, skipped, failed), `run_id`, `problem`,
+    Keys: `event` (running, retrying, waiting, done, cached, skipped, failed), `run_id`, `problem`,
     `algorithm`, `seed`, `reason`, `ended`, `total`, `seconds_left`. An interrupt is an event
     `finishing` with the number of runs that are `running`. Until version 0.1, `retrying` (a worker
     died and its run is computed again) was called `lost`.

@@ -86,6 +86,7 @@ class _Execution:
         self._leases = leases
         self._stopping = stopping
         self._failures: Counter[str] = Counter()
+        self._announced = ""
         self._before = {spec.run_id: self._stamp(spec) for spec in pending}
 
     def events(self) -> Iterator[Event]:
@@ -96,12 +97,22 @@ class _Execution:
             elif not self._workers.running:
                 return
             if not self._workers.running and self._waiting:
+                yield from self._announce()
                 time.sleep(POLL)  # other coordinators lease all runs that wait
                 continue
             # With room for more, wake up now and then: another coordinator may give up a lease.
             polling = self._waiting and self._workers.free
             for ended in self._workers.wait(POLL if polling else None):
                 yield self._finish(ended)
+
+    def _announce(self) -> Iterator[Event]:
+        """Report once which other coordinators this one waits for."""
+        owners = self._leases.owners([spec.run_id for spec in self._waiting])
+        if owners and owners != self._announced:
+            self._announced = owners
+            count = len(self._waiting)
+            reason = f"{count} {'run is' if count == 1 else 'runs are'} leased by {owners}."
+            yield Event(spec=self._waiting[0], status="waiting", reason=reason)
 
     def _start(self) -> Iterator[Event]:
         """Give the workers as many runs as they have room for; report runs that ended elsewhere."""

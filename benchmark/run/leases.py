@@ -7,20 +7,22 @@ import platform
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
-from typing import Final, final
+from typing import Any, Final, final
 
 import psutil
 from filelock import FileLock
 
-from ...results.files.parquet import write_bytes
+from ...results.files.parquet import write_bytes, writing
 
 LEASES, COORDINATORS, LOCK = "leases", "coordinators", ".lock"
 HEARTBEAT: Final = 5.0
 """Seconds between two heartbeats of a coordinator."""
 EXPIRY: Final = 60.0
-"""Seconds without a heartbeat after which a coordinator on another machine counts as dead."""
+"""Seconds without a heartbeat after which a coordinator that cannot be looked at counts as dead."""
 _START_TOLERANCE: Final = 2.0
 """Seconds by which two readings of a start time may differ: it is counted from the time of boot,
 which moves when the clock is set."""
@@ -32,9 +34,10 @@ class Leases:
 
     A coordinator is a file whose time is its last heartbeat, and a lease is a file that contains
     the token of its coordinator. Others may take over the leases of a coordinator that is dead: its
-    process on this machine has ended, or it sent no heartbeat for a minute from another machine. On
-    one machine the process decides rather than the clock: a suspended laptop or a busy disk delays
-    heartbeats, and a killed coordinator should be replaced at once.
+    process, which they can see, has ended, or they cannot see it (it is on another machine, or in
+    another container) and it sent no heartbeat for a minute. Where it can be seen, the process
+    decides rather than the clock: a suspended laptop or a busy disk delays heartbeats, and a killed
+    coordinator should be replaced at once.
 
     Use it as a context manager, which releases all leases at its end.
 
@@ -46,16 +49,19 @@ class Leases:
         self._directory = directory
         self._token = uuid.uuid4().hex
         self._mine: set[str] = set()
+        self._heartbeats: dict[str, tuple[int, float]] = {}
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> "Leases":
         identity = {
             "machine": platform.node(),
+            "processes": visible_processes(),
             "process": os.getpid(),
             "started": psutil.Process().create_time(),
         }
-        (self._directory / LEASES).mkdir(parents=True, exist_ok=True)
+        with writing(self._directory / LEASES):
+            (self._directory / LEASES).mkdir(parents=True, exist_ok=True)
         write_bytes(self._coordinator(self._token), json.dumps(identity).encode())
         self._heart.start()  # after the file exists: a heartbeat would create it without content
         with self.exclusive():
@@ -77,16 +83,23 @@ class Leases:
             owner = _text(path)
             if owner is not None and owner != self._token and self._is_alive(owner):
                 return False
-            path.write_text(self._token)
+            with writing(path):
+                path.write_text(self._token)
         self._mine.add(run_id)
         return True
+
+    def owners(self, run_ids: Collection[str]) -> str:
+        """Describe the other coordinators that lease these runs: machine and process."""
+        tokens = {_text(self._directory / LEASES / run_id) for run_id in run_ids}
+        known = [_identity(self._coordinator(t)) for t in tokens if t not in {None, self._token}]
+        return ", ".join(sorted(f"process {i['process']} on {i['machine']}" for i in known if i))
 
     def release(self, run_id: str) -> None:
         """Give up the lease of a run, whether it was computed or not."""
         self._mine.discard(run_id)
         (self._directory / LEASES / run_id).unlink(missing_ok=True)
 
-    def exclusive(self) -> FileLock:
+    def exclusive(self) -> AbstractContextManager[object]:
         """Return a context in which no other coordinator plans, takes leases or compacts."""
         return lock(self._directory)
 
@@ -101,13 +114,32 @@ class Leases:
                 lease.unlink(missing_ok=True)
 
     def _is_alive(self, token: str) -> bool:
-        return _is_alive(self._coordinator(token), self._now())
+        path = self._coordinator(token)
+        return _is_alive(path, self._now()) and not self._is_silent(path)
+
+    def _is_silent(self, coordinator: Path) -> bool:
+        """Return whether its heartbeats stopped, counted by the clock of this process.
+
+        The time of a file can lie in the future, if a clock was set back or another machine's is
+        wrong. It would look like a recent heartbeat for as long.
+        """
+        try:
+            heartbeat = coordinator.stat().st_mtime_ns
+        except OSError:
+            return True
+        now = time.monotonic()
+        known, since = self._heartbeats.get(coordinator.stem, (None, now))
+        if heartbeat != known:
+            since = now
+        self._heartbeats[coordinator.stem] = (heartbeat, since)
+        return now - since >= EXPIRY and not _is_visible(coordinator)
 
     def _now(self) -> float:
         """Return the time by the clock of the file system, which also stamps others' heartbeats."""
         path = self._coordinator(self._token)
-        path.touch()
-        return path.stat().st_mtime
+        with writing(path):
+            path.touch()
+            return path.stat().st_mtime
 
     def _beat(self) -> None:
         while not self._ended.wait(HEARTBEAT):
@@ -118,9 +150,16 @@ class Leases:
         return self._directory / COORDINATORS / f"{token}.json"
 
 
-def lock(directory: Path) -> FileLock:
+@contextlib.contextmanager
+def lock(directory: Path) -> Iterator[None]:
     """Return a context in which no other coordinator plans, takes leases or compacts."""
-    return FileLock(directory / LOCK)
+    held = FileLock(directory / LOCK)
+    with writing(directory / LOCK):
+        held.acquire()
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def leased(directory: Path) -> Iterator[str]:
@@ -134,15 +173,42 @@ def leased(directory: Path) -> Iterator[str]:
 
 
 def _is_alive(coordinator: Path, now: float) -> bool:
-    """Return whether its process runs on this machine, or sent a recent heartbeat from another."""
-    try:
-        identity = json.loads(coordinator.read_bytes())
-        silence = now - coordinator.stat().st_mtime
-    except (OSError, ValueError):
+    """Return whether its process runs, if it can be seen, or else sent a recent heartbeat."""
+    identity = _identity(coordinator)
+    if identity is None:
         return False
-    if identity["machine"] != platform.node():
-        return silence < EXPIRY
-    return _runs(identity["process"], identity["started"])
+    if identity.get("processes") == visible_processes():
+        return _runs(identity["process"], identity["started"])
+    try:
+        return now - coordinator.stat().st_mtime < EXPIRY
+    except OSError:
+        return False
+
+
+def _is_visible(coordinator: Path) -> bool:
+    identity = _identity(coordinator)
+    return identity is not None and identity.get("processes") == visible_processes()
+
+
+def _identity(coordinator: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(coordinator.read_bytes()))
+    except (OSError, ValueError):
+        return None
+
+
+@cache
+def visible_processes() -> str:
+    """Return a name of the set of processes that this one can see, or could ask about.
+
+    The name of the machine does not suffice: containers often share one, and each numbers its
+    processes from 1. Linux tells boots and process namespaces apart.
+    """
+    found = [platform.node()]
+    with contextlib.suppress(OSError):
+        found.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        found.append(str(Path("/proc/self/ns/pid").readlink()))
+    return " ".join(found)
 
 
 def _runs(process: int, started: float) -> bool:

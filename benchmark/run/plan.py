@@ -18,6 +18,7 @@ from ...results.directory.compaction import compact, discard_damaged, file_stats
 from ...results.directory.parts import OUTDATED, check_writable, part_ids, part_path, write_problem
 from ...results.directory.planned import run_status, run_statuses, write_planned
 from ...results.directory.snapshot import Snapshot
+from ...results.files.parquet import writing
 from ...results.files.record import UNAVAILABLE, AnchorRow, ProblemFacts
 from ...results.results import Results
 from ..score.scores import fingerprint, load_directory
@@ -171,8 +172,11 @@ def _keep_only(directory: Path, specs: Sequence[RunSpec]) -> Iterator[Path]:
                 (directory / folder / f"{run_id}.parquet").replace(part_path(directory, run_id))
     aside = directory / OUTDATED[0]
     for run_id in sorted(existing - wanted):
-        aside.mkdir(exist_ok=True)
-        yield part_path(directory, run_id).replace(aside / f"{run_id}.parquet")
+        target = aside / f"{run_id}.parquet"
+        with writing(target):
+            aside.mkdir(exist_ok=True)
+            part_path(directory, run_id).replace(target)
+        yield target
 
 
 def prepare(

@@ -16,9 +16,10 @@ ENDED: Final = ("done", "cached", "skipped", "failed")
 @final
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """The latest event of a run: `running`, `retrying`, or one of `ENDED`.
+    """The latest event of a run: `running`, `retrying`, `waiting`, or one of `ENDED`.
 
-    `cached` is a run that was already done or skipped; `retrying` is one whose worker was lost.
+    `cached` is a run that was already done or skipped; `retrying` is one whose worker was lost;
+    `waiting` is one that another coordinator computes, like all others that are left.
     """
 
     spec: RunSpec
@@ -102,7 +103,7 @@ class Progress:
         problem.running.pop(spec.run_id, None)
         if event.status in {"failed", "retrying"}:
             self.last_error = f"{spec.problem.name} {spec.algorithm.display_name}: {event.reason}"
-        if event.status == "retrying":
+        if event.status in {"retrying", "waiting"}:
             return
         self._waiting.pop(spec.run_id, None)
         if started is not None:

@@ -24,6 +24,8 @@ PARTS, PROBLEMS = "parts", "problems"
 OUTDATED: Final = ("outdated", "superseded")
 """Folders of outdated runs: the current name, and the one until version 0.1."""
 ENDING = ".parquet"
+_PART_SIZE = 1 << 20
+"""More bytes than a usual part has: a full disk often still takes a few."""
 _NAMED = 20
 """Maximum number of damaged files that an error names."""
 _KEYS = ["run_id", "problem", "algorithm", "display_name", "seed"]
@@ -125,13 +127,13 @@ def set_aside(path: Path) -> Path:
 
 
 def check_writable(directory: Path) -> None:
-    """Check that parts can be written to `directory`, which is created if it does not exist.
+    """Check that a part can be written to `directory`, which is created if it does not exist.
 
     Raises:
         StoreError: If it is a file, is not permitted, or the disk is full.
     """
     probe = directory / PARTS / ".probe"
-    write_bytes(probe, b"fusefront")
+    write_bytes(probe, bytes(_PART_SIZE))
     probe.unlink(missing_ok=True)  # another coordinator may check at the same time
 
 

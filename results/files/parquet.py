@@ -65,21 +65,29 @@ def write_bytes(path: Path, data: "bytes | pa.Buffer") -> None:
     """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            _sync_folder(path.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise a StoreError if the block, which writes to `path`, fails: a full disk, no permission."""
+    try:
+        yield
     except OSError as error:
         raise StoreError(
             f"`{path}` must be writable. Found: {error.strerror or error}. "
             "Free some space, or choose another directory."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def read_table(path: Path, *, name: str, schema: pa.Schema) -> pa.Table:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -11,9 +12,13 @@ import pytest
 from tests.benchmark.test_plan import assert_same
 
 from fusefront.benchmark.run import leases
+from fusefront.benchmark.run.execute import execute
+from fusefront.benchmark.run.executors import start_of
 from fusefront.benchmark.run.leases import COORDINATORS, EXPIRY, LEASES, Leases, leased
+from fusefront.benchmark.run.plan import plan
 from fusefront.benchmark.study.file import write_study
 from fusefront.benchmark.study.study import Study
+from fusefront.errors import StoreError
 
 
 def test_a_run_is_leased_to_one_coordinator_at_a_time(tmp_path: Path) -> None:
@@ -104,3 +109,66 @@ def test_two_coordinators_share_a_study_and_compute_no_run_twice(
     assert len(begun) == 6
     assert not list((runs / LEASES).iterdir())
     assert_same(runs, directory)
+
+
+def other_coordinator(directory: Path, run_id: str, heartbeat: float) -> Path:
+    """Write the lease of a coordinator on this machine whose process cannot be seen from here."""
+    (directory / COORDINATORS).mkdir()
+    (directory / LEASES).mkdir()
+    path = directory / COORDINATORS / "other.json"
+    identity = {"machine": platform.node(), "processes": "a container", "process": 1, "started": 1}
+    path.write_text(json.dumps(identity))
+    (directory / LEASES / run_id).write_text("other")
+    os.utime(path, (heartbeat, heartbeat))
+    return path
+
+
+def test_a_coordinator_in_another_container_of_this_machine_is_judged_by_its_heartbeats(
+    tmp_path: Path,
+) -> None:
+    coordinator = other_coordinator(tmp_path, "a", time.time())
+    with Leases(tmp_path) as mine:
+        assert not mine.take("a")
+        assert mine.owners(["a"]) == f"process 1 on {platform.node()}"
+        os.utime(coordinator, (time.time() - 2 * EXPIRY,) * 2)
+        assert mine.take("a")
+
+
+def test_a_heartbeat_in_the_future_does_not_keep_a_lease_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_two_hours = time.time() + 7200
+    coordinator = other_coordinator(tmp_path, "a", in_two_hours)
+    now = time.monotonic()
+    with Leases(tmp_path) as mine:
+        assert not mine.take("a")
+        monkeypatch.setattr(leases.time, "monotonic", lambda: now + EXPIRY - 1)
+        assert not mine.take("a")
+        os.utime(coordinator, (in_two_hours + 5,) * 2)
+        monkeypatch.setattr(leases.time, "monotonic", lambda: now + EXPIRY + 1)
+        assert not mine.take("a")  # its clock is wrong, but it lives
+        monkeypatch.setattr(leases.time, "monotonic", lambda: now + 3 * EXPIRY)
+        assert mine.take("a")
+
+
+def test_waiting_for_another_coordinator_is_announced_once(study: Study, tmp_path: Path) -> None:
+    planned = plan(study, tmp_path)
+    (first, *_) = planned.specs
+    coordinator = other_coordinator(tmp_path, first.run_id, time.time())
+    statuses = []
+    for event in execute(planned, tmp_path, jobs=1, executor=start_of("inline")):
+        statuses.append(event.status)
+        if event.status == "waiting":
+            assert event.reason == f"1 run is leased by process 1 on {platform.node()}."
+            os.utime(coordinator, (0, 0))
+    assert statuses.count("waiting") == 1
+    assert statuses.count("done") == 6
+
+
+def test_a_directory_in_which_no_lease_can_be_written_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / LEASES).write_text("in the way")
+    with (
+        pytest.raises(StoreError, match=r"must be writable\. Found: File exists"),
+        Leases(tmp_path),
+    ):
+        pass
