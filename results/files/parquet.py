@@ -80,7 +80,7 @@ def write_bytes(path: Path, data: "bytes | pa.Buffer") -> None:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Raise a StoreError if the block, which writes to `path`, fails: a full disk, no permission."""
+    """Raise a StoreError if the block cannot write to `path`: a full disk, no permission."""
     try:
         yield
     except OSError as error:
