@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from ..errors import IntegrityError
+from ..errors import CacheError, IntegrityError
 from .base import Report
 
 ENVIRONMENT: Final = "FUSEFRONT_CACHE"
@@ -39,11 +39,22 @@ def digest(facts: object) -> str:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and rename it; missing folders are created."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file under a temporary name and rename it; missing folders are created.
+
+    Raises:
+        CacheError: If the file cannot be written.
+    """
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        raise CacheError(
+            f"`{path}` must be writable, because fusefront keeps what it prepared there. "
+            f"Found: {error.strerror or error}. Free some space, or set {ENVIRONMENT} to another "
+            "folder."
+        ) from error
 
 
 def read_json(path: Path) -> Any:
@@ -146,14 +157,21 @@ def _damaged(path: Path, found: str, fix: str) -> IntegrityError:
 
 @contextmanager
 def exclusive(path: Path, what: str, report: Report) -> Iterator[None]:
-    """Keep other processes from working on `path`; a process that dies releases its lock."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Keep other processes from working on `path`; a process that dies releases its lock.
+
+    In a folder that cannot be written there is no lock: all processes can only read, and what is
+    missing ends in the error of `write_whole`.
+    """
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(blocking=False)
     except Timeout:
         report(f"{what}: waiting for another process that is working on it")
         lock.acquire()
+    except OSError:
+        yield
+        return
     try:
         yield
     finally:

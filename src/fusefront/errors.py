@@ -34,6 +34,10 @@ class IntegrityError(FusefrontError, ValueError):
     """Weights or tables that are damaged, or that do not match their hash."""
 
 
+class CacheError(FusefrontError, OSError):
+    """A file of the cache that cannot be written."""
+
+
 class ParetoSetFileError(FusefrontError, ValueError):
     """A stored Pareto set that is damaged, belongs to other experts, or cannot be stored."""
 

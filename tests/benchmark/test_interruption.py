@@ -26,7 +26,7 @@ from fusefront.benchmark.run.progress import Event
 from fusefront.benchmark.study.file import write_study
 from fusefront.benchmark.study.study import Study
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds to wait for events that take a few seconds on an idle machine."""
 
 

@@ -1,9 +1,14 @@
+"""The cache: where it is, and what happens if it cannot be written."""
+
+import errno
 import sys
 from pathlib import Path
 
 import pytest
 
-from fusefront.problems.cache import ENVIRONMENT, cache_directory
+from fusefront.errors import CacheError
+from fusefront.problems import cache
+from fusefront.problems.cache import ENVIRONMENT, cache_directory, cached_json, exclusive
 
 
 def test_the_environment_variable_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,3 +26,24 @@ def test_caches_of_earlier_versions_are_found(
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_directory() == tmp_path / ".cache" / "fusefront"
+
+
+def test_a_cache_that_cannot_be_written_is_one_error_that_names_the_variable(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(CacheError, match=r"must be writable.*set FUSEFRONT_CACHE"):
+        cached_json(tmp_path / "file" / "x.json", lambda: 1)
+
+
+def test_a_filled_cache_that_cannot_be_written_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    path = tmp_path / "x.json"
+    cached_json(path, lambda: 1)
+    monkeypatch.setattr(cache.FileLock, "acquire", refuse)
+    with exclusive(path, "x", print):
+        assert cached_json(path, lambda: 2) == 1
