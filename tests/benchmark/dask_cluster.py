@@ -60,6 +60,10 @@ class DaskCluster:
             )
             self.nodes.append(node)
 
+    def kill_scheduler(self) -> None:
+        """Kill the scheduler; the nodes wait for it."""
+        kill_group(self._scheduler)
+
     def close(self) -> None:
         """Kill the scheduler and all nodes."""
         for process in (*self.nodes, self._scheduler):

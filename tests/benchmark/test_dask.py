@@ -52,6 +52,28 @@ def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_p
     assert_same(tmp_path / "runs", directory)
 
 
+def test_losing_the_scheduler_is_one_error_and_keeps_what_arrived(
+    study: Study, tmp_path: Path
+) -> None:
+    planned = runner.plan(study, tmp_path / "runs")
+    arrived = []
+    with dask_cluster(tmp_path, nodes=1) as cluster:
+
+        def lose_the_scheduler() -> None:
+            start = start_of(f"dask:{cluster.address}")
+            with closing(execute(planned, tmp_path / "runs", jobs=1, executor=start)) as events:
+                for event in events:
+                    if event.status == "done":
+                        arrived.append(event.spec.run_id)
+                        cluster.kill_scheduler()
+
+        with pytest.raises(StudyError, match=r"scheduler must stay reachable.*repeat the command"):
+            lose_the_scheduler()
+    assert len(arrived) < 6
+    parts = (tmp_path / "runs" / "parts").glob("*.parquet")
+    assert sorted(path.stem for path in parts) == sorted(arrived)
+
+
 def test_no_scheduler_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="must be the address of a running scheduler"):
         start_of("dask:nonsense")(Site(directory=tmp_path, problem_hashes={}), 1)

@@ -2,7 +2,9 @@
 
 import multiprocessing
 import tempfile
-from collections.abc import Callable, Sequence
+from asyncio import CancelledError
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -76,7 +78,8 @@ class DaskExecutor(Executor):
     @property
     def free(self) -> int:
         """Number of runs to submit: one per thread of the workers, and the same number queued."""
-        threads: dict[str, int] = self._client.nthreads()
+        with _reachable():
+            threads: dict[str, int] = self._client.nthreads()
         return max(1, _AHEAD * sum(threads.values())) - len(self._futures)
 
     @property
@@ -86,7 +89,8 @@ class DaskExecutor(Executor):
 
     def check(self, gpus: int) -> None:
         """Compare with the GPUs that current workers report."""
-        workers = self._client.scheduler_info(-1)["workers"].values()
+        with _reachable():
+            workers = self._client.scheduler_info(-1)["workers"].values()
         most = max((int(worker["resources"].get(_GPU, 0)) for worker in workers), default=gpus)
         if gpus > most:
             raise StudyError(
@@ -102,31 +106,35 @@ class DaskExecutor(Executor):
     def start(self, spec: RunSpec) -> None:
         """Submit the run as a task."""
         gpus = spec.resources.gpus
-        future = self._client.submit(
-            compute,
-            spec,
-            self._site.problem_hashes[spec.problem.name],
-            # For a known key, dask would return the earlier task instead of starting the retry.
-            key=f"{spec.run_id}-{next(self._numbers)}",
-            pure=False,
-            retries=0,  # the study counts and reports its own retries
-            resources={_GPU: gpus} if gpus else None,
-        )
+        with _reachable():
+            future = self._client.submit(
+                compute,
+                spec,
+                self._site.problem_hashes[spec.problem.name],
+                # For a known key, dask would return the earlier task instead of starting the retry.
+                key=f"{spec.run_id}-{next(self._numbers)}",
+                pure=False,
+                retries=0,  # the study counts and reports its own retries
+                resources={_GPU: gpus} if gpus else None,
+            )
         self._futures[future] = spec
 
     def wait(self, timeout: float | None = None) -> list[Ended]:
         """Return runs whose task ended; their parts are written now."""
         try:
-            found = distributed.wait(
-                list(self._futures), timeout=timeout, return_when="FIRST_COMPLETED"
-            )
+            with _reachable():
+                found = distributed.wait(
+                    list(self._futures), timeout=timeout, return_when="FIRST_COMPLETED"
+                )
         except TimeoutError:
             return []
         return [self._take_back(future) for future in found.done]
 
     def close(self) -> None:
         """Cancel current runs, and stop the workers if this study started them."""
-        self._client.cancel(list(self._futures), force=True)
+        # Nothing can be cancelled on a scheduler that is gone; its end has been reported already.
+        with suppress(StudyError), _reachable():
+            self._client.cancel(list(self._futures), force=True)
         self._futures.clear()
         self._client.close()
         self._stop()
@@ -139,6 +147,24 @@ class DaskExecutor(Executor):
             return Ended(spec=spec, failure=found)
         write_bytes(part_path(self._site.directory, spec.run_id), found)
         return Ended(spec=spec, failure=None)
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """Raise a StudyError if the scheduler cannot be reached any more.
+
+    A `TimeoutError` passes: it is how waiting for runs ends without one.
+    """
+    try:
+        yield
+    except TimeoutError:
+        raise
+    except (OSError, RuntimeError, CancelledError) as error:
+        raise StudyError(
+            "The dask scheduler must stay reachable until all runs have ended. Found "
+            f"{type(error).__name__}: {error}. Start it again and repeat the command: all results "
+            "that arrived are kept."
+        ) from error
 
 
 def _result(future: "distributed.Future[Any]") -> bytes | WorkerFailure:
