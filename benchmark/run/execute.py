@@ -3,9 +3,11 @@
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, final
 
+from ...errors import StoreError
 from ...results.directory.parts import part_path, write_part
 from ...results.directory.planned import run_status
 from ...results.files.record import UNAVAILABLE
@@ -13,11 +15,16 @@ from ..study.study import RunSpec
 from . import provenance
 from .executors import Ended, Executor, Site, Start, WorkerFailure, processes
 from .leases import Leases
-from .plan import Plan
+from .plan import Plan, finish
 from .progress import Event
 
 POLL: Final = 0.5
 """Seconds between two checks of runs that other coordinators lease."""
+COMPACTED_EVERY: Final = 1000
+"""Smallest number of new parts between two compactions."""
+COMPACTED_SHARE: Final = 0.05
+"""Smallest number of new parts between two compactions, as a share of all runs. A compaction writes
+the rows of all runs, so that its cost per run is bounded only if the steps grow with the study."""
 
 
 def execute(
@@ -87,6 +94,8 @@ class _Execution:
         self._stopping = stopping
         self._failures: Counter[str] = Counter()
         self._announced = ""
+        self._not_compacted = 0
+        self._step = max(COMPACTED_EVERY, COMPACTED_SHARE * len(pending))
         self._before = {spec.run_id: self._stamp(spec) for spec in pending}
 
     def events(self) -> Iterator[Event]:
@@ -104,6 +113,8 @@ class _Execution:
             polling = self._waiting and self._workers.free
             for ended in self._workers.wait(POLL if polling else None):
                 yield self._finish(ended)
+            if self._not_compacted >= self._step:
+                self._compact()
 
     def _announce(self) -> Iterator[Event]:
         """Report once which other coordinators this one waits for."""
@@ -145,7 +156,14 @@ class _Execution:
                 return Event(spec=spec, status="retrying", reason=reason)
             _record_failure(spec, failure, self._site)
         self._leases.release(spec.run_id)
+        self._not_compacted += 1
         return _ended(spec, self._site.directory)
+
+    def _compact(self) -> None:
+        """Compact the parts now: after a kill, only later ones have to be opened one by one."""
+        self._not_compacted = 0
+        with suppress(StoreError):  # a damaged part is reported when all runs have ended
+            finish(self._site.directory)
 
     def _stamp(self, spec: RunSpec) -> int | None:
         """Return the time at which the run's part was written; None if it has no part."""

@@ -28,6 +28,9 @@ from .planned import display_names, renamed
 ORDER: Final = ("problem", "algorithm", "parameters", "seed", "run_id")
 """Columns that runs are sorted by. The id comes last, so that the order is always the same."""
 
+_BATCH: Final = 256
+"""Number of parts that are kept as tables of their own: one row has buffers of 200 kB."""
+
 
 @final
 class Snapshot:
@@ -112,13 +115,19 @@ class Snapshot:
         return parts + set_aside_damaged_problems(self._directory)
 
     def _read_changed(self) -> Iterator[pa.Table]:
+        """Yield tables of up to `_BATCH` parts each."""
+        batch: list[pa.Table] = []
         for run_id in self.files.column("run_id").to_pylist():
             if run_id in self._unchanged:
                 continue
             try:
-                yield read_part(part_path(self._directory, run_id))
+                batch.append(read_part(part_path(self._directory, run_id)))
             except DamagedFileError as error:
                 self.damaged[run_id] = str(error)
+            if len(batch) == _BATCH:
+                yield pa.concat_tables(batch).combine_chunks()
+                batch.clear()
+        yield from batch
 
     def _compacted_rows(self, name: str) -> pa.Table:
         """Return the compacted rows of the parts that have not changed since."""

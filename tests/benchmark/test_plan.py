@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from tests.specs import problems
 
 import fusefront as package
 from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark.run import execute as execute_module
 from fusefront.benchmark.run import plan as runner
 from fusefront.benchmark.run.execute import execute
+from fusefront.benchmark.run.executors import start_of
 from fusefront.benchmark.run.meters import PeakMemory
 from fusefront.benchmark.run.one_run import compute
 from fusefront.benchmark.score import scores as loading
@@ -24,6 +27,8 @@ from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.study import Study
 from fusefront.errors import StoreError, StudyError
 from fusefront.problems import PROBLEMS
+from fusefront.results.directory.compaction import CompactedTables
+from fusefront.results.directory.snapshot import Snapshot
 from fusefront.testing.toy_problem import open_view
 
 VARYING = ["wall-seconds", "rss-bytes", "energy-joules"]
@@ -249,3 +254,20 @@ def test_arithmetic_of_a_run_is_recorded(directory: Path) -> None:
     for versions in package.load(directory).runs["versions"]:
         assert json.loads(versions)["fit"] == "float32"
         assert json.loads(versions)["linear"] in {"default", "onednn"}
+
+
+def test_parts_are_compacted_while_the_study_runs(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execute_module, "COMPACTED_EVERY", 2)
+    planned = runner.plan(study, tmp_path)
+    done = 0
+    with closing(execute(planned, tmp_path, jobs=1, executor=start_of("inline"))) as events:
+        for event in events:
+            done += event.status == "done"
+            if done == 3:
+                break
+    found = CompactedTables.find(tmp_path)
+    assert found is not None
+    assert len(found.part_files) == 2
+    assert len(Snapshot(tmp_path).runs) == 3
