@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Callable
-from typing import get_args
 
 import torch
 from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
 from benches.test_pwemoe_step import WEIGHTINGS, ours
-from fusefront.problems.arithmetic import Kernel, linear_kernels
 from fusefront.problems.budget import PRECISIONS
 
 SHOWN = 8
@@ -26,7 +24,7 @@ def seconds(work: Callable[[], object], rounds: int = 5) -> float:
 
 
 def main() -> None:
-    """Print the costliest operations of each precision, and one layer by both kernels."""
+    """Print the costliest operations of each precision, and one linear layer."""
     torch.set_num_threads(1)
     for precision in PRECISIONS:
         step = ours(2, precision, WEIGHTINGS["ls"])
@@ -39,10 +37,9 @@ def main() -> None:
         for event in events[:SHOWN]:
             print(f"  {event.self_cpu_time_total / total:6.1%}  {event.key}")
     x, weight, bias = torch.randn(1600, 768), torch.randn(3072, 768), torch.randn(3072)
-    for kernel in get_args(Kernel):
-        with torch.inference_mode(), linear_kernels(kernel):
-            least = seconds(lambda: functional.linear(x, weight, bias))
-        print(f"linear 1600 x 768 x 3072, {kernel}: {1e3 * least:.0f} ms")
+    with torch.inference_mode():
+        least = seconds(lambda: functional.linear(x, weight, bias))
+    print(f"linear 1600 x 768 x 3072: {1e3 * least:.0f} ms")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from . import outputs
-from .arithmetic import linear_kernels
 from .base import Batch, DistributionOracle, Measurement, Split
 from .layout import Layout
 from .network import (
@@ -127,7 +126,7 @@ class ClassifierOracle(DistributionOracle):
             inputs = torch.cat([inputs[segment] for segment in segments])
             ends = np.cumsum([0, *(s.stop - s.start for s in segments)]).tolist()
             segments = [slice(a, b) for a, b in pairwise(ends)]
-        with linear_kernels(), _layers(named, layer):
+        with _layers(named, layer):
             output = torch.func.functional_call(self._backbone, dict(named), (inputs,))
             features = self._features(output).float()
         return [features[segment] for segment in segments]
@@ -172,7 +171,7 @@ class ClassifierOracle(DistributionOracle):
     ) -> list[Tensor]:
         """Features of every task's examples; tasks on the same inputs share the tensor."""
         data = self._splits[split]
-        with torch.inference_mode(), linear_kernels():
+        with torch.inference_mode():
             load_parameters(self._backbone, self._layout, params)
             with _layers(dict(self._backbone.named_parameters()), layer):
                 distinct = {id(e.inputs): e.inputs[:examples] for e in data}

@@ -1,6 +1,7 @@
 """Sets of runs: read from any results, merged, filtered, and written as a run directory."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,14 @@ _MEASURED: Final = frozenset(
         *("versions", "machine", "threads", "device", "started", "display_name"),
     )
 )
-"""Columns in which two computations of one run may differ: times, costs, provenance, name."""
+"""Columns in which two computations of one run always differ: times, provenance, name."""
+
+_COUNTED: Final = (
+    *("units", "labelled_examples", "unlabelled_examples", "validation_evaluations"),
+    *("gradient_steps", "model_builds", "flops", "trainable_parameters", "storage_bytes"),
+    "inference_passes",
+)
+"""Costs that two computations of one run should agree on. A difference is a note."""
 
 _PREFERRED: Final = ("done", "skipped", "failed")
 
@@ -93,7 +101,7 @@ def union(run_sets: Sequence[RunSet]) -> RunSet:
     Raises:
         StudyError: If root seed, budget, precision, caps or protocol differ, if a problem has two
             hashes, or if there are two runs of one problem, algorithm and seed.
-        StoreError: If two done computations of a run differ in more than times and provenance.
+        StoreError: If two done computations of a run differ in more than costs and provenance.
     """
     rows = [run_set.rows() for run_set in run_sets]
     _check_settings(run_sets, rows)
@@ -102,6 +110,7 @@ def union(run_sets: Sequence[RunSet]) -> RunSet:
     kept: dict[str, Row] = {}
     origin: dict[str, str] = {}
     unavailable = 0
+    costs: Counter[str] = Counter()
     for run_set, own in zip(run_sets, rows, strict=True):
         for run_id, row in own.items():
             found: str = row["problem_hash"]
@@ -112,17 +121,18 @@ def union(run_sets: Sequence[RunSet]) -> RunSet:
             if found != known:
                 raise _not_the_same(row["problem"], found, known, run_set.name)
             part = run_set.parts[run_id]
-            if run_id in parts and not _replaces(
-                parts[run_id], part, (origin[run_id], run_set.name)
-            ):
-                continue
+            if run_id in parts:
+                names = (origin[run_id], run_set.name)
+                costs.update(_other_costs(kept[run_id], row, names))
+                if not _replaces(parts[run_id], part, names):
+                    continue
             parts[run_id], kept[run_id], origin[run_id] = part, row, run_set.name
     _check_cells(kept, origin)
-    notes = (
-        [f"{unavailable} runs left out: skipped for missing data that another source has"]
-        if unavailable
-        else []
-    )
+    notes = [f"{count} runs with equal results {which}" for which, count in costs.items()]
+    if unavailable:
+        notes.append(
+            f"{unavailable} runs left out: skipped for missing data that another source has"
+        )
     return RunSet(name="the union", parts=parts, problems=problems, notes=notes)
 
 
@@ -263,6 +273,7 @@ def _replaces(old: pa.Table, new: pa.Table, names: tuple[str, str]) -> bool:
         column
         for column in PART.names
         if column not in _MEASURED
+        and column not in _COUNTED
         and not (column == "outcomes" and any(without))
         and _comparable(one[column]) != _comparable(other[column])
     ]
@@ -274,6 +285,16 @@ def _replaces(old: pa.Table, new: pa.Table, names: tuple[str, str]) -> bool:
             "run out of one of them with `fusefront split`."
         )
     return without[0] and not without[1]
+
+
+def _other_costs(one: Row, other: Row, names: tuple[str, str]) -> Iterator[str]:
+    """Yield what to note if two done computations of one run counted different costs."""
+    differing = [column for column in _COUNTED if one[column] != other[column]]
+    if differing and one["status"] == other["status"] == "done":
+        yield (
+            f"have other costs in `{names[1]}` than in `{names[0]}` ({', '.join(differing)}). "
+            "Each run has those of the computation that is kept"
+        )
 
 
 def _size(one: Row, other: Row) -> str:
@@ -290,10 +311,10 @@ def _size(one: Row, other: Row) -> str:
 
 
 def _comparable(value: Any) -> str:
-    """Return the value as text without measured times; in a text NaN equals itself."""
+    """Return the value as text without costs; in a text NaN equals itself."""
     if isinstance(value, list):
         value = [
-            {key: v for key, v in entry.items() if key not in _MEASURED}
+            {key: v for key, v in entry.items() if key not in _MEASURED and key not in _COUNTED}
             if isinstance(entry, dict)
             else entry
             for entry in value

@@ -143,9 +143,11 @@ def effective_number(total: Tensor, squares: Tensor) -> Tensor:
     return torch.where(squares > 0, total.square() / squares.clamp_min(tiny), 1.0)
 
 
-def weighted_sum(task_vectors: Tensor, coefficients: Tensor) -> Tensor:
-    """Return the `(P,)` float32 sum of c_i v_i of `(T, P)` vectors, without copying them."""
-    total = torch.zeros(task_vectors.shape[1])
+def weighted_sum(
+    task_vectors: Tensor, coefficients: Tensor, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Return the `(P,)` sum of c_i v_i of `(T, P)` vectors, without copying them."""
+    total = torch.zeros(task_vectors.shape[1], dtype=dtype)
     for c, vector in zip(coefficients.tolist(), task_vectors, strict=True):
         total.add_(vector, alpha=c)
     return total

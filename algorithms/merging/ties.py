@@ -43,9 +43,10 @@ def disjoint_mean(task_vectors: Tensor, coefficients: Tensor) -> Tensor:
         task_vectors: `(T, P)`; only P-sized copies are made.
         coefficients: `(T,)`, non-negative.
     """
-    total = weighted_sum(task_vectors, coefficients)
-    signs = elect_signs(total[None])
-    agreed, weight, squares = (torch.zeros_like(total) for _ in range(3))
+    # In float64 the products are exact. In float32 an entry whose terms cancel would take the sign
+    # of a rounding error, which exists only on processors with fused multiplication.
+    signs = elect_signs(weighted_sum(task_vectors, coefficients, torch.float64)[None])
+    agreed, weight, squares = (torch.zeros_like(signs) for _ in range(3))
     for c, vector in zip(coefficients.tolist(), task_vectors, strict=True):
         kept = c * (vector * signs > 0)
         agreed.addcmul_(kept, vector.to(kept.dtype))

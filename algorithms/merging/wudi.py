@@ -19,8 +19,10 @@ class Wudi(SweptMerge):
     The rows of tau_i stand for the inputs of task i: the merged vector should map them as tau_i
     does. Steps are in units of the root mean square of the sum, because the paper's step size is
     fitted to one network. The descent must stop early: its minimum, which is known in closed form,
-    is far worse than the pretrained model on `digits-left-right`. Tensors that are not matrices are
-    averaged. Source: Cheng et al. 2025, section 4.
+    is far worse than the pretrained model on `digits-left-right`. It also stops where the gradient
+    is no larger than its rounding error, as at the expert of a single task: Adam would turn noise
+    of any size into whole steps. Tensors that are not matrices are averaged. Source: Cheng et al.
+    2025, section 4.
 
     Args:
         steps: Number of steps of Adam.
@@ -48,9 +50,13 @@ class Wudi(SweptMerge):
         """Return the `(o, i)` merged matrix of `(T, o, i)`, with inputs last."""
         merged = weights.sum(dim=0)
         gram, target = normal_equations(weights)
+        noise = rounding(merged, gram)
         optimiser = torch.optim.Adam([merged], lr=self.learning_rate * float(_rms(merged)))
         for _ in range(self.steps):
-            merged.grad = 2 * (merged @ gram - target)
+            gradient = 2 * (merged @ gram - target)
+            if float(torch.linalg.vector_norm(gradient)) <= noise:
+                break
+            merged.grad = gradient
             optimiser.step()
         return merged
 
@@ -61,6 +67,22 @@ def normal_equations(weights: Tensor) -> tuple[Tensor, Tensor]:
     tiny = torch.finfo(squares.dtype).tiny
     grams = weights.mT @ weights / squares.clamp_min(tiny)
     return grams.sum(dim=0), (weights @ grams).sum(dim=0)
+
+
+def rounding(merged: Tensor, gram: Tensor) -> float:
+    """Return the norm of a gradient 2 (tau A - B) that consists of rounding errors alone.
+
+    A sum of n products is wrong by about sqrt(n) eps times the sum of their magnitudes, in any
+    order of summation. Entries of A are sums over the `o` rows, and those of tau A over `i` more;
+    B has the same error as tau A.
+
+    Args:
+        merged: tau, `(o, i)`.
+        gram: A, `(i, i)`.
+    """
+    error = torch.finfo(merged.dtype).eps * sum(merged.shape) ** 0.5
+    magnitudes = torch.linalg.vector_norm(merged.abs() @ gram.abs())
+    return 4 * error * float(magnitudes)
 
 
 def _rms(matrix: Tensor) -> Tensor:

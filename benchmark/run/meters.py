@@ -59,22 +59,32 @@ def _entries(matrix: Tensor, *_: object, **__: object) -> int:
     return 2 * matrix.numel()
 
 
-_VECTOR_PRODUCTS: Final[Mapping[Any, Callable[..., int]]] = {
-    torch.ops.aten.mv: _entries,
-    torch.ops.aten.addmv: lambda vector, matrix, *_, **__: _entries(matrix),
-    torch.ops.aten.addmv_: lambda vector, matrix, *_, **__: _entries(matrix),
-    torch.ops.aten.dot: _entries,
+_aten: Final[Any] = torch.ops.aten
+_ADDED: Final[Mapping[Any, Callable[..., int]]] = {
+    _aten.mv: _entries,
+    _aten.addmv: lambda vector, matrix, *_, **__: _entries(matrix),
+    _aten.addmv_: lambda vector, matrix, *_, **__: _entries(matrix),
+    _aten.dot: _entries,
+    # Attention on processors has the arguments, and so the formula, of that on GPUs.
+    **{
+        getattr(_aten, f"_scaled_dot_product_flash_attention_for_cpu{suffix}"): flop_registry[
+            getattr(_aten, f"_scaled_dot_product_flash_attention{suffix}")
+        ]
+        for suffix in ("", "_backward")
+    },
 }
-"""Formulas of products with vectors, which merging is made of and torch's table leaves out."""
+"""Formulas that torch's table leaves out: products with vectors, and attention on processors."""
 
 
 @final
 class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch is untyped here
     """Counts multiplications and additions of matrix products, convolutions and attention.
 
-    The formulas are those of `torch.utils.flop_counter`; elementwise operations are left out. Its
-    `FlopCounterMode` itself is not used: it follows modules by hooks that keep tensors alive, which
-    raises the peak memory that is measured in the same pass by half.
+    The formulas are those of `torch.utils.flop_counter` and depend on shapes only, so that a
+    number is the same on every machine and in every precision; elementwise operations are left
+    out. Its `FlopCounterMode` itself is not used: it follows modules by hooks that keep tensors
+    alive, which raises the peak memory that is measured in the same pass by half. With
+    `PeakMemory`, this is the outer one of the two.
 
     >>> with FlopCounter() as counter:
     ...     _ = torch.ones(2, 3) @ torch.ones(3, 5)
@@ -94,12 +104,15 @@ class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch i
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         """Run the operation, and count what its formula says."""
-        result = func(*args, **(kwargs or {}))
-        packet = func._overloadpacket
-        if packet in _VECTOR_PRODUCTS:
-            self.flops += _VECTOR_PRODUCTS[packet](*args)
-        elif packet in flop_registry:
-            self.flops += flop_registry[packet](*args, **(kwargs or {}), out_val=result)
+        kwargs = kwargs or {}
+        formula = _ADDED.get(func.overloadpacket) or flop_registry.get(func.overloadpacket)
+        if formula is None:
+            # In inference mode torch hands over composite operations, such as `linear`, whole.
+            with self:
+                result = func.decompose(*args, **kwargs)
+            return func(*args, **kwargs) if result is NotImplemented else result
+        result = func(*args, **kwargs)
+        self.flops += formula(*args, **kwargs, out_val=result)
         return result
 
 

@@ -14,7 +14,6 @@ from ...algorithms import ALGORITHMS
 from ...algorithms.base import Algorithm
 from ...algorithms.pareto_set import ParetoSet
 from ...errors import BudgetExhausted, FusefrontError, NotApplicableError
-from ...problems.arithmetic import linear_kernel
 from ...problems.base import Oracle, Problem
 from ...problems.budget import PEAK_BYTES, Budget
 from ...problems.experts import ExpertPool
@@ -121,7 +120,7 @@ class _Run:
         view.milestone = lambda pareto_set: None  # type: ignore[method-assign]
         memory, counter = PeakMemory(), FlopCounter()
         try:
-            with memory, counter:
+            with counter, memory:
                 algorithm.fit(view, generator=self._generator())
         except BudgetExhausted:
             pass  # the fit itself will end at the same point, with the same peak
@@ -222,7 +221,7 @@ def compute(spec: RunSpec, problem_hash: str) -> Record:
     """Compute a run and return its record: done, skipped or failed."""
     # One thread per run: parallel runs do not compete, and sums have one order on every machine.
     torch.set_num_threads(1)
-    arithmetic: dict[str, str] = {"fit": spec.precision, "linear": linear_kernel()}
+    arithmetic: dict[str, str] = {"fit": spec.precision}
     if spec.caps:
         arithmetic["caps"] = ", ".join(f"{key}={value:.15g}" for key, value in spec.caps.items())
     started = {"started": provenance.now(), "versions": provenance.versions(**arithmetic)}

@@ -94,7 +94,24 @@ def test_different_results_of_one_run_are_refused(
         union([run_set("a", record), run_set("b", other)])
     message = str(caught.value)
     assert "Run two-digits-ties-0 (two-digits, TIES, seed 0) must have the same" in message
-    assert "in `a` and `b`. Found different units, fronts (fronts by at most 2.5)." in message
+    assert "in `a` and `b`. Found different fronts (fronts by at most 2.5)." in message
+
+
+def test_other_costs_are_noted_and_the_first_are_kept(
+    run_set: MakeRunSet, make_record: MakeRecord
+) -> None:
+    record = replace(make_record(), flops=1_390_000_000)
+    traces = [row._replace(units=row.units + 1) for row in record.traces]
+    other = replace(record, flops=750_000_000, units=7, traces=traces)
+    same = make_record(seed=1)
+    one, two = run_set("a", record, same), run_set("b", other, same)
+    whole = union([one, two])
+    assert whole.parts == one.parts
+    assert whole.notes == [
+        "1 runs with equal results have other costs in `b` than in `a` (units, flops). "
+        "Each run has those of the computation that is kept"
+    ]
+    assert union([two, one]).parts[record.run_id] == two.parts[record.run_id]
 
 
 def test_nan_is_equal_to_itself(run_set: MakeRunSet, make_record: MakeRecord) -> None:

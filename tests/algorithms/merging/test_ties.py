@@ -49,6 +49,17 @@ def test_at_equal_coefficients_the_disjoint_mean_is_over_those_that_agree() -> N
     assert disjoint_mean(vectors, torch.ones(3)).tolist() == [2.0, -5.0, -2.0, 0.0]
 
 
+@pytest.mark.parametrize("c", [0.3, 0.37, 0.9])
+def test_entries_that_cancel_take_the_sign_of_the_majority_at_any_coefficient(c: float) -> None:
+    vector = torch.randn(1000, generator=torch.Generator().manual_seed(0))
+    vectors = torch.stack(
+        [torch.cat([torch.ones(10), vector]), torch.cat([torch.ones(10), -vector])]
+    )
+    merged = disjoint_mean(vectors, torch.tensor([c, c]))
+    expected = torch.cat([torch.ones(10), vector.abs()])
+    torch.testing.assert_close(merged, c * expected)
+
+
 def test_entry_whose_sum_is_nothing_takes_the_sign_of_the_majority() -> None:
     vectors = torch.tensor([[1.0, -2.0, -3.0], [-1.0, -5.0, -1.0]])
     assert disjoint_mean(vectors, torch.ones(2)).tolist() == [-1.0, -3.5, -2.0]
