@@ -1,12 +1,14 @@
 """Dynamic logits fusion: the distance from the pretrained model is chosen for each input."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional
 
+from ...errors import ParameterError
 from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
@@ -33,8 +35,17 @@ class DynamicLogitsFusion(Algorithm):
         spacing: Spacing of the grid.
     """
 
-    greatest: float = 2.0
-    spacing: float = 0.1
+    greatest: Annotated[float, Ge(0.001)] = 2.0
+    spacing: Annotated[float, Ge(0.001)] = 0.1
+
+    def __post_init__(self) -> None:
+        """Check that the grid has a scale above 0."""
+        super().__post_init__()
+        if self.spacing > self.greatest:
+            raise ParameterError(
+                "`spacing` of `dynamic-logits-fusion` must be at most `greatest`. "
+                f"Found {self.spacing:g} and {self.greatest:g}. Lower `spacing`."
+            )
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Nothing is fitted; refused where tasks predict no distributions."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
@@ -37,10 +38,10 @@ class ReACT(Algorithm):
         ridge: Weight of the distance to the orthogonal maps.
     """
 
-    steps: int = 16
-    batch_size: int = 32
-    coefficient: float = 0.3
-    ridge: float = 0.1
+    steps: Count = 16
+    batch_size: Count = 32
+    coefficient: Finite = 0.3
+    ridge: PositiveFloat = 0.1
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Gather the products of the features of the merged model and of the experts."""

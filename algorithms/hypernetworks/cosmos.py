@@ -6,6 +6,7 @@ from typing import ClassVar, Final, final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, NonNegativeFloat, PositiveFloat
 from ...errors import NotApplicableError
 from ...problems.base import Batch
 from ...problems.experts import Coefficients, ExpertPool
@@ -135,12 +136,12 @@ class Cosmos(Algorithm):
             300 as good.
     """
 
-    steps: int = 4000
-    learning_rate: float = 1e-4
-    batch_size: int = 16
-    concentration: float = 1.2
-    alignment: float = 0.1
-    scale: float = 100.0
+    steps: CountOrZero = 4000
+    learning_rate: PositiveFloat = 1e-4
+    batch_size: Count = 16
+    concentration: PositiveFloat = 1.2
+    alignment: NonNegativeFloat = 0.1
+    scale: PositiveFloat = 100.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train from the average of the experts."""

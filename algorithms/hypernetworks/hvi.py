@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ...domains import Count, CountOrZero, Finite, NonNegativeFloat, PositiveFloat
 from ...metrics.hypervolume import hypervolume
 from ...metrics.nondominated import nondominated
 from ...problems.base import Batch
@@ -115,14 +116,14 @@ class HypervolumeHypernetwork(Algorithm):
         alignment: Weight of the cosine.
     """
 
-    steps: int = 4000
-    learning_rate: float = 3e-3
-    batch_size: int = 16
-    concentration: float = 1.0
-    width: int = 64
-    initial: float = 0.3
-    models: int = 4
-    alignment: float = 1.0
+    steps: CountOrZero = 4000
+    learning_rate: PositiveFloat = 3e-3
+    batch_size: Count = 16
+    concentration: PositiveFloat = 1.0
+    width: Count = 64
+    initial: Finite = 0.3
+    models: Count = 4
+    alignment: NonNegativeFloat = 1.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the hypernetwork; one model's activations are in memory at a time."""

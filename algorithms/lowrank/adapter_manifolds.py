@@ -1,11 +1,13 @@
 """Pareto sets in a main model and one low-rank adapter per task: LORPMAN and PaLoRA."""
 
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import torch
+from annotated_types import Interval
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Finite, Fraction, NonNegativeFloat, PositiveFloat
 from ...problems.base import Batch
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -49,15 +51,15 @@ class LowRankParetoManifold(Algorithm):
         orthogonality: Weight of the squared cosines.
     """
 
-    steps: int = 4000
-    learning_rate: float = 1e-4
-    batch_size: int = 16
-    concentration: float = 1.0
-    initial: float = 0.3
-    rank: int = 8
-    scale: float = 1.0
-    frozen: float = 0.8
-    orthogonality: float = 0.1
+    steps: CountOrZero = 4000
+    learning_rate: PositiveFloat = 1e-4
+    batch_size: Count = 16
+    concentration: PositiveFloat = 1.0
+    initial: Finite = 0.3
+    rank: Count = 8
+    scale: PositiveFloat = 1.0
+    frozen: Fraction = 0.8
+    orthogonality: NonNegativeFloat = 0.1
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train main model and adapters; the experts are not needed afterwards."""
@@ -109,13 +111,13 @@ class ParetoLowRankAdapters(Algorithm):
         rank: Of each adapter; 8 was better than 4 on the same validation.
     """
 
-    steps: int = 4000
-    learning_rate: float = 1e-4
-    batch_size: int = 16
-    rays: int = 11
-    spread: float = 2.0
-    initial: float = 0.3
-    rank: int = 8
+    steps: CountOrZero = 4000
+    learning_rate: PositiveFloat = 1e-4
+    batch_size: Count = 16
+    rays: Count = 11
+    spread: Annotated[float, Interval(ge=0, le=20)] = 2.0
+    initial: Finite = 0.3
+    rank: Count = 8
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train main model and adapters; the experts are not needed afterwards."""

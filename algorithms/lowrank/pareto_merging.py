@@ -8,6 +8,7 @@ from typing import ClassVar, Final, final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...problems.base import Batch
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
@@ -77,9 +78,9 @@ class ParetoMerging(MapAlgorithm):
         rank: Of what is added to each matrix.
     """
 
-    learning_rate: float = 3e-5
-    initial: float = 0.3
-    rank: int = 8
+    learning_rate: PositiveFloat = 3e-5
+    initial: Finite = 0.3
+    rank: Count = 8
 
     solver: str = bound("smooth-tchebycheff", among=WEIGHTINGS)
     loss: str = bound("normalised-entropy", among=CRITERIA)
@@ -107,11 +108,11 @@ class DataFreeParetoMerging(Algorithm):
         rank: Of what is added to each matrix.
     """
 
-    steps: int = 500
-    learning_rate: float = 1e-2
-    concentration: float = 1.0
-    initial: float = 0.3
-    rank: int = 8
+    steps: CountOrZero = 500
+    learning_rate: PositiveFloat = 1e-2
+    concentration: PositiveFloat = 1.0
+    initial: Finite = 0.3
+    rank: Count = 8
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the tensor on the weights alone."""

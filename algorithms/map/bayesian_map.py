@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ...domains import Count, PositiveFloat
 from ...problems.view import ProblemView
 from ..training.measured_pool import sobol
 from .design import Design, affordable_examples
@@ -132,8 +133,8 @@ class BayesianMAP(SurrogateSearch):
         temperature: Temperature of the bins' probabilities; scores are at most 1.
     """
 
-    rounds: int = 3
-    temperature: float = 0.07
+    rounds: Count = 3
+    temperature: PositiveFloat = 0.07
 
     def _surrogate(self, view: ProblemView, generator: torch.Generator) -> QuadraticSurrogate:
         m = len(view.tasks)

@@ -2,14 +2,19 @@
 
 from abc import ABC
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 import torch
 from torch import Tensor
 
+from ...domains import NonNegativeFloats, ProperFraction
+from ...errors import ParameterError
 from ...problems.experts import ExpertPool
 from .swept_merge import Merge, SweptMerge
 from .ties import disjoint_mean
+
+_MOST: Final = 1 - 1e-6
+"""Largest probability of dropping: 1 minus it, in float32, must be a divisor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +29,7 @@ class _Dare(SweptMerge, ABC):
             and 0.9 on validation of `digits-left-right` and `digits-mnist-neg180`.
     """
 
-    drop: float = 0.5
+    drop: ProperFraction = 0.5
 
 
 @final
@@ -43,7 +48,7 @@ class Dare(_Dare):
 class DareTies(_Dare):
     """TIES of dropped and rescaled task vectors: dropping replaces trimming."""
 
-    sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+    sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Return the mean of the remaining entries that have the elected sign."""
@@ -76,9 +81,19 @@ class Della(SweptMerge):
         spread: Difference between the probabilities of the smallest and the largest.
     """
 
-    sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
-    drop: float = 0.5
-    spread: float = 0.6
+    sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+    drop: ProperFraction = 0.5
+    spread: ProperFraction = 0.6
+
+    def __post_init__(self) -> None:
+        """Check that the probabilities of dropping are in [0, 1)."""
+        super().__post_init__()
+        least, most = self.drop - self.spread / 2, self.drop + self.spread / 2
+        if least < 0 or most > _MOST:
+            raise ParameterError(
+                "`drop` - `spread` / 2 and `drop` + `spread` / 2 of `della` must be in [0, 1). "
+                f"Found {least:g} and {most:g}. Lower `spread`, or move `drop` towards 0.5."
+            )
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """The mean of the entries left that have the elected sign."""

@@ -1,11 +1,13 @@
 """Fisher merging: experts averaged entry by entry with their Fisher information as weights."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
+from ...domains import CountOrZero
 from ...problems.base import Batch
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
@@ -30,8 +32,8 @@ class Fisher(Algorithm):
             any.
     """
 
-    steps: int = 256
-    floor: float = 1e-6
+    steps: CountOrZero = 256
+    floor: Annotated[float, Ge(1e-20)] = 1e-6
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Measure the information of every expert."""

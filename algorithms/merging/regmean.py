@@ -7,6 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Fraction, NonNegativeFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
@@ -132,10 +133,10 @@ class RegMean(Algorithm):
         ridge: Added to its diagonal, in units of the diagonal's mean.
     """
 
-    steps: int = 8
-    batch_size: int = 32
-    diagonal: float = 0.05
-    ridge: float = 1e-6
+    steps: CountOrZero = 8
+    batch_size: Count = 32
+    diagonal: Fraction = 0.05
+    ridge: NonNegativeFloat = 1e-6
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Gather the Gram matrices of every expert on its task."""

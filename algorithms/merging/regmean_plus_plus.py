@@ -8,6 +8,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Fraction, NonNegativeFloat
 from ...problems.base import Batch
 from ...problems.experts import Coefficients
 from ...problems.layout import Layout
@@ -39,10 +40,10 @@ class RegMeanPlusPlus(Algorithm):
         ridge: Added to its diagonal, in units of the diagonal's mean.
     """
 
-    steps: int = 8
-    batch_size: int = 32
-    diagonal: float = 0.05
-    ridge: float = 1e-6
+    steps: CountOrZero = 8
+    batch_size: Count = 32
+    diagonal: Fraction = 0.05
+    ridge: NonNegativeFloat = 1e-6
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Merge block after block, each with a pass over the same examples."""

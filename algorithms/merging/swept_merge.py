@@ -10,6 +10,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import NonNegativeFloats
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
 from ...registry import bound
@@ -63,7 +64,7 @@ class SweptMerge(Algorithm, ABC):
         sweep: Lengths c tried, in order; ties go to the earlier one.
     """
 
-    sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+    sweep: NonNegativeFloats = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
     lifted: bool = bound(default=False)
 
     @abstractmethod

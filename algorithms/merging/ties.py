@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import NonNegativeFloats, PositiveFraction
 from ...problems.experts import ExpertPool
 from ..training.trimming import elect_signs, trim
 from .swept_merge import Merge, SweptMerge, effective_number, weighted_sum
@@ -27,8 +28,8 @@ class Ties(SweptMerge):
         keep: Fraction of the entries of every task vector that are kept.
     """
 
-    sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
-    keep: float = 0.2
+    sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+    keep: PositiveFraction = 0.2
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Trim the vectors once; the coefficients take part in the election of signs."""

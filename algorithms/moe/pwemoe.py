@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import final
 
+from ...domains import CountOrZero, Finite
 from ...problems.view import ProblemView
 from ..training.decoder import Decoder
 from ..training.map_algorithm import MapAlgorithm
@@ -29,9 +30,9 @@ class PWEMoE(MapAlgorithm):
             die.
     """
 
-    initial: float = 0.3
+    initial: Finite = 0.3
     routed: Routed = "mlp"
-    last: int = 0
+    last: CountOrZero = 0
     layers: Layers = 2
     activation: Activation = "relu"
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...errors import NotApplicableError
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
@@ -196,10 +197,10 @@ class WEMoE(Algorithm):
         initial: Router output at the start, and the coefficient of all that is not routed.
     """
 
-    steps: int = 1000
-    learning_rate: float = 1e-4
-    batch_size: int = 16
-    initial: float = 0.3
+    steps: CountOrZero = 1000
+    learning_rate: PositiveFloat = 1e-4
+    batch_size: Count = 16
+    initial: Finite = 0.3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the routers."""

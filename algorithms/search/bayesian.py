@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...domains import Count
 from ...errors import NotApplicableError
 from ..scalarizations import achievement
 from ..training.measured_pool import sobol
@@ -39,10 +40,10 @@ class BayesianSearch(PoolSearch, ABC):
         restarts: Number of restarts of the maximisation of the acquisition function.
     """
 
-    points: int = 64
-    batch: int = 4
-    samples: int = 32
-    restarts: int = 2
+    points: Count = 64
+    batch: Count = 4
+    samples: Count = 32
+    restarts: Count = 2
 
     most_tasks: ClassVar[float] = math.inf
 

@@ -9,6 +9,7 @@ from fusefront.algorithms.merging.breadcrumbs import Breadcrumbs, middling
 from fusefront.algorithms.merging.emr import Emr, elected, masked
 from fusefront.algorithms.merging.soups import ExpertsRouter
 from fusefront.algorithms.merging.tall_masks import Consensus, TallMasks, masks
+from fusefront.errors import NotApplicableError
 from fusefront.testing.toy_problem import ToyProblem, open_view, toy_problem
 
 
@@ -72,6 +73,11 @@ def test_consensus_of_zero_users_is_the_sum() -> None:
     pool = small_pool(3)
     merge = Consensus(users=0).merge(pool, torch.Generator())
     torch.testing.assert_close(merge(torch.ones(3)), pool.task_vectors.sum(dim=0))
+
+
+def test_consensus_of_more_users_than_tasks_is_refused() -> None:
+    with pytest.raises(NotApplicableError, match="Found 4 and 3"):
+        Consensus(users=4).merge(small_pool(3), torch.Generator())
 
 
 @pytest.mark.parametrize("m", [2, 4])
