@@ -65,6 +65,8 @@ class _Concrete(Algorithm, ABC):
     learning_rate: PositiveFloat = 1e-3
     batch_size: Count = 16
     initial: Finite = 0.3
+    # With draws of at least -13.8 (see `logistic`), these bounds keep the sigmoid in float32 above
+    # 0. A mask that is 0 in a whole tensor has no mean to be divided by.
     logits: Annotated[float, Ge(-3)] = 0.0
     temperature: Annotated[float, Ge(0.2)] = 0.5
 
@@ -155,8 +157,10 @@ class ConcreteAdaMerging(_Concrete):
         def in_turn() -> Iterator[Tensor]:
             while True:
                 noise = logistic(logits.numel(), generator)
+                # Inner level: the gradient reaches only the coefficients.
                 mask = relaxed(logits.detach(), noise, self.temperature)
                 yield self.masked(view, mask, values)
+                # Outer level: the gradient reaches only the mask, at the new coefficients.
                 mask = relaxed(logits, noise, self.temperature)
                 yield self.masked(view, mask, values.detach())
 

@@ -108,10 +108,10 @@ class ScaledDifference(Predictor):
         base, *others = functional.log_softmax(functional.linear(features, *head), dim=-1)
         experts = torch.stack(others)
         direction = torch.einsum("k,kbc->bc", self.weights, experts - base)
-        asked = _divergence(experts, base)
+        target = _divergence(experts, base)
         errors = torch.stack(
             [
-                self.weights @ (_divergence(_moved(base, direction, a), base) - asked).square()
+                self.weights @ (_divergence(_moved(base, direction, a), base) - target).square()
                 for a in self.grid
             ]
         )
@@ -125,6 +125,6 @@ def _moved(base: Tensor, direction: Tensor, scale: Tensor) -> Tensor:
 
 
 def _divergence(logs: Tensor, base: Tensor) -> Tensor:
-    """KL(exp logs || exp base), in nats, over the last dimension."""
+    """Return KL(exp logs || exp base), in nats, over the last dimension."""
     found: Tensor = (logs.exp() * (logs - base)).sum(dim=-1)
     return found

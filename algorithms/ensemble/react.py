@@ -1,4 +1,4 @@
-"""ReACT: the features of a merged model, mapped to where the experts' would be."""
+"""ReACT: the features of a merged model, mapped to those of the experts."""
 
 from dataclasses import dataclass
 from typing import Final, final
@@ -83,7 +83,7 @@ class ReACT(Algorithm):
 
 
 def _orthogonal(cross: Tensor) -> Tensor:
-    """The orthogonal R of least |Z R^T - E|, from E^T Z (Schoenemann 1966)."""
+    """Return the orthogonal R with the least |Z R^T - E|, from E^T Z (Schoenemann 1966)."""
     u, _, vh = torch.linalg.svd(cross.double())
     found: Tensor = (u @ vh).to(cross.dtype)
     return found
@@ -110,6 +110,7 @@ class AlignedMap(PreferenceMap):
 
     def __call__(self, preference: Tensor) -> "Aligned":
         """Return the merged model with W(p)."""
+        # Features of a network are nearly dependent: float64 keeps the solution accurate.
         p = preference.double()
         gram = torch.tensordot(p, self.grams.double(), dims=1)
         cross = torch.tensordot(p, self.crosses.double(), dims=1)

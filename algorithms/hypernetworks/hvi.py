@@ -85,6 +85,7 @@ def _volume(points: Array, ref_point: Array) -> float:
 
 
 _LEAST_IMPORTANCE: Final = 0.01
+"""Smallest importance in the cosine: 1 / p must be finite at the corners."""
 
 
 @final
@@ -137,6 +138,7 @@ class HypervolumeHypernetwork(Algorithm):
             points = [decoder.decode(view.experts, parameters, p) for p in preferences]
             found = [view.loss_jacobian(point, batch) for point in points]
             losses = (torch.stack([values for values, _ in found]) - low) / (high - low)
+            # Weights are for normalised losses; the chain rule divides them by the same range.
             weights = self.weights(losses, torch.stack(preferences)) / (high - low)
             total = torch.zeros(())
             for point, (_, jacobian), w in zip(points, found, weights, strict=True):

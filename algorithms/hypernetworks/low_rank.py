@@ -77,7 +77,7 @@ class LowRankPreferenceHypernetwork(MapAlgorithm):
             20,000 units.
         width: Hidden units of each trunk layer.
         initial: Value of every coefficient at the start.
-        rank: Of what is added to each matrix.
+        rank: Rank of the term that is added to each matrix.
     """
 
     learning_rate: PositiveFloat = 3e-3

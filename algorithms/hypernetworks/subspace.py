@@ -74,6 +74,7 @@ def leading(vector: Tensor, layout: Layout, rank: int, *, out: Tensor) -> None:
     """Write a vector `(P,)` with each of its matrices cut to its `rank` largest singular values."""
     out.copy_(vector)
     for matrix in layout.unflatten(out).values():
+        # A matrix of at most this rank is its own leading part.
         if matrix.ndim == 2 and min(matrix.shape) > rank:
             u, s, v = torch.linalg.svd(matrix, full_matrices=False)
             matrix.copy_((u[:, :rank] * s[:rank]) @ v[:rank])

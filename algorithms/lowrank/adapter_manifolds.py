@@ -68,6 +68,8 @@ class LowRankParetoManifold(Algorithm):
         m = len(view.tasks)
 
         def loss(batch: Batch, progress: float) -> Tensor:
+            # `zero_grad` sets gradients to None, and Adam skips such parameters: main no longer
+            # moves.
             parameters[0].requires_grad_(progress < self.frozen)
             preference = draw(m, self.concentration, generator)
             value = linear_loss(view, decoder, parameters, batch, preference, generator)
@@ -108,13 +110,14 @@ class ParetoLowRankAdapters(Algorithm):
         rays: Maximum number of rays of the lattice.
         spread: Power of the rays at the end; 1 is the lattice itself.
         initial: Every coefficient of the merge that the main model starts at.
-        rank: Of each adapter; 8 was better than 4 on the same validation.
+        rank: Rank of each adapter; 8 was better than 4 on the same validation.
     """
 
     steps: CountOrZero = 4000
     learning_rate: PositiveFloat = 1e-4
     batch_size: Count = 16
     rays: Count = 11
+    # Beyond 20, the powers of all entries of a ray of many tasks underflow to 0.
     spread: Annotated[float, Interval(ge=0, le=20)] = 2.0
     initial: Finite = 0.3
     rank: Count = 8

@@ -75,7 +75,7 @@ class ParetoMerging(MapAlgorithm):
             3e-4 and 1e-3 this was best on validation of `digits-left-right` and
             `digits-mnist-neg180` at 20,000 units.
         initial: Every coefficient of the frozen merge.
-        rank: Of what is added to each matrix.
+        rank: Rank of the term that is added to each matrix.
     """
 
     learning_rate: PositiveFloat = 3e-5
@@ -105,7 +105,7 @@ class DataFreeParetoMerging(Algorithm):
         concentration: Parameter of the Dirichlet distribution that training preferences are drawn
             from; small values favour the corners.
         initial: Every coefficient of the frozen merge.
-        rank: Of what is added to each matrix.
+        rank: Rank of the term that is added to each matrix.
     """
 
     steps: CountOrZero = 500
@@ -127,6 +127,8 @@ class DataFreeParetoMerging(Algorithm):
             step = Step(
                 losses=losses.detach(), preference=preference, gradients=None, generator=generator
             )
+            # Constant weights: the product has the gradient of the smooth Tchebycheff, not its
+            # value.
             return weighting(step) @ losses
 
         current = partial(map_set, decoder, view, parameters)

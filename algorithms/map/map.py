@@ -53,6 +53,7 @@ def search_front(
     Source: Deb and Jain 2014, IEEE Trans. Evol. Comput. 18(4); pymoo's implementation.
     """
     partitions = 1
+    # The size of the lattice with one partition more.
     while math.comb(partitions + tasks, tasks - 1) <= population:
         partitions += 1
     directions = get_reference_directions("das-dennis", tasks, n_partitions=partitions)
@@ -122,6 +123,8 @@ class SurrogateSearch(Algorithm, ABC):
             generations=self.generations,
             seed=int(torch.randint(2**31, (1,), generator=generator)),
         )
+        # At least one: if the budget refuses it, the fit ends with the design as its last
+        # milestone.
         count = int(min(self.points, max(1, view.affordable_evaluations())))
         chosen = front[farthest_points(predicted(front), count)]
         pool = MeasuredPool(view, trainable_parameters=surrogate.weights.size)

@@ -152,7 +152,7 @@ class NestedMAP(Algorithm):
         examples: Validation examples of each task for these merges, halved until a tree takes at
             most two thirds of the budget; the final models are measured on all.
         upper: Upper end of the box [0, upper]^2 of the coefficients of a pair.
-        ridge: Penalty of the fit to accuracies, relative.
+        ridge: Relative penalty of the fit to accuracies.
     """
 
     points: Count = 25

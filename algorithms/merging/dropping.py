@@ -59,6 +59,7 @@ class DareTies(_Dare):
 def dropped(task_vectors: Tensor, drop: float, generator: torch.Generator) -> Tensor:
     """Return `(T, P)` float32 copies with entries dropped, and the others divided by 1 - drop."""
     left = torch.empty(task_vectors.shape)
+    # One mask at a time, so that only one is in memory; the order of the tasks decides the draws.
     for vector, out in zip(task_vectors, left, strict=True):
         kept = torch.rand(len(out), generator=generator) >= drop
         torch.mul(vector.to(out.dtype), kept / (1 - drop), out=out)
@@ -96,7 +97,7 @@ class Della(SweptMerge):
             )
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """The mean of the entries left that have the elected sign."""
+        """Return the mean of the remaining entries that have the elected sign."""
         left = torch.empty(pool.task_vectors.shape)
         for vector, out in zip(pool.task_vectors, left, strict=True):
             targets = pool.layout.unflatten(out)
@@ -114,5 +115,7 @@ def drop_probabilities(rows: Tensor, drop: float, spread: float) -> Tensor:
     >>> drop_probabilities(torch.tensor([[3.0, -1.0, 2.0]]), 0.5, 0.5).tolist()
     [[0.25, 0.75, 0.5]]
     """
+    # Sorting the order again gives the rank of each entry.
     rank = rows.abs().argsort(dim=1).argsort(dim=1)
+    # A row with one entry has only the rank 0.
     return drop + spread * (0.5 - rank / max(1, rows.shape[1] - 1))

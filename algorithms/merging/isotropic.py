@@ -65,6 +65,7 @@ def common_and_specific(weights: Tensor, common: float) -> Tensor:
     # Rounded up for every task, they could be more than there are directions.
     specific = min(specific, directions // tasks)
     shared = triplets(weights.sum(dim=0), directions - tasks * specific)
+    # Specific directions are searched outside of the shared ones, which would otherwise return.
     outside = weights - shared.left @ (shared.left.T @ weights)
     parts: list[Triplets] = [triplets(matrix, specific) for matrix in outside] + [shared]
     left = orthonormal(torch.cat([p.left for p in parts], dim=1))

@@ -51,6 +51,7 @@ class RegressionMean(PreferenceMap):
     def _difference(self, weights: Tensor, grams: Tensor, p: Tensor) -> Tensor:
         deviations = weights - torch.einsum("t,tio->io", p, weights)
         right = torch.einsum("t,tij,tjo->io", p, grams, deviations)
+        # In float64: in float32, rounding makes badly conditioned Gram matrices indefinite.
         left = torch.linalg.cholesky(torch.einsum("t,tij->ij", p, grams))
         found = torch.cholesky_solve(right, left)
         return found if self.inputs_first else found.mT
@@ -98,6 +99,7 @@ def conditioned(gram: Tensor, diagonal: float, ridge: float) -> Tensor:
         ridge: Added to the diagonal, in units of its mean.
     """
     alone = torch.diagonal(gram)
+    # Inputs that are always 0 leave 0 on the diagonal; only this makes such a matrix invertible.
     extra = (ridge * alone.mean()).clamp_min(1e-12)
     return (1 - diagonal) * gram + torch.diag(diagonal * alone + extra)
 

@@ -51,6 +51,7 @@ class RegMeanPlusPlus(Algorithm):
         totals: list[dict[str, Tensor]] = [{} for _ in range(m)]
         equal = torch.full((m,), 1 / m)
         merged = pool.merge(Coefficients(values=equal))
+        # Linear layers are known only from a pass; one example, which is charged, finds them.
         probe = next(view.batches(1, labelled=False))
         widths = {name: len(gram) for name, gram in view.grams(pool.pretrained, probe, 0).items()}
         first = inputs_first(pool.layout, widths)
@@ -66,6 +67,7 @@ class RegMeanPlusPlus(Algorithm):
             batches = view.batches(self.batch_size, labelled=False)
             found = _grams(view, merged, block, islice(batches, steps))
             _copy(mean(found)(equal), merged, block)
+            # The map is built from the same matrices. Blocks that are not merged yet keep the soup.
             for total, grams in zip(totals, found, strict=True):
                 total |= grams
             view.milestone(lambda: mean(totals).pareto_set())

@@ -140,6 +140,7 @@ def effective_number(total: Tensor, squares: Tensor) -> Tensor:
         total: Sum of the non-negative coefficients, of any shape.
         squares: Sum of their squares, of the same shape; where it is 0, the number is 1.
     """
+    # `where` evaluates both branches: the clamp keeps the one that is not taken finite.
     tiny = torch.finfo(squares.dtype).tiny
     return torch.where(squares > 0, total.square() / squares.clamp_min(tiny), 1.0)
 

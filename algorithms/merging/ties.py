@@ -47,6 +47,7 @@ def disjoint_mean(task_vectors: Tensor, coefficients: Tensor) -> Tensor:
     total = weighted_sum(task_vectors, coefficients)
     signs = elect_signs(total[None])
     agreed, weight, squares = (torch.zeros_like(total) for _ in range(3))
+    # Vector by vector, because a `(T, P)` copy would double the memory of the pool.
     for c, vector in zip(coefficients.tolist(), task_vectors, strict=True):
         kept = c * (vector * signs > 0)
         agreed.addcmul_(kept, vector.to(kept.dtype))

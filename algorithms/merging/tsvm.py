@@ -47,6 +47,7 @@ class Tsvm(SweptMerge):
 
 def decorrelated(weights: Tensor) -> Tensor:
     """Return the `(T, o, i)` contributions of `(T, o, i)` matrices to the merged matrix."""
+    # With more tasks than directions, each task still contributes one triplet.
     rank = max(1, min(weights.shape[1:]) // len(weights))
     kept = [triplets(matrix, rank) for matrix in weights]
     sizes = [len(k.values) for k in kept]

@@ -21,8 +21,8 @@ class PWEMoE(MapAlgorithm):
 
     Args:
         initial: Router output at the start, and the coefficient of everything that is not routed.
-        routed: What gets routers: `mlp`, the paper's main form; `attention`; `all` modules, its
-            other form, here including the embeddings; or all `tensors`, one router each.
+        routed: Groups that have routers: `mlp`, the paper's main form; `attention`; `all` modules,
+            its other form, here including the embeddings; or all `tensors`, one router each.
         last: Number of blocks that are routed, counted from the last one; 0 routes all blocks.
         layers: Layers of each router: 2 as in the paper, 1 for a linear map, 0 for a learned
             constant.

@@ -45,6 +45,7 @@ class CMAESSearch(PoolSearch):
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
         rng = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
         population = int(4 + 3 * np.log(trial.dimensions))
+        # Fewer rays, rather than rays that end before the step size has adapted.
         covered = max(1, trial.count // (self.generations * population))
         lattice = inner_rays(trial.tasks, min(self.rays, covered))
         for index, ray in enumerate(lattice):

@@ -124,7 +124,7 @@ def test_router_gives_each_task_its_expert_at_the_storage_of_all(
 
 
 @pytest.mark.parametrize(("smallest", "largest"), [(0.85, 0.05), (0.0, 0.0), (0.5, 0.25)])
-def test_breadcrumbs_leave_what_is_in_the_middle(smallest: float, largest: float) -> None:
+def test_breadcrumbs_keep_the_entries_in_the_middle(smallest: float, largest: float) -> None:
     entries = small_pool(2).task_vectors[0][:40]
     ranked = sorted(range(40), key=lambda j: abs(float(entries[j])))
     kept = ranked[round(smallest * 40) : 40 - round(largest * 40)]

@@ -49,7 +49,7 @@ def test_at_equal_coefficients_the_disjoint_mean_is_over_those_that_agree() -> N
     assert disjoint_mean(vectors, torch.ones(3)).tolist() == [2.0, -5.0, -2.0, 0.0]
 
 
-def test_entry_whose_sum_is_nothing_takes_the_sign_of_the_majority() -> None:
+def test_entry_whose_sum_is_zero_takes_the_sign_of_the_majority() -> None:
     vectors = torch.tensor([[1.0, -2.0, -3.0], [-1.0, -5.0, -1.0]])
     assert disjoint_mean(vectors, torch.ones(2)).tolist() == [-1.0, -3.5, -2.0]
 
@@ -83,7 +83,7 @@ def test_dropping_leaves_the_mean_and_the_share_that_is_not_dropped(drop: float)
 
 
 @pytest.mark.parametrize(("m", "c"), CASES)
-def test_dare_adds_up_what_a_mask_leaves(m: int, c: list[float]) -> None:
+def test_dare_sums_the_entries_that_its_mask_keeps(m: int, c: list[float]) -> None:
     pool = small_pool(m)
     merge = Dare(drop=0.5).merge(pool, torch.Generator().manual_seed(3))
     again = torch.Generator().manual_seed(3)
