@@ -9,7 +9,7 @@ import dataclasses
 import functools
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType
 from typing import (
@@ -17,6 +17,7 @@ from typing import (
     Annotated,
     Any,
     Literal,
+    cast,
     final,
     get_args,
     get_origin,
@@ -112,21 +113,25 @@ class Domain:
 
     def _advice(self, what: str, value: object, default: object) -> str:
         low, high = self.limits
-        percent = isinstance(value, int | float) and value > 1 and low >= 0 and high <= 1
-        if percent and value / 100 in self:  # type: ignore[operator] # a number
+        fraction = value / 100 if isinstance(value, int | float) and value > 1 else None
+        if fraction is not None and low >= 0 and high <= 1 and fraction in self:
             key = what.rpartition("[")[2].rstrip("]")
-            return f"The paper's {_written(value)} % is {key}={_written(value / 100)}."
+            return f"The paper's {_written(value)} % is {key}={_written(fraction)}."
         if default is dataclasses.MISSING:
             return "Choose such a value."
         return f"The default is {_written(default)}."
 
 
-@functools.cache
-def domains(kind: type) -> Mapping[str, Domain]:
+def domains(kind: Any) -> Mapping[str, Domain]:
     """Return the domains that the fields of a dataclass declare, by field.
 
     Fields whose annotation names only a type, such as `float`, declare none.
     """
+    return _domains(cast(Hashable, kind))
+
+
+@functools.cache
+def _domains(kind: Any) -> Mapping[str, Domain]:
     return {
         name: Domain(annotation=annotation)
         for name, annotation in _annotations(kind).items()
@@ -176,7 +181,7 @@ def _constraints(annotation: Any) -> Iterator[BaseMetadata]:
     metadata: Iterable[Any] = getattr(annotation, "__metadata__", ())
     for item in metadata:
         if isinstance(item, GroupedMetadata):
-            yield from item
+            yield from (one for one in item if isinstance(one, BaseMetadata))
         elif isinstance(item, BaseMetadata):
             yield item
 
