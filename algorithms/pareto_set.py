@@ -83,7 +83,7 @@ class ParetoSet(ABC):
         """Return the `(P,)` parameters of every model behind the point.
 
         There is one model, or one per task in the order of the tasks, or all models that a
-        predictor runs. How these become predictions is known to the predictor.
+        predictor runs. The predictor defines how they become predictions.
         """
         with torch.no_grad():
             return [self.experts.build(model) for model in _models(self.point(preference))]

@@ -5,6 +5,7 @@ from typing import Literal, final
 
 import torch
 
+from ...domains import Count, CountOrZero, Fraction, PositiveFloat, PositiveFraction
 from ...problems.layout import Space
 from ...problems.view import ProblemView
 from ...registry import bound
@@ -28,10 +29,10 @@ class _AdaMerging(Algorithm):
         initial: Value of every coefficient at the start.
     """
 
-    steps: int = 1000
-    learning_rate: float = 1e-3
-    batch_size: int = 16
-    initial: float = 0.3
+    steps: CountOrZero = 1000
+    learning_rate: PositiveFloat = 1e-3
+    batch_size: Count = 16
+    initial: Fraction = 0.3
     space: Space = bound()  # noqa: RUF009 - a field
     loss: str = bound("entropy", among=CRITERIA)
 
@@ -86,7 +87,7 @@ class AdaMergingPlusPlus(_AdaMerging):
         keep: Fraction of the entries of each vector that trimming keeps, the largest ones.
     """
 
-    keep: float = 0.2
+    keep: PositiveFraction = 0.2
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Resolve the vectors, then descend on the calibration split."""

@@ -4,11 +4,13 @@ from abc import ABC
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...problems.base import Batch
 from ...problems.experts import Coefficients
 from ...problems.layout import Layout
@@ -59,12 +61,14 @@ class _Concrete(Algorithm, ABC):
         temperature: Temperature of the mask's distribution; masks become binary as it goes to 0.
     """
 
-    steps: int
-    learning_rate: float = 1e-3
-    batch_size: int = 16
-    initial: float = 0.3
-    logits: float = 0.0
-    temperature: float = 0.5
+    steps: CountOrZero
+    learning_rate: PositiveFloat = 1e-3
+    batch_size: Count = 16
+    initial: Finite = 0.3
+    # With draws of at least -13.8 (see `logistic`), these bounds keep the sigmoid in float32 above
+    # 0. A mask that is 0 in a whole tensor has no mean to be divided by.
+    logits: Annotated[float, Ge(-3)] = 0.0
+    temperature: Annotated[float, Ge(0.2)] = 0.5
 
     def masked(self, view: ProblemView, mask: Tensor, values: Tensor) -> Tensor:
         """`(P,)` parameters, differentiable in the mask and in tensor-wise coefficients."""
@@ -110,7 +114,7 @@ class _Concrete(Algorithm, ABC):
 class ConcreteTaskArithmetic(_Concrete):
     """Task arithmetic under a mask that minimises the entropy of all tasks."""
 
-    steps: int = 2000
+    steps: CountOrZero = 2000
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Learn the mask."""
@@ -144,7 +148,7 @@ class ConcreteAdaMerging(_Concrete):
         steps: Steps of each level and of the adaptation; fewer if the budget ends first.
     """
 
-    steps: int = 1000
+    steps: CountOrZero = 1000
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Learn mask and coefficients in turn, then the coefficients."""
@@ -153,8 +157,10 @@ class ConcreteAdaMerging(_Concrete):
         def in_turn() -> Iterator[Tensor]:
             while True:
                 noise = logistic(logits.numel(), generator)
+                # Inner level: the gradient reaches only the coefficients.
                 mask = relaxed(logits.detach(), noise, self.temperature)
                 yield self.masked(view, mask, values)
+                # Outer level: the gradient reaches only the mask, at the new coefficients.
                 mask = relaxed(logits, noise, self.temperature)
                 yield self.masked(view, mask, values.detach())
 

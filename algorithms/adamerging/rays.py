@@ -7,6 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Fraction, PositiveFloat
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -39,11 +40,11 @@ class AdaMergingRays(Algorithm):
         initial: Every coefficient at the start of a ray.
     """
 
-    rays: int = 11
-    steps: int = 200
-    learning_rate: float = 1e-2
-    batch_size: int = 16
-    initial: float = 0.3
+    rays: Count = 11
+    steps: CountOrZero = 200
+    learning_rate: PositiveFloat = 1e-2
+    batch_size: Count = 16
+    initial: Fraction = 0.3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Solve ray after ray."""

@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...problems.experts import ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
@@ -71,10 +72,10 @@ class ScaLearn(Algorithm):
         initial: Every scale at the start.
     """
 
-    steps: int = 1000
-    learning_rate: float = 1e-2
-    batch_size: int = 16
-    initial: float = 0.3
+    steps: CountOrZero = 1000
+    learning_rate: PositiveFloat = 1e-2
+    batch_size: Count = 16
+    initial: Finite = 0.3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Learn the scales on labelled calibration examples."""

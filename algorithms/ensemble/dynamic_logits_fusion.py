@@ -1,12 +1,14 @@
 """Dynamic logits fusion: the distance from the pretrained model is chosen for each input."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional
 
+from ...errors import ParameterError
 from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
@@ -33,8 +35,17 @@ class DynamicLogitsFusion(Algorithm):
         spacing: Spacing of the grid.
     """
 
-    greatest: float = 2.0
-    spacing: float = 0.1
+    greatest: Annotated[float, Ge(0.001)] = 2.0
+    spacing: Annotated[float, Ge(0.001)] = 0.1
+
+    def __post_init__(self) -> None:
+        """Check that the grid has a scale above 0."""
+        super().__post_init__()
+        if self.spacing > self.greatest:
+            raise ParameterError(
+                "`spacing` of `dynamic-logits-fusion` must be at most `greatest`. "
+                f"Found {self.spacing:g} and {self.greatest:g}. Lower `spacing`."
+            )
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Nothing is fitted; refused where tasks predict no distributions."""
@@ -97,10 +108,10 @@ class ScaledDifference(Predictor):
         base, *others = functional.log_softmax(functional.linear(features, *head), dim=-1)
         experts = torch.stack(others)
         direction = torch.einsum("k,kbc->bc", self.weights, experts - base)
-        asked = _divergence(experts, base)
+        target = _divergence(experts, base)
         errors = torch.stack(
             [
-                self.weights @ (_divergence(_moved(base, direction, a), base) - asked).square()
+                self.weights @ (_divergence(_moved(base, direction, a), base) - target).square()
                 for a in self.grid
             ]
         )
@@ -114,6 +125,6 @@ def _moved(base: Tensor, direction: Tensor, scale: Tensor) -> Tensor:
 
 
 def _divergence(logs: Tensor, base: Tensor) -> Tensor:
-    """KL(exp logs || exp base), in nats, over the last dimension."""
+    """Return KL(exp logs || exp base), in nats, over the last dimension."""
     found: Tensor = (logs.exp() * (logs - base)).sum(dim=-1)
     return found

@@ -1,4 +1,4 @@
-"""ReACT: the features of a merged model, mapped to where the experts' would be."""
+"""ReACT: the features of a merged model, mapped to those of the experts."""
 
 from dataclasses import dataclass
 from typing import Final, final
@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
@@ -37,10 +38,10 @@ class ReACT(Algorithm):
         ridge: Weight of the distance to the orthogonal maps.
     """
 
-    steps: int = 16
-    batch_size: int = 32
-    coefficient: float = 0.3
-    ridge: float = 0.1
+    steps: Count = 16
+    batch_size: Count = 32
+    coefficient: Finite = 0.3
+    ridge: PositiveFloat = 0.1
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Gather the products of the features of the merged model and of the experts."""
@@ -82,7 +83,7 @@ class ReACT(Algorithm):
 
 
 def _orthogonal(cross: Tensor) -> Tensor:
-    """The orthogonal R of least |Z R^T - E|, from E^T Z (Schoenemann 1966)."""
+    """Return the orthogonal R with the least |Z R^T - E|, from E^T Z (Schoenemann 1966)."""
     u, _, vh = torch.linalg.svd(cross.double())
     found: Tensor = (u @ vh).to(cross.dtype)
     return found
@@ -109,6 +110,7 @@ class AlignedMap(PreferenceMap):
 
     def __call__(self, preference: Tensor) -> "Aligned":
         """Return the merged model with W(p)."""
+        # Features of a network are nearly dependent: float64 keeps the solution accurate.
         p = preference.double()
         gram = torch.tensordot(p, self.grams.double(), dims=1)
         cross = torch.tensordot(p, self.crosses.double(), dims=1)

@@ -7,6 +7,7 @@ from typing import Final, final
 
 import torch
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...problems.view import ProblemView
 from ...registry import bound
 from ..base import Algorithm
@@ -49,9 +50,9 @@ class _Balanced(Algorithm, ABC):
         batch_size: Examples of each task per step.
     """
 
-    steps: int
-    learning_rate: float
-    batch_size: int = 16
+    steps: CountOrZero
+    learning_rate: PositiveFloat
+    batch_size: Count = 16
     solver: str = bound(among=BALANCED)
 
     @abstractmethod
@@ -83,9 +84,9 @@ class BalancedCoefficients(_Balanced):
         initial: Value of every coefficient at the start.
     """
 
-    steps: int = 1000
-    learning_rate: float = 3e-2
-    initial: float = 0.3
+    steps: CountOrZero = 1000
+    learning_rate: PositiveFloat = 3e-2
+    initial: Finite = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one coefficient per task."""
@@ -105,8 +106,8 @@ class BalancedFinetune(_Balanced):
             4 % of the best on `digits-mnist-neg180`.
     """
 
-    steps: int = 8000
-    learning_rate: float = 1e-4
+    steps: CountOrZero = 8000
+    learning_rate: PositiveFloat = 1e-4
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return all weights."""

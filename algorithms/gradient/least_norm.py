@@ -28,6 +28,7 @@ def least_norm(gramian: Array) -> Array:
     scale = np.abs(gramian).max()
     if not 0 < scale < np.inf:
         return np.full(m, 1 / m)
+    # Scaled, because the second term must not vanish beside the first or dominate it.
     found, _ = nnls(np.vstack([root(gramian / scale), np.ones(m)]), np.r_[np.zeros(m), 1.0])
     weights: Array = found / found.sum()
     return weights

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...problems.predictor import Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -80,11 +81,11 @@ class _PMTL(Algorithm, ABC):
             from the common start.
     """
 
-    rays: int
-    steps: int
-    learning_rate: float
+    rays: Count
+    steps: CountOrZero
+    learning_rate: PositiveFloat
     chained: bool
-    batch_size: int = 16
+    batch_size: Count = 16
 
     @abstractmethod
     def decoder(self, view: ProblemView) -> Decoder:
@@ -130,11 +131,11 @@ class PMTLCoefficients(_PMTL):
         initial: Value of every coefficient at the start.
     """
 
-    rays: int = 11
-    steps: int = 200
-    learning_rate: float = 3e-2
+    rays: Count = 11
+    steps: CountOrZero = 200
+    learning_rate: PositiveFloat = 3e-2
     chained: bool = True
-    initial: float = 0.3
+    initial: Finite = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one coefficient per task."""
@@ -146,9 +147,9 @@ class PMTLCoefficients(_PMTL):
 class PMTLFinetune(_PMTL):
     """PMTL over all weights, from the mean of the experts; keeps all models."""
 
-    rays: int = 5
-    steps: int = 8000
-    learning_rate: float = 1e-4
+    rays: Count = 5
+    steps: CountOrZero = 8000
+    learning_rate: PositiveFloat = 1e-4
     chained: bool = False
 
     def decoder(self, view: ProblemView) -> Decoder:

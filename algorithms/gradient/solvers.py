@@ -61,6 +61,7 @@ def surgery(gramian: Array, orders: list[list[int]]) -> Array:
         for j in order:
             inner = gramian[j] @ own
             if j != i and inner < 0:
+                # A negative product excludes a gradient of 0, so this never divides by 0.
                 own[j] -= inner / gramian[j, j]
         total += own
     return total

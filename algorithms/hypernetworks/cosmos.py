@@ -6,6 +6,7 @@ from typing import ClassVar, Final, final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, NonNegativeFloat, PositiveFloat
 from ...errors import NotApplicableError
 from ...problems.base import Batch
 from ...problems.experts import Coefficients, ExpertPool
@@ -20,6 +21,7 @@ from ..training.rays import draw
 from ..training.weighting import Step, Weighting
 
 _LEAST_IMPORTANCE: Final = 0.01
+"""Smallest importance in the cosine: 1 / p must be finite at the corners."""
 _INPUT_BIASES: Final = ("embeddings.bias", "patch_embeddings.projection.bias")
 _POSITIONS: Final = (
     "position_embeddings",
@@ -128,19 +130,20 @@ class Cosmos(Algorithm):
             `digits-mnist-neg180` at 20,000 units; from the pretrained model, not the average, 1e-4
             and 3e-4 were far worse.
         batch_size: Examples of each task per step.
-        concentration: Of the Dirichlet distribution of training preferences, as published.
+        concentration: Parameter of the Dirichlet distribution that training preferences are drawn
+            from, as published.
         alignment: Weight of the cosine of losses and 1 / p. On the same validation 0, 0.03 and 0.1
             were within 2 % of each other, and 1 was 20 % worse.
-        scale: What the preference is multiplied with. 10 was worse on the same validation, 30 and
-            300 as good.
+        scale: Factor of the preference. On the same validation, 10 was worse, and 30 and 300 were
+            as good.
     """
 
-    steps: int = 4000
-    learning_rate: float = 1e-4
-    batch_size: int = 16
-    concentration: float = 1.2
-    alignment: float = 0.1
-    scale: float = 100.0
+    steps: CountOrZero = 4000
+    learning_rate: PositiveFloat = 1e-4
+    batch_size: Count = 16
+    concentration: PositiveFloat = 1.2
+    alignment: NonNegativeFloat = 0.1
+    scale: PositiveFloat = 100.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train from the average of the experts."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ...domains import Count, CountOrZero, Finite, NonNegativeFloat, PositiveFloat
 from ...metrics.hypervolume import hypervolume
 from ...metrics.nondominated import nondominated
 from ...problems.base import Batch
@@ -84,6 +85,7 @@ def _volume(points: Array, ref_point: Array) -> float:
 
 
 _LEAST_IMPORTANCE: Final = 0.01
+"""Smallest importance in the cosine: 1 / p must be finite at the corners."""
 
 
 @final
@@ -115,14 +117,14 @@ class HypervolumeHypernetwork(Algorithm):
         alignment: Weight of the cosine.
     """
 
-    steps: int = 4000
-    learning_rate: float = 3e-3
-    batch_size: int = 16
-    concentration: float = 1.0
-    width: int = 64
-    initial: float = 0.3
-    models: int = 4
-    alignment: float = 1.0
+    steps: CountOrZero = 4000
+    learning_rate: PositiveFloat = 3e-3
+    batch_size: Count = 16
+    concentration: PositiveFloat = 1.0
+    width: Count = 64
+    initial: Finite = 0.3
+    models: Count = 4
+    alignment: NonNegativeFloat = 1.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the hypernetwork; one model's activations are in memory at a time."""
@@ -136,6 +138,7 @@ class HypervolumeHypernetwork(Algorithm):
             points = [decoder.decode(view.experts, parameters, p) for p in preferences]
             found = [view.loss_jacobian(point, batch) for point in points]
             losses = (torch.stack([values for values, _ in found]) - low) / (high - low)
+            # Weights are for normalised losses; the chain rule divides them by the same range.
             weights = self.weights(losses, torch.stack(preferences)) / (high - low)
             total = torch.zeros(())
             for point, (_, jacobian), w in zip(points, found, weights, strict=True):

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, final
 import torch
 from torch import Tensor
 
+from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
@@ -87,12 +88,12 @@ class LoraPreferenceHypernetwork(MapAlgorithm):
         rank: Rank of the factors.
     """
 
-    learning_rate: float = 3e-4
-    concentration: float = 0.2
-    width: int = 100
-    chunk: int = 256
-    initial: float = 0.3
-    rank: int = 4
+    learning_rate: PositiveFloat = 3e-4
+    concentration: PositiveFloat = 0.2
+    width: Count = 100
+    chunk: Count = 256
+    initial: Finite = 0.3
+    rank: Count = 4
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one perceptron for all chunks."""

@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
@@ -76,14 +77,14 @@ class LowRankPreferenceHypernetwork(MapAlgorithm):
             20,000 units.
         width: Hidden units of each trunk layer.
         initial: Value of every coefficient at the start.
-        rank: Of what is added to each matrix.
+        rank: Rank of the term that is added to each matrix.
     """
 
-    learning_rate: float = 3e-3
-    concentration: float = 0.2
-    width: int = 64
-    initial: float = 0.3
-    rank: int = 4
+    learning_rate: PositiveFloat = 3e-3
+    concentration: PositiveFloat = 0.2
+    width: Count = 64
+    initial: Finite = 0.3
+    rank: Count = 4
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one trunk for all blocks and matrices."""

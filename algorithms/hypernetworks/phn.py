@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
@@ -29,10 +30,10 @@ class PreferenceHypernetwork(MapAlgorithm):
         initial: Value of every coefficient at the start.
     """
 
-    learning_rate: float = 3e-3
-    concentration: float = 0.2
-    width: int = 64
-    initial: float = 0.3
+    learning_rate: PositiveFloat = 3e-3
+    concentration: PositiveFloat = 0.2
+    width: Count = 64
+    initial: Finite = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one trunk for all blocks."""
@@ -78,10 +79,10 @@ class TaskPreferenceHypernetwork(MapAlgorithm):
         initial: Value of every coefficient at the start.
     """
 
-    learning_rate: float = 1e-2
-    concentration: float = 0.2
-    width: int = 64
-    initial: float = 0.3
+    learning_rate: PositiveFloat = 1e-2
+    concentration: PositiveFloat = 0.2
+    width: Count = 64
+    initial: Finite = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return the perceptron."""

@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...problems.experts import ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
@@ -37,13 +38,13 @@ class SubspaceHypernetwork(Algorithm):
         rank: Number of singular values in the first part of each matrix.
     """
 
-    steps: int = 4000
-    learning_rate: float = 3e-3
-    batch_size: int = 16
-    concentration: float = 0.2
-    width: int = 64
-    initial: float = 0.3
-    rank: int = 4
+    steps: CountOrZero = 4000
+    learning_rate: PositiveFloat = 3e-3
+    batch_size: Count = 16
+    concentration: PositiveFloat = 0.2
+    width: Count = 64
+    initial: Finite = 0.3
+    rank: Count = 4
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the hypernetwork of `phn-ls` on the split pool."""
@@ -73,6 +74,7 @@ def leading(vector: Tensor, layout: Layout, rank: int, *, out: Tensor) -> None:
     """Write a vector `(P,)` with each of its matrices cut to its `rank` largest singular values."""
     out.copy_(vector)
     for matrix in layout.unflatten(out).values():
+        # A matrix of at most this rank is its own leading part.
         if matrix.ndim == 2 and min(matrix.shape) > rank:
             u, s, v = torch.linalg.svd(matrix, full_matrices=False)
             matrix.copy_((u[:, :rank] * s[:rank]) @ v[:rank])

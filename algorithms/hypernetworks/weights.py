@@ -6,6 +6,7 @@ from typing import ClassVar, Final, final
 import torch
 from torch import Tensor
 
+from ...domains import Count, Finite, PositiveFloat
 from ...errors import NotApplicableError
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
@@ -65,10 +66,10 @@ class FullPreferenceHypernetwork(MapAlgorithm):
         initial: Coefficient of every task vector in the merge it starts from.
     """
 
-    learning_rate: float = 1e-5
-    concentration: float = 0.2
-    width: int = 100
-    initial: float = 0.3
+    learning_rate: PositiveFloat = 1e-5
+    concentration: PositiveFloat = 0.2
+    width: Count = 100
+    initial: Finite = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """The perceptron.

@@ -1,11 +1,13 @@
 """Pareto sets in a main model and one low-rank adapter per task: LORPMAN and PaLoRA."""
 
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import torch
+from annotated_types import Interval
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Finite, Fraction, NonNegativeFloat, PositiveFloat
 from ...problems.base import Batch
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -49,15 +51,15 @@ class LowRankParetoManifold(Algorithm):
         orthogonality: Weight of the squared cosines.
     """
 
-    steps: int = 4000
-    learning_rate: float = 1e-4
-    batch_size: int = 16
-    concentration: float = 1.0
-    initial: float = 0.3
-    rank: int = 8
-    scale: float = 1.0
-    frozen: float = 0.8
-    orthogonality: float = 0.1
+    steps: CountOrZero = 4000
+    learning_rate: PositiveFloat = 1e-4
+    batch_size: Count = 16
+    concentration: PositiveFloat = 1.0
+    initial: Finite = 0.3
+    rank: Count = 8
+    scale: PositiveFloat = 1.0
+    frozen: Fraction = 0.8
+    orthogonality: NonNegativeFloat = 0.1
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train main model and adapters; the experts are not needed afterwards."""
@@ -66,6 +68,8 @@ class LowRankParetoManifold(Algorithm):
         m = len(view.tasks)
 
         def loss(batch: Batch, progress: float) -> Tensor:
+            # `zero_grad` sets gradients to None, and Adam skips such parameters: main no longer
+            # moves.
             parameters[0].requires_grad_(progress < self.frozen)
             preference = draw(m, self.concentration, generator)
             value = linear_loss(view, decoder, parameters, batch, preference, generator)
@@ -106,16 +110,17 @@ class ParetoLowRankAdapters(Algorithm):
         rays: Maximum number of rays of the lattice.
         spread: Power of the rays at the end; 1 is the lattice itself.
         initial: Every coefficient of the merge that the main model starts at.
-        rank: Of each adapter; 8 was better than 4 on the same validation.
+        rank: Rank of each adapter; 8 was better than 4 on the same validation.
     """
 
-    steps: int = 4000
-    learning_rate: float = 1e-4
-    batch_size: int = 16
-    rays: int = 11
-    spread: float = 2.0
-    initial: float = 0.3
-    rank: int = 8
+    steps: CountOrZero = 4000
+    learning_rate: PositiveFloat = 1e-4
+    batch_size: Count = 16
+    rays: Count = 11
+    # Beyond 20, the powers of all entries of a ray of many tasks underflow to 0.
+    spread: Annotated[float, Interval(ge=0, le=20)] = 2.0
+    initial: Finite = 0.3
+    rank: Count = 8
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train main model and adapters; the experts are not needed afterwards."""

@@ -80,6 +80,7 @@ def overlap(b: Tensor, a: Tensor, tasks: Sequence[int]) -> Tensor:
     left, right = b[index], a[index]
     inner = torch.einsum("iab,jac->ijbc", left, left)
     inner = (inner * torch.einsum("ibd,jcd->ijbc", right, right)).sum(dim=(2, 3))
+    # Adapters of 0 have no direction: the small term makes their cosine 0, with a finite gradient.
     squares = inner.diagonal()
     cosines = inner.square() / (squares.outer(squares) + torch.finfo(inner.dtype).tiny ** 0.5)
     total: Tensor = cosines.triu(diagonal=1).sum()

@@ -6,6 +6,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
+from ...domains import PositiveFloat
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
@@ -45,7 +46,7 @@ class ParetoManifoldLearning(MapAlgorithm):
             `digits-mnist-neg180` at 20,000 units.
     """
 
-    learning_rate: float = 1e-4
+    learning_rate: PositiveFloat = 1e-4
 
     def decoder(self, view: ProblemView) -> Decoder:
         """The members."""

@@ -6,6 +6,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
+from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
@@ -75,9 +76,9 @@ class Panacea(MapAlgorithm):
         rank: Singular values that do not depend on the preference.
     """
 
-    learning_rate: float = 3e-3
-    initial: float = 0.3
-    rank: int = 8
+    learning_rate: PositiveFloat = 3e-3
+    initial: Finite = 0.3
+    rank: Count = 8
 
     def decoder(self, view: ProblemView) -> Decoder:
         """The term on the merge."""

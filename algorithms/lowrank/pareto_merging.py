@@ -8,6 +8,7 @@ from typing import ClassVar, Final, final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...problems.base import Batch
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
@@ -74,12 +75,12 @@ class ParetoMerging(MapAlgorithm):
             3e-4 and 1e-3 this was best on validation of `digits-left-right` and
             `digits-mnist-neg180` at 20,000 units.
         initial: Every coefficient of the frozen merge.
-        rank: Of what is added to each matrix.
+        rank: Rank of the term that is added to each matrix.
     """
 
-    learning_rate: float = 3e-5
-    initial: float = 0.3
-    rank: int = 8
+    learning_rate: PositiveFloat = 3e-5
+    initial: Finite = 0.3
+    rank: Count = 8
 
     solver: str = bound("smooth-tchebycheff", among=WEIGHTINGS)
     loss: str = bound("normalised-entropy", among=CRITERIA)
@@ -104,14 +105,14 @@ class DataFreeParetoMerging(Algorithm):
         concentration: Parameter of the Dirichlet distribution that training preferences are drawn
             from; small values favour the corners.
         initial: Every coefficient of the frozen merge.
-        rank: Of what is added to each matrix.
+        rank: Rank of the term that is added to each matrix.
     """
 
-    steps: int = 500
-    learning_rate: float = 1e-2
-    concentration: float = 1.0
-    initial: float = 0.3
-    rank: int = 8
+    steps: CountOrZero = 500
+    learning_rate: PositiveFloat = 1e-2
+    concentration: PositiveFloat = 1.0
+    initial: Finite = 0.3
+    rank: Count = 8
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the tensor on the weights alone."""
@@ -126,6 +127,8 @@ class DataFreeParetoMerging(Algorithm):
             step = Step(
                 losses=losses.detach(), preference=preference, gradients=None, generator=generator
             )
+            # Constant weights: the product has the gradient of the smooth Tchebycheff, not its
+            # value.
             return weighting(step) @ losses
 
         current = partial(map_set, decoder, view, parameters)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ...domains import Count, PositiveFloat
 from ...problems.view import ProblemView
 from ..training.measured_pool import sobol
 from .design import Design, affordable_examples
@@ -25,7 +26,7 @@ _SPREAD = 0.5
 
 @final
 class AngularBins:
-    """Equal boxes of the m - 1 angles in [0, pi/2] that say a direction with no negative entry.
+    """Equal boxes of the m - 1 angles in [0, pi/2] of a direction without negative entries.
 
     Four cuts of each angle up to three tasks, two from four on. Source: Li et al. 2025, bMAP.
 
@@ -49,9 +50,11 @@ class AngularBins:
         return np.where(points.any(axis=1), index, -1)
 
     def draw(self, index: int, rng: np.random.Generator) -> Array:
-        """`(m,)` coefficients in a bin: angles uniform, and 0.2 to 0.8 of the way to the box's end.
+        """Draw `(m,)` coefficients in a bin, with uniform angles.
 
-        A radius relative to the box means the same for every number of tasks.
+        The radius is 0.2 to 0.8 of the distance to the end of the box.
+
+        Relative to the box, a radius means the same for every number of tasks.
         """
         cell = self.cells[index]
         direction = from_angles((cell + rng.uniform(size=len(cell))) * np.pi / 2 / self._cuts)
@@ -61,9 +64,9 @@ class AngularBins:
 
 
 def angles(points: Array) -> Array:
-    """`(k, m - 1)` hyperspherical angles in [0, pi/2] of points `(k, m)` without negative entries.
+    """Return `(k, m - 1)` hyperspherical angles in [0, pi/2] of points `(k, m)`.
 
-    Angle i is that between coordinate i and what comes after it.
+    No entry may be negative. Angle i is between coordinate i and the coordinates after it.
     """
     rest = np.sqrt(np.cumsum(points[:, ::-1] ** 2, axis=1)[:, ::-1])[:, 1:]
     found: Array = np.arctan2(rest, points[:, :-1])
@@ -71,14 +74,14 @@ def angles(points: Array) -> Array:
 
 
 def from_angles(found: Array) -> Array:
-    """`(m,)` unit vector of `(m - 1,)` angles."""
+    """Return the `(m,)` unit vector of `(m - 1,)` angles."""
     sines = np.r_[1.0, np.cumprod(np.sin(found))]
     unit: Array = sines * np.r_[np.cos(found), 1.0]
     return unit
 
 
 def bin_scores(bins: NDArray[np.int64], squared_errors: Array, count: int) -> Array:
-    """`(count,)` score of each bin: mean squared error of its points, and half its spread.
+    """Return `(count,)` scores of bins: the mean squared error of the points, and half its spread.
 
     The spread is the standard deviation of the mean of four fifths of the points, drawn without
     replacement. A bin without points scores as the worst one that has some.
@@ -112,6 +115,7 @@ def _deviation_of_mean(errors: Array) -> float:
     kept = max(1, round(_KEPT * n))
     if n == 1:
         return 0.0
+    # The variance of a mean of draws without replacement, in closed form instead of by drawing.
     return float(np.sqrt(errors.var(ddof=1) / kept * (1 - kept / n)))
 
 
@@ -132,8 +136,8 @@ class BayesianMAP(SurrogateSearch):
         temperature: Temperature of the bins' probabilities; scores are at most 1.
     """
 
-    rounds: int = 3
-    temperature: float = 0.07
+    rounds: Count = 3
+    temperature: PositiveFloat = 0.07
 
     def _surrogate(self, view: ProblemView, generator: torch.Generator) -> QuadraticSurrogate:
         m = len(view.tasks)

@@ -42,6 +42,7 @@ class Design:
         for row in rows:
             values = torch.from_numpy(row).to(torch.float32)
             found = self._pool.measure(Coefficients(values=values), examples=self._examples)
+            # The surrogate is fitted at the coefficients that were measured, which are in float32.
             self.points = np.vstack([self.points, values.double().numpy()])
             self.values = np.vstack([self.values, found.value])
             self._n = np.vstack([self._n, found.n])

@@ -4,16 +4,18 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
 import torch
+from annotated_types import Ge
 from numpy.typing import NDArray
 from pymoo.algorithms.moo.nsga3 import NSGA3
 from pymoo.core.problem import Problem
 from pymoo.optimize import minimize
 from pymoo.util.ref_dirs import get_reference_directions
 
+from ...domains import Count, NonNegativeFloat, PositiveFloat
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -51,6 +53,7 @@ def search_front(
     Source: Deb and Jain 2014, IEEE Trans. Evol. Comput. 18(4); pymoo's implementation.
     """
     partitions = 1
+    # The size of the lattice with one partition more.
     while math.comb(partitions + tasks, tasks - 1) <= population:
         partitions += 1
     directions = get_reference_directions("das-dennis", tasks, n_partitions=partitions)
@@ -96,12 +99,12 @@ class SurrogateSearch(Algorithm, ABC):
         points: Maximum number of points of the predicted front to measure and keep.
     """
 
-    examples: int = 256
-    upper: float = 1.0
-    ridge: float = 1e-3
-    population: int = 100
-    generations: int = 150
-    points: int = 25
+    examples: Count = 256
+    upper: PositiveFloat = 1.0
+    ridge: NonNegativeFloat = 1e-3
+    population: Annotated[int, Ge(2)] = 100
+    generations: Count = 150
+    points: Count = 25
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Design, fit, search, measure."""
@@ -120,6 +123,8 @@ class SurrogateSearch(Algorithm, ABC):
             generations=self.generations,
             seed=int(torch.randint(2**31, (1,), generator=generator)),
         )
+        # At least one: if the budget refuses it, the fit ends with the design as its last
+        # milestone.
         count = int(min(self.points, max(1, view.affordable_evaluations())))
         chosen = front[farthest_points(predicted(front), count)]
         pool = MeasuredPool(view, trainable_parameters=surrogate.weights.size)

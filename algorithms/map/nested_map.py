@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import numpy as np
 import torch
+from annotated_types import Ge
 from numpy.typing import NDArray
 
+from ...domains import Count, NonNegativeFloat, PositiveFloat
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -150,14 +152,14 @@ class NestedMAP(Algorithm):
         examples: Validation examples of each task for these merges, halved until a tree takes at
             most two thirds of the budget; the final models are measured on all.
         upper: Upper end of the box [0, upper]^2 of the coefficients of a pair.
-        ridge: Penalty of the fit to accuracies, relative.
+        ridge: Relative penalty of the fit to accuracies.
     """
 
-    points: int = 25
-    samples: int = 20
-    examples: int = 256
-    upper: float = 1.0
-    ridge: float = 1e-3
+    points: Count = 25
+    samples: Annotated[int, Ge(4)] = 20
+    examples: Count = 256
+    upper: PositiveFloat = 1.0
+    ridge: NonNegativeFloat = 1e-3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Grow a tree for every ray that the budget covers."""

@@ -35,7 +35,7 @@ class QuadraticSurrogate:
 
     @classmethod
     def fit(cls, points: Array, accuracy: Array, n: Array, *, ridge: float) -> "QuadraticSurrogate":
-        """Ridge-regularised weighted least squares in logit space.
+        """Fit accuracies by ridge-regularised weighted least squares in logit space.
 
         A point weighs n a (1 - a), the inverse variance of its logit; the constant e_i is not
         penalised.
@@ -64,7 +64,7 @@ class QuadraticSurrogate:
 
     @classmethod
     def fit_losses(cls, points: Array, losses: Array) -> "QuadraticSurrogate":
-        """Least squares; exact where the losses `(k, m)` are quadratic in the coefficients."""
+        """Fit losses `(k, m)` by least squares, which is exact for quadratic losses."""
         features, even = quadratic_features(points), np.ones(len(points))
         fits = [_ridge_fit(features, loss, even, 0.0) for loss in losses.T]
         return cls(
@@ -77,12 +77,12 @@ class QuadraticSurrogate:
         )
 
     def predict(self, points: Array) -> Array:
-        """`(k, m)` predicted values of coefficients `(k, m)`."""
+        """Return the `(k, m)` predicted values of coefficients `(k, m)`."""
         return self.link(quadratic_features(points) @ self.weights.T)
 
 
 def quadratic_features(points: Array) -> Array:
-    """`(k, (m + 1)(m + 2) / 2)`: 1, c_i, and c_i c_j for i <= j."""
+    """Return `(k, (m + 1)(m + 2) / 2)` features: 1, c_i, and c_i c_j for i <= j."""
     rows, columns = np.triu_indices(points.shape[1])
     products = points[:, rows] * points[:, columns]
     return np.hstack([np.ones((len(points), 1)), points, products])
@@ -93,6 +93,7 @@ def _ridge_fit(
 ) -> tuple[Array, Array]:
     """Return the solution, and `(k,)` predictions at each point of a fit without that point."""
     penalties = np.diag(np.r_[0.0, np.full(features.shape[1] - 1, penalty)])
+    # Inverted once, because the leverages of all points need it, not only the solution.
     inverse = np.linalg.inv(features.T @ (weight[:, None] * features) + penalties)
     solution = inverse @ features.T @ (weight * target)
     leverage = weight * np.einsum("ij,jk,ik->i", features, inverse, features)

@@ -6,6 +6,8 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import ProperFraction
+from ...errors import ParameterError
 from ...problems.experts import ExpertPool
 from .swept_merge import Merge, SweptMerge
 
@@ -22,8 +24,17 @@ class Breadcrumbs(SweptMerge):
         largest: Fraction of the entries that are removed as outliers, the largest ones.
     """
 
-    smallest: float = 0.85
-    largest: float = 0.007
+    smallest: ProperFraction = 0.85
+    largest: ProperFraction = 0.007
+
+    def __post_init__(self) -> None:
+        """Check that entries remain."""
+        super().__post_init__()
+        if self.smallest + self.largest >= 1:
+            raise ParameterError(
+                "`smallest` + `largest` of `breadcrumbs` must be below 1, so that entries remain. "
+                f"Found {self.smallest:g} + {self.largest:g}. Lower one of them."
+            )
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Find the entries that are kept, which do not depend on the coefficients."""

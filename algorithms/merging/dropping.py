@@ -2,14 +2,19 @@
 
 from abc import ABC
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 import torch
 from torch import Tensor
 
+from ...domains import NonNegativeFloats, ProperFraction
+from ...errors import ParameterError
 from ...problems.experts import ExpertPool
 from .swept_merge import Merge, SweptMerge
 from .ties import disjoint_mean
+
+_MOST: Final = 1 - 1e-6
+"""Largest probability of dropping: 1 minus it, in float32, must be a divisor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +29,7 @@ class _Dare(SweptMerge, ABC):
             and 0.9 on validation of `digits-left-right` and `digits-mnist-neg180`.
     """
 
-    drop: float = 0.5
+    drop: ProperFraction = 0.5
 
 
 @final
@@ -43,7 +48,7 @@ class Dare(_Dare):
 class DareTies(_Dare):
     """TIES of dropped and rescaled task vectors: dropping replaces trimming."""
 
-    sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+    sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Return the mean of the remaining entries that have the elected sign."""
@@ -54,6 +59,7 @@ class DareTies(_Dare):
 def dropped(task_vectors: Tensor, drop: float, generator: torch.Generator) -> Tensor:
     """Return `(T, P)` float32 copies with entries dropped, and the others divided by 1 - drop."""
     left = torch.empty(task_vectors.shape)
+    # One mask at a time, so that only one is in memory; the order of the tasks decides the draws.
     for vector, out in zip(task_vectors, left, strict=True):
         kept = torch.rand(len(out), generator=generator) >= drop
         torch.mul(vector.to(out.dtype), kept / (1 - drop), out=out)
@@ -76,12 +82,22 @@ class Della(SweptMerge):
         spread: Difference between the probabilities of the smallest and the largest.
     """
 
-    sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
-    drop: float = 0.5
-    spread: float = 0.6
+    sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+    drop: ProperFraction = 0.5
+    spread: ProperFraction = 0.6
+
+    def __post_init__(self) -> None:
+        """Check that the probabilities of dropping are in [0, 1)."""
+        super().__post_init__()
+        least, most = self.drop - self.spread / 2, self.drop + self.spread / 2
+        if least < 0 or most > _MOST:
+            raise ParameterError(
+                "`drop` - `spread` / 2 and `drop` + `spread` / 2 of `della` must be in [0, 1). "
+                f"Found {least:g} and {most:g}. Lower `spread`, or move `drop` towards 0.5."
+            )
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """The mean of the entries left that have the elected sign."""
+        """Return the mean of the remaining entries that have the elected sign."""
         left = torch.empty(pool.task_vectors.shape)
         for vector, out in zip(pool.task_vectors, left, strict=True):
             targets = pool.layout.unflatten(out)
@@ -99,5 +115,7 @@ def drop_probabilities(rows: Tensor, drop: float, spread: float) -> Tensor:
     >>> drop_probabilities(torch.tensor([[3.0, -1.0, 2.0]]), 0.5, 0.5).tolist()
     [[0.25, 0.75, 0.5]]
     """
+    # Sorting the order again gives the rank of each entry.
     rank = rows.abs().argsort(dim=1).argsort(dim=1)
+    # A row with one entry has only the rank 0.
     return drop + spread * (0.5 - rank / max(1, rows.shape[1] - 1))

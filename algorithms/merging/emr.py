@@ -41,6 +41,7 @@ def elected(task_vectors: Tensor) -> Tensor:
     signs = elect_signs(task_vectors)
     largest = torch.zeros_like(signs)
     for vector in task_vectors:
+        # Entries of the other sign are negative here, so they never exceed the start, 0.
         torch.maximum(largest, vector * signs, out=largest)
     return largest * signs
 

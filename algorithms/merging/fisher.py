@@ -1,11 +1,13 @@
 """Fisher merging: experts averaged entry by entry with their Fisher information as weights."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
+from ...domains import CountOrZero
 from ...problems.base import Batch
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
@@ -30,8 +32,8 @@ class Fisher(Algorithm):
             any.
     """
 
-    steps: int = 256
-    floor: float = 1e-6
+    steps: CountOrZero = 256
+    floor: Annotated[float, Ge(1e-20)] = 1e-6
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Measure the information of every expert."""
@@ -83,6 +85,8 @@ def score(
     """
     params = params.requires_grad_()
     logs = torch.log_softmax(view.logits(params, batch, task)[0], dim=0)
+    # A label from the model itself gives the Fisher information. Labels from data would give the
+    # empirical Fisher matrix, and are not available.
     label = torch.multinomial(logs.detach().exp(), 1, generator=generator)
     (gradient,) = torch.autograd.grad(logs[label].sum(), params)
     return gradient
@@ -90,4 +94,5 @@ def score(
 
 def normalised(information: Tensor, floor: float) -> Tensor:
     """Return copies of `(m, P)` rows at unit length, with entries of at least `floor`."""
+    # Squared gradients are small: the default `eps` of 1e-12 would shorten rows that are not 0.
     return torch.nn.functional.normalize(information, dim=1, eps=1e-30).clamp_min_(floor)

@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Fraction, NonNegativeFloats
 from ...problems.experts import ExpertPool
 from .matrices import Triplets, merge_matrices, orthonormal, triplets
 from .swept_merge import Merge, SweptMerge
@@ -20,7 +21,7 @@ class IsotropicCommon(SweptMerge):
     0. Source: Marczak et al. 2025, section 4.
     """
 
-    sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+    sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Decompose every matrix for every vector of coefficients."""
@@ -41,8 +42,8 @@ class IsotropicCommonTaskSpecific(SweptMerge):
             many.
     """
 
-    sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
-    common: float = 0.8
+    sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+    common: Fraction = 0.8
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Decompose every matrix T + 3 times for every vector of coefficients."""
@@ -61,7 +62,10 @@ def common_and_specific(weights: Tensor, common: float) -> Tensor:
     """Return the `(o, i)` isotropic matrix in common and specific directions of `(T, o, i)`."""
     directions, tasks = min(weights.shape[1:]), len(weights)
     specific = round((directions - int(directions * common)) / tasks)
+    # Rounded up for every task, they could be more than there are directions.
+    specific = min(specific, directions // tasks)
     shared = triplets(weights.sum(dim=0), directions - tasks * specific)
+    # Specific directions are searched outside of the shared ones, which would otherwise return.
     outside = weights - shared.left @ (shared.left.T @ weights)
     parts: list[Triplets] = [triplets(matrix, specific) for matrix in outside] + [shared]
     left = orthonormal(torch.cat([p.left for p in parts], dim=1))

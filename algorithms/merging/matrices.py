@@ -56,6 +56,7 @@ def triplets(matrix: Tensor, most: int | None = None) -> Triplets:
 
     Values up to eps * max(o, i) times the largest count as 0, because their vectors are arbitrary.
     """
+    # A full decomposition, because truncated ones are randomised and not exact.
     left, values, right = torch.linalg.svd(matrix, full_matrices=False)
     least = torch.finfo(values.dtype).eps * max(matrix.shape) * values[0]
     kept = int((values > least).sum())

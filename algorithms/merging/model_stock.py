@@ -39,5 +39,6 @@ def interpolation_ratio(gram: Tensor) -> Tensor:
     cosine = (gram.sum(dim=(1, 2)) - torch.diagonal(gram, dim1=1, dim2=2).sum(dim=1)) / (
         m * (m - 1)
     )
+    # Below 0 the formula would lead away from the experts.
     cosine = cosine.clamp(0, 1)
     return m * cosine / (1 + (m - 1) * cosine)

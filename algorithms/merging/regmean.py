@@ -7,6 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Fraction, NonNegativeFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
@@ -50,6 +51,7 @@ class RegressionMean(PreferenceMap):
     def _difference(self, weights: Tensor, grams: Tensor, p: Tensor) -> Tensor:
         deviations = weights - torch.einsum("t,tio->io", p, weights)
         right = torch.einsum("t,tij,tjo->io", p, grams, deviations)
+        # In float64: in float32, rounding makes badly conditioned Gram matrices indefinite.
         left = torch.linalg.cholesky(torch.einsum("t,tij->ij", p, grams))
         found = torch.cholesky_solve(right, left)
         return found if self.inputs_first else found.mT
@@ -97,6 +99,7 @@ def conditioned(gram: Tensor, diagonal: float, ridge: float) -> Tensor:
         ridge: Added to the diagonal, in units of its mean.
     """
     alone = torch.diagonal(gram)
+    # Inputs that are always 0 leave 0 on the diagonal; only this makes such a matrix invertible.
     extra = (ridge * alone.mean()).clamp_min(1e-12)
     return (1 - diagonal) * gram + torch.diag(diagonal * alone + extra)
 
@@ -132,10 +135,10 @@ class RegMean(Algorithm):
         ridge: Added to its diagonal, in units of the diagonal's mean.
     """
 
-    steps: int = 8
-    batch_size: int = 32
-    diagonal: float = 0.05
-    ridge: float = 1e-6
+    steps: CountOrZero = 8
+    batch_size: Count = 32
+    diagonal: Fraction = 0.05
+    ridge: NonNegativeFloat = 1e-6
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Gather the Gram matrices of every expert on its task."""

@@ -8,6 +8,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Fraction, NonNegativeFloat
 from ...problems.base import Batch
 from ...problems.experts import Coefficients
 from ...problems.layout import Layout
@@ -39,10 +40,10 @@ class RegMeanPlusPlus(Algorithm):
         ridge: Added to its diagonal, in units of the diagonal's mean.
     """
 
-    steps: int = 8
-    batch_size: int = 32
-    diagonal: float = 0.05
-    ridge: float = 1e-6
+    steps: CountOrZero = 8
+    batch_size: Count = 32
+    diagonal: Fraction = 0.05
+    ridge: NonNegativeFloat = 1e-6
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Merge block after block, each with a pass over the same examples."""
@@ -50,6 +51,7 @@ class RegMeanPlusPlus(Algorithm):
         totals: list[dict[str, Tensor]] = [{} for _ in range(m)]
         equal = torch.full((m,), 1 / m)
         merged = pool.merge(Coefficients(values=equal))
+        # Linear layers are known only from a pass; one example, which is charged, finds them.
         probe = next(view.batches(1, labelled=False))
         widths = {name: len(gram) for name, gram in view.grams(pool.pretrained, probe, 0).items()}
         first = inputs_first(pool.layout, widths)
@@ -65,6 +67,7 @@ class RegMeanPlusPlus(Algorithm):
             batches = view.batches(self.batch_size, labelled=False)
             found = _grams(view, merged, block, islice(batches, steps))
             _copy(mean(found)(equal), merged, block)
+            # The map is built from the same matrices. Blocks that are not merged yet keep the soup.
             for total, grams in zip(totals, found, strict=True):
                 total |= grams
             view.milestone(lambda: mean(totals).pareto_set())

@@ -16,6 +16,7 @@ _OPPOSITE: Final = 0.9995
 _STEPS: Final = 100
 _TOLERANCE: Final = 1e-12
 _NOTHING: Final = 1e-300
+"""Smallest length by which vectors are divided, far below any length in float32."""
 
 
 @final
@@ -72,8 +73,10 @@ def spherical_weights(gram: Tensor, preference: Tensor) -> Tensor:
     spherical = present & (gram.amin(dim=(1, 2)) > -_OPPOSITE)
     mean = _unit(linear, gram)
     for _ in range(_STEPS):
+        # Rounding can exceed 1, where the angle is not a number.
         cosine = torch.einsum("gij,gj->gi", gram, mean).clamp(-1, 1)
         angle = torch.arccos(cosine)
+        # torch.sinc(x) is sin(pi x) / (pi x): this is angle / sin(angle), without 0 / 0 at angle 0.
         pull = preference / torch.sinc(angle / torch.pi)
         step = pull - (pull * cosine).sum(dim=1, keepdim=True) * mean
         length = _length(step, gram)
@@ -86,6 +89,7 @@ def spherical_weights(gram: Tensor, preference: Tensor) -> Tensor:
 
 def _length(weights: Tensor, gram: Tensor) -> Tensor:
     squares = torch.einsum("gi,gij,gj->g", weights, gram, weights)
+    # Rounding can make the square of a length near 0 negative.
     return squares.clamp_min(0).sqrt()[:, None]
 
 

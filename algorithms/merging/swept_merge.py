@@ -10,6 +10,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import NonNegativeFloats
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
 from ...registry import bound
@@ -63,7 +64,7 @@ class SweptMerge(Algorithm, ABC):
         sweep: Lengths c tried, in order; ties go to the earlier one.
     """
 
-    sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+    sweep: NonNegativeFloats = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
     lifted: bool = bound(default=False)
 
     @abstractmethod
@@ -139,6 +140,7 @@ def effective_number(total: Tensor, squares: Tensor) -> Tensor:
         total: Sum of the non-negative coefficients, of any shape.
         squares: Sum of their squares, of the same shape; where it is 0, the number is 1.
     """
+    # `where` evaluates both branches: the clamp keeps the one that is not taken finite.
     tiny = torch.finfo(squares.dtype).tiny
     return torch.where(squares > 0, total.square() / squares.clamp_min(tiny), 1.0)
 

@@ -6,6 +6,8 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import CountOrZero, NonNegativeFloat
+from ...errors import NotApplicableError
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -27,7 +29,7 @@ class TallMasks(Algorithm):
             best mean objective over `digits-left-right` and `digits-mnist-neg180`, on validation.
     """
 
-    strictness: float = 1.0
+    strictness: NonNegativeFloat = 1.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Nothing is fitted."""
@@ -56,11 +58,20 @@ class Consensus(SweptMerge):
         users: Minimum number of tasks that must use an entry for it to be kept.
     """
 
-    strictness: float = 0.4
-    users: int = 2
+    strictness: NonNegativeFloat = 0.4
+    users: CountOrZero = 2
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
-        """Find the entries that are kept, which do not depend on the coefficients."""
+        """Find the entries that are kept, which do not depend on the coefficients.
+
+        Raises:
+            NotApplicableError: If there are fewer tasks than users wanted.
+        """
+        if self.users > len(pool):
+            raise NotApplicableError(
+                f"`users` must be at most the number of tasks. Found {self.users} and {len(pool)}. "
+                "With more, no entry would be kept."
+            )
         used = torch.zeros(pool.layout.size, dtype=torch.int32)
         for mask in masks(pool, self.strictness):
             used += mask

@@ -5,6 +5,7 @@ from typing import final
 
 import torch
 
+from ...domains import Finites
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -23,7 +24,7 @@ class TaskArithmetic(Algorithm):
         sweep: Coefficients tried, in order; the earlier one wins a tie.
     """
 
-    sweep: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+    sweep: Finites = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Measure each coefficient of the sweep on validation."""

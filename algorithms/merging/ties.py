@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import NonNegativeFloats, PositiveFraction
 from ...problems.experts import ExpertPool
 from ..training.trimming import elect_signs, trim
 from .swept_merge import Merge, SweptMerge, effective_number, weighted_sum
@@ -27,8 +28,8 @@ class Ties(SweptMerge):
         keep: Fraction of the entries of every task vector that are kept.
     """
 
-    sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
-    keep: float = 0.2
+    sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+    keep: PositiveFraction = 0.2
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Trim the vectors once; the coefficients take part in the election of signs."""
@@ -47,6 +48,7 @@ def disjoint_mean(task_vectors: Tensor, coefficients: Tensor) -> Tensor:
     # of a rounding error, which exists only on processors with fused multiplication.
     signs = elect_signs(weighted_sum(task_vectors, coefficients, torch.float64)[None])
     agreed, weight, squares = (torch.zeros_like(signs) for _ in range(3))
+    # Vector by vector, because a `(T, P)` copy would double the memory of the pool.
     for c, vector in zip(coefficients.tolist(), task_vectors, strict=True):
         kept = c * (vector * signs > 0)
         agreed.addcmul_(kept, vector.to(kept.dtype))

@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import NonNegativeFloats
 from ...problems.experts import ExpertPool
 from .matrices import average, matrices, orthonormal, triplets
 from .swept_merge import Merge, SweptMerge
@@ -22,7 +23,7 @@ class Tsvm(SweptMerge):
     values. Source: Gargiulo et al. 2025, section 4, algorithm 1 (TSV-Merge).
     """
 
-    sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+    sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Decompose once; the coefficients only scale singular values."""
@@ -46,6 +47,7 @@ class Tsvm(SweptMerge):
 
 def decorrelated(weights: Tensor) -> Tensor:
     """Return the `(T, o, i)` contributions of `(T, o, i)` matrices to the merged matrix."""
+    # With more tasks than directions, each task still contributes one triplet.
     rank = max(1, min(weights.shape[1:]) // len(weights))
     kept = [triplets(matrix, rank) for matrix in weights]
     sizes = [len(k.values) for k in kept]

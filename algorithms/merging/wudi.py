@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import CountOrZero, NonNegativeFloats, PositiveFloat
 from ...problems.experts import ExpertPool
 from .matrices import merge_matrices, transposed_linear
 from .swept_merge import Merge, SweptMerge
@@ -31,9 +32,9 @@ class Wudi(SweptMerge):
             `digits-mnist-neg180`.
     """
 
-    sweep: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
-    steps: int = 300
-    learning_rate: float = 1e-3
+    sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+    steps: CountOrZero = 300
+    learning_rate: PositiveFloat = 1e-3
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Run one descent per matrix for every vector of coefficients."""

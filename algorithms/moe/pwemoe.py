@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import final
 
+from ...domains import CountOrZero, Finite
 from ...problems.view import ProblemView
 from ..training.decoder import Decoder
 from ..training.map_algorithm import MapAlgorithm
@@ -20,8 +21,8 @@ class PWEMoE(MapAlgorithm):
 
     Args:
         initial: Router output at the start, and the coefficient of everything that is not routed.
-        routed: What gets routers: `mlp`, the paper's main form; `attention`; `all` modules, its
-            other form, here including the embeddings; or all `tensors`, one router each.
+        routed: Groups that have routers: `mlp`, the paper's main form; `attention`; `all` modules,
+            its other form, here including the embeddings; or all `tensors`, one router each.
         last: Number of blocks that are routed, counted from the last one; 0 routes all blocks.
         layers: Layers of each router: 2 as in the paper, 1 for a linear map, 0 for a learned
             constant.
@@ -29,9 +30,9 @@ class PWEMoE(MapAlgorithm):
             die.
     """
 
-    initial: float = 0.3
+    initial: Finite = 0.3
     routed: Routed = "mlp"
-    last: int = 0
+    last: CountOrZero = 0
     layers: Layers = 2
     activation: Activation = "relu"
 

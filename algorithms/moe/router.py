@@ -21,6 +21,7 @@ _ACTIVATIONS: Final[Mapping[Activation, Callable[[Tensor], Tensor]]] = {
     "tanh": torch.tanh,
 }
 _INITIAL_DEVIATION: Final = 0.01
+"""As in the released code: small enough for training to start at task arithmetic."""
 
 
 @final
@@ -136,7 +137,7 @@ def routed_rows(groups: Groups, routed: Routed = "mlp", last: int = 0) -> tuple[
 
     Args:
         groups: The partition of space `space_of(routed)`.
-        routed: Which of them.
+        routed: Kind of group that is routed.
         last: Number of blocks that are routed, counted from the last one; 0 routes everything,
             including what is in no block.
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...errors import NotApplicableError
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
@@ -24,6 +25,7 @@ from ..training.ray_training import RayTraining
 from .router import routed_rows
 
 _INITIAL_DEVIATION: Final = 0.01
+"""As in the released code: small enough for training to start at task arithmetic."""
 
 
 @final
@@ -56,6 +58,8 @@ class InputRouters(Decoder):
     ) -> "InputRouted":
         """Return the predictor, which ignores the preference."""
         routed = set(_routed_tensors(experts.layout))
+        # Routed layers stay pretrained here: their task vectors are added for each input in
+        # `layer`.
         rows = [0.0 if name in routed else self.initial for name in experts.layout.names]
         fixed = torch.tensor(rows).unsqueeze(1).expand(-1, len(experts)).contiguous()
         return InputRouted(
@@ -82,7 +86,7 @@ class InputRouted(Predictor):
 
     @property
     def passes(self) -> float:
-        """The cost of an input; see the function `passes`."""
+        """Cost of an input; see the function `passes`."""
         return passes(self.experts)
 
     @property
@@ -103,9 +107,14 @@ class InputRouted(Predictor):
             if row is None:
                 return out
             if name in first:
+                # All layers of an MLP use the coefficients that its router chose from the input of
+                # the first.
                 chosen[row] = self._coefficients(row, x)
             coefficients = chosen[row].view(len(x), *[1] * (x.ndim - 2), -1)
             vectors = self._vectors[name]
+            # One product for all tasks: copies of x, scaled by each coefficient, against the
+            # stacked task vectors. Merging weights for each example would need them once per
+            # example.
             scaled = (coefficients.unsqueeze(-1) * x.unsqueeze(-2)).flatten(-2)
             out = out + scaled @ vectors.permute(0, 2, 1).flatten(0, 1)
             if bias is not None:
@@ -144,8 +153,8 @@ def routed_modules(layout: Layout) -> tuple[tuple[str, ...], ...]:
     """Return the weight names of the linear layers of every MLP, in network order.
 
     Raises:
-        NotApplicableError: If there are no MLPs, or their layers are GPT-2's, which see the
-            positions of all examples as one.
+        NotApplicableError: If there are no MLPs, or their layers are those of GPT-2, which merge
+            the positions of all examples into one dimension.
     """
     groups = layout.groups("module")
     rows, group_of = routed_rows(groups), layout.group_of("module")
@@ -163,8 +172,9 @@ def routed_modules(layout: Layout) -> tuple[tuple[str, ...], ...]:
     for name in (module[0] for module in modules):
         if shapes[name][0] < shapes[name][1]:
             raise NotApplicableError(
-                f"`{name}` must be the weight of an `nn.Linear`, `(d_out, d_in)`, whose inputs are "
-                f"apart. Found {shapes[name]}, as in GPT-2, where the positions of all are one."
+                f"`{name}` must be the weight of an `nn.Linear`, `(d_out, d_in)`, which keeps "
+                f"examples apart. Found {shapes[name]}, as in GPT-2, whose layers merge the "
+                "positions of all examples. Use `pwemoe-ls`."
             )
     return modules
 
@@ -193,13 +203,13 @@ class WEMoE(Algorithm):
         steps: Gradient steps; fewer if the budget ends first.
         learning_rate: Learning rate of Adam, constant.
         batch_size: Examples of each task per step.
-        initial: Router output at the start, and the coefficient of all that is not routed.
+        initial: Router output at the start, and the coefficient of everything that is not routed.
     """
 
-    steps: int = 1000
-    learning_rate: float = 1e-4
-    batch_size: int = 16
-    initial: float = 0.3
+    steps: CountOrZero = 1000
+    learning_rate: PositiveFloat = 1e-4
+    batch_size: Count = 16
+    initial: Finite = 0.3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the routers."""

@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
@@ -66,13 +67,13 @@ class LinearScalarizationAdapters(RayAlgorithm):
         alpha: Scale of the adapters, multiplied by their rank.
     """
 
-    rays: int = 5
-    steps: int = 8000
-    learning_rate: float = 1e-3
+    rays: Count = 5
+    steps: CountOrZero = 8000
+    learning_rate: PositiveFloat = 1e-3
     chained: bool = False
-    initial: float = 0.0
-    rank: int = 8
-    alpha: float = 16.0
+    initial: Finite = 0.0
+    rank: Count = 8
+    alpha: PositiveFloat = 16.0
 
     def decoder(self, view: ProblemView) -> Decoder:
         """The adapters."""

@@ -5,6 +5,7 @@ from typing import Final, final
 
 import torch
 
+from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..training.decoder import ConstantWeights, Decoder
@@ -36,8 +37,8 @@ class ScalarizedFinetune(RayFinetune):
             the baseline of the literature does, which uses no experts.
     """
 
-    learning_rate: float = 3e-4
-    initial: float = 0.0
+    learning_rate: PositiveFloat = 3e-4
+    initial: Finite = 0.0
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return all weights."""
@@ -71,7 +72,7 @@ class FinetuneFromArithmetic(RayFinetune):
         examples: Validation examples of each task on which a coefficient is measured.
     """
 
-    examples: int = 100
+    examples: Count = 100
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return all weights, starting from the best coefficient of the grid."""

@@ -7,6 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, PositiveFloat
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import MapSet, ParetoSet, PreferenceMap
@@ -37,10 +38,10 @@ class LinearScalarizationSoup(Algorithm):
         batch_size: Examples of each task per step.
     """
 
-    rays: int = 5
-    steps: int = 8000
-    learning_rate: float = 1e-4
-    batch_size: int = 16
+    rays: Count = 5
+    steps: CountOrZero = 8000
+    learning_rate: PositiveFloat = 1e-4
+    batch_size: Count = 16
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Solve ray after ray, each from the average."""

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...domains import Count
 from ...errors import NotApplicableError
 from ..scalarizations import achievement
 from ..training.measured_pool import sobol
@@ -19,7 +20,7 @@ from .pools import PoolSearch
 from .trial import Trial
 
 Array = NDArray[np.float64]
-_LOOKED_AT: Final = 2048
+_CANDIDATES: Final = 2048
 """Number of Sobol points on which the posterior mean is searched for its best points."""
 
 
@@ -39,10 +40,10 @@ class BayesianSearch(PoolSearch, ABC):
         restarts: Number of restarts of the maximisation of the acquisition function.
     """
 
-    points: int = 64
-    batch: int = 4
-    samples: int = 32
-    restarts: int = 2
+    points: Count = 64
+    batch: Count = 4
+    samples: Count = 32
+    restarts: Count = 2
 
     most_tasks: ClassVar[float] = math.inf
 
@@ -66,9 +67,9 @@ class BayesianSearch(PoolSearch, ABC):
                 rows = self._batch(trial, min(self.batch, trial.left - last), seed)
             trial.measure(rows)
         if trial.left:
-            looked_at = sobol(trial.dimensions, _LOOKED_AT, generator).double().numpy()
+            candidates = sobol(trial.dimensions, _CANDIDATES, generator).double().numpy()
             with gp.seeded(0):
-                trial.measure(self._best(trial, looked_at))
+                trial.measure(self._best(trial, candidates))
 
     def _batch(self, trial: Trial, size: int, seed: int) -> Array:
         rows, objectives, variances = trial.data()
@@ -85,12 +86,12 @@ class BayesianSearch(PoolSearch, ABC):
         found: Array = self.upper * pending.numpy()
         return found
 
-    def _best(self, trial: Trial, looked_at: Array) -> Array:
+    def _best(self, trial: Trial, candidates: Array) -> Array:
         rows, objectives, variances = trial.data()
-        predicted = gp.predict(gp.fit(rows / self.upper, objectives, variances), looked_at)
-        asked = inner_rays(trial.tasks, trial.left)
-        best = [int(achievement(predicted, ray).argmin()) for ray in asked]
-        found: Array = self.upper * looked_at[sorted(set(best))]
+        predicted = gp.predict(gp.fit(rows / self.upper, objectives, variances), candidates)
+        lattice = inner_rays(trial.tasks, trial.left)
+        best = [int(achievement(predicted, ray).argmin()) for ray in lattice]
+        found: Array = self.upper * candidates[sorted(set(best))]
         return found
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ...domains import Count, PositiveFraction
 from ..scalarizations import linear
 from ..training.rays import inner_rays
 from .pools import PoolSearch
@@ -37,13 +38,14 @@ class CMAESSearch(PoolSearch):
         step: Initial standard deviation of a coefficient, relative to the box.
     """
 
-    rays: int = 11
-    generations: int = 8
-    step: float = 1 / 6
+    rays: Count = 11
+    generations: Count = 8
+    step: PositiveFraction = 1 / 6
 
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
         rng = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
         population = int(4 + 3 * np.log(trial.dimensions))
+        # Fewer rays, rather than rays that end before the step size has adapted.
         covered = max(1, trial.count // (self.generations * population))
         lattice = inner_rays(trial.tasks, min(self.rays, covered))
         for index, ray in enumerate(lattice):

@@ -19,6 +19,7 @@ from pymoo.decomposition.tchebicheff import Tchebicheff
 from pymoo.problems.static import StaticProblem
 from pymoo.termination import get_termination
 
+from ...domains import Count
 from ...registry import bound
 from ..training.rays import rays
 from .geometry_survival import GeometrySurvival
@@ -141,7 +142,7 @@ class EvolutionarySearch(PoolSearch):
         generations: Number of generations; the population size follows from it.
     """
 
-    generations: int = 20
+    generations: Count = 20
     optimiser: str = bound(among=OPTIMISERS)
 
     def _search(self, trial: Trial, generator: torch.Generator) -> None:

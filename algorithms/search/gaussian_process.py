@@ -1,4 +1,4 @@
-"""Gaussian processes of the objectives, and where they promise most; needs BoTorch."""
+"""Gaussian processes of the objectives, and their acquisition functions; needs BoTorch."""
 
 import importlib
 import warnings
@@ -15,16 +15,17 @@ from ...errors import NotApplicableError
 
 Array = NDArray[np.float64]
 _LEAST_NOISE: Final = 1e-4
-"""Variance of a measurement at least, relative to that of all of them: the processes need some."""
+"""Smallest variance of a measurement, relative to the variance over all: without any noise, the
+covariance matrices are close to singular."""
 _REFERENCE: Final = -1.0
 """Reference point of the hypervolume, in -g: the pretrained model."""
 
 
 def require_botorch() -> None:
-    """Import BoTorch, on which all here rests.
+    """Import BoTorch, which everything in this module needs.
 
     Raises:
-        NotApplicableError: If it is not installed, with the way to install it.
+        NotApplicableError: If it is not installed.
     """
     try:
         with warnings.catch_warnings():
@@ -39,7 +40,7 @@ def require_botorch() -> None:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Draw from this seed inside, leave the global state as it was, and expect known warnings."""
+    """Seed the global generator inside, restore it afterwards, and ignore known warnings."""
     from botorch.exceptions.warnings import BotorchWarning
     from botorch.utils.sampling import manual_seed
     from linear_operator.utils.warnings import NumericalWarning
@@ -51,12 +52,12 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def fit(rows: Array, objectives: Array, variances: Array) -> Any:
-    """A process for each -g_i over the unit box: Matern 5/2, float64, of known noise.
+    """Return one process for each -g_i over the unit box: Matern 5/2, float64, known noise.
 
     Args:
         rows: `(n, d)` in the unit box.
         objectives: `(n, m)`.
-        variances: `(n, m)` of the measurement of each.
+        variances: `(n, m)` variances of these measurements.
     """
     from botorch.fit import fit_gpytorch_mll
     from botorch.models import SingleTaskGP
@@ -78,7 +79,7 @@ def fit(rows: Array, objectives: Array, variances: Array) -> Any:
 
 
 def predict(model: Any, rows: Array) -> Array:
-    """`(n, m)` posterior mean of the objectives g."""
+    """Return the `(n, m)` posterior means of the objectives g."""
     with torch.no_grad():
         mean: Array = -model.posterior(torch.from_numpy(rows)).mean.numpy()
     return mean
@@ -87,7 +88,7 @@ def predict(model: Any, rows: Array) -> Array:
 def hypervolume_improvement(
     model: Any, rows: Array, pending: Tensor | None, *, samples: int, seed: int
 ) -> Any:
-    """Log noisy expected hypervolume improvement over the pretrained model's corner."""
+    """Return the log noisy expected hypervolume improvement, up to the pretrained model."""
     from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 
     return qLogNoisyExpectedHypervolumeImprovement(
@@ -103,7 +104,7 @@ def hypervolume_improvement(
 def scalarised_improvement(
     model: Any, rows: Array, pending: Tensor | None, weights: Array, *, samples: int, seed: int
 ) -> Any:
-    """Log noisy expected improvement of the augmented Tchebycheff distance with weights `(m,)`."""
+    """Return the log noisy expected improvement of the augmented Tchebycheff distance."""
     from botorch.acquisition.multi_objective.parego import qLogNParEGO
 
     return qLogNParEGO(
@@ -117,7 +118,7 @@ def scalarised_improvement(
 
 
 def maximise(acquisition: Any, dimensions: int, *, restarts: int, seed: int) -> Tensor:
-    """`(1, d)` point of the unit box where an acquisition is largest."""
+    """Return the `(1, d)` point of the unit box where an acquisition function is largest."""
     from botorch.optim.optimize import optimize_acqf
 
     bounds = torch.stack([torch.zeros(dimensions), torch.ones(dimensions)]).double()
@@ -127,6 +128,7 @@ def maximise(acquisition: Any, dimensions: int, *, restarts: int, seed: int) -> 
         q=1,
         num_restarts=restarts,
         raw_samples=32 * restarts,
+        # 50 iterations found the same points on two analytic problems.
         options={"maxiter": 20, "seed": seed},
         retry_on_optimization_warning=False,
     )

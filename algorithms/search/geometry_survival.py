@@ -15,7 +15,7 @@ _LEAST_P, _MOST_P = 0.1, 20.0
 
 @final
 class GeometrySurvival(Survival):  # type: ignore[misc] # pymoo has no types
-    """Keeps the best ranks, and of the last one that fits in part the models of most score.
+    """Keep the best ranks, and the models with the highest score of the rank that fits in part.
 
     Source: Panichella 2019, https://doi.org/10.1145/3321707.3321839, sections 3.2 and 3.3.
     """
@@ -49,7 +49,7 @@ class GeometrySurvival(Survival):  # type: ignore[misc] # pymoo has no types
 
 
 def extremes(front: Array) -> list[int]:
-    """A model for each objective: the nearest to its axis of those not taken yet."""
+    """Return one model per objective: the one nearest to its axis that is not taken yet."""
     taken: list[int] = []
     for axis in np.eye(front.shape[1])[: len(front)]:
         off = np.linalg.norm(front - (front @ axis)[:, None] * axis, axis=1)
@@ -59,9 +59,9 @@ def extremes(front: Array) -> list[int]:
 
 
 def intercepts(front: Array, corners: list[int]) -> Array:
-    """`(m,)` where the hyperplane through the extreme models `corners` of `(n, m)` cuts the axes.
+    """Return `(m,)` intercepts of the hyperplane through the extreme models `corners` of `(n, m)`.
 
-    The range of each objective where they have no hyperplane, or it does not cut an axis.
+    If there is no such hyperplane, or it does not cut an axis, the ranges of the objectives.
     """
     ranges: Array = np.maximum(front.max(axis=0), _SMALL)
     m = front.shape[1]
@@ -73,9 +73,10 @@ def intercepts(front: Array, corners: list[int]) -> Array:
 
 
 def curvature(front: Array, corners: list[int]) -> float:
-    """The p for which the model nearest to the diagonal has p-norm 1; 1 where none fits.
+    """Return the p in [0.1, 20] for which the model nearest to the diagonal has p-norm 1.
 
-    0.1 to 20; 1 is a linear front, 2 a spherical concave one, below 1 a convex one.
+    If there is none, 1. A front is linear for p = 1, spherical (concave) for 2, and
+    convex below 1.
     """
     m = front.shape[1]
     inner = np.delete(np.arange(len(front)), corners)
@@ -90,10 +91,11 @@ def curvature(front: Array, corners: list[int]) -> float:
 
 
 def scores(front: Array, corners: list[int], p: float) -> Array:
-    """`(n,)` survival score of the models of the first front.
+    """Return the `(n,)` survival scores of the models of the first front.
 
-    Infinite for the extreme models. Then, one after another, the model of largest score among those
-    left: the distances to the two nearest scored before, over its distance to the ideal.
+    Extreme models have an infinite score. The others are scored one after another, each time the
+    one with the largest score: the sum of the distances to the two nearest models scored before,
+    divided by the distance to the ideal point.
     """
     found = np.full(len(front), np.inf)
     done = list(corners)

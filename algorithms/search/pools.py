@@ -7,6 +7,7 @@ from typing import final
 import numpy as np
 import torch
 
+from ...domains import Count, CountOrZero, PositiveFloat
 from ...problems.experts import Coefficients
 from ...problems.layout import Space
 from ...problems.view import ProblemView
@@ -35,10 +36,10 @@ class PoolSearch(Algorithm, ABC):
         upper: Upper end of the box [0, upper]^d, with d coefficients.
     """
 
-    points: int = 500
-    examples: int = 256
-    kept: int = 25
-    upper: float = 1.0
+    points: Count = 500
+    examples: Count = 256
+    kept: CountOrZero = 25
+    upper: PositiveFloat = 1.0
     space: Space = bound("task")  # noqa: RUF009 - a field
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
@@ -64,8 +65,8 @@ class SobolPool(Algorithm):
         upper: Upper end of the box.
     """
 
-    points: int = 64
-    upper: float = 1.0
+    points: Count = 64
+    upper: PositiveFloat = 1.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Measure the pool; the pretrained model and the experts are known and free."""

@@ -13,7 +13,7 @@ from ..pareto_set import FiniteSet
 from ..scalarizations import achievement
 
 Array = NDArray[np.float64]
-_ASKED: Final = 512
+_PREFERENCES: Final = 512
 """Number of random preferences over which representatives are judged."""
 
 
@@ -43,6 +43,7 @@ class Trial:
         full, part = view.affordable_evaluations(), view.affordable_evaluations(examples)
         self._examples: int | None = None if full >= min(points, part) else examples
         self._kept = 0 if self._examples is None else int(min(kept, full // 2))
+        # The search gets what measuring the representatives on all of validation does not need.
         share = 1 - self._kept / full if self._kept else 1.0
         self.count = int(min(points, full if self._examples is None else part * share))
         anchors, corners = view.anchors, np.eye(self.tasks)
@@ -147,9 +148,9 @@ def representatives(
     """
     # These preferences are the search's own: the scoring preferences are hidden from every fit.
     seed = int(torch.randint(2**31, (1,), generator=generator))
-    asked = np.random.default_rng(seed).dirichlet(np.ones(objectives.shape[1]), _ASKED)
-    best = _utilities(known, asked).min(axis=0)
-    utilities = _utilities(objectives, asked)
+    preferences = np.random.default_rng(seed).dirichlet(np.ones(objectives.shape[1]), _PREFERENCES)
+    best = _utilities(known, preferences).min(axis=0)
+    utilities = _utilities(objectives, preferences)
     chosen: list[int] = []
     while len(chosen) < count:
         totals = np.minimum(utilities, best).sum(axis=1)

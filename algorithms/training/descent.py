@@ -21,7 +21,7 @@ class Descent:
 
     steps: int
     learning_rate: float
-    final: float = 0.1
+    final: float = 0.1  # as in the released code of PWEMoE
 
     def run(
         self,
@@ -42,6 +42,7 @@ class Descent:
             after_step: Called after every step, to project parameters or to keep a milestone.
         """
         optimiser = torch.optim.Adam(parameters, lr=self.learning_rate)
+        # The schedule spans the affordable steps, so that a small budget also ends at a small rate.
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
             optimiser, T_max=self.steps, eta_min=self.final * self.learning_rate
         )

@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 LEAST_IMPORTANCE: Final = 1e-3
 """Smallest importance: p_i L_i of a task with importance 0 can never equal the others."""
 _ROUNDING: Final = 1e-9
+"""Error of float64 arithmetic on Gramians that are scaled to 1, with a margin."""
 
 
 @final
@@ -49,6 +50,7 @@ def non_uniformity(losses: Array, ray: Array) -> tuple[float, Array]:
     a_i = r_i (log(m share_i) - mu) is the ascent direction of mu in loss space; losses with
     <a, dL> < 0 become more even.
     """
+    # A loss of 0 has no logarithm.
     weighted = ray * np.maximum(losses, np.finfo(float).tiny)
     shares = weighted / weighted.sum()
     logs = np.log(len(shares) * shares)
@@ -76,6 +78,8 @@ def epo_weights(losses: Array, gramian: Array, ray: Array, tolerance: float) -> 
     if mu > tolerance:
         least = np.where(v > 0, -np.inf, v) if (v > 0).any() else np.zeros(len(v))
         if (v > 0).any():
+            # Losses that tie up to rounding all count as the largest, whatever the order of the
+            # tasks.
             least[ray * losses >= (1 - _ROUNDING) * (ray * losses).max()] = 0
         return solve(v, c, least)
     rows = np.vstack([c, v])

@@ -10,6 +10,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, PositiveFloat
 from ...problems.base import Batch
 from ...problems.view import ProblemView
 from ...registry import bound
@@ -40,10 +41,10 @@ class MapAlgorithm(Algorithm, ABC):
             from; small values favour the corners.
     """
 
-    steps: int = 4000
-    learning_rate: float = 1e-2
-    batch_size: int = 16
-    concentration: float = 1.0
+    steps: CountOrZero = 4000
+    learning_rate: PositiveFloat = 1e-2
+    batch_size: Count = 16
+    concentration: PositiveFloat = 1.0
     solver: str = bound("linear", among=WEIGHTINGS)
     loss: str = bound("cross-entropy", among=CRITERIA)
 

@@ -70,6 +70,8 @@ def sobol(dimensions: int, count: int, generator: torch.Generator) -> Tensor:
 
     Source: Sobol 1967; scrambling of Owen 1998 (scipy's linear matrix scramble with a shift).
     """
+    # scipy takes only NumPy's generators. Seeding one from the run's keeps one source of
+    # randomness.
     seed = int(torch.randint(2**31, (1,), generator=generator))
     sampler = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
     # Sobol points are balanced only in powers of two; a prefix of one stays well spread.

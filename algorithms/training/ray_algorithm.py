@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...problems.predictor import Predictor
 from ...problems.view import ProblemView
 from ...registry import bound
@@ -36,10 +37,10 @@ class RayAlgorithm(Algorithm, ABC):
             from the common start.
     """
 
-    rays: int = 11
-    steps: int = 200
-    learning_rate: float = 3e-2
-    batch_size: int = 16
+    rays: Count = 11
+    steps: CountOrZero = 200
+    learning_rate: PositiveFloat = 3e-2
+    batch_size: Count = 16
     chained: bool = True
     solver: str = bound("linear", among=WEIGHTINGS)
 
@@ -92,7 +93,7 @@ class RayCoefficients(RayAlgorithm, ABC):
         initial: Value of every coefficient at the start of the first ray.
     """
 
-    initial: float = 0.3
+    initial: Finite = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one coefficient per task."""
@@ -108,9 +109,9 @@ class RayFinetune(RayAlgorithm, ABC):
             and 3e-4, 1e-4 was best on validation of `digits-left-right` and `digits-mnist-neg180`.
     """
 
-    rays: int = 5
-    steps: int = 8000
-    learning_rate: float = 1e-4
+    rays: Count = 5
+    steps: CountOrZero = 8000
+    learning_rate: PositiveFloat = 1e-4
     chained: bool = False
 
     def decoder(self, view: ProblemView) -> Decoder:

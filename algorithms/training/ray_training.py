@@ -28,7 +28,7 @@ class RayTraining:
         decoder: What is trained.
         criterion: What is minimised.
         descent: Steps and learning rate.
-        weighting: Of the tasks.
+        weighting: How the tasks are weighted.
         bounds: Range that every parameter is clamped to after each step.
     """
 
@@ -88,6 +88,7 @@ class RayTraining:
 
         def bound() -> None:
             if self.bounds is not None:
+                # Autograd refuses changes in place of leaves that require gradients.
                 with torch.no_grad():
                     for parameter in parameters:
                         parameter.clamp_(*self.bounds)

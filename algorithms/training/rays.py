@@ -51,6 +51,7 @@ def _with_centre(m: int, partitions: int) -> int:
 
 def draw(m: int, concentration: float, generator: torch.Generator) -> Tensor:
     """Draw one preference `(m,)` from the symmetric Dirichlet distribution."""
+    # Normalised gamma variables: `torch.distributions.Dirichlet` takes no generator.
     gamma = torch._standard_gamma(torch.full((m,), concentration), generator=generator)
     # Small concentrations underflow to all zeros, which cannot be normalised.
     gamma = gamma.clamp_min(torch.finfo(gamma.dtype).tiny)
@@ -61,7 +62,7 @@ def inner_rays(m: int, at_most: int) -> Array:
     """Return `(r, m)` rays without the corners, the most even first, with all importances above 0.
 
     They are from the finest lattice that fits, or the centre and the midpoints of all edges. The
-    corners need no search: the experts are there, and their values are known.
+    corners need no search: their models are the experts, whose values are known.
 
     >>> inner_rays(2, 3).round(3).tolist()
     [[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]
@@ -84,5 +85,7 @@ def inverse_distance_weights(points: Tensor, query: Tensor) -> Tensor:
     >>> inverse_distance_weights(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([0.5, 0.5]))
     tensor([0.5000, 0.5000])
     """
+    # At a point the distance is 0. 1e-6 keeps its logarithm finite, and its weight is still 1. The
+    # softmax of -4 log d is d^-4 over its sum, without overflow.
     distance = (points - query).norm(dim=1).clamp_min(1e-6)
     return torch.softmax(-_SHEPARD_POWER * torch.log(distance), dim=0)

@@ -17,6 +17,7 @@ def trim(task_vectors: Tensor, keep: float) -> Tensor:
     [[0.0, -3.0, 2.0, 0.0]]
     """
     size = task_vectors.shape[1]
+    # At least one entry: `kthvalue` counts from 1, and an empty vector would merge to nothing.
     kept = max(1, round(keep * size))
     trimmed = torch.empty_like(task_vectors)
     for vector, out in zip(task_vectors, trimmed, strict=True):
@@ -35,6 +36,7 @@ def elect_signs(task_vectors: Tensor) -> Tensor:
     [1.0, -1.0, 1.0]
     """
     signs = task_vectors.sum(dim=0, dtype=torch.float32).sign_()
+    # Zeros have sign 0 here, so the sum counts only entries that have a sign.
     majority = 1.0 if signs.sum() >= 0 else -1.0
     return signs.masked_fill_(signs == 0, majority)
 

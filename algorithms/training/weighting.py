@@ -97,6 +97,7 @@ def weighted(
     in_one_pass = not (view.task_by_task and isinstance(point, Coefficients))
     if in_one_pass and not weighting.needs_gradients:
         losses = criterion.values(view, point, batch)
+        # The weights are constants of the step: the gradient must not flow through them.
         return losses @ weights(losses.detach(), None)
     assert not isinstance(point, Predictor), "only losses of a predictor are known, no Jacobian"
     losses, jacobian = criterion.jacobian(view, point, batch)
@@ -124,6 +125,8 @@ def pull_back(variable: Tensor, jacobian: Tensor, leaves: Sequence[Tensor]) -> T
         return jacobian.flatten(1)
     rows = []
     for row in jacobian:
+        # The graph from the leaves to `variable` is used by every row, and by the backward pass of
+        # the surrogate afterwards.
         found = torch.autograd.grad(variable, leaves, row, retain_graph=True, allow_unused=True)
         pairs = zip(found, leaves, strict=True)
         rows.append(

@@ -33,9 +33,15 @@ def check(
             "`fusefront check` needs pytest. Found no installation. Run `pip install pytest`."
         )
     from ..study.algorithm_spec import AlgorithmSpec
+    from ..study.parameters import undeclared
 
     # Parse first: a mistake must be reported before anything is tested.
     subject = AlgorithmSpec.parse(algorithm, ALGORITHMS).canonical(ALGORITHMS).load(ALGORITHMS)
+    for name in undeclared(subject):
+        print(
+            f"`{name}` declares no range, so wrong values are found only when a fit fails. "
+            "Annotate it, for example as `fusefront.domains.PositiveFloat`."
+        )
     import pytest
 
     pytest.register_assert_rewrite("fusefront.testing")  # so that failures show both values

@@ -76,7 +76,7 @@ def _heading(kind: str, entry: Entry[Any]) -> str:
 
 
 def describe_algorithm(entry: Entry[type]) -> str:
-    """Return the hyper-parameters with defaults and descriptions, and the docstrings.
+    """Return the hyper-parameters with defaults, domains and descriptions, and the docstrings.
 
     The docstrings are those of the class and of the parts that the entry chooses.
     """
@@ -85,9 +85,9 @@ def describe_algorithm(entry: Entry[type]) -> str:
     lines = ["hyper-parameters"]
     for parameter in hyper_parameters(entry):
         lines.append(f"  {parameter.name} = {parameter.default!r}")
-        lines += textwrap.wrap(
-            parameter.description, 88, initial_indent=_INDENT, subsequent_indent=_INDENT
-        )
+        domain = f"{parameter.domain[:1].upper()}{parameter.domain[1:]}."
+        meaning = f"{domain} {parameter.description}" if parameter.domain else parameter.description
+        lines += textwrap.wrap(meaning, 88, initial_indent=_INDENT, subsequent_indent=_INDENT)
     if len(lines) == 1:
         lines.append("  none")
     parts = [f"{choice}: {text}" for choice, text in bound_parts(entry).items()]

@@ -68,6 +68,7 @@ ALGORITHM: Final = Template('''\
 from dataclasses import dataclass
 
 from fusefront import ALGORITHMS, Algorithm, Coefficients, MapSet
+from fusefront.domains import PositiveFloat
 
 
 @ALGORITHMS.register(
@@ -87,9 +88,12 @@ class $cls(Algorithm):
     Pareto set (constant, finite, map), the data it learns from (none, unlabelled, labelled), what
     it has access to (weights, evaluations, gradients), and the space it searches (task, block,
     module, tensor). `fusefront check "./$file:$cls"` tests them.
+
+    Args:
+        scale: Length of the task vectors. Its annotation refuses other values before a run.
     """
 
-    scale: float = 1.0
+    scale: PositiveFloat = 1.0
 
     def fit(self, view, *, generator):
         """Learn from `view`: experts, batches, losses, evaluations. Every call is charged."""

@@ -7,8 +7,9 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import Any, Final, Literal, final, get_args, get_origin
+from typing import Any, Final, final
 
+from ...domains import domains
 from ...errors import FusefrontError, ParameterError, PluginError
 from ...registry import Entry, bound_choices, is_bound, unknown_name
 
@@ -20,10 +21,19 @@ _SPEC: Final = re.compile(
 @final
 @dataclass(frozen=True, kw_only=True)
 class HyperParameter:
-    """A hyper-parameter as users see it: its name, its default in this entry, what it means."""
+    """A hyper-parameter as users see it.
+
+    Attributes:
+        name: Name of the field.
+        default: Its default in this entry.
+        domain: The values that it may have, as they complete the phrase `must be`; empty if the
+            class declares none.
+        description: Its meaning.
+    """
 
     name: str
     default: Any
+    domain: str
     description: str
 
 
@@ -36,15 +46,28 @@ def hyper_parameters(entry: Entry[Any]) -> tuple[HyperParameter, ...]:
     thing = entry.load()
     if not dataclasses.is_dataclass(thing):
         return ()
-    described = describe_arguments(thing)
+    described, known = describe_arguments(thing), domains(thing)
     return tuple(
         HyperParameter(
             name=f.name,
             default=entry.defaults.get(f.name, _default(f)),
+            domain=str(known.get(f.name, "")),
             description=described.get(f.name, ""),
         )
         for f in dataclasses.fields(thing)
         if f.init and not is_bound(f)
+    )
+
+
+def undeclared(instance: Any) -> tuple[str, ...]:
+    """Return the fields of an algorithm that are numbers without a domain, or lists of them."""
+    known = domains(type(instance))
+    return tuple(
+        f.name
+        for f in dataclasses.fields(instance)
+        if not is_bound(f)
+        and f.name not in known
+        and isinstance(getattr(instance, f.name), int | float | tuple)
     )
 
 
@@ -182,8 +205,8 @@ def check_parameters(
     Raises:
         PluginError: If `thing` is not a dataclass.
         UnknownNameError: If a parameter is not a field, or is bound by the entry.
-        ParameterError: If a value has another type than the default, or is not among the choices of
-            a field annotated as a `Literal`.
+        ParameterError: If a value has another type than the default, or is outside of the domain
+            that the field declares.
     """
     if not (isinstance(thing, type) and dataclasses.is_dataclass(thing)):
         raise PluginError(
@@ -192,12 +215,13 @@ def check_parameters(
         )
     known = {f.name: f for f in dataclasses.fields(thing) if f.init and not is_bound(f)}
     default = {key: _default(f) for key, f in known.items()} | dict(defaults or {})
-    values = {}
+    values, domain = {}, domains(thing)
     for key, value in parameters.items():
         if key not in known:
             raise unknown_name(f"A parameter of `{name}`", key, list(known))
         values[key] = _convert(f"{name}[{key}]", value, default[key])
-        _check_choice(f"{name}[{key}]", values[key], known[key].type)
+        if key in domain:
+            domain[key].check(f"{name}[{key}]", values[key], default[key])
     return values, {k: v for k, v in values.items() if v != default[k]}
 
 
@@ -242,14 +266,6 @@ def _default(field: "dataclasses.Field[Any]") -> Any:
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()
     return field.default
-
-
-def _check_choice(what: str, value: object, annotation: object) -> None:
-    if get_origin(annotation) is Literal and value not in get_args(annotation):
-        choices = ", ".join(map(write_value, get_args(annotation)))
-        raise ParameterError(
-            f"`{what}` must be one of {choices}. Found {write_value(value)}. Use one of these."
-        )
 
 
 def _convert(what: str, value: object, default: object) -> Any:

@@ -2,9 +2,10 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from fusefront.benchmark.study.problem_spec import ProblemSpec
+from fusefront.domains import domains
 from fusefront.registry import Entry
 
 from . import archives
@@ -26,13 +27,12 @@ def problem_page(entry: Entry[Any], root: Path) -> str:
 
 
 def _knobs(make: type) -> list[str]:
-    texts = described(make)
+    texts, known = described(make), domains(make)
     rows = []
     for field in dataclasses.fields(make):
-        choices = get_args(field.type) if get_origin(field.type) is Literal else ()
-        among = f" One of {', '.join(f'`{c}`' for c in choices)}." if choices else ""
-        rows.append([f"`{field.name}`", f"`{field.default!r}`", texts.get(field.name, "") + among])
-    shown = markdown_table(["name", "default", "description"], rows) if rows else "None."
+        domain = str(known.get(field.name, ""))
+        rows.append([f"`{field.name}`", f"`{field.default!r}`", domain, texts.get(field.name, "")])
+    shown = markdown_table(["name", "default", "must be", "description"], rows) if rows else "None."
     return ["## Parameters", "", "In brackets: `name[key=value]`.", "", shown, ""]
 
 

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from numpy.typing import NDArray
 from torch import Tensor
 
 from . import geometry
-from .base import AnalyticProblem, require
+from .base import AnalyticProblem, check_reference
 from .oracle import Losses
 from .volumes import area
 
@@ -43,8 +44,8 @@ class BarrierProblem(AnalyticProblem):
         height: Height of the barriers, above 0 and at most 5.
     """
 
-    barriers: int = 3
-    height: float = 0.3
+    barriers: Annotated[int, Interval(ge=1, le=10)] = 3
+    height: Annotated[float, Interval(gt=0, le=5)] = 0.3
 
     def front(self, k: int) -> Array:
         """About k objectives of the front, distributed over its pieces by their length."""
@@ -61,7 +62,7 @@ class BarrierProblem(AnalyticProblem):
 
     def maximal_hypervolume(self, ref: float) -> float | None:
         """Known for every reference point: the area under a few smooth curves."""
-        require("ref", ref, above=0)
+        check_reference(ref)
         return area(self._curve, self.spans, (ref, ref))
 
     @cached_property
@@ -110,10 +111,6 @@ class BarrierProblem(AnalyticProblem):
     def _curve(self, s: Array) -> Array:
         barrier = self.height * np.sin(np.pi * self.barriers * s) ** 2
         return np.stack([s**2 + barrier, ((1 - s) ** 2 + barrier) / 2], axis=1)
-
-    def _check(self) -> None:
-        require("barriers", self.barriers, at_least=1, at_most=10)
-        require("height", self.height, above=0, at_most=5)
 
     @property
     def _directions(self) -> int:

@@ -1,16 +1,16 @@
 """The base classes of analytic problems: closed-form losses, a pool, and a known Pareto front."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from numpy.typing import NDArray
 
-from ...errors import ParameterError
+from ...domains import Count, Domain, NonNegativeFloat, PositiveFloat, check_fields
 from ..base import Anchors, Oracle, Problem, Split
 from ..cache import digest
 from ..experts import ExpertPool
@@ -24,6 +24,10 @@ VERSION: Final = 1
 FRONT_POINTS: Final = 2000
 """Approximate number of points that sample the true front."""
 MOST_TASKS: Final = 10
+NumberOfTasks = Annotated[int, Interval(ge=2, le=MOST_TASKS)]
+_REFERENCE: Final = Domain(annotation=PositiveFloat)
+Angle = Annotated[float, Interval(gt=0, le=180)]
+"""Degrees between two task vectors; in another direction they would be equal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,22 +43,18 @@ class AnalyticProblem(Problem, ABC):
             the expert is. It applies to calibration and validation; the test is exact.
     """
 
-    dimension: int = 64
-    noise: float = 0.0
+    dimension: Count = 64
+    noise: NonNegativeFloat = 0.0
 
     def __post_init__(self) -> None:
-        require("noise", self.noise, at_least=0)
-        self._check()
-        names = tuple(f"t{i + 1}" for i in range(len(self._task_vectors)))
-        object.__setattr__(self, "tasks", names)
-
-    @abstractmethod
-    def _check(self) -> None:
-        """Check the ranges of the parameters.
+        """Check that every parameter is in its domain, and name the tasks.
 
         Raises:
-            ParameterError: If one is out of range.
+            ParameterError: If one is not.
         """
+        check_fields(self)
+        names = tuple(f"t{i + 1}" for i in range(len(self._task_vectors)))
+        object.__setattr__(self, "tasks", names)
 
     @property
     @abstractmethod
@@ -158,21 +158,8 @@ class EquiangularProblem(AnalyticProblem, ABC):
         angle: Degrees between any two task vectors; cos(angle) >= -1 / (n_tasks - 1).
     """
 
-    n_tasks: int = 2
-    angle: float = 90.0
-
-    def _check(self) -> None:
-        require("n_tasks", self.n_tasks, at_least=2, at_most=MOST_TASKS)
-        require("angle", self.angle, above=0, at_most=180)
-        self._check_losses()
-
-    @abstractmethod
-    def _check_losses(self) -> None:
-        """Check the ranges of the parameters of the losses.
-
-        Raises:
-            ParameterError: If one is out of range.
-        """
+    n_tasks: NumberOfTasks = 2
+    angle: Angle = 90.0
 
     @property
     def _directions(self) -> int:
@@ -188,21 +175,10 @@ class EquiangularProblem(AnalyticProblem, ABC):
         return float(1 - np.cos(np.radians(self.angle)))
 
 
-def require(
-    name: str,
-    value: float,
-    *,
-    at_least: float = -np.inf,
-    above: float = -np.inf,
-    at_most: float = np.inf,
-) -> None:
-    """Check that a parameter is a finite number in its range.
+def check_reference(ref: float) -> None:
+    """Check that a coordinate of a reference point is a number above 0.
 
     Raises:
         ParameterError: If it is not.
     """
-    if np.isfinite(value) and at_least <= value <= at_most and value > above:
-        return
-    bounds: Mapping[str, float] = {"at least": at_least, "above": above, "at most": at_most}
-    wanted = " and ".join(f"{w} {b:g}" for w, b in bounds.items() if np.isfinite(b))
-    raise ParameterError(f"`{name}` must be {wanted or 'finite'}. Found {value:g}.")
+    _REFERENCE.check("ref", ref)

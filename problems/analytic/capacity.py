@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb, gamma
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from numpy.typing import NDArray
 from torch import Tensor
 
 from . import geometry
 from . import volumes as simplex
-from .base import MOST_TASKS, AnalyticProblem, require
+from .base import AnalyticProblem, NumberOfTasks, check_reference
 from .oracle import Losses
 
 Array = NDArray[np.float64]
@@ -46,8 +47,8 @@ class CapacityProblem(AnalyticProblem):
         q: Exponent of the front, 0.2 to 10.
     """
 
-    n_tasks: int = 2
-    q: float = 2.0
+    n_tasks: NumberOfTasks = 2
+    q: Annotated[float, Interval(ge=0.2, le=10)] = 2.0
 
     def front(self, k: int) -> Array:
         """About k objectives of the front, spread by direction from (1, ..., 1)."""
@@ -68,7 +69,7 @@ class CapacityProblem(AnalyticProblem):
         (Dirichlet's integral). If `ref` exceeds the nadir by d, subsets of tasks may also be worse
         than the pretrained model: the sum over k of C(T, k) d^k V_(T - k).
         """
-        require("ref", ref, above=0)
+        check_reference(ref)
         if ref < 1:
             return None
         volumes = [
@@ -79,10 +80,6 @@ class CapacityProblem(AnalyticProblem):
             for k, volume in enumerate(reversed(volumes))
         )
         return float(sum(terms))
-
-    def _check(self) -> None:
-        require("n_tasks", self.n_tasks, at_least=2, at_most=MOST_TASKS)
-        require("q", self.q, at_least=0.2, at_most=10)
 
     @property
     def _directions(self) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from . import geometry
-from .base import MOST_TASKS, AnalyticProblem, require
+from .base import AnalyticProblem, NumberOfTasks, check_reference
 from .oracle import Losses
 
 Array = NDArray[np.float64]
@@ -28,7 +28,7 @@ class DisjointProblem(AnalyticProblem):
         n_tasks: Number of tasks, 2 to 10.
     """
 
-    n_tasks: int = 2
+    n_tasks: NumberOfTasks = 2
 
     def front(self, k: int) -> Array:
         """The ideal point."""
@@ -41,11 +41,8 @@ class DisjointProblem(AnalyticProblem):
 
     def maximal_hypervolume(self, ref: float) -> float | None:
         """The volume of the whole box, ref^T."""
-        require("ref", ref, above=0)
+        check_reference(ref)
         return float(ref**self.n_tasks)
-
-    def _check(self) -> None:
-        require("n_tasks", self.n_tasks, at_least=2, at_most=MOST_TASKS)
 
     @property
     def _directions(self) -> int:

@@ -1,17 +1,19 @@
 """Quadratic losses around experts with one angle between any two of them."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, final
+from typing import Annotated, Final, Literal, final
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...domains import PositiveFloat
 from ...errors import ParameterError
 from . import regular
 from . import volumes as simplex
-from .base import EquiangularProblem, require
+from .base import EquiangularProblem, check_reference
 from .oracle import Losses
 from .volumes import area, simplex_volume
 
@@ -45,9 +47,18 @@ class QuadraticProblem(EquiangularProblem):
         granularity: Size of a group: `block`, or `tensor`, of which a block has two.
     """
 
-    complexity: float = 1.0
-    sensitivity: float = 1.0
+    complexity: PositiveFloat = 1.0
+    sensitivity: Annotated[float, Interval(ge=1, le=100)] = 1.0
     granularity: Literal["block", "tensor"] = "block"
+
+    def __post_init__(self) -> None:
+        """Check also that tensors can have different curvatures."""
+        super().__post_init__()
+        if self.sensitivity != 1 and len(set(self._groups.tolist())) < 2:
+            raise ParameterError(
+                f"`dimension` must give two {self.granularity}s or more if `sensitivity` is not 1. "
+                f"Found {self.dimension} for {self.n_tasks} tasks. Use a larger dimension."
+            )
 
     def front(self, k: int) -> Array:
         """About k objectives of the front."""
@@ -66,7 +77,7 @@ class QuadraticProblem(EquiangularProblem):
         With sensitivity 1 it is also known for three tasks and any `ref`; with another
         sensitivity it is not known for more than three tasks.
         """
-        require("ref", ref, above=0)
+        check_reference(ref)
         if self.sensitivity == 1:
             return regular.volume(self.n_tasks, self._spread, regular.PROPORTIONAL, ref)
         if self.n_tasks == 2:
@@ -75,19 +86,6 @@ class QuadraticProblem(EquiangularProblem):
         if self.n_tasks == 3 and self.nadir[0] <= ref + _TOLERANCE:
             return simplex_volume(self._images, self.n_tasks, ref)
         return None
-
-    def _check_losses(self) -> None:
-        require("complexity", self.complexity, above=0)
-        require("sensitivity", self.sensitivity, at_least=1, at_most=100)
-        if self.granularity not in ("block", "tensor"):
-            raise ParameterError(
-                f"`granularity` must be `block` or `tensor`. Found `{self.granularity}`."
-            )
-        if self.sensitivity != 1 and len(set(self._groups.tolist())) < 2:
-            raise ParameterError(
-                f"`dimension` must give two {self.granularity}s or more if `sensitivity` is not 1. "
-                f"Found {self.dimension} for {self.n_tasks} tasks. Use a larger dimension."
-            )
 
     @property
     def _groups(self) -> NDArray[np.int64]:

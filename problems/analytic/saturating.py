@@ -1,16 +1,17 @@
 """Losses that saturate with the distance to the expert."""
 
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import numpy as np
 import torch
+from annotated_types import Ge
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from torch import Tensor
 
 from . import regular
-from .base import EquiangularProblem, require
+from .base import Angle, EquiangularProblem, check_reference
 from .oracle import Losses
 from .regular import Growth
 
@@ -40,8 +41,8 @@ class SaturatingProblem(EquiangularProblem):
             is at distance 1.
     """
 
-    angle: float = 60.0
-    width: float = 0.5
+    angle: Angle = 60.0
+    width: Annotated[float, Ge(0.2)] = 0.5
 
     def front(self, k: int) -> Array:
         """About k objectives of the front."""
@@ -54,7 +55,7 @@ class SaturatingProblem(EquiangularProblem):
 
     def maximal_hypervolume(self, ref: float) -> float | None:
         """Known for two and three tasks, and for four if `ref` is beyond the nadir."""
-        require("ref", ref, above=0)
+        check_reference(ref)
         return regular.volume(self.n_tasks, self._spread, self._growth, ref)
 
     @property
@@ -71,9 +72,6 @@ class SaturatingProblem(EquiangularProblem):
             return float(np.log((1 - s) / s) - steepness * (1 - 2 * s))
 
         return float(brentq(log_slope, 1e-300, 0.5 - 1e-9, xtol=1e-300))
-
-    def _check_losses(self) -> None:
-        require("width", self.width, at_least=0.2)
 
     @property
     def _growth(self) -> Growth:

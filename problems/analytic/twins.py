@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from typing import Annotated, final
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...errors import ParameterError
 from . import geometry, regular
-from .base import MOST_TASKS, AnalyticProblem, require
+from .base import MOST_TASKS, AnalyticProblem, Angle, check_reference
 from .oracle import Losses
 from .volumes import area, simplex_volume
 
@@ -32,9 +34,18 @@ class TwinsProblem(AnalyticProblem):
         angle: Degrees between the task vectors of different groups.
     """
 
-    n_tasks: int = 4
-    groups: int = 2
-    angle: float = 60.0
+    n_tasks: Annotated[int, Interval(ge=3, le=MOST_TASKS)] = 4
+    groups: Annotated[int, Interval(ge=1, le=3)] = 2
+    angle: Angle = 60.0
+
+    def __post_init__(self) -> None:
+        """Check also that there are fewer groups than tasks."""
+        super().__post_init__()
+        if self.groups >= self.n_tasks:
+            raise ParameterError(
+                f"`groups` must be below `n_tasks`. Found {self.groups} and {self.n_tasks}. "
+                "Use fewer groups or more tasks."
+            )
 
     def front(self, k: int) -> Array:
         """About k objectives of the front."""
@@ -53,7 +64,7 @@ class TwinsProblem(AnalyticProblem):
         uniform up to `ref` exceeds x with probability (1 - x / ref)^n, so the volume is that of a
         front of `groups` objectives ref^n - (ref - g)^n, up to ref^n.
         """
-        require("ref", ref, above=0)
+        check_reference(ref)
         sizes = np.bincount(self._group).astype(float)
         if self.groups == 1:
             return float(ref**self.n_tasks)
@@ -81,11 +92,6 @@ class TwinsProblem(AnalyticProblem):
             return 1 - rest**sizes / top, steep[:, :, None] * slopes
 
         return float(top.prod() * simplex_volume(images, self.groups, 1.0))
-
-    def _check(self) -> None:
-        require("n_tasks", self.n_tasks, at_least=3, at_most=MOST_TASKS)
-        require("groups", self.groups, at_least=1, at_most=min(3, self.n_tasks - 1))
-        require("angle", self.angle, above=0, at_most=180)
 
     @property
     def _directions(self) -> int:

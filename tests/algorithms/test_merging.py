@@ -57,9 +57,7 @@ def test_simple_average_is_the_mean_of_the_experts_and_the_soup_at_the_centre(
     assert torch.equal(average, centre)
 
 
-def test_each_corner_of_the_experts_is_answered_by_its_own(
-    view: ProblemView, generator: torch.Generator
-) -> None:
+def test_each_corner_selects_its_own_expert(view: ProblemView, generator: torch.Generator) -> None:
     answer = SingleExperts().fit(view, generator=generator)
     for corner, task_vector in zip(
         corners(len(view.tasks)), view.experts.task_vectors, strict=True

@@ -92,7 +92,7 @@ def test_finite_set_of_parameters_has_no_coefficients(pool: ExpertPool) -> None:
     assert torch.equal(answer.model([0.5, 0.5]), pool.pretrained)
 
 
-def test_map_set_hands_its_function_the_preference_in_single_precision(pool: ExpertPool) -> None:
+def test_map_set_calls_its_function_in_single_precision(pool: ExpertPool) -> None:
     found = soup(pool).coefficients(np.array([0.25, 0.75]))
     assert found is not None
     assert found.values.dtype == torch.float32

@@ -74,7 +74,7 @@ def pareto_sets() -> list[ParetoSet]:
 
 
 @pytest.mark.parametrize("index", range(7))
-def test_pareto_sets_come_back_as_they_were(index: int, tmp_path: Path) -> None:
+def test_pareto_sets_are_read_back_unchanged(index: int, tmp_path: Path) -> None:
     pareto_set = pareto_sets()[index]
     save_pareto_set(pareto_set, tmp_path / "set.safetensors")
     found = load_pareto_set(tmp_path / "set.safetensors", pool())

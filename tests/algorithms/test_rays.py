@@ -19,7 +19,9 @@ def test_lattice_is_all_multiples_on_the_simplex_once(m: int, partitions: int) -
 
 @pytest.mark.parametrize("m", [2, 3, 6, 8])
 @pytest.mark.parametrize("at_most", [1, 5, 6, 11, 25, 66])
-def test_rays_have_the_corners_and_the_centre_and_are_not_too_many(m: int, at_most: int) -> None:
+def test_rays_contain_the_corners_and_the_centre_and_keep_to_the_maximum(
+    m: int, at_most: int
+) -> None:
     found = rays(m, at_most)
     assert len(found) <= max(at_most, m + 1)
     assert len(torch.unique(found, dim=0)) == len(found)

@@ -53,12 +53,12 @@ def test_known_minimum_is_reached_even_by_coefficients_that_left_their_range(
     torch.testing.assert_close(values, torch.full((3,), 1 / 3), atol=1e-2, rtol=0)
 
 
-def test_task_wise_form_has_one_coefficient_a_task(view: ProblemView) -> None:
+def test_task_wise_form_has_one_coefficient_per_task(view: ProblemView) -> None:
     found = fit(ALGORITHMS["adamerging-task"].make(steps=1), view)
     assert (found.space, found.values.shape) == ("task", (len(view.tasks),))
 
 
-def test_tensor_wise_form_has_one_coefficient_a_task_and_tensor(view: ProblemView) -> None:
+def test_tensor_wise_form_has_one_coefficient_per_task_and_tensor(view: ProblemView) -> None:
     found = fit(ALGORITHMS["adamerging-tensor"].make(steps=1), view)
     assert found.space == "tensor"
     assert found.values.shape == (len(view.experts.layout.names), len(view.tasks))

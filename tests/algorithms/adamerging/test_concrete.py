@@ -116,7 +116,7 @@ def test_entropy_falls(form: type[Algorithm], view: ProblemView) -> None:
     assert view.entropies(after, batch).sum() < view.entropies(before, batch).sum()
 
 
-def test_mask_lets_through_what_helps() -> None:
+def test_mask_keeps_the_entries_that_help() -> None:
     """Quadratic losses and coefficients too large: the mask is low where vectors are large."""
     view = quadratic_view(2)
     batch = next(view.batches(1))

@@ -52,7 +52,7 @@ def test_entries_of_vectors_reach_the_mean_of_the_targets(m: int) -> None:
     assert answer.trainable_parameters == 10 * m
 
 
-def test_vectors_are_left_as_they_were_and_no_gradient_stays(view: ProblemView) -> None:
+def test_vectors_are_not_modified_and_keep_no_gradient(view: ProblemView) -> None:
     before = view.experts.task_vectors.clone()
     answer = ScaLearn(steps=3).fit(view, generator=torch.Generator())
     assert torch.equal(view.experts.task_vectors, before)

@@ -75,7 +75,7 @@ class TestLogitsFusion:
         assert predictor(answer, P).passes == 3
         assert predictor(answer, np.array([0.5, 0.5, 0])).passes == 2
 
-    def test_no_single_model_is_handed_out(self, problem: ToyProblem) -> None:
+    def test_no_single_model_is_returned(self, problem: ToyProblem) -> None:
         answer = LogitsFusion().fit(open_view(problem), generator=generator())
         with pytest.raises(Exception, match=r"must be a single model\. Found a GeometricMean of 3"):
             answer.model(P)
@@ -90,7 +90,9 @@ class TestDynamicLogitsFusion:
             np.testing.assert_allclose(found.measurement.loss, expert.loss, rtol=1e-4)
             assert found.passes == 2
 
-    def test_scale_of_every_example_is_the_slow_twins(self, problem: ToyProblem) -> None:
+    def test_scale_of_every_example_equals_that_of_a_slow_implementation(
+        self, problem: ToyProblem
+    ) -> None:
         answer = DynamicLogitsFusion().fit(open_view(problem), generator=generator())
         head = problem.heads[1]
         features = features_and_heads(problem, answer.models(P))[1][:, :12]
@@ -152,7 +154,7 @@ class TestReACT:
         (gradient,) = torch.autograd.grad(objective, w)
         assert float(gradient.abs().max()) < 1e-2 * float(objective.detach())
 
-    def test_where_the_merged_model_is_the_expert_nothing_is_moved(
+    def test_features_are_unchanged_where_the_merged_model_is_the_expert(
         self, problem: ToyProblem
     ) -> None:
         equal = problem.with_equal_experts()
@@ -180,7 +182,7 @@ class TestReACT:
         torch.testing.assert_close(found.logits(features, problem.heads[0]), expected)
         assert found.passes == 1
 
-    def test_what_is_kept_is_a_model_and_two_matrices_a_task(self, problem: ToyProblem) -> None:
+    def test_storage_is_a_model_and_two_matrices_per_task(self, problem: ToyProblem) -> None:
         answer = ReACT(steps=2).fit(open_view(problem), generator=generator())
         assert isinstance(answer, MapSet)
         assert answer.storage_bytes() == problem.pretrained.nbytes + 4 * 3 * 2 * 8 * 8

@@ -169,7 +169,7 @@ def test_nash_weights_solve_their_equation(m: int, seed: int) -> None:
     assert np.linalg.norm(alpha @ rows) == pytest.approx(np.sqrt(m), rel=1e-3)
 
 
-def test_nash_step_does_not_feel_the_scale_of_losses() -> None:
+def test_nash_step_does_not_depend_on_the_scale_of_losses() -> None:
     """Weights on losses have no effect: the solver has no preference."""
     rows, scales = gradients(3, 4), np.array([[1e-2], [1.0], [50.0]])
     expected = NashMTL()(step(rows)).numpy() @ rows
@@ -263,7 +263,7 @@ def test_equal_gradients_are_followed_and_vanishing_ones_do_no_harm(
 
 
 @pytest.mark.parametrize("weighting", [IMTLG(), AlignedMTL()], ids=lambda w: type(w).__name__)
-def test_without_torchjd_its_solvers_say_how_to_install_it(
+def test_without_torchjd_its_solvers_explain_how_to_install_it(
     weighting: Weighting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "torchjd", None)

@@ -159,7 +159,7 @@ def test_parameters_are_counted(generator: torch.Generator) -> None:
 
 
 @pytest.mark.parametrize(("decoder", "models"), [*zip(DECODERS, [4, 1, 0], strict=True)])
-def test_storage_is_of_what_is_needed(
+def test_storage_counts_what_is_needed(
     decoder: Decoder, models: int, generator: torch.Generator
 ) -> None:
     """Besides the parameters: three task vectors and the pretrained model, a merge, or nothing."""

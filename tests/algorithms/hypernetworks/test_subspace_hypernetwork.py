@@ -51,7 +51,7 @@ def test_pareto_set_has_two_coefficients_and_needs_one_preference_per_task(
         answer.point(np.full(6, 1 / 6))
 
 
-def test_storage_is_of_both_parts_and_the_network(generator: torch.Generator) -> None:
+def test_storage_counts_both_parts_and_the_network(generator: torch.Generator) -> None:
     view = matrix_view(2)
     answer = SubspaceHypernetwork(steps=0, rank=1).fit(view, generator=generator)
     network = 2 * 16 + (18 * 64 + 64) + (64 * 64 + 64) + (64 * 4 + 4)
@@ -59,7 +59,7 @@ def test_storage_is_of_both_parts_and_the_network(generator: torch.Generator) ->
     assert answer.storage_bytes() == 4 * (5 * LAYOUT.size + network)
 
 
-def test_pool_is_left_alone(view: ProblemView) -> None:
+def test_pool_is_not_modified(view: ProblemView) -> None:
     before = view.experts.task_vectors.clone()
     split_pool(view.experts, 1)
     assert torch.equal(view.experts.task_vectors, before)

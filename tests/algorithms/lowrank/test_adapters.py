@@ -65,7 +65,7 @@ def test_overlap_is_the_sum_of_squared_cosines_of_the_products(generator: torch.
     torch.testing.assert_close(overlap(b, a, [0, 2, 3]), torch.stack(cosines).square().sum())
 
 
-def test_overlap_of_no_adapters_is_nothing_and_has_a_gradient() -> None:
+def test_overlap_of_zero_adapters_is_zero_and_has_a_gradient() -> None:
     b, a = torch.zeros(2, 3, 1, requires_grad=True), torch.ones(2, 1, 3)
     value = overlap(b, a, [0, 1])
     value.backward()  # type: ignore[no-untyped-call]
@@ -103,7 +103,7 @@ def parameters_of(answer: object) -> tuple[torch.Tensor, ...]:
     return answer.function.parameters
 
 
-def test_main_model_stands_still_in_the_second_phase_and_adapters_go_on() -> None:
+def test_main_model_is_frozen_in_the_second_phase_while_adapters_learn() -> None:
     view = matrix_view(2)
     view = view.over(view.experts.altered(view.experts.task_vectors + 0.3))
     mains, factors = [], []

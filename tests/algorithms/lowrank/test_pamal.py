@@ -31,7 +31,7 @@ def test_soup_of_quadratic_losses_is_optimal_already(generator: torch.Generator)
     assert members.grad.abs().max() < 1e-6
 
 
-def test_members_come_back_to_the_minimisers(generator: torch.Generator) -> None:
+def test_members_return_to_the_minimisers(generator: torch.Generator) -> None:
     """Experts that are not at the minima of their losses are moved there, by mixtures alone."""
     view = matrix_view(2)
     moved = view.experts.task_vectors + 0.3

@@ -29,7 +29,7 @@ def test_tensor_starts_at_task_arithmetic_for_every_preference(
         torch.testing.assert_close(found, arithmetic, atol=1e-6, rtol=1e-5)
 
 
-def test_singular_values_start_at_the_leading_way_to_each_expert(
+def test_singular_values_start_at_the_leading_direction_to_each_expert(
     generator: torch.Generator,
 ) -> None:
     """At a corner the merge is moved along the best term of rank 1, as far as the mean task's."""

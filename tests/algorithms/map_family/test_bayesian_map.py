@@ -43,7 +43,7 @@ def test_angles_of_two_coefficients_are_the_polar_angle() -> None:
 
 
 @pytest.mark.parametrize(("m", "count"), [(2, 4), (3, 16), (4, 8), (8, 128)])
-def test_bins_are_four_an_angle_up_to_three_tasks_and_two_from_four_on(m: int, count: int) -> None:
+def test_there_are_four_bins_per_angle_up_to_three_tasks_and_two_above(m: int, count: int) -> None:
     assert len(AngularBins(m, 1.0)) == count
 
 

@@ -71,7 +71,7 @@ def test_tree_is_that_of_merging_pairs_by_the_losses_themselves() -> None:
         np.testing.assert_allclose(found, expected, atol=0.0101)
 
 
-def test_two_tasks_are_answered_by_their_least_achievement() -> None:
+def test_two_tasks_get_the_merge_of_least_achievement() -> None:
     """Orthogonal experts, by a grid four times as fine."""
     problem = QuadraticProblem(angle=90.0)
     answer = fit(open_view(problem), NestedMAP(points=3))
@@ -82,7 +82,7 @@ def test_two_tasks_are_answered_by_their_least_achievement() -> None:
         assert achievement(answer.objectives, ray).min() == pytest.approx(best, abs=2e-3)
 
 
-def test_merged_last_are_the_models_of_unlike_value() -> None:
+def test_models_with_unlike_values_are_merged_last() -> None:
     problem = toy_problem(3)
     view = open_view(problem)
     own = np.diagonal(view.anchors.experts)
@@ -95,7 +95,7 @@ def test_merged_last_are_the_models_of_unlike_value() -> None:
 
 
 @pytest.mark.parametrize("m", [2, 3, 5])
-def test_cost_is_a_tree_a_ray_but_pairs_of_experts_are_measured_once(m: int) -> None:
+def test_cost_is_one_tree_per_ray_but_pairs_of_experts_are_measured_once(m: int) -> None:
     view = open_view(QuadraticProblem(n_tasks=m, angle=60.0))
     answer = fit(view, NestedMAP(points=2))
     rays = len(answer.points) - (m + 1)
@@ -113,7 +113,7 @@ def test_middle_of_a_concave_front_is_reached() -> None:
     assert answer.objectives.max(axis=1).min() < 0.97
 
 
-def test_rays_are_even_ones_first_and_never_without_importance() -> None:
+def test_inner_rays_start_with_the_most_even_and_have_no_zero_importance() -> None:
     for m in (2, 3, 8):
         rays = inner_rays(m, 12)
         assert 6 <= len(rays) <= 12

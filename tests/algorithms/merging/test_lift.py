@@ -24,7 +24,7 @@ from fusefront.testing.toy_problem import ToyProblem, open_view
 
 @pytest.mark.parametrize("m", [2, 3, 8])
 @pytest.mark.parametrize("centre", [0.1, 0.6])
-def test_corners_have_coefficient_one_and_the_centre_what_is_asked(m: int, centre: float) -> None:
+def test_corners_have_coefficient_one_and_the_centre_the_given_one(m: int, centre: float) -> None:
     assert torch.equal(lift(torch.eye(m)[1], centre), torch.eye(m)[1])
     found = lift(torch.full((m,), 1 / m), centre)
     torch.testing.assert_close(found, torch.full((m,), centre), rtol=1e-5, atol=0)
@@ -119,7 +119,7 @@ def test_map_is_the_constant_merge_at_the_centre(
     ],
     ids=lambda algorithm: type(algorithm).__name__,
 )
-def test_vectors_of_half_the_memory_are_merged_in_float32_and_left_alone(
+def test_vectors_in_half_precision_are_merged_in_float32_and_not_modified(
     algorithm: SweptMerge,
 ) -> None:
     pool = small_pool(2)

@@ -9,6 +9,7 @@ from fusefront.algorithms.merging.breadcrumbs import Breadcrumbs, middling
 from fusefront.algorithms.merging.emr import Emr, elected, masked
 from fusefront.algorithms.merging.soups import ExpertsRouter
 from fusefront.algorithms.merging.tall_masks import Consensus, TallMasks, masks
+from fusefront.errors import NotApplicableError
 from fusefront.testing.toy_problem import ToyProblem, open_view, toy_problem
 
 
@@ -74,6 +75,11 @@ def test_consensus_of_zero_users_is_the_sum() -> None:
     torch.testing.assert_close(merge(torch.ones(3)), pool.task_vectors.sum(dim=0))
 
 
+def test_consensus_of_more_users_than_tasks_is_refused() -> None:
+    with pytest.raises(NotApplicableError, match="Found 4 and 3"):
+        Consensus(users=4).merge(small_pool(3), torch.Generator())
+
+
 @pytest.mark.parametrize("m", [2, 4])
 def test_emr_elects_the_largest_of_the_sign_of_the_sum(m: int) -> None:
     vectors = small_pool(m).task_vectors
@@ -118,7 +124,7 @@ def test_router_gives_each_task_its_expert_at_the_storage_of_all(
 
 
 @pytest.mark.parametrize(("smallest", "largest"), [(0.85, 0.05), (0.0, 0.0), (0.5, 0.25)])
-def test_breadcrumbs_leave_what_is_in_the_middle(smallest: float, largest: float) -> None:
+def test_breadcrumbs_keep_the_entries_in_the_middle(smallest: float, largest: float) -> None:
     entries = small_pool(2).task_vectors[0][:40]
     ranked = sorted(range(40), key=lambda j: abs(float(entries[j])))
     kept = ranked[round(smallest * 40) : 40 - round(largest * 40)]

@@ -60,7 +60,7 @@ def test_entries_that_cancel_take_the_sign_of_the_majority_at_any_coefficient(c:
     torch.testing.assert_close(merged, c * expected)
 
 
-def test_entry_whose_sum_is_nothing_takes_the_sign_of_the_majority() -> None:
+def test_entry_whose_sum_is_zero_takes_the_sign_of_the_majority() -> None:
     vectors = torch.tensor([[1.0, -2.0, -3.0], [-1.0, -5.0, -1.0]])
     assert disjoint_mean(vectors, torch.ones(2)).tolist() == [-1.0, -3.5, -2.0]
 
@@ -94,7 +94,7 @@ def test_dropping_leaves_the_mean_and_the_share_that_is_not_dropped(drop: float)
 
 
 @pytest.mark.parametrize(("m", "c"), CASES)
-def test_dare_adds_up_what_a_mask_leaves(m: int, c: list[float]) -> None:
+def test_dare_sums_the_entries_that_its_mask_keeps(m: int, c: list[float]) -> None:
     pool = small_pool(m)
     merge = Dare(drop=0.5).merge(pool, torch.Generator().manual_seed(3))
     again = torch.Generator().manual_seed(3)

@@ -30,7 +30,7 @@ def test_signs_are_those_of_the_sum() -> None:
 
 
 @pytest.mark.parametrize(("majority", "sign"), [(-1.0, -1.0), (1.0, 1.0)])
-def test_entry_that_sums_to_nothing_takes_the_sign_of_the_majority(
+def test_entry_that_sums_to_zero_takes_the_sign_of_the_majority(
     majority: float, sign: float
 ) -> None:
     vectors = torch.tensor([[0.5, 2.0, 0.1, 0.0], [-0.5, 1.0, 0.2, 0.0]])
@@ -46,7 +46,7 @@ def test_resolved_vectors_never_oppose_each_other_and_are_parts_of_the_trimmed()
     assert (found != 0).any(dim=0).sum() == (trimmed != 0).any(dim=0).sum()
 
 
-def test_vectors_given_are_left_as_they_were_and_their_type_is_kept() -> None:
+def test_given_vectors_are_not_modified_and_their_type_is_kept() -> None:
     vectors = drawn(2, 40).to(torch.bfloat16)
     before = vectors.clone()
     assert resolved(vectors, 0.5).dtype == torch.bfloat16

@@ -81,7 +81,7 @@ def test_every_preference_starts_at_task_arithmetic(
         assert (found - arithmetic).norm() < 1e-3 * arithmetic.norm()
 
 
-def test_all_but_the_mlps_stays_at_task_arithmetic_whatever_is_learned(
+def test_tensors_outside_the_mlps_stay_at_task_arithmetic_whatever_is_learned(
     view: ProblemView, generator: torch.Generator
 ) -> None:
     answer = train(view, generator, steps=30)

@@ -130,7 +130,7 @@ def test_preference_aware_losses_serve_the_more_important_task_better(
     assert two[1] < one[1]
 
 
-def test_modules_that_are_not_there_cannot_be_routed() -> None:
+def test_missing_modules_cannot_be_routed() -> None:
     layout = Layout(names=("conv.weight", "norm.weight"), shapes=((1,), (1,)))
     with pytest.raises(NotApplicableError, match=r"`attention` or `self_attn` or `attn`.*conv"):
         routed_rows(layout.groups("module"), "attention")
@@ -147,7 +147,7 @@ def test_the_two_halves_of_berts_mlp_are_one_module() -> None:
     assert routed_rows(groups) == (1,)
 
 
-def test_gradient_is_not_computed_for_what_is_not_routed(view: ProblemView) -> None:
+def test_no_gradient_is_computed_for_tensors_without_a_router(view: ProblemView) -> None:
     groups = view.experts.layout.groups("module")
     routers = Routers(space="module", routed=routed_rows(groups), initial=0.3)
     parameters = routers.start(view.experts, torch.Generator())

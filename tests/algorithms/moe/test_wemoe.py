@@ -72,7 +72,7 @@ class TestOneExample:
         weight, bias = fixed["layernorm.weight"], fixed["layernorm.bias"]
         return functional.layer_norm(x, (8,), weight, bias)
 
-    def test_features_are_the_slow_twins(self, problem: ToyProblem) -> None:
+    def test_features_equal_those_of_a_slow_implementation(self, problem: ToyProblem) -> None:
         parameters = routers(problem, 0.5)
         found = measured(problem, parameters)
         for task in (0, 2):

@@ -51,7 +51,7 @@ def test_processes_predict_a_smooth_function() -> None:
         np.testing.assert_allclose(gp.predict(model, elsewhere), distances(elsewhere), atol=0.06)
 
 
-def test_processes_smooth_measurements_as_noisy_as_they_are_said_to_be() -> None:
+def test_processes_smooth_measurements_by_their_stated_noise() -> None:
     rows, objectives, _ = data(40)
     deviation = 0.3
     noisy = objectives + np.random.default_rng(2).normal(0, deviation, objectives.shape)
@@ -129,13 +129,13 @@ def test_every_point_has_its_own_weights(
     np.testing.assert_allclose(np.sum(weights, axis=1), 1)
 
 
-def test_global_random_state_is_left_alone() -> None:
+def test_global_random_state_is_not_changed() -> None:
     before = torch.random.get_rng_state()
     fit(QuadraticProblem(), QLogNEHVI(points=9, samples=8, restarts=1))
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_more_than_four_tasks_are_left_to_the_other() -> None:
+def test_more_than_four_tasks_are_refused_with_the_alternative() -> None:
     with pytest.raises(NotApplicableError, match="qlognparego"):
         fit(QuadraticProblem(n_tasks=5, angle=60.0), QLogNEHVI())
 

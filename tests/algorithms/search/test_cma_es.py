@@ -35,7 +35,7 @@ def test_weighted_sum_of_every_ray_is_least_at_the_ray_where_losses_are_quadrati
         np.testing.assert_allclose(best, ray, atol=1e-2)
 
 
-def test_optimum_outside_the_box_is_answered_at_its_edge() -> None:
+def test_optimum_outside_the_box_is_found_at_its_edge() -> None:
     problem = QuadraticProblem(angle=90.0)
     rows, objectives = fit(problem, CMAESSearch(points=300, rays=1, upper=0.3))
     best = rows[linear(objectives, np.array([0.5, 0.5])).argmin()]
@@ -52,7 +52,7 @@ def test_rays_of_a_concave_front_end_at_the_experts() -> None:
         assert objectives[best].max() > 0.98
 
 
-def test_points_are_shared_by_as_many_rays_as_have_their_generations() -> None:
+def test_there_are_as_many_rays_as_the_points_give_generations() -> None:
     """Two tasks have six models per generation: a ray takes 48, and 150 are enough for three."""
     rows, _ = fit(QuadraticProblem(), CMAESSearch(points=150))
     assert len(rows) == 150

@@ -99,14 +99,14 @@ def test_the_requested_number_of_models_is_measured_and_all_are_in_the_pareto_se
     assert ((inside >= 0) & (inside <= 1)).all()
 
 
-def test_rvea_stands_objectives_without_range() -> None:
+def test_rvea_accepts_objectives_without_range() -> None:
     """Ten tasks: few survivors, and of some objectives one value only."""
     answer = fit(QuadraticProblem(n_tasks=10, angle=60.0, dimension=128), search("rvea"))
     assert np.isfinite(answer.objectives).all()
     assert len(answer.points) == 511
 
 
-def test_box_is_as_wide_as_said() -> None:
+def test_box_has_the_requested_width() -> None:
     found = rows(fit(QuadraticProblem(), search("nsga2", points=60, upper=0.25)))[3:]
     assert found.max() <= 0.25
     assert found.max() > 0.2

@@ -37,7 +37,7 @@ def test_curvature_without_a_middle_is_one() -> None:
     assert curvature(np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]]), [0, 1]) == 1
 
 
-def test_extremes_are_the_ends_and_each_is_another_one() -> None:
+def test_extremes_are_distinct_ends() -> None:
     assert sorted(extremes(front(2.0))) == [0, 40]
     assert sorted(extremes(np.ones((3, 2)))) == [0, 1]
     assert extremes(np.ones((1, 2))) == [0]
@@ -50,7 +50,7 @@ def test_intercepts_are_those_of_the_line_through_the_ends() -> None:
     np.testing.assert_allclose(intercepts(degenerate, [0, 1]), [0.5, 1.0])
 
 
-def test_scores_are_those_of_a_readable_twin() -> None:
+def test_scores_equal_those_of_a_readable_implementation() -> None:
     points = np.random.default_rng(1).uniform(0.1, 1, (12, 3))
     p = 1.7
 
@@ -78,7 +78,7 @@ def survivors(objectives: Array, count: int) -> set[int]:
     return {int(x) for x in kept.get("X")[:, 0]}
 
 
-def test_better_ranks_survive_and_ends_of_the_front_do_in_any_case() -> None:
+def test_better_ranks_and_the_ends_of_the_front_survive() -> None:
     objectives = np.vstack([front(2.0, 5), 1 + front(2.0, 6)])
     assert survivors(objectives, 5) == set(range(5))
     assert survivors(objectives, 8) > set(range(5))

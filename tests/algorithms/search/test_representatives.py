@@ -23,13 +23,13 @@ def mean_utility(objectives: Array, known: Array) -> float:
     return float(np.mean([achievement(kept, p).min() for p in asked]))
 
 
-def test_first_is_the_one_that_helps_most_on_average() -> None:
+def test_first_representative_helps_most_on_average() -> None:
     objectives = np.random.default_rng(0).uniform(0.2, 0.9, (20, 2))
     by_hand = [mean_utility(objectives[[i]], ENDS) for i in range(20)]
     assert choose(objectives, 1) == [int(np.argmin(by_hand))]
 
 
-def test_few_are_nearly_as_good_as_the_best_choice_of_as_many() -> None:
+def test_greedy_choice_is_nearly_as_good_as_the_best_subset_of_its_size() -> None:
     objectives = np.random.default_rng(2).uniform(0.1, 0.9, (12, 2))
     best = min(mean_utility(objectives[list(c)], ENDS) for c in combinations(range(12), 3))
     greedy = mean_utility(objectives[choose(objectives, 3)], ENDS)

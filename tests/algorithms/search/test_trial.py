@@ -104,7 +104,7 @@ def test_known_models_in_block_space_are_the_experts() -> None:
 
 
 @pytest.mark.parametrize("units", [0, 3 * FULL, 7 * FULL])
-def test_small_budget_leaves_what_was_measured(units: int) -> None:
+def test_small_budget_returns_the_measured_models(units: int) -> None:
     view = open_view(toy_problem(2), units=units)
     answer = RandomPool(examples=20).fit(view, generator=generator())
     assert view.budget.ledger.units <= units

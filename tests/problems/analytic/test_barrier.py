@@ -116,7 +116,7 @@ def test_front_is_nondominated_and_its_extremes_are_ideal_and_nadir(
 
 
 def test_parameters_out_of_range_are_refused() -> None:
-    with pytest.raises(ParameterError, match=r"`height` must be above 0 and at most 5\. Found 0"):
+    with pytest.raises(ParameterError, match=r"height\]` must be in \(0, 5\]\. Found 0"):
         BarrierProblem(height=0.0)
-    with pytest.raises(ParameterError, match="`barriers` must be at least 1"):
+    with pytest.raises(ParameterError, match=r"barriers\]` must be an integer in \[1, 10\]"):
         BarrierProblem(barriers=0)

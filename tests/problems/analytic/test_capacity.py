@@ -135,5 +135,5 @@ def test_gradients_are_finite_at_the_anchors_and_beyond_the_capacity(q: float) -
 
 
 def test_exponents_out_of_range_are_refused() -> None:
-    with pytest.raises(ParameterError, match=r"`q` must be at least 0\.2 and at most 10\. Found 0"):
+    with pytest.raises(ParameterError, match=r"q\]` must be in \[0\.2, 10\]\. Found 0"):
         CapacityProblem(q=0.0)

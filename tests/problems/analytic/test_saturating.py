@@ -130,5 +130,5 @@ def test_front_is_nondominated_and_its_extremes_are_ideal_and_nadir() -> None:
 
 
 def test_too_narrow_losses_are_refused() -> None:
-    with pytest.raises(ParameterError, match=r"`width` must be at least 0\.2\. Found 0\.01"):
+    with pytest.raises(ParameterError, match=r"width\]` must be at least 0\.2\. Found 0\.01"):
         SaturatingProblem(width=0.01)
