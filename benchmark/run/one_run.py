@@ -14,6 +14,7 @@ from ...algorithms import ALGORITHMS
 from ...algorithms.base import Algorithm
 from ...algorithms.pareto_set import ParetoSet
 from ...errors import BudgetExhausted, FusefrontError, NotApplicableError
+from ...plugins import beside
 from ...problems.arithmetic import linear_kernel
 from ...problems.base import Oracle, Problem
 from ...problems.budget import PEAK_BYTES, Budget
@@ -228,7 +229,8 @@ def compute(spec: RunSpec, problem_hash: str) -> Record:
     started = {"started": provenance.now(), "versions": provenance.versions(**arithmetic)}
     under_way = _Run(spec=spec, facts=started)
     try:
-        under_way.execute()
+        with beside(spec.problem.plugin), beside(spec.algorithm.file):  # for imports inside a fit
+            under_way.execute()
         outcome: dict[str, Any] = {"status": "done"}
     except NotApplicableError as reason:
         outcome = {"status": "skipped", "reason": str(reason)}

@@ -139,4 +139,5 @@ def _causes_in_the_id(run_id: str, old: Identity, spec: RunSpec) -> Iterator[str
     if spec.algorithm.file is not None:
         files.insert(0, spec.algorithm.file.name)
     if files:
-        yield f"the plug-in file {' or '.join(f'`{name}`' for name in files)} changed"
+        names = " or ".join(f"`{name}`" for name in files)
+        yield f"the plug-in file {names}, or a file that it imports, changed"

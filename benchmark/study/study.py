@@ -9,11 +9,12 @@ from typing import Any, Final, TypeVar, final
 from ...algorithms import ALGORITHMS
 from ...deprecation import renamed_fields, warn_renamed
 from ...errors import StudyError
+from ...plugins import plugin_hash
 from ...problems import PROBLEMS
 from ...problems.budget import PRECISIONS, Precision
 from ...registry import Registry
 from .algorithm_spec import AlgorithmSpec
-from .identity import Identity, file_hash
+from .identity import Identity
 from .limits import ResourceRules, Resources, check_caps
 from .parameters import write_all
 from .problem_spec import ProblemSpec
@@ -65,13 +66,13 @@ class RunSpec:
             problem=self.problem.name,
             problem_hash=problem_hash,
             algorithm=self.algorithm.name,
-            plugin=file_hash(self.algorithm.file),
+            plugin=plugin_hash(self.algorithm.file),
             parameters=self.resolved,
             root_seed=self.root_seed,
             seed=self.seed,
             budget=self.budget,
             precision=self.precision,
-            problem_plugin=file_hash(self.problem.plugin),
+            problem_plugin=plugin_hash(self.problem.plugin),
             version=self.algorithm.version(algorithms),
             caps=self.caps,
         )

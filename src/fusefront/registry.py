@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from .errors import ParameterError, PluginError
 from .errors import unknown_name as unknown_name
-from .plugins import PREFIX, import_file, load_entry_point, module_of
+from .plugins import import_file, is_loaded, isolated_modules, load_entry_point, module_of
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Callable[..., object])
@@ -234,14 +234,12 @@ class Registry(Generic[T]):
         Plug-in files loaded inside are imported again the next time they are named.
         """
         self._read_catalogues()  # a module that is first imported inside would not register again
-        entries, modules = dict(self._entries), set(sys.modules)
+        entries = dict(self._entries)
         try:
-            yield
+            with isolated_modules():
+                yield
         finally:
             self._entries = entries
-            for name in set(sys.modules) - modules:
-                if name.startswith(PREFIX):
-                    del sys.modules[name]
 
     def __getitem__(self, name: str) -> Entry[T]:
         """Return the entry of this name; `_` and `-` are interchangeable."""
@@ -278,7 +276,7 @@ class Registry(Generic[T]):
         if not path.is_file():
             raise PluginError(f"`{path}` must be a Python file. Found no file. Check the path.")
         module_name = module_of(path)
-        if module_name not in sys.modules:
+        if not is_loaded(path):
             self._import_file(path, module_name)
         thing = getattr(sys.modules[module_name], name, None)
         for entry in self._entries.values():
