@@ -25,7 +25,7 @@ class Identity:
         algorithm: The algorithm's registered name.
         plugin: Hash of the Python file that registers the algorithm and of the files that it
             imports; empty if it is installed.
-        parameters: All hyper-parameters as JSON.
+        parameters: The hyper-parameters as JSON, except `Entry.added` at their defaults.
         root_seed: The number from which all randomness of the study is derived.
         seed: Number of the repetition.
         budget: Cap on units.

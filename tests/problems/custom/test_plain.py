@@ -137,7 +137,7 @@ def test_files_that_the_module_imports_are_in_the_hash(path: Path) -> None:
     helper.write_text("from torch.nn import Tanh as Activation")
     own = "from activation import Activation\n" + MODULE.replace("nn.Tanh", "Activation")
     (path.parent / "mine.py").write_text(own)
-    load(path).prepare(lambda line: None)
+    load(path).pool()
     before = load(path).hash()
     helper.write_text("from torch.nn import Tanh as Activation  # edited")
     assert load(path).hash() != before
