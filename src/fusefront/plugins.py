@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from .containment import contained
 from .errors import PluginError
 from .sources import is_local, source_hash
 
@@ -64,7 +65,7 @@ def import_file(path: Path, module_name: str) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
     try:
-        with beside(path):
+        with contained(), beside(path):
             before = set(sys.modules)
             spec.loader.exec_module(module)
             new = [_file(sys.modules[name]) for name in set(sys.modules) - before]
