@@ -17,7 +17,7 @@ from .run.outdated import explain
 from .run.plan import STUDY, check_study, outdated_ids
 from .study.file import read_study
 from .study.problem_spec import ProblemSpec
-from .study.study import RunSpec, Study, merge_studies
+from .study.study import RunSpec, Study, keep_ids, merge_studies
 
 _FIRST_USE: Final = "first use"
 
@@ -104,7 +104,9 @@ def dry_run(study: Study, directory: Path) -> DryRun:
     names = [spec.name for spec in whole.problems]
     hashes = dict.fromkeys(names, UNAVAILABLE) | _known_hashes(directory)
     hashes |= {name: UNAVAILABLE for name, check in checks.items() if check.missing}
-    specs = study.expand(ALGORITHMS, hashes)
+    existing = {*part_ids(directory), *outdated_ids(directory)}
+    specs = keep_ids(study.expand(ALGORITHMS, hashes), existing)
+    all_specs = keep_ids(whole.expand(ALGORITHMS, hashes), existing)
     snapshot = Snapshot(directory)
     history = History(directory, snapshot)
     returning = dict.fromkeys(outdated_ids(directory), ("done", ""))
@@ -118,7 +120,7 @@ def dry_run(study: Study, directory: Path) -> DryRun:
         cells=tuple(cells.values()),
         missing={name: check.missing for name, check in checks.items() if check.missing},
         first_use={name: check.first_use for name, check in checks.items() if check.first_use},
-        outdated=_outdated(directory, whole.expand(ALGORITHMS, hashes), hashes),
+        outdated=_outdated(directory, all_specs, hashes),
         durations=_durations(specs, cells),
     )
 

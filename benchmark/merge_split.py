@@ -15,7 +15,7 @@ from ..results.load import open_results
 from ..results.merge import RunSet, read_run_set, subset, union, write
 from .run.plan import STUDY, finish
 from .study.file import read_study, write_study
-from .study.study import RunSpec, Study, merge_studies
+from .study.study import RunSpec, Study, keep_ids, merge_studies
 
 PlannedRow = tuple[str, str, str, int]
 
@@ -141,7 +141,7 @@ def _runs_of(study: Study, run_set: RunSet) -> list[RunSpec] | str:
     hashes = run_set.hashes()
     try:
         known = {spec.name: hashes.get(spec.name, UNAVAILABLE) for spec in study.problems}
-        specs = study.expand(ALGORITHMS, known)
+        specs = keep_ids(study.expand(ALGORITHMS, known), run_set.parts)
     except FusefrontError as error:
         return str(error)
     others = set(run_set.parts) - {spec.run_id for spec in specs}

@@ -7,6 +7,8 @@ import pytest
 from tests.specs import problems
 
 import fusefront
+from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark.study.file import suite_study
 from fusefront.metrics.nondominated import nondominated
 from fusefront.results.references import load_reference
 
@@ -25,6 +27,14 @@ def test_every_run_of_the_suite_is_there_and_done(prerun: fusefront.Results) -> 
     assert set(runs["problem"]) == set(SUITE.problems)
     assert set(runs["display_name"]) == set(SUITE.algorithms)
     assert SUITE.seeds >= 3
+
+
+def test_ids_are_those_that_this_code_gives_these_runs(prerun: fusefront.Results) -> None:
+    """Parameters that were added since then have the behaviour of before as their default."""
+    study = suite_study("default", ALGORITHMS).canonical(ALGORITHMS)
+    hashes = {spec.name: spec.load().hash() for spec in study.problems}
+    wanted = {spec.run_id for spec in study.expand(ALGORITHMS, hashes)}
+    assert set(prerun.runs["run_id"]) == wanted
 
 
 def test_the_pretrained_model_is_at_one_and_the_experts_corners_at_zero(

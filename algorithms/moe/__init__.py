@@ -19,6 +19,7 @@ _routers(
     summary=("Routers from the preference to the merging coefficients of each MLP (MoE fusion)."),
     source=_TANG_2024,
     bound={"solver": "linear", "loss": "cross-entropy"},
+    added=("activation", "last", "layers", "routed"),
     data="labelled",
     space="module",
 )

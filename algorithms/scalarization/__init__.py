@@ -26,6 +26,7 @@ _ray_by_ray(
     summary="Merging coefficients by gradient descent on the weighted loss, one set per ray.",
     source=("Linear scalarization (Miettinen 1999, section 3.1) over task-arithmetic coefficients"),
     bound={"solver": "linear"},
+    added=("chained",),
     space="task",
 )
 _ray_by_ray(
@@ -34,6 +35,7 @@ _ray_by_ray(
     summary="One model per ray, fine-tuned from the pretrained model on the weighted loss.",
     source=("Linear scalarization baseline of Tang et al. 2024. https://arxiv.org/abs/2406.09770"),
     bound={"solver": "linear"},
+    added=("chained",),
     space="weights",
 )
 _ray_by_ray(

@@ -2,6 +2,7 @@
 
 import os
 from importlib.util import find_spec
+from textwrap import indent
 from typing import Annotated
 
 import typer
@@ -22,7 +23,8 @@ def check(
 
     The tests use a toy problem of three tasks and cover labels, budget, determinism, unchanged
     inputs, behaviour at the corners and with equal experts, and saving Pareto sets. Choose
-    parameters with which a fit takes a fraction of a second. The exit status is 1 if a test fails.
+    parameters with which a fit takes a fraction of a second. Each
+    broken promise is printed with what was expected and found. The exit status is then 1.
 
     Examples:
     - `fusefront check ties`
@@ -44,11 +46,16 @@ def check(
         )
     import pytest
 
+    # The user's own pytest configuration and plug-ins must not decide whether an algorithm passes.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     pytest.register_assert_rewrite("fusefront.testing")  # so that failures show both values
-    from ...testing import check_algorithm
+    from ...testing import check_algorithm, promises
 
-    # The user's own pytest configuration must not decide whether an algorithm passes.
+    reporter = promises.Reporter()
     settings = ["-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider"]
-    arguments = [check_algorithm.__file__, "--quiet", "--no-header", "--tb=short", *settings]
-    status = pytest.main(arguments, plugins=[check_algorithm.Brought(subject)])
-    raise typer.Exit(0 if status == pytest.ExitCode.OK else 1)
+    arguments = [check_algorithm.__file__, "-p", "no:terminal", *settings]
+    pytest.main(arguments, plugins=[check_algorithm.Brought(subject), reporter])
+    for promise, finding in reporter.broken.items():
+        print(f"broken: {promise}\n{indent(finding, '  ')}")
+    print(f"{reporter.kept} promises kept, {len(reporter.broken)} broken")
+    raise typer.Exit(0 if reporter.kept and not reporter.broken else 1)

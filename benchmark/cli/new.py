@@ -84,10 +84,16 @@ from fusefront.domains import PositiveFloat
 class $cls(Algorithm):
     """Describe the algorithm in one line.
 
-    Fields are hyper-parameters: `-a "./$file:$cls[scale=1.5]"`. The labels above state the kind of
-    Pareto set (constant, finite, map), the data it learns from (none, unlabelled, labelled), what
-    it has access to (weights, evaluations, gradients), and the space it searches (task, block,
-    module, tensor). `fusefront check "./$file:$cls"` tests them.
+    Fields are hyper-parameters: `-a "./$file:$cls[scale=1.5]"`. The labels above are binding:
+
+    - output, the kind of Pareto set: constant, finite or map;
+    - data, what the fit learns from: none, unlabelled or labelled;
+    - access, how it uses models: weights, evaluations or gradients;
+    - space, what it searches: merging coefficients per task, block, module or tensor; low-rank
+      changes; or all weights;
+    - track: inductive, or transductive if it adapts to the test inputs.
+
+    `fusefront check "./$file:$cls"` tests them.
 
     Args:
         scale: Length of the task vectors. Its annotation refuses other values before a run.

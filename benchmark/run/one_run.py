@@ -5,6 +5,7 @@ import time
 import traceback
 import zlib
 from dataclasses import dataclass
+from signal import SIG_IGN, SIGINT, getsignal
 from typing import Any, Final, final
 
 import numpy as np
@@ -13,7 +14,9 @@ import torch
 from ...algorithms import ALGORITHMS
 from ...algorithms.base import Algorithm
 from ...algorithms.pareto_set import ParetoSet
-from ...errors import BudgetExhausted, FusefrontError, NotApplicableError
+from ...containment import contained
+from ...errors import BudgetExhausted, NotApplicableError, PluginResultError
+from ...plugins import beside
 from ...problems.base import Oracle, Problem
 from ...problems.budget import PEAK_BYTES, Budget
 from ...problems.experts import ExpertPool
@@ -31,6 +34,7 @@ from ..score.preferences import scoring_preferences
 from ..study.identity import derive_seed
 from ..study.study import PROTOCOL_VERSION, RunSpec
 from . import provenance
+from .labels import check_labels
 from .meters import EnergyMeter, FlopCounter, PeakMemory, peak_rss
 
 REHEARSED: Final = ("steps", "points", "generations")
@@ -41,10 +45,6 @@ reaches its peak in the second; the others are a margin."""
 
 _ALLOCATION: Final = "can't allocate memory"
 """Part of the message of torch's RuntimeError for a failed allocation, which has no class."""
-
-
-class PluginResultError(FusefrontError, TypeError):
-    """A fit that did not return a ParetoSet, or returned models with losses that are not finite."""
 
 
 def fingerprint(pool: ExpertPool) -> tuple[int, ...]:
@@ -151,8 +151,11 @@ class _Run:
             self.facts["traces"] = [TraceRow(*row) for row in view.traces]
         if not isinstance(pareto_set, ParetoSet):
             raise PluginResultError(
-                f"`fit` must return a ParetoSet. Found {type(pareto_set).__name__}."
+                "`fit` must return a ParetoSet: a ConstantSet, FiniteSet or MapSet. "
+                f"Found {type(pareto_set).__name__}."
             )
+        entry = self.spec.algorithm.entry(ALGORITHMS)
+        check_labels(entry.name, entry.labels, view.budget.ledger)
         self.facts["output"] = pareto_set.output
         self.facts["trainable_parameters"] = pareto_set.trainable_parameters
         self.facts["storage_bytes"] = pareto_set.storage_bytes()
@@ -201,7 +204,11 @@ class _Run:
         stages = [(m.units, m.wall_seconds, m.pareto_set) for m in view.milestones]
         stages.append((view.budget.ledger.units, self.facts["wall_seconds"], pareto_set))
         for units, seconds, stage in stages:
-            assert isinstance(stage, ParetoSet)
+            if not isinstance(stage, ParetoSet):
+                raise PluginResultError(
+                    "The function given to `view.milestone` must return a ParetoSet. "
+                    f"Found {type(stage).__name__}."
+                )
             utility = anytime_utility(stage, oracle, problem.anchors("validation"))
             row = TraceRow(units, seconds, "validation_expected_utility", utility)
             self.facts["traces"].append(row)
@@ -227,11 +234,16 @@ def compute(spec: RunSpec, problem_hash: str) -> Record:
     started = {"started": provenance.now(), "versions": provenance.versions(**arithmetic)}
     under_way = _Run(spec=spec, facts=started)
     try:
-        under_way.execute()
+        with contained(), beside(spec.problem.plugin), beside(spec.algorithm.file):
+            under_way.execute()
         outcome: dict[str, Any] = {"status": "done"}
     except NotApplicableError as reason:
         outcome = {"status": "skipped", "reason": str(reason)}
-    except (Exception, SystemExit) as error:  # a plug-in may call sys.exit
+    except KeyboardInterrupt as error:
+        if getsignal(SIGINT) is not SIG_IGN:
+            raise  # it may be the user's own
+        outcome = failure(error)  # workers ignore interrupts, so the fit raised it
+    except BaseException as error:  # a plug-in may call sys.exit
         outcome = failure(error)
     return make_record(spec, problem_hash, under_way.facts | outcome)
 

@@ -69,12 +69,15 @@ def _reason(
         new,
         protocol=row["protocol_version"],
         problem_hash=row["problem_hash"],
-        parameters=row["parameters"],
+        parameters=spec.algorithm.without_added(row["parameters"], algorithms),
         root_seed=row["root_seed"],
         budget=row["budget_units"],
         precision=json.loads(row["versions"]).get("fit", new.precision),
     )
-    causes = [*_causes_in_columns(old, new), *_causes_in_the_id(row["run_id"], old, spec)]
+    earlier = dataclasses.replace(old, parameters=row["parameters"])
+    causes = list(_causes_in_columns(old, new))
+    if earlier.run_id() != row["run_id"]:
+        causes += _causes_in_the_id(row["run_id"], old, spec)
     return "; ".join(causes) or f"an input of `{spec.algorithm.name}` has changed"
 
 
@@ -139,4 +142,5 @@ def _causes_in_the_id(run_id: str, old: Identity, spec: RunSpec) -> Iterator[str
     if spec.algorithm.file is not None:
         files.insert(0, spec.algorithm.file.name)
     if files:
-        yield f"the plug-in file {' or '.join(f'`{name}`' for name in files)} changed"
+        names = " or ".join(f"`{name}`" for name in files)
+        yield f"the plug-in file {names}, or a file that it imports, changed"

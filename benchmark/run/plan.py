@@ -24,7 +24,7 @@ from ...results.results import Results
 from ..score.scores import fingerprint, load_directory
 from ..study.file import read_study, write_study
 from ..study.problem_spec import ProblemSpec
-from ..study.study import RunSpec, Study, merge_studies
+from ..study.study import RunSpec, Study, keep_ids, merge_studies
 from .leases import lock
 from .outdated import explain
 
@@ -114,8 +114,9 @@ def _plan(study: Study, directory: Path, report: Report) -> Plan:
     snapshot = Snapshot(directory)
     set_aside = snapshot.set_aside_damaged()
     hashes, unavailable = prepare(whole.problems, directory, report)
-    specs = tuple(study.expand(ALGORITHMS, hashes))
-    all_specs = whole.expand(ALGORITHMS, hashes)
+    existing = {*part_ids(directory), *outdated_ids(directory)}
+    specs = tuple(keep_ids(study.expand(ALGORITHMS, hashes), existing))
+    all_specs = keep_ids(whole.expand(ALGORITHMS, hashes), existing)
     write_study(frozen, whole)
     write_planned(directory, [spec.planned_row for spec in all_specs])
     outdated = tuple(_keep_only(directory, all_specs))

@@ -16,6 +16,7 @@ from ...metrics.expected_utility import expected_utility
 from ...problems.base import Anchors, Measurement, Oracle, Split, distributions
 from ...problems.experts import Coefficients
 from ...problems.predictor import Layer, Predictor, predicted
+from .points import checked_point
 
 AT_ONCE: Final = 1 << 28
 """Bytes of models that are merged at once."""
@@ -59,7 +60,7 @@ def score(
     models = _Models(pareto_set, oracle, split)
     scored = []
     for preference in preferences:
-        point = pareto_set.point(preference)
+        point = checked_point(pareto_set, preference)
         single = point if isinstance(point, Coefficients) else None
         passes = point.passes if isinstance(point, Predictor) else 1.0
         scored.append((preference, single, passes, models.enter(point)))

@@ -30,6 +30,7 @@ from ...results.files.schema import from_frame
 from ...results.load import read
 from ...results.references import ReferenceFront, load_reference
 from ...results.results import Results
+from ...sources import source_hash
 from ..study.parameters import split_spec
 from ..study.problem_spec import ProblemSpec
 
@@ -187,7 +188,8 @@ def _expert_values(problems: "pd.DataFrame") -> dict[tuple[str, str], dict[str, 
 def fingerprint() -> str:
     """Return a digest of fusefront's code, reference fronts, metrics, and numerical libraries.
 
-    All code is hashed, since a metric may use any of it. A plug-in metric adds its own file.
+    All code is hashed, since a metric may use any of it. A plug-in metric adds its own file
+    and those that it imports.
     """
     digest = sha256()
     for text in (*_versions(), *_metrics()):
@@ -207,7 +209,7 @@ def _metrics() -> Iterator[str]:
     """Yield the registered metrics, with the source of those from plug-ins."""
     for entry in METRICS:
         source = "" if isinstance(entry.target, str) else getsourcefile(entry.load()) or ""
-        code = sha256(Path(source).read_bytes()).hexdigest() if source else ""
+        code = source_hash(Path(source)) if source else ""
         yield f"{entry.name} {sorted(entry.labels.items())} {code}"
 
 

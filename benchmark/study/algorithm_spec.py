@@ -1,10 +1,12 @@
 """Algorithms of a study: a registered name or a plug-in's class, with parameters."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
+from ...errors import PluginError
 from ...registry import Entry, Registry
 from .identity import algorithm_version
 from .parameters import (
@@ -111,6 +113,28 @@ class AlgorithmSpec:
     def version(self, registry: Registry[Any]) -> int:
         """Return the version of the algorithm's code; see `Algorithm.version`."""
         return algorithm_version(self.name, self.entry(registry).load())
+
+    def without_added(self, parameters: str, registry: Registry[Any]) -> str:
+        """Return parameters as JSON without those of `Entry.added` that have their default.
+
+        Raises:
+            PluginError: If `added` names something else than hyper-parameters.
+        """
+        entry = self.entry(registry)
+        if not entry.added:
+            return parameters
+        defaults = json.loads(write_all(self.name, entry.make()))
+        if unknown := set(entry.added) - defaults.keys():
+            raise PluginError(
+                f"`added` of `{self.name}` must name its hyper-parameters. "
+                f"Found {', '.join(sorted(unknown))}. It has {', '.join(defaults)}."
+            )
+        left = {
+            key: value
+            for key, value in json.loads(parameters).items()
+            if key not in entry.added or value != defaults[key]
+        }
+        return json.dumps(left, sort_keys=True)
 
     def entry(self, registry: Registry[Any]) -> Entry[Any]:
         """Return the registry entry, from the file if there is one."""

@@ -5,7 +5,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, final
 
 from ...errors import PluginError
@@ -24,13 +23,14 @@ class Identity:
         problem: The problem's name in tables, with its parameters.
         problem_hash: Hash of the problem's experts and data.
         algorithm: The algorithm's registered name.
-        plugin: Hash of the Python file that registers the algorithm; empty if it is installed.
-        parameters: All hyper-parameters as JSON.
+        plugin: Hash of the Python file that registers the algorithm and of the files that it
+            imports; empty if it is installed.
+        parameters: The hyper-parameters as JSON, except `Entry.added` at their defaults.
         root_seed: The number from which all randomness of the study is derived.
         seed: Number of the repetition.
         budget: Cap on units.
         precision: Arithmetic of the fit.
-        problem_plugin: Hash of the Python file that registers the problem; empty if installed.
+        problem_plugin: The same for the Python file that registers the problem.
         version: Version of the algorithm's code; see `Algorithm.version`.
         caps: Caps on other costs of the fit.
     """
@@ -67,11 +67,6 @@ class Identity:
         if self.caps:
             content.append({"caps": dict(sorted(self.caps.items()))})
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-
-
-def file_hash(path: Path | None) -> str:
-    """Return the SHA-256 of a plug-in's file; empty if there is no file."""
-    return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def algorithm_version(name: str, algorithm: Any) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from ...errors import PluginError, StudyError
+from ...plugins import beside
 from ...problems import PROBLEMS
 from ...registry import Entry
 from .parameters import check_parameters, instantiate, parse_parameters, split_spec, write_value
@@ -73,7 +74,8 @@ class ProblemSpec:
         """
         from ...problems.base import Problem
 
-        made = instantiate(self.name, self.parameters, self.entry.load())
+        with beside(self.plugin):  # for imports inside the factory
+            made = instantiate(self.name, self.parameters, self.entry.load())
         if not isinstance(made, Problem):
             raise PluginError(
                 f"`{self.name}` must make a fusefront.Problem. Found {type(made).__name__}. "

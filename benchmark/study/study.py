@@ -2,18 +2,19 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, final
 
 from ...algorithms import ALGORITHMS
 from ...deprecation import renamed_fields, warn_renamed
 from ...errors import StudyError
+from ...plugins import plugin_hash
 from ...problems import PROBLEMS
 from ...problems.budget import PRECISIONS, Precision
 from ...registry import Registry
 from .algorithm_spec import AlgorithmSpec
-from .identity import Identity, file_hash
+from .identity import Identity
 from .limits import ResourceRules, Resources, check_caps
 from .parameters import write_all
 from .problem_spec import ProblemSpec
@@ -40,6 +41,7 @@ class RunSpec:
         precision: Arithmetic of the fit.
         caps: Caps on other costs of the fit.
         resources: Limits of the machine; not part of the identity.
+        earlier_id: The id that the run had before its algorithm's entry declared `added`.
     """
 
     run_id: str
@@ -52,6 +54,7 @@ class RunSpec:
     precision: Precision = "float32"
     caps: Mapping[str, float] = field(default_factory=dict)
     resources: Resources = field(default_factory=Resources)
+    earlier_id: str = ""
 
     @property
     def planned_row(self) -> tuple[str, str, str, int]:
@@ -65,13 +68,13 @@ class RunSpec:
             problem=self.problem.name,
             problem_hash=problem_hash,
             algorithm=self.algorithm.name,
-            plugin=file_hash(self.algorithm.file),
-            parameters=self.resolved,
+            plugin=plugin_hash(self.algorithm.file),
+            parameters=self.algorithm.without_added(self.resolved, algorithms),
             root_seed=self.root_seed,
             seed=self.seed,
             budget=self.budget,
             precision=self.precision,
-            problem_plugin=file_hash(self.problem.plugin),
+            problem_plugin=plugin_hash(self.problem.plugin),
             version=self.algorithm.version(algorithms),
             caps=self.caps,
         )
@@ -210,9 +213,7 @@ class Study:
             for spec, parameters in zip(self.algorithms, resolved, strict=True)
         ]
         return [
-            dataclasses.replace(
-                spec, run_id=spec.identity(problem_hashes[spec.problem.name], algorithms).run_id()
-            )
+            _with_ids(spec, spec.identity(problem_hashes[spec.problem.name], algorithms))
             for spec in specs
         ]
 
@@ -232,6 +233,26 @@ class Study:
                 (problem.entry.name, spec.name), (problem.name, spec.full_name)
             ),
         )
+
+
+def _with_ids(spec: RunSpec, identity: Identity) -> RunSpec:
+    earlier = dataclasses.replace(identity, parameters=spec.resolved)
+    return dataclasses.replace(spec, run_id=identity.run_id(), earlier_id=earlier.run_id())
+
+
+def keep_ids(specs: Iterable[RunSpec], existing: Collection[str]) -> list[RunSpec]:
+    """Return the runs, with their earlier id if the results have been stored under it.
+
+    Args:
+        specs: Runs of a study.
+        existing: Ids of stored runs.
+    """
+    return [
+        dataclasses.replace(spec, run_id=spec.earlier_id)
+        if spec.run_id not in existing and spec.earlier_id in existing
+        else spec
+        for spec in specs
+    ]
 
 
 def merge_studies(old: Study, new: Study) -> Study:

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import IntegrityError, PluginError, StudyError
+from ...plugins import beside
+from ...sources import source_hash
 from ..base import Finding
-from ..checkpoints.location import file_sha256
 from ..checkpoints.tensors import read_tensors
 from ..layout import Layout
 from .models import Loaded, Models, OpenedCheckpoints, check_expert, describe
@@ -44,9 +45,9 @@ class PlainModels(Models):
             yield check_expert(name, pretrained, self._checkpoint(name))
 
     def facts(self, tasks: Sequence[str]) -> dict[str, Any]:
-        """Return digests of the weights and of the module's file."""
+        """Return digests of the weights, and of the module's file with the files it imports."""
         found = {str(name): self._checkpoint(name).sha256 for name in (None, *tasks)}
-        return found | {"module": [self._file.module, file_sha256(self._place[0])]}
+        return found | {"module": [self._file.module, source_hash(self._place[0])]}
 
     def config(self, task: str) -> dict[str, Any]:
         """Return an empty configuration: a plain module has none."""
@@ -94,7 +95,8 @@ class PlainModels(Models):
             raise PluginError(f"`module` must name a Python file. Found `{path}`.")
         module = importlib.util.module_from_spec(spec)
         try:
-            spec.loader.exec_module(module)
+            with beside(path):
+                spec.loader.exec_module(module)
         except Exception as error:  # a user's file may raise anything; name that file
             raise PluginError(
                 f"`{path}` must import without error. Found {type(error).__name__}: {error}. "

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .algorithms.pareto_set import FiniteSet as FiniteSet
     from .algorithms.pareto_set import MapSet as MapSet
     from .algorithms.pareto_set import ParetoSet as ParetoSet
+    from .algorithms.pareto_set import PerTask as PerTask
+    from .algorithms.pareto_set import PreferenceMap as PreferenceMap
     from .benchmark.api import load as load
     from .benchmark.api import load_prerun as load_prerun
     from .benchmark.api import run as run
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from .problems import PROBLEMS as PROBLEMS
     from .problems.base import Problem as Problem
     from .problems.experts import Coefficients as Coefficients
+    from .problems.experts import ExpertPool as ExpertPool
+    from .problems.layout import Layout as Layout
+    from .problems.predictor import Predictor as Predictor
+    from .problems.trained_experts import TrainingRecipe as TrainingRecipe
     from .problems.view import ProblemView as ProblemView
     from .results.results import Results as Results
 
@@ -39,15 +45,21 @@ _HOME = {
     "AlgorithmSpec": "benchmark.study.algorithm_spec",
     "Coefficients": "problems.experts",
     "ConstantSet": "algorithms.pareto_set",
+    "ExpertPool": "problems.experts",
     "FiniteSet": "algorithms.pareto_set",
     "FusefrontError": "errors",
+    "Layout": "problems.layout",
     "MapSet": "algorithms.pareto_set",
     "ParetoSet": "algorithms.pareto_set",
+    "PerTask": "algorithms.pareto_set",
+    "Predictor": "problems.predictor",
+    "PreferenceMap": "algorithms.pareto_set",
     "Problem": "problems.base",
     "ProblemSpec": "benchmark.study.problem_spec",
     "ProblemView": "problems.view",
     "Results": "results.results",
     "Study": "benchmark.study.study",
+    "TrainingRecipe": "problems.trained_experts",
     "load": "benchmark.api",
     "load_prerun": "benchmark.api",
     "run": "benchmark.api",

@@ -30,6 +30,10 @@ class PluginError(FusefrontError, ImportError):
     """A plug-in that cannot be loaded or does not keep the contract."""
 
 
+class PluginResultError(FusefrontError, TypeError):
+    """A fit of a plug-in that broke a promise: what it returned, or the data that it used."""
+
+
 class IntegrityError(FusefrontError, ValueError):
     """Weights or tables that are damaged, or that do not match their hash."""
 

@@ -5,95 +5,23 @@ import importlib
 import importlib.metadata
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
+from .entry import NONE, Entry
+from .entry import bound as bound
+from .entry import bound_choices as bound_choices
+from .entry import is_bound as is_bound
 from .errors import ParameterError, PluginError
 from .errors import unknown_name as unknown_name
-from .plugins import PREFIX, import_file, load_entry_point, module_of
+from .plugins import import_file, is_loaded, isolated_modules, load_entry_point, module_of
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Callable[..., object])
 
 _NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
-_BOUND: Final = "fusefront.bound"
-"""Key in a field's metadata, which is shared with other libraries."""
 _PACKAGE: Final = __name__.rpartition(".")[0]
-_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
-
-
-def bound(default: Any = MISSING, *, among: Mapping[str, object] = _NONE) -> Any:
-    """Declare a dataclass field that catalogue entries set, and users never see.
-
-    Several entries can then share one class. A bound field is not a hyper-parameter: it is not
-    accepted in brackets, not listed by `fusefront info`, and not part of a run's identity, which
-    already has the entry's name.
-
-    Args:
-        default: Value where an entry does not bind the field.
-        among: The object that each allowed value selects; `fusefront info` prints its docstring.
-
-    >>> from dataclasses import fields
-    >>> @dataclass(frozen=True, kw_only=True)
-    ... class Descent:
-    ...     solver: str = bound()
-    ...     steps: int = 100
-    >>> [f.name for f in fields(Descent) if not is_bound(f)]
-    ['steps']
-    """
-    return field(default=default, metadata={_BOUND: among})
-
-
-def is_bound(attribute: "Field[Any]") -> bool:
-    """Return whether a dataclass field was declared with `bound`."""
-    return _BOUND in attribute.metadata
-
-
-def bound_choices(attribute: "Field[Any]") -> Mapping[str, object]:
-    """Return the object that each value of a bound field selects; empty if any is allowed."""
-    choices: Mapping[str, object] = attribute.metadata.get(_BOUND, _NONE)
-    return choices
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry(Generic[T]):
-    """A registered object and its description, which is known without importing it.
-
-    Attributes:
-        target: The object itself, or `module:attribute` inside fusefront.
-        arguments: If given, the target is a function that returns the object for these arguments.
-        bound: Values of the fields that were declared with `bound`.
-        defaults: Defaults that differ from those of the class, by hyper-parameter.
-        file: The local file that registered the object, so that another process can load it again;
-            None if it is installed.
-    """
-
-    name: str
-    target: T | str
-    summary: str
-    source: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-    arguments: Mapping[str, Any] | None = None
-    bound: Mapping[str, Any] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    file: Path | None = None
-
-    def load(self) -> T:
-        """Return the registered object, importing it if necessary."""
-        if not isinstance(self.target, str):
-            return self.target
-        module, _, attribute = self.target.partition(":")
-        loaded: Any = getattr(importlib.import_module(f"{_PACKAGE}.{module}"), attribute)
-        found: T = loaded if self.arguments is None else loaded(**self.arguments)
-        return found
-
-    def make(self, **parameters: Any) -> Any:
-        """Call the registered class with these parameters and those that the entry sets."""
-        thing: Any = self.load()
-        return thing(**{**self.defaults, **parameters, **self.bound})
 
 
 class Registry(Generic[T]):
@@ -140,7 +68,13 @@ class Registry(Generic[T]):
         self._entries[entry.name] = entry
 
     def register(
-        self, name: str, *, summary: str = "", source: str = "", **labels: str
+        self,
+        name: str,
+        *,
+        summary: str = "",
+        source: str = "",
+        added: Collection[str] = (),
+        **labels: str,
     ) -> Callable[[C], C]:
         """Return a decorator that adds a class or function under `name`.
 
@@ -148,6 +82,7 @@ class Registry(Generic[T]):
             name: Kebab-case key; never changed once released.
             summary: One line; the first line of the docstring when empty.
             source: Citation and address of the paper and of the code it was checked against.
+            added: See `Entry.added`.
             labels: See `label_values`; a missing label is shown as unknown.
         """
 
@@ -161,6 +96,7 @@ class Registry(Generic[T]):
                     summary=text,
                     source=source,
                     labels=labels,
+                    added=added,
                     file=self._file,
                 )
             )
@@ -176,8 +112,9 @@ class Registry(Generic[T]):
         summary: str,
         source: str,
         arguments: Mapping[str, Any] | None = None,
-        bound: Mapping[str, Any] = _NONE,
-        defaults: Mapping[str, Any] = _NONE,
+        bound: Mapping[str, Any] = NONE,
+        defaults: Mapping[str, Any] = NONE,
+        added: Collection[str] = (),
         **labels: str,
     ) -> None:
         """Add a part of fusefront that is imported when it is first used.
@@ -192,6 +129,7 @@ class Registry(Generic[T]):
             bound: Values of the fields that the class declares with `bound`. Two entries with one
                 target differ in these.
             defaults: Hyper-parameters whose defaults differ from those of the class.
+            added: See `Entry.added`.
             labels: See `label_values`; they are displayed in the order given there.
         """
         ordered = {key: labels.pop(key) for key in self.label_values if key in labels} | labels
@@ -205,6 +143,7 @@ class Registry(Generic[T]):
                 arguments=arguments,
                 bound=dict(bound),
                 defaults=dict(defaults),
+                added=added,
             )
         )
 
@@ -234,14 +173,12 @@ class Registry(Generic[T]):
         Plug-in files loaded inside are imported again the next time they are named.
         """
         self._read_catalogues()  # a module that is first imported inside would not register again
-        entries, modules = dict(self._entries), set(sys.modules)
+        entries = dict(self._entries)
         try:
-            yield
+            with isolated_modules():
+                yield
         finally:
             self._entries = entries
-            for name in set(sys.modules) - modules:
-                if name.startswith(PREFIX):
-                    del sys.modules[name]
 
     def __getitem__(self, name: str) -> Entry[T]:
         """Return the entry of this name; `_` and `-` are interchangeable."""
@@ -278,7 +215,7 @@ class Registry(Generic[T]):
         if not path.is_file():
             raise PluginError(f"`{path}` must be a Python file. Found no file. Check the path.")
         module_name = module_of(path)
-        if module_name not in sys.modules:
+        if not is_loaded(path):
             self._import_file(path, module_name)
         thing = getattr(sys.modules[module_name], name, None)
         for entry in self._entries.values():

@@ -20,6 +20,25 @@ BODIES = {
     "NotFinite": """return ConstantSet(
             experts=view.experts, constant=torch.full_like(view.experts.pretrained, float("nan"))
         )""",
+    "ListMap": "return MapSet(experts=view.experts, function=lambda p: [0.5, 0.5])",
+    "LongMap": """return MapSet(
+            experts=view.experts, function=lambda p: Coefficients(values=torch.ones(5))
+        )""",
+    "NanMap": """return MapSet(
+            experts=view.experts, function=lambda p: Coefficients(values=p / 0)
+        )""",
+    "Unwrapped": """return MapSet(
+            experts=view.experts, function=lambda p: Coefficients(values=[0.5, 0.5])
+        )""",
+    "FewPerTask": """return MapSet(
+            experts=view.experts, function=lambda p: PerTask(points=(Coefficients(values=p),))
+        )""",
+    "Ragged": """return FiniteSet(
+            experts=view.experts, points=[Coefficients(values=torch.ones(2))], objectives=[0.1, 0.2]
+        )""",
+    "Interrupts": "raise KeyboardInterrupt('from the fit')",
+    "Moves": """os.chdir("/")
+        return zeros(view)""",
     "Shapeless": "return ConstantSet(experts=view.experts, constant=torch.zeros(3))",
     "Spends": "view.budget.charge(10**9)",
     "Unfit": """from fusefront.errors import NotApplicableError
@@ -29,8 +48,12 @@ BODIES = {
         return zeros(view)""",
     "Good": "return zeros(view)",
 }
-PLUGIN = HEAD + "".join(
-    f"""
+IMPORTS = "from fusefront import FiniteSet, MapSet, PerTask\n"
+PLUGIN = (
+    HEAD
+    + IMPORTS
+    + "".join(
+        f"""
 
 @ALGORITHMS.register("{name.lower()}")
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +61,8 @@ class {name}(Algorithm):
     def fit(self, view, *, generator):
         {body}
 """
-    for name, body in BODIES.items()
+        for name, body in BODIES.items()
+    )
 )
 
 
@@ -80,10 +104,37 @@ def rows(outcome: Outcome, path: Path) -> pd.DataFrame:
         ("leaves", "WorkerLost", "ended by exit code 0 before it wrote its part."),
         ("exits", "SystemExit", "0"),
         ("raises", "ValueError", "no luck,\nnone at all"),
-        ("garbage", "PluginResultError", "`fit` must return a ParetoSet. Found str."),
-        ("nothing", "PluginResultError", "`fit` must return a ParetoSet. Found NoneType."),
-        ("notfinite", "PluginResultError", "must give finite losses. Found [nan, nan]"),
-        ("shapeless", None, ""),
+        (
+            "garbage",
+            "PluginResultError",
+            "`fit` must return a ParetoSet: a ConstantSet, FiniteSet or MapSet. Found str.",
+        ),
+        (
+            "nothing",
+            "PluginResultError",
+            "`fit` must return a ParetoSet: a ConstantSet, FiniteSet or MapSet. Found NoneType.",
+        ),
+        ("notfinite", "PluginResultError", "A model must be finite. Found"),
+        ("shapeless", "PluginResultError", "Found (3,) from the ConstantSet at preference ["),
+        (
+            "listmap",
+            "PluginResultError",
+            "a PerTask or a Predictor of them. Found list from the function of the MapSet at",
+        ),
+        (
+            "longmap",
+            "PluginResultError",
+            "Coefficients in space `task` must have the shape (2,). Found (5,) from",
+        ),
+        ("nanmap", "PluginResultError", "Found 2 of 2 numbers that are NaN or infinite from"),
+        (
+            "unwrapped",
+            "PluginResultError",
+            "must be a tensor of real numbers. Found list from",
+        ),
+        ("fewpertask", "PluginResultError", "one model per task, 2 in all. Found 1 from"),
+        ("ragged", "PluginResultError", "Found 1 models, 2 tasks and the shape (2,)."),
+        ("interrupts", "KeyboardInterrupt", "from the fit"),
         ("spends", "BudgetExhausted", "needs 1000000000 units. Found 1000 of 1000 left"),
         ("flaky", "RuntimeError", "not yet"),
     ],
@@ -110,6 +161,7 @@ def test_run_that_does_not_fit_the_problem_is_skipped_with_the_reason(rows: pd.D
 
 def test_others_go_on(rows: pd.DataFrame) -> None:
     assert rows.loc["good", "status"] == "done"
+    assert rows.loc["moves", "status"] == "done"
     assert len(rows) == len(BODIES)
 
 
@@ -125,15 +177,15 @@ def test_command_reports_every_failure_on_one_line_and_exits_with_1(outcome: Out
     (line,) = [line for line in lines if " raises " in line]
     assert line.startswith("failed ")
     assert f"{PROBLEM} raises seed 0: ValueError: no luck," in line
-    assert "1 done, 0 cached, 1 skipped, 10 failed" in outcome.out
+    assert "2 done, 0 cached, 1 skipped, 17 failed" in outcome.out
 
 
 def test_failed_runs_have_no_scores_and_are_in_the_table(
     outcome: Outcome, path: Path, fusefront: Command
 ) -> None:
     scores = loading.load(path.parent / "runs").scores
-    assert set(scores["algorithm"]) == {"good"}
-    assert fusefront("table", path.parent / "runs").out.count("[1 failed]") == 10
+    assert set(scores["algorithm"]) == {"good", "moves"}
+    assert fusefront("table", path.parent / "runs").out.count("[1 failed]") == 17
 
 
 def test_status_reports_failed_runs_with_their_reasons(
@@ -141,7 +193,7 @@ def test_status_reports_failed_runs_with_their_reasons(
 ) -> None:
     outcome = fusefront("status", path.parent / "runs")
     assert outcome.status == 1
-    assert "done: 1  failed: 10  skipped: 1  missing: 0" in outcome.out
+    assert "done: 2  failed: 17  skipped: 1  missing: 0" in outcome.out
     assert "ValueError: no luck" in outcome.out
 
 

@@ -11,9 +11,9 @@ from tests.specs import problems
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.limits import ResourceRules
-from fusefront.benchmark.study.study import RunSpec, Study, merge_studies
+from fusefront.benchmark.study.study import RunSpec, Study, keep_ids, merge_studies
 from fusefront.errors import ParameterError, PluginError, StudyError, UnknownNameError
-from fusefront.registry import Registry
+from fusefront.registry import Entry, Registry
 
 HASHES = {"smoke-all": "abc", "analytic-quadratic[n_tasks=3]": "def"}
 BUILT_IN = ("rewarded-soup", "task-arithmetic[sweep=[0.5]]")
@@ -158,3 +158,45 @@ def test_resources_and_display_names_are_not_part_of_the_id(toys: Registry[Any])
     assert [run.run_id for run in before] == [run.run_id for run in after]
     assert {run.algorithm.display_name for run in after} == {"Ours"}
     assert {run.resources.timeout_seconds for run in after} == {5.0}
+
+
+def grown(*added: str, **defaults: Any) -> Registry[Any]:
+    """The algorithm `toy` after it got the hyper-parameters `warm` and `shape`."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Grown(Toy):
+        warm: bool = False
+        shape: tuple[int, ...] = (1, 2)
+
+    registry: Registry[Any] = Registry("algorithm", {})
+    registry.add(Entry(name="toy", target=Grown, summary="", source="", added=added, **defaults))
+    return registry
+
+
+def test_added_parameters_at_their_defaults_do_not_change_the_id(toys: Registry[Any]) -> None:
+    before = ids(("toy[steps=3]",), toys)
+    assert ids(("toy[steps=3]",), grown()) != before
+    assert ids(("toy[steps=3]",), grown("warm", "shape")) == before
+    assert ids(("toy[steps=3,warm=true]",), grown("warm", "shape")) != before
+    entry = grown("warm", "shape", defaults={"warm": True})
+    assert ids(("toy[steps=3]",), entry) == before  # the default of the entry counts
+    assert ids(("toy[steps=3,warm=false]",), entry) != before
+
+
+def test_runs_are_stored_with_all_parameters(toys: Registry[Any]) -> None:
+    (run, *_) = runs(("toy",), grown("warm", "shape"))
+    assert run.resolved == '{"shape": [1, 2], "steps": 10, "warm": false}'
+
+
+def test_runs_computed_before_the_declaration_keep_their_ids() -> None:
+    stored = set(ids(("toy",), grown()))
+    now = runs(("toy",), grown("warm", "shape"))
+    assert {run.run_id for run in keep_ids(now, stored)} == stored
+    assert keep_ids(now, set()) == now
+    assert keep_ids(now, stored | {run.run_id for run in now}) == now
+
+
+def test_added_must_name_hyper_parameters() -> None:
+    expected = r"`added` of `toy` must name its hyper-parameters\. Found cold\. It has shape, steps"
+    with pytest.raises(PluginError, match=expected):
+        ids(("toy",), grown("cold"))

@@ -102,14 +102,26 @@ def check(target: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_check_finds_a_violation_of_the_contract(tmp_path: Path) -> None:
     good = check("rewarded-soup", tmp_path)
     assert good.returncode == 0, good.stdout + good.stderr
-    assert "passed" in good.stdout
+    assert good.stdout.endswith(" promises kept, 0 broken\n")
     run_command("new", "algorithm", "my-merge", "-o", tmp_path)
     file = tmp_path / "my_merge.py"
     assert check("my_merge.py:MyMerge", tmp_path).returncode == 0
     file.write_text(file.read_text().replace('data="none"', 'data="labelled"'))
     wrong = check("my_merge.py:MyMerge", tmp_path)
     assert wrong.returncode == 1
-    assert "test_data_label_states_which_data_is_used" in wrong.stdout
+    assert (
+        "broken: data label states which data is used\n"
+        "  The label `data` is the data that `fit` uses. Expected: labelled. Found: none.\n"
+    ) in wrong.stdout
+    assert "AssertionError" not in wrong.stdout
+    assert wrong.stdout.endswith(" promises kept, 1 broken\n")
+    file.write_text(
+        file.read_text().replace(
+            "def coefficients(", "raise ValueError('no luck')\n\n        def c("
+        )
+    )
+    raising = check("my_merge.py:MyMerge", tmp_path)
+    assert "  No error. Found ValueError: no luck at my_merge.py:" in raising.stdout
     unknown = check("rewarded-soap", tmp_path)
     assert unknown.returncode == 2
     assert "rewarded-soup" in unknown.stderr

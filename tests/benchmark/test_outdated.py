@@ -25,6 +25,7 @@ STUDY = Study(
     algorithms=(AlgorithmSpec(name="toy"), AlgorithmSpec(name="toy", parameters={"rate": 0.7})),
     seeds=2,
 )
+FILE_CHANGED = "the plug-in file `mine.py`, or a file that it imports, changed"
 PLUGIN = """
 @ALGORITHMS.register("mine")
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +164,7 @@ def test_change_of_a_plug_in_is_reported(plugins: Callable[[str], Path], tmp_pat
     plugins(PLUGIN + "# changed\n")
     wanted = study.expand(ALGORITHMS, HASHES)
     assert not {spec.run_id for spec in wanted} & {path.stem for path in there}
-    assert explain(there, wanted, HASHES, ALGORITHMS) == {"the plug-in file `mine.py` changed": 3}
+    assert explain(there, wanted, HASHES, ALGORITHMS) == {FILE_CHANGED: 3}
 
 
 def test_the_run_command_reports_why_it_moves_runs_aside(
@@ -175,12 +176,24 @@ def test_the_run_command_reports_why_it_moves_runs_aside(
     assert fusefront(*command, "-j", 1, "-o", directory).status == 0
     plugins(PLUGIN + "# changed\n")
     foretold = fusefront(*command, "-o", directory, "--dry-run")
-    assert "outdated runs that would be moved aside: 1 (the plug-in file `mine.py` changed)" in (
-        foretold.out
-    )
+    assert f"outdated runs that would be moved aside: 1 ({FILE_CHANGED})" in (foretold.out)
     told = fusefront(*command, "-j", 1, "-o", directory)
-    assert "moved 1 run: the plug-in file `mine.py` changed" in told.err
+    assert f"moved 1 run: {FILE_CHANGED}" in told.err
     plugins(PLUGIN)
     assert "1 done, 0 to run" in fusefront(*command, "-o", directory, "--dry-run").out
     (moved,) = (directory / "outdated").iterdir()
     assert not part_path(directory, moved.stem).exists()
+
+
+def test_added_parameters_at_their_defaults_are_no_reason(tmp_path: Path) -> None:
+    toy = NOW["toy"]
+    later = dataclasses.make_dataclass(
+        "Toy", [("warm", bool, False)], bases=(toy.target,), frozen=True, kw_only=True
+    )
+    new: Registry[Any] = Registry("algorithm", {})
+    new.add(dataclasses.replace(toy, target=later, added=("warm",)))
+    old_study = dataclasses.replace(STUDY, budget=5_000)
+    there = parts(tmp_path, old_study, NOW, HASHES)
+    wanted = STUDY.canonical(new).expand(new, HASHES)
+    reason = "`budget` of the study changed from 5000 to 100000"
+    assert explain(there, wanted, HASHES, new) == {reason: 8}

@@ -10,18 +10,19 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from ..algorithms import ALGORITHMS
 from ..algorithms.base import Algorithm
 from ..algorithms.pareto_set import MapSet, ParetoSet, PreferenceMap
 from ..algorithms.pareto_set_files import load_pareto_set, save_pareto_set
-from ..benchmark.score.measure import ScoredPoint, score
+from ..benchmark.score.measure import score
 from ..errors import BudgetExhausted, PreferenceError
 from ..problems.base import Oracle
 from ..problems.predictor import Predictor
 from ..problems.view import ProblemView
-from ..registry import Entry, is_bound
+from ..registry import Entry
+from .fits import entry_of, generator, measured, models_of, open_for, preferences
+from .promises import BrokenPromise, expect
 from .spy_oracle import SpyOracle
 from .toy_problem import ToyProblem, open_view, toy_problem
 
@@ -55,12 +56,13 @@ class AlgorithmContract:
     @pytest.fixture
     def entry(self, algorithm: Algorithm) -> Entry[type[Algorithm]]:
         """The algorithm's entry in the registry."""
-        return _entry(algorithm)
+        return entry_of(algorithm)
 
     def test_registry_entry_has_all_labels(self, entry: Entry[type[Algorithm]]) -> None:
-        assert set(entry.labels) == set(ALGORITHMS.label_values)
-        assert entry.summary
-        assert entry.source
+        expected, found = sorted(ALGORITHMS.label_values), sorted(entry.labels)
+        expect("An entry has all labels", expected=expected, found=found)
+        assert entry.summary, "An entry has a summary. Expected: a sentence. Found: none."
+        assert entry.source, "An entry has a source. Expected: a citation, or `-`. Found: none."
 
     def test_class_has_its_own_docstring(self, algorithm: Algorithm) -> None:
         name, text = type(algorithm).__name__, type(algorithm).__doc__
@@ -83,22 +85,24 @@ class AlgorithmContract:
         self, algorithm: Algorithm, entry: Entry[type[Algorithm]], problem: ToyProblem
     ) -> None:
         pareto_set, _ = self.seen_fit(algorithm, problem)
-        assert pareto_set.output == entry.labels["output"]
+        promise = "The label `output` is the kind of set that `fit` returns"
+        expect(promise, expected=entry.labels["output"], found=pareto_set.output)
 
     @pytest.mark.parametrize("m", [2, 3])
     def test_models_at_corners_and_centre_are_finite(self, algorithm: Algorithm, m: int) -> None:
         pareto_set, view = self.seen_fit(algorithm, toy_problem(m))
-        for model in _models(pareto_set):
-            assert model.shape == view.experts.pretrained.shape
-            assert model.dtype == torch.float32
-            assert model.isfinite().all()
-            assert not model.requires_grad
+        for model in models_of(pareto_set):
+            shape = tuple(view.experts.pretrained.shape)
+            expect("A model has all parameters", expected=shape, found=tuple(model.shape))
+            expect("A model has one type", expected=torch.float32, found=model.dtype)
+            expect("A model is finite", expected=True, found=bool(model.isfinite().all()))
+            expect("A model needs no gradient", expected=False, found=model.requires_grad)
 
     def test_points_can_be_measured_and_have_finite_losses(
         self, algorithm: Algorithm, problem: ToyProblem
     ) -> None:
         pareto_set, _ = self.seen_fit(algorithm, problem)
-        for found in _measured(pareto_set, problem):
+        for found in measured(pareto_set, problem):
             assert np.isfinite(found.measurement.loss).all()
             assert found.passes >= 1
 
@@ -122,28 +126,34 @@ class AlgorithmContract:
         spy = SpyOracle(problem.oracle(frozenset({"calibration", "validation"})))
         _, view = self.fit(algorithm, problem, oracle=spy)
         data = entry.labels["data"]
-        assert spy.labels_seen == (data == "labelled")
-        assert "test" not in spy.splits_seen
-        assert (view.budget.ledger.units == 0) == (data == "none")
-        assert (view.budget.ledger.unlabelled_examples > 0) == (data == "unlabelled")
+        unlabelled = view.budget.ledger.unlabelled_examples > 0
+        used = "labelled" if spy.labels_seen else "unlabelled" if unlabelled else "none"
+        expect("The label `data` is the data that `fit` uses", expected=data, found=used)
+        promise = "No unlabelled data beside labelled, no units without data, no test split"
+        found = (unlabelled, view.budget.ledger.units > 0, "test" in spy.splits_seen)
+        expect(promise, expected=(data == "unlabelled", data != "none", False), found=found)
 
     def test_access_label_states_how_models_are_used(
         self, algorithm: Algorithm, entry: Entry[type[Algorithm]], problem: ToyProblem
     ) -> None:
         _, view = self.seen_fit(algorithm, problem)
-        ledger, access = view.budget.ledger, entry.labels["access"]
-        assert (ledger.gradient_steps > 0) == (access == "gradients")
-        assert (ledger.units == 0) == (access == "weights")
+        ledger = view.budget.ledger
+        used = (
+            "gradients" if ledger.gradient_steps else "evaluations" if ledger.units else "weights"
+        )
+        promise = "The label `access` is how `fit` uses models"
+        expect(promise, expected=entry.labels["access"], found=used)
 
     def test_space_label_is_the_granularity_of_the_coefficients(
         self, algorithm: Algorithm, entry: Entry[type[Algorithm]], problem: ToyProblem
     ) -> None:
         pareto_set, _ = self.seen_fit(algorithm, problem)
         space = entry.labels["space"]
-        for preference in _preferences(3):
+        for preference in preferences(3):
             found = pareto_set.coefficients(preference)
-            assert (found.space if found else space) == space
-            assert (found is None) == (space in {"low-rank", "weights"})
+            plain = space if space in {"low-rank", "weights"} else "weights"
+            used = found.space if found else plain
+            expect("The label `space` is that of the points", expected=space, found=used)
 
     def test_same_seed_gives_the_same_bits_for_any_global_seed(
         self, algorithm: Algorithm, problem: ToyProblem
@@ -155,19 +165,22 @@ class AlgorithmContract:
                 np.random.seed(global_seed)  # noqa: NPY002 - the state that must not matter
                 random.seed(global_seed)
                 pareto_set, view = self.fit(algorithm, problem)
-            losses = [s.measurement.loss for s in _measured(pareto_set, problem)]
-            found.append((_models(pareto_set), losses, view.budget.ledger))
+            losses = [s.measurement.loss for s in measured(pareto_set, problem)]
+            found.append((models_of(pareto_set), losses, view.budget.ledger))
         (models, losses, ledger), (again, losses_again, ledger_again) = found
         np.testing.assert_array_equal(losses, losses_again)
-        assert all(torch.equal(a, b) for a, b in zip(models, again, strict=True))
-        assert ledger == ledger_again
+        equal = sum(torch.equal(a, b) for a, b in zip(models, again, strict=True))
+        promise = "A seed gives the same models, whatever the global seeds of torch and numpy are"
+        expect(promise, expected=len(models), found=equal)
+        expect("A seed gives the same costs", expected=ledger, found=ledger_again)
 
     def test_same_preference_gives_the_same_bits(
         self, algorithm: Algorithm, problem: ToyProblem
     ) -> None:
         pareto_set, _ = self.seen_fit(algorithm, problem)
         assert all(
-            torch.equal(a, b) for a, b in zip(_models(pareto_set), _models(pareto_set), strict=True)
+            torch.equal(a, b)
+            for a, b in zip(models_of(pareto_set), models_of(pareto_set), strict=True)
         )
 
     def test_pareto_set_read_from_its_file_is_identical(
@@ -182,9 +195,9 @@ class AlgorithmContract:
         assert found.storage_bytes() == pareto_set.storage_bytes()
         assert found.trainable_parameters == pareto_set.trainable_parameters
         assert all(
-            torch.equal(a, b) for a, b in zip(_models(pareto_set), _models(found), strict=True)
+            torch.equal(a, b) for a, b in zip(models_of(pareto_set), models_of(found), strict=True)
         )
-        pairs = zip(_measured(pareto_set, problem), _measured(found, problem), strict=True)
+        pairs = zip(measured(pareto_set, problem), measured(found, problem), strict=True)
         assert all((a.measurement.loss == b.measurement.loss).all() for a, b in pairs)
 
     def test_experts_and_data_are_not_modified(
@@ -193,9 +206,13 @@ class AlgorithmContract:
         data = [e for split in problem.splits.values() for e in split]
         before = [(e.inputs.clone(), e.labels.clone()) for e in data]
         pareto_set, view = self.fit(algorithm, problem)
-        _models(pareto_set)
-        assert torch.equal(view.experts.pretrained, problem.pretrained)
-        assert torch.equal(view.experts.task_vectors, problem.task_vectors)
+        models_of(pareto_set)
+        promise, pool = "`fit` does not modify the experts", view.experts
+        for found, given in (
+            (pool.pretrained, problem.pretrained),
+            (pool.task_vectors, problem.task_vectors),
+        ):
+            expect(promise, expected=0, found=(found - given).abs().max().item())
         for example, (inputs, labels) in zip(data, before, strict=True):
             assert torch.equal(example.inputs, inputs)
             assert torch.equal(example.labels, labels)
@@ -204,26 +221,28 @@ class AlgorithmContract:
     def test_small_budget_is_never_exceeded(
         self, algorithm: Algorithm, problem: ToyProblem, units: int
     ) -> None:
-        view = _open(algorithm, problem, units)
+        view = open_for(algorithm, problem, units)
         pareto_set: object
         try:
-            pareto_set = algorithm.fit(view, generator=_generator())
+            pareto_set = algorithm.fit(view, generator=generator())
         except BudgetExhausted:
             pareto_set = view.pareto_set_so_far()
-        assert view.budget.ledger.units <= units
+        spent = max(view.budget.ledger.units, units)
+        expect("A fit spends no more units than its budget", expected=units, found=spent)
         if pareto_set is not None:
             assert isinstance(pareto_set, ParetoSet)
-            assert all(model.isfinite().all() for model in _models(pareto_set))
+            assert all(model.isfinite().all() for model in models_of(pareto_set))
 
     def test_milestones_have_the_same_kind_and_are_in_order_of_cost(
         self, algorithm: Algorithm, problem: ToyProblem
     ) -> None:
         pareto_set, view = self.seen_fit(algorithm, problem)
         spent = [c.units for c in view.milestones]
-        assert spent == sorted(spent)
+        expect("Milestones are in order of cost", expected=sorted(spent), found=spent)
         for milestone in view.milestones:
             assert isinstance(milestone.pareto_set, ParetoSet)
-            assert milestone.pareto_set.output == pareto_set.output
+            promise, found = "Milestones have the kind of the result", milestone.pareto_set.output
+            expect(promise, expected=pareto_set.output, found=found)
 
     def test_equal_experts_leave_only_the_line_through_pretrained_model_and_expert(
         self, algorithm: Algorithm, problem: ToyProblem
@@ -231,7 +250,7 @@ class AlgorithmContract:
         """Each group of the model is pretrained + s (expert - pretrained), s its row sum."""
         equal = problem.with_equal_experts()
         pareto_set, view = self.fit(algorithm, equal)
-        for preference in _preferences(3):
+        for preference in preferences(3):
             found = pareto_set.coefficients(preference)
             if found is None or not pareto_set.experts.original:
                 continue
@@ -246,13 +265,17 @@ class AlgorithmContract:
         self, algorithm: Algorithm, problem: ToyProblem, *, oracle: Oracle | None = None
     ) -> tuple[ParetoSet, ProblemView]:
         """Fit within `units`, in the same way as a worker, and always with the same seed."""
-        view = _open(algorithm, problem, self.units, oracle)
+        view = open_for(algorithm, problem, self.units, oracle)
         pareto_set: object
         try:
-            pareto_set = algorithm.fit(view, generator=_generator())
+            pareto_set = algorithm.fit(view, generator=generator())
         except BudgetExhausted:
             pareto_set = view.pareto_set_so_far()
-        assert isinstance(pareto_set, ParetoSet)
+        if not isinstance(pareto_set, ParetoSet):
+            raise BrokenPromise(
+                "`fit` returns a ParetoSet. Expected: a ConstantSet, FiniteSet or MapSet. "
+                f"Found: {type(pareto_set).__name__}."
+            )
         return pareto_set, view
 
     def seen_fit(self, algorithm: Algorithm, problem: ToyProblem) -> tuple[ParetoSet, ProblemView]:
@@ -284,8 +307,8 @@ class PermutationContract:
         problem = toy_problem(3)
         problems = (problem, problem.reordered(order))
         views = [open_view(p, units=self.units) for p in problems]
-        pareto_sets = [algorithm.fit(view, generator=_generator()) for view in views]
-        p = np.array([*_preferences(3), [0.5, 0.3, 0.2]])
+        pareto_sets = [algorithm.fit(view, generator=generator()) for view in views]
+        p = np.array([*preferences(3), [0.5, 0.3, 0.2]])
         first, second = (
             score(pareto_set, problem.oracle(frozenset({"validation"})), "validation", preferences)
             for pareto_set, problem, preferences in zip(
@@ -302,42 +325,3 @@ class PermutationContract:
             found = pareto_sets[1].models(preference[list(order)])
             for one, other in zip(expected_models, found, strict=True):
                 torch.testing.assert_close(other, one, rtol=0, atol=1e-6)
-
-
-def _entry(algorithm: Algorithm) -> Entry[type[Algorithm]]:
-    """Return the entry with the algorithm's class and, if several share it, its bound fields."""
-    kind = type(algorithm)
-    hidden = [f.name for f in fields(kind) if is_bound(f)]
-    for entry in ALGORITHMS:
-        if entry.load() is kind:
-            made = entry.make()
-            if all(getattr(made, name) == getattr(algorithm, name) for name in hidden):
-                return entry
-    raise AssertionError(f"{kind.__name__} must be registered. Use @ALGORITHMS.register.")
-
-
-def _open(
-    algorithm: Algorithm, problem: ToyProblem, units: int, oracle: Oracle | None = None
-) -> ProblemView:
-    """Open a view; only in the transductive track it contains the test inputs."""
-    transductive = _entry(algorithm).labels["track"] == "transductive"
-    return open_view(problem, units=units, oracle=oracle, transductive=transductive)
-
-
-def _generator() -> torch.Generator:
-    return torch.Generator().manual_seed(11)
-
-
-def _preferences(m: int) -> list[np.typing.NDArray[np.float64]]:
-    return [*np.eye(m), np.full(m, 1 / m)]
-
-
-def _measured(pareto_set: ParetoSet, problem: ToyProblem) -> list[ScoredPoint]:
-    """Measure the points at the corners and the centre on validation."""
-    oracle = problem.oracle(frozenset({"validation"}))
-    return score(pareto_set, oracle, "validation", np.array(_preferences(len(problem.tasks))))
-
-
-def _models(pareto_set: ParetoSet) -> list[Tensor]:
-    """Return the models behind the points at the corners and the centre."""
-    return [x for p in _preferences(pareto_set.experts.tasks) for x in pareto_set.models(p)]

@@ -130,3 +130,14 @@ def test_the_modules_file_is_in_the_hash(path: Path) -> None:
     before = load(path).hash()
     (path.parent / "mine.py").write_text(MODULE.replace("Tanh", "ReLU"))
     assert load(path).hash() != before
+
+
+def test_files_that_the_module_imports_are_in_the_hash(path: Path) -> None:
+    helper = path.with_name("activation.py")
+    helper.write_text("from torch.nn import Tanh as Activation")
+    own = "from activation import Activation\n" + MODULE.replace("nn.Tanh", "Activation")
+    (path.parent / "mine.py").write_text(own)
+    load(path).pool()
+    before = load(path).hash()
+    helper.write_text("from torch.nn import Tanh as Activation  # edited")
+    assert load(path).hash() != before
