@@ -15,7 +15,7 @@ from ...algorithms import ALGORITHMS
 from ...errors import ParameterError, StudyError
 from ...problems.budget import TIERS
 from ..study.suites import SUITES
-from .app import app
+from .app import Trust, app
 from .interrupts import stop_gracefully
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def run(
             "dask:FILE.toml for a job queue.",
         ),
     ] = "local",
+    trust: Trust = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print events, or the dry run, as JSON for scripts.")
     ] = False,
@@ -124,10 +125,17 @@ def run(
     # These import torch, so they come after the checks above, and never for `--help`.
     from ..run.executors import processes, start_of
     from ..run.provenance import processors
+    from ..study.trust import check_trusted, code_of
 
     start = start_of(executor)
     directory = output or Path("runs") / (Path(suite).stem if suite else "study")
     jobs = jobs or processors()
+    if not trust:
+        check_trusted(
+            directory / "study.toml",
+            code_of(study),
+            "Name it with `-a` or `-p`, or pass `--trust`.",
+        )
     if dry_run:
         from .dry_run import show_dry_run
 
