@@ -62,5 +62,7 @@ def _name(command: CommandInfo) -> str:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"fusefront: error: {message}", file=sys.stderr)
+    from ...results.tables.escape import printable_lines
+
+    print(f"fusefront: error: {printable_lines(message)}", file=sys.stderr)
     raise SystemExit(2)

@@ -22,6 +22,7 @@ def verify(source: Source, as_json: AsJson = False) -> None:
 
 def report(source: str, *, as_json: bool = False) -> None:
     """Verify results, print one line per fault with its remedy, and exit with 0 or 1."""
+    from ...results.tables.escape import printable
     from ...results.verify import verify as check
 
     files, faults = check(source)
@@ -29,7 +30,7 @@ def report(source: str, *, as_json: bool = False) -> None:
         print(json.dumps({"files": files, "faults": [fault._asdict() for fault in faults]}))
     else:
         for fault in faults:
-            print(f"BAD  {fault}")
+            print(f"BAD  {printable(str(fault))}")
         bad = len({fault.file for fault in faults})
         summary = f"{bad} of {files} files have a fault" if bad else f"all {files} files are intact"
         print(f"{source}: {summary}")

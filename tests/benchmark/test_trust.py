@@ -1,5 +1,6 @@
 """Received results run no code: only files that the user names are imported."""
 
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -106,3 +107,16 @@ def test_a_problem_file_with_a_module_counts_as_code(tmp_path: Path) -> None:
     study = tmp_path / "study.toml"
     study.write_text('problems = ["./net.toml", "./plain.toml", "smoke-all"]\n', encoding="utf-8")
     assert code_named_in(study) == {tmp_path / "net.toml"}
+
+
+def test_names_reach_no_terminal_as_escape_codes(tmp_path: Path, fusefront: Command) -> None:
+    ff.run(STUDY, tmp_path / "received")
+    planned = tmp_path / "received" / "planned.json"
+    hostile = r'"experts\u001b[2J\r\nhello\u202e"'
+    planned.write_text(planned.read_text().replace('"experts"', hostile), encoding="utf-8")
+    for command in ("status", "table", "summary"):
+        out = fusefront(command, tmp_path / "received").out
+        assert not re.search("[\x1b\r\u202e]", out), command
+        assert r"experts\x1b[2J\r\nhello\u202e" in out, command
+    refused = fusefront("plot", tmp_path / "received", "-a", "\x1b[2J").err
+    assert r"Found `\x1b[2J`" in refused
