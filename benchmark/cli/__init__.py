@@ -9,6 +9,7 @@ from typer.models import CommandInfo
 
 from ...errors import FusefrontError
 from .app import app
+from .encoding import make_printable
 from .interrupts import end_at_once
 
 COMMANDS: Final = (
@@ -23,6 +24,8 @@ def main() -> None:
 
     An error is one line on standard error with exit status 2; an interrupt exits with 130.
     """
+    for stream in (sys.stdout, sys.stderr):
+        make_printable(stream)
     with end_at_once():
         _run()
 
