@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..results.directory.seal import set_aside_if_damaged
 from ..results.load import open_results
 from ..results.results import Results
 from .score import scores
@@ -47,13 +48,17 @@ def run(study: "Study", directory: str | Path, *, jobs: int = 1) -> Results:
         jobs: Number of runs at once, one process each.
 
     Raises:
-        StudyError: If the study cannot be run.
+        StudyError: If the study cannot be run, or the directory's study names plug-ins that this
+            study does not name.
         StoreError: If the directory cannot be written.
     """
     from .run.execute import execute
-    from .run.plan import finish, plan
+    from .run.plan import STUDY, finish, plan
+    from .study.trust import check_trusted, code_of
 
     directory = Path(directory)
+    set_aside_if_damaged(directory / STUDY)
+    check_trusted(directory / STUDY, code_of(study), "If you trust it, add it to the study.")
     for _ in execute(plan(study, directory), directory, jobs=jobs):
         pass
     return finish(directory)

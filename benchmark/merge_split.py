@@ -16,10 +16,12 @@ from ..results.merge import RunSet, read_run_set, subset, union, write
 from .run.plan import STUDY, finish
 from .study.file import read_study, write_study
 from .study.study import RunSpec, Study, keep_ids, merge_studies
+from .study.trust import check_trusted
 
 PlannedRow = tuple[str, str, str, int]
 
 _NO_STUDY: Final = f"no source has a `{STUDY}`"
+_TRUST: Final = "If you trust it, pass `--trust`."
 
 
 class Made(NamedTuple):
@@ -35,12 +37,18 @@ class _Source(NamedTuple):
     planned: list[PlannedRow]
 
 
-def merge(sources: Sequence[str | Path], output: Path) -> Made:
+def merge(sources: Sequence[str | Path], output: Path, *, trust: bool = False) -> Made:
     """Write a run directory with all runs of several run directories, archives, files or `NAME!`.
 
     Its study is the smallest that contains the sources' studies, if every run belongs to it;
     otherwise the directory has no study. `results.merge.union` says which of several computations
     of a run is kept.
+
+    Args:
+        sources: The results to merge.
+        output: The run directory to create.
+        trust: Allows the import of the Python files that the studies name. Otherwise a study that
+            names any is not read.
 
     Raises:
         StudyError: If the runs cannot be in one table.
@@ -51,7 +59,7 @@ def merge(sources: Sequence[str | Path], output: Path) -> Made:
         raise ParameterError("`sources` must name the results to merge. Found none.")
     check_outside(output, [Path(source) for source in sources])
     with staged(output) as folder:
-        found = [_read(source) for source in sources]
+        found = [_read(source, trust=trust) for source in sources]
         run_set = union([source.run_set for source in found])
         studies = [source.study for source in found if source.study is not None]
         planned = [row for source in found for row in source.planned]
@@ -66,10 +74,11 @@ def split(
     problems: Collection[str] = (),
     algorithms: Collection[str] = (),
     seeds: Collection[int] = (),
+    trust: bool = False,
 ) -> Made:
     """Write a run directory with the runs of some problems, algorithms and seeds.
 
-    Algorithms may be given by name or by display name.
+    Algorithms may be given by name or by display name. `trust` is the same as for `merge`.
 
     Raises:
         UnknownNameError: If no run has one of the names.
@@ -78,7 +87,7 @@ def split(
     """
     check_outside(output, [Path(source)])
     with staged(output) as folder:
-        found = _read(source)
+        found = _read(source, trust=trust)
         run_set = subset(found.run_set, problems=problems, algorithms=algorithms, seeds=seeds)
         rows = run_set.rows().values()
         kept = {(row["problem"], row["display_name"]) for row in rows}
@@ -93,13 +102,15 @@ def split(
         return _make(run_set, study, planned, folder)
 
 
-def _read(source: str | Path) -> _Source:
+def _read(source: str | Path, *, trust: bool) -> _Source:
     with open_results(source) as folder:
         run_set = read_run_set(folder, str(source))
         planned = read_planned(folder) if (folder / PLANNED).exists() else _as_planned(run_set)
         study: Study | str | None = None
         if (folder / STUDY).exists():
             try:
+                if not trust:
+                    check_trusted(folder / STUDY, (), _TRUST)
                 study = read_study(folder / STUDY, ALGORITHMS)
             except FusefrontError as error:  # for instance a plug-in that no longer exists
                 study = str(error)

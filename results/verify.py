@@ -13,15 +13,22 @@ from .archive.archive import FILES, MANIFEST, faults, manifest, prerun_path
 from .archive.zip_file import FOREIGN, damaged_entries, extracted
 from .directory.parts import OUTDATED, PARTS, PROBLEMS, part_ids, read_part
 from .directory.planned import PLANNED, read_planned
+from .directory.seal import is_damaged
 from .files.parquet import DamagedFileError, NewerSchemaError, file_name, read_table
 from .files.record import UNAVAILABLE
 from .files.schema import STORED
 
 _AGAIN: Final = "run the same `fusefront run` command again:"
-_RECOMPUTE: Final = f"{_AGAIN} it renames the file and computes it again"
+_REPAIR: Final = (
+    "run `fusefront verify DIRECTORY --repair`, which renames the file, and then the same "
+    "`fusefront run` command, which makes it again"
+)
 _SUPERSEDE: Final = f"{_AGAIN} it moves the file to `outdated/`"
 _COMPACT: Final = f"{_AGAIN} it compacts the parts again"
 _FETCH: Final = "fetch the archive again, or reinstall fusefront if it came with it"
+_DELETE: Final = "delete it: the study does not need it"
+DAMAGED: Final = frozenset((_REPAIR, _COMPACT, _DELETE))
+"""The remedies of faults in files of a run directory that can be set aside."""
 _UPGRADE: Final = "upgrade: `pip install --upgrade fusefront`"
 
 
@@ -174,12 +181,12 @@ class _Check:
         wanted = self._planned()
         hashes: dict[str, str] = {}
         for path in sorted((self.root / PROBLEMS).glob("[!.]*.parquet")):
-            table = self.read(path, _reader("problems"), _RECOMPUTE)
+            table = self.read(path, _reader("problems"), _REPAIR)
             if table is not None:
                 hashes |= self._problem(path, table)
         done = set()
         for path in sorted((self.root / PARTS).glob("[!.]*.parquet")):
-            table = self.read(path, read_part, _RECOMPUTE)
+            table = self.read(path, read_part, _REPAIR)
             if table is not None:
                 (row,) = _rows(table)
                 self._part(path, row, hashes, wanted)
@@ -189,7 +196,7 @@ class _Check:
                 self.fault(path, "a missing file of a problem with runs", f"{_AGAIN} it writes it")
         for folder in OUTDATED:
             for path in sorted((self.root / folder).glob("[!.]*.parquet")):
-                self.read(path, read_part, "delete it: the study does not need it")
+                self.read(path, read_part, _DELETE)
         self.tables(self.root / "tables", _COMPACT, set(part_ids(self.root)))
 
     def _planned(self) -> dict[str, tuple[str, int]] | None:
@@ -198,16 +205,17 @@ class _Check:
             self.files += 1
             try:
                 tomllib.loads(path.read_text(encoding="utf-8"))
+                if is_damaged(path):
+                    self.fault(path, "other lines than those that were written", _REPAIR)
             except (OSError, ValueError) as error:
-                self.fault(path, f"a damaged file ({error})", "move it away, then run again")
+                self.fault(path, f"a damaged file ({error})", _REPAIR)
         if not (self.root / PLANNED).exists():
             return None
         self.files += 1
         try:
             return {row[0]: (row[1], row[3]) for row in read_planned(self.root)}
         except StoreError:
-            found, remedy = "a damaged list of runs", f"{_AGAIN} it writes the list"
-            self.fault(self.root / PLANNED, found, remedy)
+            self.fault(self.root / PLANNED, "a damaged list of runs", _REPAIR)
             return None
 
     def _problem(self, path: Path, table: pa.Table) -> dict[str, str]:
@@ -215,10 +223,10 @@ class _Check:
         hashes = _hashes(table)
         names = set(table.column("problem").to_pylist())
         if {file_name(name) for name in names} != {path.stem}:
-            self.fault(path, f"the table of {', '.join(sorted(names)) or 'no problem'}", _RECOMPUTE)
+            self.fault(path, f"the table of {', '.join(sorted(names)) or 'no problem'}", _REPAIR)
             return {}
         if len(set(table.column("problem_hash").to_pylist())) != 1:
-            self.fault(path, "rows of several problem hashes", _RECOMPUTE)
+            self.fault(path, "rows of several problem hashes", _REPAIR)
             return {}
         return hashes
 
@@ -234,7 +242,7 @@ class _Check:
             return
         found = (row["problem"], row["seed"])
         if wanted is not None and wanted[path.stem] != found:
-            self.fault(path, f"another run's row ({found[0]}, seed {found[1]})", _RECOMPUTE)
+            self.fault(path, f"another run's row ({found[0]}, seed {found[1]})", _REPAIR)
             return
         self._compare_hash(path, row, hashes, _SUPERSEDE)
 

@@ -9,6 +9,7 @@ from typer.models import CommandInfo
 
 from ...errors import FusefrontError
 from .app import app
+from .encoding import make_printable
 from .interrupts import end_at_once
 
 COMMANDS: Final = (
@@ -23,6 +24,8 @@ def main() -> None:
 
     An error is one line on standard error with exit status 2; an interrupt exits with 130.
     """
+    for stream in (sys.stdout, sys.stderr):
+        make_printable(stream)
     with end_at_once():
         _run()
 
@@ -62,5 +65,7 @@ def _name(command: CommandInfo) -> str:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"fusefront: error: {message}", file=sys.stderr)
+    from ...results.tables.escape import printable_lines
+
+    print(f"fusefront: error: {printable_lines(message)}", file=sys.stderr)
     raise SystemExit(2)

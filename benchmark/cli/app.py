@@ -40,6 +40,10 @@ Problems = Annotated[
 Algorithms = Annotated[
     list[str] | None, typer.Option("-a", metavar="NAME", help="Only this algorithm; repeatable.")
 ]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Execute the plug-ins that the study of existing results names."),
+]
 Style = Annotated[str, typer.Option("--format", metavar="FORMAT", help=FORMATS)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.text import Text
 from rich.tree import Tree
 
+from ...results.tables.escape import printable
 from ..run.progress import Event, ProblemProgress, Progress, clock
 
 COLOURS: Final = {
@@ -30,7 +31,7 @@ def say(console: Console, word: str, text: str, *, colour: str = "yellow") -> No
     `text` is printed literally, since names of algorithms contain brackets, which rich would
     otherwise read as markup. It is never wrapped, so that scripts get one line per record.
     """
-    console.print(Text.assemble((word, colour), " ", text), soft_wrap=True)
+    console.print(Text.assemble((word, colour), " ", printable(text)), soft_wrap=True)
 
 
 def count_runs(count: int) -> str:
@@ -162,13 +163,13 @@ def tree(title: str, problems: Mapping[str, ProblemProgress], last_error: str) -
     for problem, progress in problems.items():
         if progress.ended == progress.total:
             continue
-        node = root.add(Text(f"{problem}  {_counts(progress)}"))
+        node = root.add(Text(f"{printable(problem)}  {_counts(progress)}"))
         names = list(progress.running.values())
         for name in names[:_SHOWN]:
-            node.add(Text(name, "cyan"))
+            node.add(Text(printable(name), "cyan"))
         if len(names) > _SHOWN:
             node.add(Text(f"and {len(names) - _SHOWN} more", "cyan"))
-    error = [Text(f"last error: {last_error}", "red")] if last_error else []
+    error = [Text(f"last error: {printable(last_error)}", "red")] if last_error else []
     return Group(root, *error)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ...errors import FusefrontError
+from ..processors import usable_processors
 from ..study.suites import SUITES
 from .app import app, terminal
 
@@ -76,7 +77,7 @@ def examine() -> Iterator["Finding"]:
     for package in provenance.PACKAGES:
         yield _try(package, partial(_package, package))
     yield Finding("machine", True, provenance.machine())
-    usable = f"{provenance.processors()}; each run uses one thread, see `fusefront run -j`"
+    usable = f"{usable_processors()}; each run uses one thread, see `fusefront run -j`"
     yield Finding("usable processors", True, usable)
     yield _try("device", _device)
     methods = multiprocessing.get_all_start_methods()

@@ -14,8 +14,9 @@ import typer
 from ...algorithms import ALGORITHMS
 from ...errors import ParameterError, StudyError
 from ...problems.budget import TIERS
+from ..processors import usable_processors
 from ..study.suites import SUITES
-from .app import app
+from .app import Trust, app
 from .interrupts import stop_gracefully
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def run(
             "dask:FILE.toml for a job queue.",
         ),
     ] = "local",
+    trust: Trust = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print events, or the dry run, as JSON for scripts.")
     ] = False,
@@ -123,11 +125,11 @@ def run(
     study = _study(suite, algorithm or [], problem or [], settings, budget)
     # These import torch, so they come after the checks above, and never for `--help`.
     from ..run.executors import processes, start_of
-    from ..run.provenance import processors
 
     start = start_of(executor)
     directory = output or Path("runs") / (Path(suite).stem if suite else "study")
-    jobs = jobs or processors()
+    jobs = jobs or usable_processors()
+    _check_frozen(directory, study, trust=trust, dry_run=dry_run)
     if dry_run:
         from .dry_run import show_dry_run
 
@@ -138,6 +140,20 @@ def run(
 
         prepare()  # the fork server imports its packages while this process imports them, too
     raise typer.Exit(run_study(study, directory, jobs=jobs, executor=start, as_json=as_json))
+
+
+def _check_frozen(directory: Path, study: "Study", *, trust: bool, dry_run: bool) -> None:
+    """Check that the study of an existing directory may be read; a damaged one is set aside."""
+    from ...results.directory.seal import set_aside_if_damaged
+    from ..study.trust import check_trusted, code_of
+
+    frozen = directory / "study.toml"
+    if not dry_run and (moved := set_aside_if_damaged(frozen)) is not None:
+        why = "runs that earlier commands added are moved aside until they are asked for again"
+        print(f"set aside the damaged file {moved}; {why}", file=sys.stderr)
+    if not trust:
+        remedy = "Name it with `-a` or `-p`, or pass `--trust`."
+        check_trusted(frozen, code_of(study), remedy)
 
 
 def _root_seed(root_seed: int | None, seed: int | None) -> int | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ...errors import ParameterError
-from .app import Algorithms, NewDirectory, Problems, Source, app
+from .app import Algorithms, NewDirectory, Problems, Source, Trust, app
 from .merge import create
 
 
@@ -18,6 +18,7 @@ def split(
     seeds: Annotated[
         str, typer.Option(metavar="LIST", help="Only these seeds, for example `0,1`.")
     ] = "",
+    trust: Trust = False,
 ) -> None:
     """Copy some of the runs into a new run directory, without changing the source.
 
@@ -31,7 +32,12 @@ def split(
     create(
         output,
         lambda: make(
-            source, output, problems=problem or (), algorithms=algorithm or (), seeds=numbers
+            source,
+            output,
+            problems=problem or (),
+            algorithms=algorithm or (),
+            seeds=numbers,
+            trust=trust,
         ),
     )
 

@@ -57,6 +57,9 @@ def status(
 
 
 def _print(frame: "pd.DataFrame") -> None:
+    from ...results.tables.escape import printable
+
+    frame = frame.map(lambda cell: printable(cell) if isinstance(cell, str) else cell)
     console = terminal()
     if console is None:
         print(frame.to_string(index=False))

@@ -61,13 +61,6 @@ def machine() -> str:
     return f"{platform.machine()} {platform.system()} {os.cpu_count()} processors"
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def now() -> str:
     """Return the time in UTC, in ISO format, in whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -11,6 +11,7 @@ from pydantic import Field
 from ...errors import FusefrontError, StudyError
 from ...problems.budget import Precision
 from ...registry import Registry, unknown_name
+from ...results.directory.seal import check_seal, sealed
 from ...results.files.parquet import write_bytes
 from ...toml_models import Text, Texts, TomlTable, naming, parse_table, read_toml, rename_key
 from .algorithm_spec import AlgorithmSpec
@@ -84,6 +85,7 @@ def read_study(path: Path, algorithms: Registry[Any]) -> Study:
             something in it does not exist. The message names the file.
     """
     with naming(path):
+        check_seal(path)
         content = rename_key(read_toml(path), "seed", "root_seed", file=path)
         _check_places(content, path)
         file = parse_table(StudyFile, content, file=path)
@@ -137,7 +139,7 @@ def write_study(path: Path, study: Study) -> None:
         "resources": _limits(study.resources.defaults) | limits,
     }
     written = {key: value for key, value in content.items() if value != {}}
-    write_bytes(path, (_HEADER + tomli_w.dumps(written)).encode())
+    write_bytes(path, sealed(_HEADER + tomli_w.dumps(written)).encode())
 
 
 def _item(spec: AlgorithmSpec) -> str | dict[str, str]:

@@ -18,6 +18,7 @@ from ..directory.compaction import COMPACTED
 from ..files.parquet import staged, write_bytes
 from ..files.schema import TABLES, from_frame
 from ..results import Results, approximate
+from ..tables.escape import FORMULA_STARTS, for_spreadsheet
 from .iohanalyzer import write_iohanalyzer
 
 SHEET_ROWS: Final = 1_048_576
@@ -33,6 +34,7 @@ def export(results: Results, output: Path, *, format: str, tables: Sequence[str]
     """Write tables to a new file or folder, completely or not at all.
 
     Vectors become JSON text in CSV and Excel, and packed outcomes hexadecimal text in all formats.
+    Texts that a spreadsheet would compute, such as `=1+1`, have an apostrophe before them there.
     The reference of an approximate hypervolume ends in `(approximate)`.
 
     Args:
@@ -86,7 +88,7 @@ def _write_csv(tables: Tables, output: Path) -> None:
     with staged(output) as folder:
         for name, table in tables.items():
             data = BytesIO()
-            csv.write_csv(_with_texts(table), data)
+            csv.write_csv(_without_formulas(_with_texts(table)), data)
             write_bytes(folder / f"{name}.csv", data.getvalue())
 
 
@@ -113,7 +115,7 @@ def _write_xlsx(tables: Tables, output: Path) -> None:
             f"`{output}` must be new, so that nothing is overwritten. Found a file. "
             "Choose another name."
         )
-    texts = {name: _with_texts(table) for name, table in tables.items()}
+    texts = {name: _without_formulas(_with_texts(table)) for name, table in tables.items()}
     for name, table in texts.items():
         _check_sheet(name, table)
     data = BytesIO()
@@ -167,6 +169,18 @@ def _with_texts(table: pa.Table) -> pa.Table:
         if pa.types.is_list(field.type) or pa.types.is_binary(field.type):
             cells = [_text(cell) for cell in table.column(place).to_pylist()]
             table = table.set_column(place, field.name, pa.array(cells, pa.string()))
+    return table
+
+
+def _without_formulas(table: pa.Table) -> pa.Table:
+    """Return the table with an apostrophe before texts that a spreadsheet would compute."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            cells = table.column(place)
+            formula = pc.is_in(pc.utf8_slice_codeunits(cells, 0, 1), pa.array(list(FORMULA_STARTS)))
+            if pc.any(formula).as_py():
+                safe = [cell and for_spreadsheet(cell) for cell in cells.to_pylist()]
+                table = table.set_column(place, field, pa.array(safe, pa.string()))
     return table
 
 

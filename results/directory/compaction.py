@@ -146,7 +146,12 @@ def discard_damaged(directory: Path) -> None:
         for name in COMPACTED:
             found.read(name)
     except StoreError:
-        (directory / FOLDER / f"{_PARTS_TABLE}.parquet").unlink(missing_ok=True)
+        discard(directory)
+
+
+def discard(directory: Path) -> None:
+    """Delete the record of the parts, without which no compacted table is used."""
+    (directory / FOLDER / f"{_PARTS_TABLE}.parquet").unlink(missing_ok=True)
 
 
 def _file_stats_of_tables(folder: Path) -> str:

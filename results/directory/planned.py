@@ -1,6 +1,7 @@
 """The planned runs of a directory: their list, display names and statuses."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 
 from ...errors import StoreError
 from ..files.parquet import write_bytes
-from ..files.record import STATUSES
+from ..files.record import RUN_ID, STATUSES
 from .parts import part_path, read_part
 
 if TYPE_CHECKING:
@@ -41,14 +42,22 @@ def read_planned(directory: Path) -> list[tuple[str, str, str, int]]:
     """
     path = directory / PLANNED
     try:
-        rows = json.loads(path.read_bytes())
-        return [(run_id, problem, name, int(seed)) for run_id, problem, name, seed in rows]
-    except (OSError, ValueError, TypeError) as error:
+        return [_planned_row(row) for row in json.loads(path.read_bytes())]
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         found = getattr(error, "strerror", None) or error
         raise StoreError(
             f"`{path}` must be the list of runs that `fusefront run` writes. Found: {found}. "
             "Pass the directory that was given to `fusefront run -o`, or run that command again."
         ) from error
+
+
+def _planned_row(row: object) -> tuple[str, str, str, int]:
+    match row:
+        case [str(run_id), str(problem), str(name), int(seed)] if (
+            re.fullmatch(RUN_ID, run_id) and not isinstance(seed, bool) and seed >= 0
+        ):
+            return run_id, problem, name, seed
+    raise ValueError(f"{str(row)[:60]!r}, which is no id, problem, display name and seed")
 
 
 def display_names(directory: Path) -> dict[str, str]:

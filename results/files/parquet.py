@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import StoreError
+from .limits import excess
 from .schema import SCHEMA_VERSION, TABLE_KEY, VERSION_KEY, migrated
+from .validate import broken_rule
 
 
 class DamagedFileError(StoreError):
@@ -124,17 +126,23 @@ class TableFile:
             # Without `pre_buffer` and threads, a part is read in less than two thirds of the time.
             self._file = pq.ParquetFile(data, page_checksum_verification=True, pre_buffer=False)
             self._version = _check_footer(path, self._file, name=name)
-        metadata = self._file.metadata.metadata or {}
-        self.notes = {key.decode(): value.decode() for key, value in metadata.items()}
+            metadata = self._file.metadata.metadata or {}
+            self.notes = {key.decode(): value.decode() for key, value in metadata.items()}
+        self._data = data
 
     def read(self) -> pa.Table:
         """Return the rows, in the current schema."""
         with _errors_as_damage():
+            if too_large := excess(self._data):
+                raise DamagedFileError(too_large)
             several = self._file.metadata.num_rows > 1
             table = self._file.read(use_threads=several).replace_schema_metadata(None)
+            table.validate(full=True)  # Arrow does not check that texts are UTF-8 by itself
             table = migrated(table, name=self._name, version=self._version)
         if not table.schema.equals(self._schema):
             raise DamagedFileError(f"columns other than those of a fusefront table `{self._name}`")
+        if broken := broken_rule(table):
+            raise DamagedFileError(broken)
         return table
 
 
@@ -145,7 +153,7 @@ def _errors_as_damage() -> Iterator[None]:
         yield
     except StoreError:
         raise
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+    except (pa.ArrowException, OSError, ValueError, LookupError, MemoryError) as error:
         raise DamagedFileError(f"a damaged file ({_first_line(error)})") from error
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 STATUSES = ("done", "failed", "skipped")
 UNAVAILABLE = "unavailable"
 """The hash of a problem whose data is missing. Run ids change when the data is available."""
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+RUN_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""A regular expression for ids of runs, which name files."""
 
 
 class FrontRow(NamedTuple):
@@ -137,7 +138,7 @@ class Record:
             raise ParameterError(
                 f"`status` must be one of {', '.join(STATUSES)}. Found `{self.status}`."
             )
-        if not _RUN_ID.fullmatch(self.run_id):
+        if not re.fullmatch(RUN_ID, self.run_id):
             raise ParameterError(
                 "`run_id` must consist of letters, digits, `.`, `_` and `-`, since it names a "
                 f"file. Found `{self.run_id}`."

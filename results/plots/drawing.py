@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ...metrics.nondominated import nondominated
+from ..tables.escape import printable
 from .panels import Array, Panel
 
 LIMIT = 2.0  # larger objectives are counted, not drawn: one bad point would flatten all others
@@ -103,7 +104,11 @@ def draw_parallel(axes: Axes, panel: Panel, look: dict[str, Style]) -> None:
     heights = np.concatenate([points.ravel() for points in shown])[:, None]
     axes.set_ylim(*_limits(heights, normalised=bool(panel.anchors))[0])
     axes.set_xlim(-0.5, len(panel.tasks) - 0.5)
-    axes.set_xticks(places, panel.tasks, rotation=20 if len("".join(panel.tasks)) > 70 else 0)
+    axes.set_xticks(
+        places,
+        [printable(task) for task in panel.tasks],
+        rotation=20 if len("".join(panel.tasks)) > 70 else 0,
+    )
     axes.grid(visible=False, axis="x")
     _label(axes.set_ylabel, panel, "")
 
@@ -113,7 +118,9 @@ def legend_handles(look: dict[str, Style], anchors: Sequence[str], reference: bo
     edge: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.5, "linewidth": 1.3}
     handles = []
     for name, (colour, marker, line) in look.items():
-        handle = Line2D([], [], color=colour, marker=marker, markersize=5.5, label=name, **edge)
+        handle = Line2D(
+            [], [], color=colour, marker=marker, markersize=5.5, label=printable(name), **edge
+        )
         handle.set_linestyle(line)
         handles.append(handle)
     grey: dict[str, Any] = {"color": GREY, "linestyle": "", "markersize": 7}
@@ -152,13 +159,16 @@ def _decorate(axes: Axes, panel: Panel) -> None:
     beyond = sum(int((points > LIMIT).any(axis=1).sum()) for points in panel.objectives.values())
     if panel.anchors and beyond:
         notes.append(f"{beyond} {'point' if beyond == 1 else 'points'} beyond {LIMIT:g} not shown")
-    lines = textwrap.wrap("; ".join(notes), NOTE_WIDTH)
-    axes.set_title(panel.problem, fontsize=9.5, fontweight="bold", pad=4 + 9 * len(lines))
+    lines = textwrap.wrap(printable("; ".join(notes)), NOTE_WIDTH)
+    axes.set_title(
+        printable(panel.problem), fontsize=9.5, fontweight="bold", pad=4 + 9 * len(lines)
+    )
     style: dict[str, Any] = {"fontsize": 7, "color": "0.35", "style": "italic", "ha": "center"}
     axes.text(0.5, 1.01, "\n".join(lines), transform=axes.transAxes, va="bottom", **style)
 
 
 def _label(setter: Any, panel: Panel, task: str) -> None:
+    task = printable(task)
     if panel.anchors:
         setter(
             f"g {task}, lower is better\n(0 = expert, 1 = pretrained)".replace(" ,", ","),

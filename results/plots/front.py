@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 COLUMNS = 4
 SIDE = 3.2  # inches per panel
+# Names of algorithms are literal: matplotlib would set `$x$` as a formula, and refuse `$\\x$`.
+_STYLE: dict[Any, Any] = {"svg.hashsalt": "fusefront", "font.size": 9, "text.parse_math": False}
 # Without dates, the same results give the same file.
 FORMATS: dict[str, dict[str, Any]] = {
     ".png": {"dpi": 200},
@@ -60,7 +62,7 @@ def plot_front(
     from matplotlib import rc_context
 
     text = _explanation(shown, fronts, uses_scores(results))
-    with rc_context({"svg.hashsalt": "fusefront", "font.size": 9}):
+    with rc_context(_STYLE):
         figure = _figure(shown, algorithm_names(results, algorithms), fronts, text)
         sink = io.BytesIO()
         figure.savefig(sink, format=suffix[1:], **FORMATS[suffix])

@@ -13,33 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ...errors import ParameterError
+from .escape import for_latex, for_markdown, for_spreadsheet, printable
 
 Cell = TypeVar("Cell")
 Column = list[Text]
 
 _GAP = 2
 """Spaces between the columns of a text table."""
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "\N{EN DASH}": "--",
-    "…": r"\dots{}",
-    "±": r"$\pm$",
-    "≈": r"$\approx$",
-    "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$",
-}
 
 
 def render(frame: pd.DataFrame, format: str = "text", width: int | None = None) -> str:
@@ -50,18 +30,13 @@ def render(frame: pd.DataFrame, format: str = "text", width: int | None = None) 
             caption are taken from its `attrs`, if it has them.
         format: `text` marks the best with `*`, and sets it in bold if the output is a terminal;
             `markdown` and `latex` (with booktabs) set it in bold; `csv` has the bare texts without
-            a caption, for programs.
+            a caption, for programs. Names are literal in each: see `escape`.
         width: Characters per line of `text`. Columns that do not fit continue in a block below,
             which repeats the index. By default everything is on one line.
     """
     if format not in FORMATS:
         raise ParameterError(f"`format` must be one of {', '.join(FORMATS)}. Found `{format}`.")
     return _text(frame, width) if format == "text" else FORMATS[format](frame)
-
-
-def escape_latex(text: str) -> str:
-    """Return the text with the special characters of LaTeX escaped."""
-    return "".join(_LATEX.get(character, character) for character in text)
 
 
 def _rows(frame: pd.DataFrame, cell: Callable[[str, bool], Cell]) -> list[list[Cell]]:
@@ -85,7 +60,7 @@ def _text(frame: pd.DataFrame, width: int | None = None) -> str:
     def cell(text: str, is_best: bool) -> Text:
         # The mark is a character, not only a style, so that it survives pipes and files.
         mark = (" *" if is_best else "  ") if has_best else ""
-        return Text(text + mark, style="bold" if is_best else "")
+        return Text(printable(text) + mark, style="bold" if is_best else "")
 
     index, *columns = [list(column) for column in zip(*_rows(frame, cell), strict=True)]
     for text in index:
@@ -99,7 +74,7 @@ def _text(frame: pd.DataFrame, width: int | None = None) -> str:
     parts = [_drawn(block) for block in _blocks(index, columns, width)]
     caption = frame.attrs.get("caption")
     if caption:
-        parts[-1] += "\n" + _wrapped(caption + ("; * best" if has_best else ""), width)
+        parts[-1] += "\n" + _wrapped(printable(caption) + ("; * best" if has_best else ""), width)
     return "\n\n".join(parts) + "\n"
 
 
@@ -145,18 +120,20 @@ def _wrapped(caption: str, width: int | None) -> str:
 
 def _markdown(frame: pd.DataFrame) -> str:
     def cell(text: str, is_best: bool) -> str:
-        text = text.replace("|", r"\|").replace("*", r"\*")
+        text = for_markdown(text)
         return f"**{text}**" if is_best else text
 
     header, *body = ["| " + " | ".join(row) + " |" for row in _rows(frame, cell)]
     rule = "|---|" + "---:|" * len(frame.columns)
     caption = frame.attrs.get("caption")
-    return "\n".join([header, rule, *body, *(["", caption] if caption else [])]) + "\n"
+    return (
+        "\n".join([header, rule, *body, *(["", for_markdown(caption)] if caption else [])]) + "\n"
+    )
 
 
 def _latex(frame: pd.DataFrame) -> str:
     def cell(text: str, is_best: bool) -> str:
-        return rf"\textbf{{{escape_latex(text)}}}" if is_best else escape_latex(text)
+        return rf"\textbf{{{for_latex(text)}}}" if is_best else for_latex(text)
 
     header, *body = [" & ".join(row) + r" \\" for row in _rows(frame, cell)]
     if "best" in frame.attrs and body:
@@ -166,7 +143,7 @@ def _latex(frame: pd.DataFrame) -> str:
         r"% needs \usepackage{booktabs}",
         r"\begin{table}",
         r"\centering",
-        *([rf"\caption{{{escape_latex(caption)}}}"] if caption else []),
+        *([rf"\caption{{{for_latex(caption)}}}"] if caption else []),
         rf"\begin{{tabular}}{{l{'r' * len(frame.columns)}}}",
         r"\toprule",
         header,
@@ -181,7 +158,9 @@ def _latex(frame: pd.DataFrame) -> str:
 
 def _csv(frame: pd.DataFrame) -> str:
     sink = io.StringIO()
-    csv.writer(sink, lineterminator="\n").writerows(_rows(frame, lambda text, _: text))
+    csv.writer(sink, lineterminator="\n").writerows(
+        _rows(frame, lambda text, _: for_spreadsheet(printable(text)))
+    )
     return sink.getvalue()
 
 

@@ -45,6 +45,15 @@ def _table(results: Results, name: str) -> pa.Table:
     return from_frame(getattr(results, name), name)
 
 
+def _without_formulas(table: pa.Table) -> pa.Table:
+    """The table as CSV and Excel have it, where the text of one cell is not a formula."""
+    rows = table.to_pylist()
+    for row in rows:
+        for column, cell in row.items():
+            row[column] = f"'{cell}" if cell == NASTY else cell
+    return pa.Table.from_pylist(rows, schema=table.schema)
+
+
 def _vectors(table: pa.Table) -> list[str]:
     return [field.name for field in table.schema if pa.types.is_list(field.type)]
 
@@ -52,7 +61,7 @@ def _vectors(table: pa.Table) -> list[str]:
 @pytest.mark.parametrize("name", TABLES)
 def test_csv_reads_back_equal(tmp_path: Path, scored: Results, name: str) -> None:
     assert export(scored, tmp_path / "out", format="csv", tables=[name]) == []
-    expected = _table(scored, name)
+    expected = _without_formulas(_table(scored, name))
     texts = {f.name for f in expected.schema if pa.types.is_string(f.type)}
     texts |= {*_vectors(expected), "packed"}
     again = csv.read_csv(
@@ -118,7 +127,7 @@ def test_xlsx_reads_back_equal_to_16_digits(tmp_path: Path, scored: Results) -> 
     sheets = _sheets(path)
     assert list(sheets) == list(TABLES)
     for name, sheet in sheets.items():
-        expected = to_frame(module._with_texts(_table(scored, name)))
+        expected = to_frame(_without_formulas(module._with_texts(_table(scored, name))))
         assert list(sheet.columns) == list(expected.columns)
         for column in expected.columns:
             for found, cell in zip(sheet[column], expected[column], strict=True):
@@ -137,7 +146,7 @@ def _assert_cell(found: Any, expected: Any) -> None:
 def test_texts_are_no_formulas(tmp_path: Path, scored: Results) -> None:
     path = tmp_path / "out.xlsx"
     export(scored, path, format="xlsx", tables=["runs"])
-    assert NASTY in set(_sheets(path)["runs"]["traceback"])
+    assert f"'{NASTY}" in set(_sheets(path)["runs"]["traceback"])
 
 
 def test_control_characters_leave_the_file_whole(tmp_path: Path, scored: Results) -> None:

@@ -12,7 +12,8 @@ from fusefront.results.archive.export import export
 from fusefront.results.files.record import ProblemFacts, Record
 from fusefront.results.files.schema import TABLES, record_table
 from fusefront.results.results import Results
-from fusefront.results.tables.render import FORMATS, escape_latex, render
+from fusefront.results.tables.escape import for_latex
+from fusefront.results.tables.render import FORMATS, render
 from fusefront.results.tables.summary import summary
 from fusefront.results.tables.table import table
 
@@ -171,7 +172,7 @@ def test_latex_is_escaped_with_booktabs_and_the_best_in_bold(frame: pd.DataFrame
 
 
 def test_latex_specials_are_made_literal() -> None:
-    assert escape_latex(r"50% of a_b & {c}^2 ~ $x #1 \y") == (
+    assert for_latex(r"50% of a_b & {c}^2 ~ $x #1 \y") == (
         r"50\% of a\_b \& \{c\}\textasciicircum{}2 \textasciitilde{} \$x \#1 \textbackslash{}y"
     )
 

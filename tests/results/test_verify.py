@@ -88,8 +88,8 @@ def test_whole_results_have_no_fault(whole: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "remedy"),
     [
-        (PART, "renames the file and computes it again"),
-        (PROBLEM, "renames the file and computes it again"),
+        (PART, "verify DIRECTORY --repair`, which renames the file"),
+        (PROBLEM, "verify DIRECTORY --repair`, which renames the file"),
         ("superseded/two-digits-ties-1.parquet", "delete it"),
         ("tables/fronts.parquet", "compacts the parts again"),
         ("tables/scores.parquet", "compacts the parts again"),
@@ -115,12 +115,12 @@ def test_every_damaged_file_is_named_at_once(whole: Path) -> None:
     ]
 
 
-def test_another_runs_row_is_foreign(whole: Path) -> None:
+def test_another_runs_row_is_a_fault(whole: Path) -> None:
     (whole / PART).write_bytes((whole / "parts/two-digits-ties-0.parquet").read_bytes())
     assert "another run's row (two-digits-ties-0)" in _one(whole).found
 
 
-def test_a_run_that_was_not_planned_is_foreign(whole: Path, make_record: MakeRecord) -> None:
+def test_a_run_that_was_not_planned_is_a_fault(whole: Path, make_record: MakeRecord) -> None:
     write_part(whole, make_record("magmax"))
     fault = _one(whole)
     assert fault.file == "parts/two-digits-magmax-0.parquet"
@@ -128,7 +128,7 @@ def test_a_run_that_was_not_planned_is_foreign(whole: Path, make_record: MakeRec
     assert "moves the file to `outdated/`" in fault.remedy
 
 
-def test_a_row_of_another_seed_than_planned_is_foreign(
+def test_a_row_of_another_seed_than_planned_is_a_fault(
     whole: Path, make_record: MakeRecord
 ) -> None:
     write_part(whole, replace(make_record(seed=1), seed=2))
@@ -176,7 +176,7 @@ def test_a_missing_problem_table_is_named_once(whole: Path) -> None:
     assert _one(whole).file == PROBLEM
 
 
-def test_the_table_of_another_problem_is_foreign(
+def test_the_table_of_another_problem_is_a_fault(
     whole: Path, make_facts: Callable[..., ProblemFacts]
 ) -> None:
     path = write_problem(whole, make_facts("other"))
@@ -253,7 +253,7 @@ def test_an_archive_of_a_newer_schema_asks_for_an_upgrade(
         assert "pip install --upgrade" in fault.remedy
 
 
-def test_a_file_that_the_manifest_does_not_name_is_foreign(
+def test_a_file_that_the_manifest_does_not_name_is_a_fault(
     tmp_path: Path, results: Results
 ) -> None:
     pack(results, tmp_path / "archive", note="")
