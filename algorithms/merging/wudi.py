@@ -83,7 +83,8 @@ def rounding(merged: Tensor, gram: Tensor) -> float:
     """
     error = torch.finfo(merged.dtype).eps * sum(merged.shape) ** 0.5
     magnitudes = torch.linalg.vector_norm(merged.abs() @ gram.abs())
-    return 4 * error * float(magnitudes)
+    bound: float = 4 * error * float(magnitudes)
+    return bound
 
 
 def _rms(matrix: Tensor) -> Tensor:

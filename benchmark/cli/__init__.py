@@ -65,7 +65,7 @@ def _name(command: CommandInfo) -> str:
 
 
 def _fail(message: str) -> NoReturn:
-    from ...results.tables.escape import printable_lines
+    from ...results.escape import printable_lines
 
     print(f"fusefront: error: {printable_lines(message)}", file=sys.stderr)
     raise SystemExit(2)

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 from rich.tree import Tree
 
-from ...results.tables.escape import printable
+from ...results.escape import printable
 from ..run.progress import Event, ProblemProgress, Progress, clock
 
 COLOURS: Final = {

@@ -11,7 +11,7 @@ _NEAREST: Final = {
     "…": "...",
     "±": "+-",
     "≈": "~",
-    "×": "x",
+    "×": "x",  # noqa: RUF001 - the character itself
     "↑": "^",
     "↓": "v",
     "→": "->",

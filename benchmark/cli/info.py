@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from ...entry import Entry
 from ...errors import UnknownNameError
-from ...registry import Entry, unknown_name
+from ...registry import unknown_name
 from ..study.suites import Suite
 from .app import app
 from .list import REGISTRIES

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from ...algorithms import ALGORITHMS
+from ...entry import Entry
 from ...metrics import METRICS
 from ...problems import PROBLEMS
-from ...registry import Entry, Registry, unknown_name
+from ...registry import Registry, unknown_name
 from ..study.suites import SUITES
 from .app import AsJson, app, key_value, terminal
 

@@ -48,7 +48,7 @@ def create(output: Path, make: "Callable[[], Made]") -> None:
         print("interrupted; nothing was written", file=sys.stderr)
         raise typer.Exit(130) from None
     print(f"{output}: {made.runs} runs")
-    from ...results.tables.escape import printable
+    from ...results.escape import printable
 
     for note in made.notes:
         print(f"note: {printable(note)}")

@@ -57,7 +57,7 @@ def status(
 
 
 def _print(frame: "pd.DataFrame") -> None:
-    from ...results.tables.escape import printable
+    from ...results.escape import printable
 
     frame = frame.map(lambda cell: printable(cell) if isinstance(cell, str) else cell)
     console = terminal()

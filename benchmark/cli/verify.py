@@ -72,7 +72,7 @@ def report(source: str, *, as_json: bool = False) -> None:
 
 
 def _print(source: str, found: "Verification") -> None:
-    from ...results.tables.escape import printable
+    from ...results.escape import printable
 
     for fault in found.faults:
         print(f"BAD  {printable(str(fault))}")

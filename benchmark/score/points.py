@@ -53,7 +53,7 @@ def _check_model(model: object, pool: ExpertPool, where: str) -> None:
     if isinstance(model, Coefficients):
         what, values = f"Coefficients in space `{model.space}`", model.values
         groups = len(pool.layout.groups(model.space).names)
-        shape = (len(pool),) if model.space == "task" else (groups, len(pool))
+        shape: tuple[int, ...] = (len(pool),) if model.space == "task" else (groups, len(pool))
     elif isinstance(model, Tensor):
         what, values, shape = "A model", model, tuple(pool.pretrained.shape)
     else:

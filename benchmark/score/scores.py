@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 
 import fusefront
 
+from ...entry import Entry
 from ...errors import ParameterError, StoreError, UnknownNameError
 from ...metrics import METRICS
 from ...metrics.base import Inputs, Metric, evaluate
 from ...problems import PROBLEMS
-from ...registry import Entry
 from ...results.directory.parts import PARTS
 from ...results.directory.snapshot import Snapshot, by_run
 from ...results.files.schema import from_frame

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
+from ...entry import Entry
 from ...errors import PluginError
-from ...registry import Entry, Registry
+from ...registry import Registry
 from .identity import algorithm_version
 from .parameters import (
     check_parameters,

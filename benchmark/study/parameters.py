@@ -10,8 +10,9 @@ from inspect import cleandoc
 from typing import Any, Final, final
 
 from ...domains import domains
+from ...entry import Entry, bound_choices, is_bound
 from ...errors import FusefrontError, ParameterError, PluginError
-from ...registry import Entry, bound_choices, is_bound, unknown_name
+from ...registry import unknown_name
 
 _SPEC: Final = re.compile(
     r"(?P<target>.+?\.py:\w+|[^\[\]]+?)\s*(?:\[(?P<parameters>.*)\])?", re.DOTALL

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
+from ...entry import Entry
 from ...errors import PluginError, StudyError
 from ...plugins import beside
 from ...problems import PROBLEMS
-from ...registry import Entry
 from .parameters import check_parameters, instantiate, parse_parameters, split_spec, write_value
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from fusefront.benchmark.cli.info import describe_algorithm
-from fusefront.registry import Entry
+from fusefront.entry import Entry
 
 from . import archives
 from .docstrings import as_markdown, described, without_arguments

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from fusefront import ALGORITHMS, METRICS, PROBLEMS, SUITES
-from fusefront.registry import Entry, Registry
+from fusefront.entry import Entry
+from fusefront.registry import Registry
 
 from .algorithm_page import algorithm_page
 from .metric_page import metric_page

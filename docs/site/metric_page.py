@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from fusefront.benchmark.cli.info import describe_metric
-from fusefront.registry import Entry
+from fusefront.entry import Entry
 
 from . import archives
 from .docstrings import as_markdown

@@ -6,7 +6,7 @@ from typing import Any
 
 from fusefront.benchmark.study.problem_spec import ProblemSpec
 from fusefront.domains import domains
-from fusefront.registry import Entry
+from fusefront.entry import Entry
 
 from . import archives
 from .docstrings import as_markdown, described, without_arguments

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from fusefront.registry import Entry
+from fusefront.entry import Entry
 
 from . import archives
 from .tables import markdown_table

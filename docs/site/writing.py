@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from fusefront.registry import Entry
+from fusefront.entry import Entry
 
 from .archives import Scores
 from .docstrings import as_markdown

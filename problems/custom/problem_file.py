@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
-from ...registry import Entry
+from ...entry import Entry
 from ...toml_models import (
     KeyRefused,
     Text,

@@ -15,10 +15,10 @@ from pyarrow import csv
 from ...errors import MissingDataError, ParameterError, StoreError
 from ...registry import unknown_name
 from ..directory.compaction import COMPACTED
+from ..escape import FORMULA_STARTS, for_spreadsheet
 from ..files.parquet import staged, write_bytes
 from ..files.schema import TABLES, from_frame
 from ..results import Results, approximate
-from ..tables.escape import FORMULA_STARTS, for_spreadsheet
 from .iohanalyzer import write_iohanalyzer
 
 SHEET_ROWS: Final = 1_048_576

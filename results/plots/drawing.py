@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ...metrics.nondominated import nondominated
-from ..tables.escape import printable
+from ..escape import printable
 from .panels import Array, Panel
 
 LIMIT = 2.0  # larger objectives are counted, not drawn: one bad point would flatten all others

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...errors import ParameterError
-from .escape import for_latex, for_markdown, for_spreadsheet, printable
+from ..escape import for_latex, for_markdown, for_spreadsheet, printable
 
 Cell = TypeVar("Cell")
 Column = list[Text]

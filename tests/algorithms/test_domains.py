@@ -11,8 +11,8 @@ import torch
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.domains import Domain, domains
+from fusefront.entry import Entry, is_bound
 from fusefront.errors import BudgetExhausted
-from fusefront.registry import Entry, is_bound
 from fusefront.testing.toy_problem import open_view, toy_problem
 
 UNITS = 6_000

@@ -12,8 +12,9 @@ from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.limits import ResourceRules
 from fusefront.benchmark.study.study import RunSpec, Study, keep_ids, merge_studies
+from fusefront.entry import Entry
 from fusefront.errors import ParameterError, PluginError, StudyError, UnknownNameError
-from fusefront.registry import Entry, Registry
+from fusefront.registry import Registry
 
 HASHES = {"smoke-all": "abc", "analytic-quadratic[n_tasks=3]": "def"}
 BUILT_IN = ("rewarded-soup", "task-arithmetic[sweep=[0.5]]")

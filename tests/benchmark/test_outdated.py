@@ -188,7 +188,7 @@ def test_the_run_command_reports_why_it_moves_runs_aside(
 def test_added_parameters_at_their_defaults_are_no_reason(tmp_path: Path) -> None:
     toy = NOW["toy"]
     later = dataclasses.make_dataclass(
-        "Toy", [("warm", bool, False)], bases=(toy.target,), frozen=True, kw_only=True
+        "Toy", [("warm", bool, False)], bases=(toy.load(),), frozen=True, kw_only=True
     )
     new: Registry[Any] = Registry("algorithm", {})
     new.add(dataclasses.replace(toy, target=later, added=("warm",)))

@@ -11,11 +11,11 @@ from tests.specs import problems
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.problem_spec import ProblemSpec
 from fusefront.benchmark.study.study import Study
+from fusefront.entry import Entry
 from fusefront.errors import ParameterError, PluginError, StudyError, UnknownNameError
 from fusefront.problems import PROBLEMS
 from fusefront.problems.base import Anchors, Oracle, Problem, Split
 from fusefront.problems.experts import ExpertPool
-from fusefront.registry import Entry
 
 PLUGIN = """
 from fusefront import PROBLEMS

@@ -8,10 +8,11 @@ import pytest
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.study.suites import SUITES
+from fusefront.entry import Entry
 from fusefront.errors import ParameterError, PluginError, UnknownNameError
 from fusefront.metrics import METRICS
 from fusefront.problems import PROBLEMS
-from fusefront.registry import Entry, Registry
+from fusefront.registry import Registry
 
 LABELS = {"data": frozenset({"none", "labelled"}), "anything": frozenset[str]()}
 

@@ -11,6 +11,7 @@ import pytest
 
 from fusefront.benchmark.score import scores as module
 from fusefront.benchmark.score.scores import REF_POINTS, derive_scores
+from fusefront.entry import Entry
 from fusefront.errors import StoreError
 from fusefront.metrics.corner_gap import corner_gap
 from fusefront.metrics.expected_utility import expected_utility
@@ -21,7 +22,6 @@ from fusefront.metrics.normalised_accuracy import (
     worst_task_normalised_accuracy,
 )
 from fusefront.problems import PROBLEMS
-from fusefront.registry import Entry
 from fusefront.results.directory.parts import write_part, write_problem
 from fusefront.results.files.record import AnchorRow, FrontRow, PointRow, ProblemFacts, Record
 from fusefront.results.load import read

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
+from fusefront.entry import Entry
 from fusefront.metrics import METRICS
 from fusefront.metrics.base import Metric, needs
-from fusefront.registry import Entry
 
 entries = list(METRICS)
 

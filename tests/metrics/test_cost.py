@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from fusefront.entry import Entry
 from fusefront.errors import ParameterError
 from fusefront.metrics import METRICS
 from fusefront.metrics.base import Metric
-from fusefront.registry import Entry
 
 costs = pytest.mark.parametrize(
     "entry", METRICS.select({"kind": "cost"}), ids=lambda entry: entry.name

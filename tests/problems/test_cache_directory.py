@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from fusefront.errors import CacheError
-from fusefront.problems import cache
 from fusefront.problems.cache import ENVIRONMENT, cache_directory, cached_json, exclusive
 
 
@@ -44,6 +44,6 @@ def test_a_filled_cache_that_cannot_be_written_is_read(
 
     path = tmp_path / "x.json"
     cached_json(path, lambda: 1)
-    monkeypatch.setattr(cache.FileLock, "acquire", refuse)
+    monkeypatch.setattr(FileLock, "acquire", refuse)
     with exclusive(path, "x", print):
         assert cached_json(path, lambda: 2) == 1

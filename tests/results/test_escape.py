@@ -12,11 +12,11 @@ import pytest
 from tests.results.conftest import results_of
 
 from fusefront.results.archive.export import export
+from fusefront.results.escape import for_latex, for_markdown, for_spreadsheet, printable
 from fusefront.results.files.record import Record
 from fusefront.results.files.schema import record_table
 from fusefront.results.plots.front import plot_front
 from fusefront.results.results import Results
-from fusefront.results.tables.escape import for_latex, for_markdown, for_spreadsheet, printable
 from fusefront.results.tables.render import FORMATS, render
 from fusefront.results.tables.table import table
 

@@ -9,10 +9,10 @@ from tests.results.conftest import results_of
 
 from fusefront.errors import ParameterError, UnknownNameError
 from fusefront.results.archive.export import export
+from fusefront.results.escape import for_latex
 from fusefront.results.files.record import ProblemFacts, Record
 from fusefront.results.files.schema import TABLES, record_table
 from fusefront.results.results import Results
-from fusefront.results.tables.escape import for_latex
 from fusefront.results.tables.render import FORMATS, render
 from fusefront.results.tables.summary import summary
 from fusefront.results.tables.table import table

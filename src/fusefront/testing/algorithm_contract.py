@@ -16,11 +16,11 @@ from ..algorithms.base import Algorithm
 from ..algorithms.pareto_set import MapSet, ParetoSet, PreferenceMap
 from ..algorithms.pareto_set_files import load_pareto_set, save_pareto_set
 from ..benchmark.score.measure import score
+from ..entry import Entry
 from ..errors import BudgetExhausted, PreferenceError
 from ..problems.base import Oracle
 from ..problems.predictor import Predictor
 from ..problems.view import ProblemView
-from ..registry import Entry
 from .fits import entry_of, generator, measured, models_of, open_for, preferences
 from .promises import BrokenPromise, expect
 from .spy_oracle import SpyOracle

@@ -10,9 +10,9 @@ from ..algorithms import ALGORITHMS
 from ..algorithms.base import Algorithm
 from ..algorithms.pareto_set import ParetoSet
 from ..benchmark.score.measure import ScoredPoint, score
+from ..entry import Entry, is_bound
 from ..problems.base import Oracle
 from ..problems.view import ProblemView
-from ..registry import Entry, is_bound
 from .toy_problem import ToyProblem, open_view
 
 

@@ -16,13 +16,13 @@ from fusefront.algorithms.merging.task_arithmetic import TaskArithmetic
 from fusefront.algorithms.pareto_set import FiniteSet, ParetoSet
 from fusefront.algorithms.search.pools import SobolPool
 from fusefront.algorithms.training.rays import rays
+from fusefront.entry import Entry
 from fusefront.errors import NotApplicableError
 from fusefront.problems.analytic.base import AnalyticProblem
 from fusefront.problems.analytic.disjoint import DisjointProblem
 from fusefront.problems.analytic.quadratic import QuadraticProblem
 from fusefront.problems.analytic.saturating import SaturatingProblem
 from fusefront.problems.experts import Coefficients
-from fusefront.registry import Entry
 from fusefront.testing.toy_problem import open_view
 
 Array = NDArray[np.float64]

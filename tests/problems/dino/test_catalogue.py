@@ -1,7 +1,7 @@
+from fusefront.entry import Entry
 from fusefront.problems import PROBLEMS
 from fusefront.problems.family import FamilyProblem
 from fusefront.problems.vision.families import DINO
-from fusefront.registry import Entry
 
 ENTRIES = {e.name: e for e in PROBLEMS.select({"family": "dino"})}
 

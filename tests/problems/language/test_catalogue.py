@@ -2,10 +2,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from fusefront.entry import Entry
 from fusefront.problems import PROBLEMS
 from fusefront.problems.base import Problem
 from fusefront.problems.language.tasks import MINILM, TINY_GPT2
-from fusefront.registry import Entry
 
 
 def entries() -> list[Entry[Callable[..., Problem]]]:
