@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple, final
@@ -84,6 +84,7 @@ class Checkpoint:
         adapter: `adapter_config.json` of an adapter, else None.
         tensors: Header of every tensor, by name.
         files: The safetensors file that holds each tensor.
+        stored: Names in the files, of the tensors that `unwrapped` has renamed.
     """
 
     folder: Path
@@ -91,6 +92,7 @@ class Checkpoint:
     adapter: Mapping[str, Any] | None
     tensors: Mapping[str, Header]
     files: Mapping[str, Path]
+    stored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_adapter(self) -> bool:
@@ -153,6 +155,46 @@ def signature(checkpoint: Checkpoint) -> str:
     if checkpoint.adapter is not None:
         kind = str(checkpoint.adapter.get("peft_type", "adapter")).lower()
     return f"{kind} {' '.join([*parts, f'{len(shapes)} tensors {digest}'])}"
+
+
+def unwrapped_names(names: Iterable[str]) -> dict[str, str]:
+    """Return each name as it is in a model that is neither compiled nor parallel.
+
+    >>> unwrapped_names(["module._orig_mod.a.weight", "module._orig_mod.b.weight"])
+    {'module._orig_mod.a.weight': 'a.weight', 'module._orig_mod.b.weight': 'b.weight'}
+    """
+    found = {n: ".".join(part for part in n.split(".") if part != _COMPILED) for n in names}
+    if found and all(new.startswith(_PARALLEL) for new in found.values()):
+        found = {old: new.removeprefix(_PARALLEL) for old, new in found.items()}
+    return found
+
+
+_COMPILED: Final = "_orig_mod"  # what torch.compile calls the module that it wraps
+_PARALLEL: Final = "module."  # what DataParallel and DDP call it
+
+
+def unwrapped(checkpoint: Checkpoint) -> Checkpoint:
+    """Return a checkpoint without the names that wrappers of torch put before those of the model.
+
+    `state_dict()` of a compiled or of a parallel model has them, `save_pretrained` does not.
+
+    Raises:
+        IntegrityError: If two tensors have one name without them.
+    """
+    names = unwrapped_names(checkpoint.tensors)
+    stored = {new: old for old, new in names.items()}
+    for old, new in names.items():
+        if stored[new] != old:
+            raise IntegrityError(
+                f"`{checkpoint.folder}` must hold every tensor once. Found `{old}` and "
+                f"`{stored[new]}`, which are the same parameter. Save the model again."
+            )
+    return replace(
+        checkpoint,
+        tensors={new: checkpoint.tensors[old] for new, old in stored.items()},
+        files={new: checkpoint.files[old] for new, old in stored.items()},
+        stored={new: old for new, old in stored.items() if new != old},
+    )
 
 
 _PROBED = 20  # names whose prefixes are tried: a model has at most two prefixes

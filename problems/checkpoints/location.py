@@ -41,17 +41,47 @@ def find_here(reference: str, *, base_folder: Path, revision: str | None = None)
     """Same as `locate`, but without the network: None if only the hub can have it.
 
     Raises:
-        MissingDataError: If `reference` can only be a local path, which does not exist.
+        MissingDataError: If `reference` can only be a local path, which does not exist. A name
+            without owner or revision is one: a folder that is missing is far more likely than one
+            of the few models of the hub without owner.
     """
     path = base_folder / Path(reference).expanduser()
     if path.exists():
         return path
     if _is_path(reference, base_folder):
-        raise MissingDataError(
-            f"`{reference}` must be a folder or file. Found none at `{path}`. Correct the path."
-        )
+        raise _no_path(reference, path, "")
     mirrored = find_in_mirror(reference)
-    return mirrored if mirrored is not None else _from_cache(reference, revision)
+    found = mirrored if mirrored is not None else _from_cache(reference, revision)
+    if found is None and revision is None and "/" not in reference:
+        raise _no_path(reference, path, ", or write the hub id as `owner/name`")
+    return found
+
+
+def check_on_hub(reference: str, revision: str | None = None) -> None:
+    """Check that the hub has a model, without downloading it.
+
+    Raises:
+        MissingDataError: If it does not, or cannot be reached.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.constants import HF_HUB_OFFLINE
+
+    if HF_HUB_OFFLINE:
+        raise _missing(reference, _OFFLINE)
+    try:
+        HfApi().model_info(reference, revision=revision, timeout=_ANSWER_SECONDS)
+    except Exception as error:  # the client lets any error of its transport through
+        raise _missing(reference, _first_line(error)) from error
+
+
+_OFFLINE: Final = "the hub is switched off by HF_HUB_OFFLINE"
+_ANSWER_SECONDS: Final = 5.0
+
+
+def _no_path(reference: str, path: Path, more: str) -> MissingDataError:
+    return MissingDataError(
+        f"`{reference}` must be a folder or file. Found none at `{path}`. Correct the path{more}."
+    )
 
 
 def find_in_mirror(reference: str) -> Path | None:
@@ -86,7 +116,7 @@ def _from_hub(reference: str, revision: str | None) -> Path:
     from huggingface_hub.constants import HF_HUB_OFFLINE
 
     if HF_HUB_OFFLINE:
-        raise _missing(reference, "the hub is switched off by HF_HUB_OFFLINE")
+        raise _missing(reference, _OFFLINE)
     try:
         return _snapshot(reference, revision, cached=False)
     except Exception as error:  # the client lets any error of its transport through

@@ -1,7 +1,8 @@
 """Weights of checkpoints as float32 tensors, and experts as task vectors."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import torch
 from safetensors import safe_open
@@ -27,8 +28,43 @@ def read_tensors(checkpoint: Checkpoint, names: Sequence[str]) -> dict[str, Tens
     found: dict[str, Tensor] = {}
     for path, inside in by_file.items():
         with safe_open(path, "pt") as file:
-            found |= {name: file.get_tensor(name).to(torch.float32) for name in inside}
+            for name in inside:
+                stored = checkpoint.stored.get(name, name)
+                found[name] = file.get_tensor(stored).to(torch.float32)
     return {name: found[name] for name in names}
+
+
+def check_equal(checkpoint: Checkpoint, one: str, other: str) -> None:
+    """Check that two names of one parameter hold the same values; only these two are read.
+
+    Raises:
+        IntegrityError: If they differ, since one of them would win silently.
+    """
+    found = read_tensors(checkpoint, [one, other])
+    if not torch.equal(found[one], found[other]):
+        raise IntegrityError(
+            f"`{checkpoint.folder}` must hold one value of every parameter. Found different ones "
+            f"in `{one}` and `{other}`, which are two names of one parameter. Delete the wrong one."
+        )
+
+
+def check_whole(checkpoint: Checkpoint, names: Iterable[str]) -> None:
+    """Check that weights are stored as floats of 16 bits or more.
+
+    Raises:
+        IntegrityError: If they are quantised: their numbers are no weights without their scales.
+    """
+    for name in names:
+        dtype = checkpoint.tensors[name].dtype
+        if dtype not in _FLOATS:
+            raise IntegrityError(
+                f"`{checkpoint.folder}` must hold weights as floats of 16 bits or more. Found "
+                f"`{name}` as {dtype}: the checkpoint is quantised. Load it, dequantise it, and "
+                "save it again."
+            )
+
+
+_FLOATS: Final = frozenset({"F64", "F32", "F16", "BF16"})
 
 
 def task_vector(pretrained: Checkpoint, expert: Checkpoint, layout: Layout) -> Tensor:

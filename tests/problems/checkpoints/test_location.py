@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fusefront.errors import MissingDataError
-from fusefront.problems.checkpoints.location import is_hub_id, locate
+from fusefront.problems.checkpoints.location import check_on_hub, is_hub_id, locate
 
 
 def test_a_local_folder_comes_before_a_mirror(
@@ -95,3 +95,22 @@ def test_an_unreachable_hub_is_missing_data(
         locate("owner/model", base_folder=tmp_path)
     assert "Name or service not known. Go online" in str(caught.value)
     assert "long story" not in str(caught.value)
+
+
+def test_a_name_without_owner_is_a_folder_unless_a_revision_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(MissingDataError, match="or write the hub id as `owner/name`"):
+        locate("one", base_folder=tmp_path)
+    with pytest.raises(MissingDataError, match="switched off by HF_HUB_OFFLINE"):
+        locate("gpt2", base_folder=tmp_path, revision="main")
+    (tmp_path / "one").mkdir()
+    assert locate("one", base_folder=tmp_path) == tmp_path / "one"
+
+
+def test_a_hub_that_is_switched_off_has_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(MissingDataError, match="switched off by HF_HUB_OFFLINE"):
+        check_on_hub("owner/model")

@@ -5,8 +5,14 @@ import torch
 from tests.problems.checkpoints.stored import SHAPES, tensors, write, write_adapter, write_sharded
 
 from fusefront.errors import IntegrityError
-from fusefront.problems.checkpoints.checkpoint import open_checkpoint
-from fusefront.problems.checkpoints.tensors import read_flat, read_tensors, task_vector
+from fusefront.problems.checkpoints.checkpoint import open_checkpoint, unwrapped
+from fusefront.problems.checkpoints.tensors import (
+    check_equal,
+    check_whole,
+    read_flat,
+    read_tensors,
+    task_vector,
+)
 from fusefront.problems.layout import Layout
 
 LAYOUT = Layout(
@@ -67,3 +73,32 @@ def test_a_missing_or_misshapen_tensor_is_named(tmp_path: Path) -> None:
     expert = open_checkpoint(write(tmp_path / "expert", lacking))
     with pytest.raises(IntegrityError, match=r"`transformer\.wte\.weight` of shape \(7, 4\)"):
         task_vector(base, expert, LAYOUT)
+
+
+@pytest.mark.parametrize("prefix", ["_orig_mod.", "module.", "module._orig_mod."])
+def test_wrapped_tensors_are_read_by_the_names_of_the_model(tmp_path: Path, prefix: str) -> None:
+    folder = write(tmp_path / "a", {prefix + name: t for name, t in tensors(0).items()})
+    found = unwrapped(open_checkpoint(folder))
+    assert set(found.tensors) == set(tensors(0))
+    read = read_tensors(found, list(found.tensors))
+    assert all(torch.equal(read[name], tensor) for name, tensor in tensors(0).items())
+
+
+def test_two_names_must_hold_the_same_values(tmp_path: Path) -> None:
+    one = tensors(0)["wte.weight"]
+    stored = {"a": one, "b": one.clone(), "c": one + 1}
+    found = open_checkpoint(write(tmp_path / "a", stored))
+    check_equal(found, "a", "b")
+    with pytest.raises(IntegrityError, match="different ones in `a` and `c`"):
+        check_equal(found, "a", "c")
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.uint8, torch.float8_e4m3fn])
+def test_weights_that_are_not_floats_of_16_bits_are_quantised(
+    tmp_path: Path, dtype: torch.dtype
+) -> None:
+    stored = {"a": torch.ones(2).half(), "b": torch.ones(2).to(dtype)}
+    found = open_checkpoint(write(tmp_path / "a", stored))
+    check_whole(found, ["a"])
+    with pytest.raises(IntegrityError, match=r"Found `b` as .*: the checkpoint is quantised"):
+        check_whole(found, ["a", "b"])
