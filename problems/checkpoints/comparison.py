@@ -20,15 +20,8 @@ _SETTINGS: Final = (
 )  # fmt: skip
 """Keys of config.json that change what the same weights compute."""
 
-_BUFFER = re.compile(r"(.*\.)?(position_ids|token_type_ids|masked_bias|attn\.bias|inv_freq)")
+BUFFER: Final = re.compile(r"(.*\.)?(position_ids|token_type_ids|masked_bias|attn\.bias|inv_freq)")
 """Buffers that older files store beside weights, and that models now compute."""
-
-
-_HEADS: Final = frozenset(
-    {"classifier", "score", "head", "lm_head", "cls", "qa_outputs"}
-    | {"cls_classifier", "distillation_classifier"}
-)
-"""Modules outside backbones, whose sizes depend on the task."""
 
 
 class Mismatch(NamedTuple):
@@ -47,7 +40,7 @@ def mismatches(pretrained: Checkpoint, expert: Checkpoint, names: Sequence[str])
         expert: A complete model, or a LoRA adapter of the pretrained model.
         names: Merged tensors, as either of them calls them, with or without prefix.
     """
-    found = [*_settings(pretrained, expert), *_words(pretrained, expert)]
+    found = settings_mismatches(pretrained, expert)
     if expert.is_adapter:
         return found + _adapter(pretrained, expert)
     ours, theirs = stored_names(pretrained.tensors, names), stored_names(expert.tensors, names)
@@ -58,20 +51,9 @@ def mismatches(pretrained: Checkpoint, expert: Checkpoint, names: Sequence[str])
     return found + _unexpected(expert, theirs)
 
 
-def backbone_names(pretrained: Checkpoint, expert: Checkpoint) -> list[str]:
-    """Return the tensors of a dense expert that a pretrained model with the same root can have.
-
-    Used if no model states what is merged: all except heads, which stand outside the root or
-    have a head's name, and buffers. Empty if pretrained model and expert share no name.
-    """
-    kept = [
-        name
-        for name in expert.tensors
-        if not _BUFFER.fullmatch(name) and name.partition(".")[0] not in _HEADS
-    ]
-    places = stored_names(pretrained.tensors, kept)
-    roots = {name.partition(".")[0] for name in places}
-    return [name for name in kept if name.partition(".")[0] in roots]
+def settings_mismatches(pretrained: Checkpoint, expert: Checkpoint) -> list[Mismatch]:
+    """Return the differences in model type, settings, vocabulary and tokenizer."""
+    return [*_settings(pretrained, expert), *_words(pretrained, expert)]
 
 
 def _settings(pretrained: Checkpoint, expert: Checkpoint) -> Iterator[Mismatch]:
@@ -134,5 +116,5 @@ def _unexpected(expert: Checkpoint, places: dict[str, str]) -> list[Mismatch]:
     return [
         Mismatch("unexpected", f"`{name}` is not merged", True)
         for name in expert.tensors
-        if name not in stored and name.partition(".")[0] in roots and not _BUFFER.fullmatch(name)
+        if name not in stored and name.partition(".")[0] in roots and not BUFFER.fullmatch(name)
     ]

@@ -1,9 +1,10 @@
 """Examples of a problem file: split by the digest of their inputs, encoded, and cached."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple, final
+from typing import Final, NamedTuple, final
 
 import numpy as np
 import torch
@@ -14,9 +15,11 @@ from ...errors import StudyError
 from ..base import Split
 from ..cache import cache_directory, cached_tensors, digest
 from ..classifier import Examples
+from .classes import class_names, encode_classes
+from .heads import head_rows
 from .models import Models
 from .problem_file import CustomTask, ProblemFile
-from .rows import Rows, read_rows, row_keys, source_digest
+from .rows import Rows, read_rows, row_keys
 
 SPLITS: Final[tuple[Split, ...]] = ("calibration", "validation", "test")
 
@@ -47,7 +50,7 @@ def _place(key: str, seed: int) -> float:
     return int.from_bytes(drawn, "big") / 2**64
 
 
-_CODE = 1
+_CODE = 2
 """Version of the encoding; increased whenever the same files give other tensors."""
 
 _FEWEST_CLASSES = 2
@@ -68,56 +71,68 @@ class ExampleStore:
         self._identities: dict[str, str] = {}
         self._classes: dict[str, list[str]] = {}
         self._cuts: dict[str, _Cut] = {}
+        self._kinds: dict[str, str] = {}
         self._inputs: dict[str, Tensor] = {}
 
     def identity(self, task: str) -> str:
-        """Return a digest of the bytes of a task's data and of the settings they are read with."""
+        """Return a digest of the examples of a task in each split, whatever format stores them."""
         if task not in self._identities:
-            data = self._file.task(task).data
-            sources = [source_digest(s, data, self._file.folder) for s in data.sources]
-            asked = [data.modality, data.inputs, data.label, data.labels]
-            cut = [self._file.fractions, self._file.seed] if len(sources) == 1 else []
-            self._identities[task] = digest([_CODE, sources, asked, cut])
+            one = self._file.task(task).data.all is not None  # decides which tasks share inputs
+            splits = [
+                [split, part.keys, self._encoded(task, part).tolist()]
+                for split, part in self._cut(task).items()
+            ]
+            self._identities[task] = digest([_CODE, self._file.modality, one, splits])
         return self._identities[task]
 
     def check(self, name: str) -> str:
-        """Return the number of classes and the sizes of a task's splits in one line.
+        """Encode the splits of a task, and return its number of classes and their sizes.
 
-        Inputs are not encoded.
+        Encoding is part of the check, since only it can find a text without tokens or a damaged
+        image. Its result is cached, so that it happens once.
 
         Raises:
             StudyError: If an example has no known class, or a split has fewer than two classes.
+            IntegrityError: If an input cannot be encoded.
             MissingDataError: If data is missing.
         """
-        task = self._file.task(name)
         cut, classes = self._cut(name), self.classes(name)
         sizes = []
         for split, part in cut.items():
-            found = part.classes
-            n_classes = len(set(encode_classes(found, classes, task).tolist()))
+            n_classes = len(set(self._encoded(name, part).tolist()))
             if n_classes < _FEWEST_CLASSES:
                 raise StudyError(
                     f"The {split} split of task `{name}` must have two classes or more. Found "
-                    f"{len(found)} examples of {n_classes} classes. Give it more data."
+                    f"{len(part.rows)} examples of {n_classes} classes. Give it more data."
                 )
-            sizes.append(f"{len(found):,} {split}")
+            self.examples(name, split)
+            sizes.append(f"{len(part.rows):,} {split}")
         return f"{len(classes)} classes, {', '.join(sizes)}"
 
     def check_disjoint(self, names: Sequence[str]) -> str:
         """Check that algorithms see no test input of any of these tasks; return a line.
 
         Raises:
-            StudyError: If a calibration or validation split has a test input.
+            StudyError: If a calibration or validation split has a test input, or inputs are whole
+                numbers in one task only, so that equal inputs could not be recognised.
         """
+        kinds = {self._kind(name): name for name in names}
+        if len(kinds) > 1:
+            raise StudyError(
+                "Inputs of all tasks must be whole numbers, or none. Found "
+                f"{', '.join(f'{kind} in `{name}`' for kind, name in kinds.items())}. "
+                "Write whole numbers with a fraction, such as 1.0."
+            )
         test = {key: name for name in names for key in self._cut(name)["test"].keys}
         for name in names:
             for split in ("calibration", "validation"):
-                shared = self._cut(name)[split].keys & test.keys()
+                shared = test.keys() & self._cut(name)[split].keys
                 if shared:
                     other = test[next(iter(shared))]
                     raise StudyError(
                         f"Splits must not share inputs. Found {len(shared):,} {split} inputs of "
-                        f"task `{name}` in the test split of `{other}`. Remove them from one."
+                        f"task `{name}` in the test split of `{other}`, too. Remove them from one "
+                        "of the two."
                     )
         return f"{len(test):,} test inputs, none in another split"
 
@@ -126,32 +141,32 @@ class ExampleStore:
         if name not in self._classes:
             task = self._file.task(name)
             config = self._models.config(name) if self._file.head(name) == "expert" else {}
-            every = [c for part in self._cut(name).values() for c in part.classes]
-            self._classes[name] = class_names(task, config, every)
+            parts = self._cut(name).values()
+            self._classes[name] = class_names(
+                task,
+                config,
+                [c for part in parts for c in part.classes],
+                rows=head_rows(self._file, self._models, name),
+                declared=next(iter(parts)).names,
+            )
         return self._classes[name]
-
-    def is_ready(self, name: str, split: Split) -> bool:
-        """Return whether examples are in the cache."""
-        return self._cached(name, split).is_file()
 
     def examples(self, name: str, split: Split) -> Examples:
         """Return encoded examples.
 
-        Tasks that read the same source for a split share one tensor of inputs.
+        Tasks that have the same inputs in the source of a split share one tensor of them.
         """
         task = self._file.task(name)
 
         def make() -> dict[str, Tensor]:
-            rows = self._rows(task, split)
-            labels = encode_classes(rows.classes, self.classes(name), task)
-            return {"inputs": self._models.inputs(rows), "labels": torch.from_numpy(labels)}
+            labels = self._encoded(name, self._cut(name)[split])
+            inputs = self._models.inputs(self._rows(task, split))
+            return {"inputs": inputs, "labels": torch.from_numpy(labels)}
 
         tensors = cached_tensors(self._cached(name, split), make)
-        inputs, data = tensors["inputs"], task.data
-        if len(data.sources) > 1:
-            source = source_digest(data.sources[SPLITS.index(split)], data, self._file.folder)
-            key = digest([source, data.modality, data.inputs])
-            inputs = self._inputs.setdefault(key, inputs)
+        inputs = tensors["inputs"]
+        if len(task.data.sources) > 1:
+            inputs = self._inputs.setdefault(digest(self._cut(name)[split].keys), inputs)
         return Examples(inputs=inputs, labels=tensors["labels"])
 
     def _cached(self, name: str, split: Split) -> Path:
@@ -159,113 +174,73 @@ class ExampleStore:
         facts = [self.identity(name), self._models.facts(()), *settings]
         return cache_directory() / "custom" / f"{digest(facts)}.safetensors"
 
+    def _encoded(self, name: str, part: "_Part") -> NDArray[np.int64]:
+        task = self._file.task(name)
+        return encode_classes(part.classes, self.classes(name), task, part.names)
+
     def _rows(self, task: CustomTask, split: Split) -> Rows:
         data, part = task.data, self._cut(task.name)[split]
         source = data.sources[SPLITS.index(split) if len(data.sources) > 1 else 0]
         found = read_rows(source, data, self._file.folder)
+        if self._kind(task.name) == _FRACTIONS:
+            found = _as_fractions(found)
         inputs = tuple([column[i] for i in part.rows] for column in found.inputs)
-        return Rows(inputs=inputs, classes=part.classes)
+        return Rows(inputs=inputs, classes=part.classes, names=part.names, numbers=part.rows)
+
+    def _kind(self, name: str) -> str:
+        """Return the kind of numbers in a task's inputs; empty if they are no numbers."""
+        self._cut(name)
+        return self._kinds[name]
 
     def _cut(self, name: str) -> "_Cut":
         """Return the splits of a task, which are read once."""
         if name not in self._cuts:
             data, folder = self._file.task(name).data, self._file.folder
             read = [read_rows(source, data, folder) for source in data.sources]
-            keys = [row_keys(rows) for rows in read]
-            if len(read) > 1:
-                places = {s: (i, list(range(len(read[i])))) for i, s in enumerate(SPLITS)}
+            if data.modality == "tensor":
+                # One source with a fraction makes all of them fractions: a split must not be
+                # encoded as whole numbers because its own numbers happen to be whole.
+                whole = all(np.issubdtype(rows.inputs[0].dtype, np.integer) for rows in read)
+                self._kinds[name] = _WHOLE if whole else _FRACTIONS
+                read = read if whole else [_as_fractions(rows) for rows in read]
             else:
-                cut = split_rows(keys[0], self._file.fractions, self._file.seed)
-                places = {split: (0, rows) for split, rows in cut.items()}
-            self._cuts[name] = {
-                split: _Part(
-                    rows=rows,
-                    classes=[read[i].classes[row] for row in rows],
-                    keys=frozenset(keys[i][row] for row in rows),
-                )
-                for split, (i, rows) in places.items()
-            }
+                self._kinds[name] = ""
+            self._cuts[name] = self._divided(read)
         return self._cuts[name]
+
+    def _divided(self, read: Sequence[Rows]) -> "_Cut":
+        keys = [row_keys(rows) for rows in read]
+        if len(read) > 1:
+            places = {s: (i, list(range(len(read[i])))) for i, s in enumerate(SPLITS)}
+        else:
+            cut = split_rows(keys[0], self._file.fractions, self._file.seed)
+            places = {split: (0, rows) for split, rows in cut.items()}
+        return {
+            split: _Part(
+                rows=rows,
+                classes=[read[i].classes[row] for row in rows],
+                keys=[keys[i][row] for row in rows],
+                names=read[i].names,
+            )
+            for split, (i, rows) in places.items()
+        }
+
+
+_WHOLE: Final = "whole numbers"
+_FRACTIONS: Final = "numbers with a fraction"
+
+
+def _as_fractions(rows: Rows) -> Rows:
+    return replace(rows, inputs=tuple(np.asarray(c).astype(np.float32) for c in rows.inputs))
 
 
 class _Part(NamedTuple):
     """The rows of a split in their source, their classes, and digests of their inputs."""
 
     rows: list[int]
-    classes: list[int | str]
-    keys: frozenset[str]
+    classes: list[str]
+    keys: list[str]
+    names: tuple[str, ...]
 
 
 _Cut = dict[Split, _Part]
-
-
-def class_names(
-    task: CustomTask, config: Mapping[str, Any], found: Sequence[int | str]
-) -> list[str]:
-    """Return the class names of a task in the order of its head.
-
-    They are the key `labels` of the problem file, else the expert's `id2label`, else the sorted
-    classes of the examples. If file and expert name the same classes, their orders must agree.
-
-    Args:
-        task: The task with its data.
-        config: The expert's configuration; empty if the head is fitted or read from a file.
-        found: The classes of all examples, by name or number.
-
-    Raises:
-        StudyError: If file and expert contradict each other.
-    """
-    stated = _stated(config)
-    if task.data.labels:
-        own = list(task.data.labels)
-        if stated and set(own) == set(stated) and own != stated:
-            raise _wrong(task, f"in the order of the expert's head, {stated}", own)
-        if stated and len(own) != len(stated):
-            raise _wrong(task, f"{len(stated)} names, as the expert's head has", own)
-        return own
-    if stated:
-        return stated
-    if all(isinstance(name, int) for name in found):
-        return [str(i) for i in range(max(int(name) for name in found) + 1)]
-    return sorted({str(name) for name in found})
-
-
-def encode_classes(
-    given: Sequence[int | str], names: Sequence[str], task: CustomTask
-) -> NDArray[np.int64]:
-    """Return class indices `(n,)` in 0..C-1.
-
-    Args:
-        given: The class of each example, by name or number.
-        names: Names of the C classes, in the order of the head.
-        task: Named in errors.
-
-    Raises:
-        StudyError: If a class is unknown.
-    """
-    index = {name: i for i, name in enumerate(names)}
-    found = np.array([c if isinstance(c, int) else index.get(c, -1) for c in given], np.int64)
-    bad = (found < 0) | (found >= len(names))
-    if bad.any():
-        raise StudyError(
-            f"Examples of task `{task.name}` must be of its {len(names)} classes, "
-            f"{', '.join(names[:6])}{' ...' if len(names) > 6 else ''}. "
-            f"Found {given[int(bad.argmax())]!r} in column `{task.data.label}`. Name the classes "
-            "in `labels`, in the order of the head."
-        )
-    return found
-
-
-def _stated(config: Mapping[str, Any]) -> list[str]:
-    """Return the class names of a configuration in order; empty if it has none."""
-    names = config.get("id2label") or {}
-    try:
-        return [str(names[key]) for key in sorted(names, key=int)]
-    except ValueError:
-        return []
-
-
-def _wrong(task: CustomTask, expected: str, found: object) -> StudyError:
-    return StudyError(
-        f"`labels` of task `{task.name}` must be {expected}. Found {found}. Correct it."
-    )

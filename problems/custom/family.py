@@ -1,30 +1,29 @@
 """A user's own checkpoints and data as a family of experts."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final, final
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ...errors import FusefrontError, IntegrityError
 from ..base import Finding, Report, Split
 from ..cache import cache_directory, cached_tensors, digest, read_json, write_whole
-from ..checkpoints.checkpoint import open_checkpoint
-from ..checkpoints.location import file_sha256, find_here
+from ..checkpoints.location import check_on_hub, file_sha256, find_here
 from ..classifier import Examples
 from ..experts import ExpertPool
 from ..family import MEASURED, ExpertFamily, FamilyProblem, one_thread
 from ..fine_tuning import Head, fit_head
 from ..network import EVALUATION_BATCH
-from .examples import SPLITS, ExampleStore
-from .models import Loaded, Models
+from .examples import ExampleStore
+from .heads import head_file, head_shape, read_head
+from .models import REMARK, Loaded, Models
 from .problem_file import ProblemFile
 
-_CODE: Final = 1
+_CODE: Final = 2
 """Version of the problem; increased whenever the same files give other results."""
 
 _GAIN: Final = "gain of"
@@ -45,40 +44,50 @@ class CustomFamily(ExpertFamily):
         self._experts: dict[str, tuple[Tensor, Head]] = {}
 
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
-        """One finding each for pretrained model, experts and data, up to the first error."""
+        """Yield a finding for each model and data set, up to the first error.
+
+        Weights are not read, so that only a run finds values that are not finite, and experts that
+        gain nothing.
+        """
         try:
             absent = self._absent(tasks)
             if absent:
                 later = f"{', '.join(absent)}: downloaded and checked on first use"
                 yield Finding("checkpoints", True, later)
                 return
-            yield from self._models.compatibility(tasks)
         except FusefrontError as error:
             yield Finding("checkpoints", False, str(error))
             return
-        try:
-            yield from self._data(tasks)
-        except FusefrontError as error:
-            yield Finding("data", False, str(error))
-            return
+        for what, check in self._checks:
+            try:
+                yield from check(tasks)
+            except FusefrontError as error:
+                yield Finding(what, False, str(error))
+                return
         known = read_json(self._manifest_file(tasks)) or {"findings": []}
         found = [Finding(*finding.values()) for finding in known["findings"]]
         yield from (f for f in found if f.what.startswith(_GAIN))
 
     def prepare(self, tasks: Sequence[str], report: Report) -> None:
-        """Repeat the checks of the preflight, encode examples, fit heads, write the manifest.
+        """Run the checks of the preflight, then load the experts and measure their gains.
+
+        The checks come first and report their remarks, so that a problem that cannot be merged is
+        refused before any weights are read.
 
         Raises:
             MissingDataError: If a checkpoint or data is missing.
             IntegrityError: If a checkpoint is unsafe or damaged, or an expert does not fit.
             StudyError: If data lacks the columns or classes that the file names.
         """
-        findings = [*self._models.compatibility(tasks), *self._data(tasks)]
+        findings = []
+        for what, check in self._checks:
+            report(f"{self._file.name}: checking {what}")
+            for finding in check(tasks):
+                findings.append(finding)
+                for part in finding.found.split("; "):
+                    if part.startswith(REMARK):
+                        report(f"{self._file.name}: {finding.what}: {part}")
         for task in tasks:
-            for split in SPLITS:
-                if not self._examples.is_ready(task, split):
-                    report(f"{self._file.name}: encoding the {split} split of {task}")
-                self._examples.examples(task, split)
             report(f"{self._file.name}: loading expert {task}")
             self._expert(task)
         report(f"{self._file.name}: evaluating the pretrained model and the experts")
@@ -142,20 +151,57 @@ class CustomFamily(ExpertFamily):
         return self._models.pretrained()
 
     def _absent(self, tasks: Sequence[str]) -> list[str]:
-        """Pretrained model and experts that are not on this machine."""
+        """Return the pretrained model and the experts that only the hub has.
+
+        Raises:
+            MissingDataError: If one is a local path that does not exist, or not on the hub either.
+        """
         file = self._file
         wanted = [(file.pretrained, file.revision)]
         wanted += [(file.task(task).expert, file.task(task).revision) for task in tasks]
-        return [
-            reference
-            for reference, revision in wanted
-            if find_here(reference, base_folder=file.folder, revision=revision) is None
-        ]
+        found = []
+        for reference, revision in wanted:
+            if find_here(reference, base_folder=file.folder, revision=revision) is None:
+                check_on_hub(reference, revision)
+                found.append(reference)
+        return found
+
+    @property
+    def _checks(self) -> tuple[tuple[str, Callable[[Sequence[str]], Iterator[Finding]]], ...]:
+        """The checks that `fusefront doctor` and `fusefront run` share, cheap ones first."""
+        return (("checkpoints", self._models.compatibility), ("data", self._data))
 
     def _data(self, tasks: Sequence[str]) -> Iterator[Finding]:
         for task in tasks:
-            yield Finding(f"data of {task}", True, self._examples.check(task))
+            found = self._examples.check(task)
+            self._check_features(task)
+            yield Finding(f"data of {task}", True, found)
         yield Finding("splits", True, self._examples.check_disjoint(tasks))
+
+    def _check_features(self, task: str) -> None:
+        """Check that the backbone maps an example to features that the head of a task accepts.
+
+        Raises:
+            IntegrityError: If it does not.
+        """
+        example = self._examples.examples(task, "calibration").inputs[:1]
+        try:
+            shape = tuple(self._models.features(example).shape)
+        except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+            raise IntegrityError(
+                f"The pretrained model must accept the inputs of task `{task}`, which have shape "
+                f"{tuple(example.shape)}. Found {type(error).__name__}: {first}. Correct the data, "
+                "its processing, or `pooling`."
+            ) from error
+        path = head_file(self._file, task)
+        width = head_shape(path)[1] if path is not None else None
+        if len(shape) != 2 or width not in (None, shape[1]):
+            expected = "(1, features)" if width is None else f"(1, {width}), as its head expects"
+            raise IntegrityError(
+                f"Features of task `{task}` must have shape {expected}. Found {shape}. Correct the "
+                "module, or the head."
+            )
 
     def _expert(self, task: str) -> tuple[Tensor, Head]:
         """Return task vector and head of an expert, which is loaded once."""
@@ -164,20 +210,18 @@ class CustomFamily(ExpertFamily):
             if loaded.layout != self._pretrained.layout:
                 raise IntegrityError(
                     f"Expert `{task}` must have the parameters of the pretrained model. Found "
-                    "different ones. "
-                    "Use an expert that was fine-tuned from it."
+                    "different ones. Use an expert that was fine-tuned from it."
                 )
             vector = loaded.params - self._pretrained.params
             if not bool(torch.isfinite(vector).all()):
                 raise IntegrityError(
-                    f"Expert `{task}` must have finite weights. Found NaN or infinity. Save it "
-                    "again."
+                    f"Expert `{task}` must have finite weights. Found NaN or infinity. Name "
+                    "another checkpoint of it."
                 )
             if not bool(vector.any()):
                 raise IntegrityError(
                     f"Expert `{task}` must differ from the pretrained model. Found the same "
-                    "weights. "
-                    "Name the fine-tuned checkpoint."
+                    "weights. Name the fine-tuned checkpoint."
                 )
             self._experts[task] = (vector, self._checked(task, loaded.head))
         return self._experts[task]
@@ -195,16 +239,12 @@ class CustomFamily(ExpertFamily):
 
     def _other_head(self, task: str) -> Head:
         """Return a head from its file, or fitted on pretrained features of calibration data."""
-        given = self._file.head(task)
-        if given != "fit":
-            tensors = load_file(self._head_file(task))
-            if set(tensors) != {"weight", "bias"}:
-                raise IntegrityError(
-                    f"`{self._head_file(task)}` must hold `weight` and `bias`. "
-                    f"Found {', '.join(sorted(tensors))}."
-                )
-            return tensors["weight"].float(), tensors["bias"].float()
-        facts = [self._models.facts(()), self._examples.identity(task), self._file.pooling]
+        path = head_file(self._file, task)
+        if path is not None:
+            return read_head(path)
+        n_classes = len(self._examples.classes(task))
+        about = [self._examples.identity(task), n_classes, self._file.pooling]
+        facts = [self._models.facts(()), *about]
         path = cache_directory() / "custom" / f"head-{digest(facts)}.safetensors"
         found = cached_tensors(path, lambda: self._fitted(task))
         return found["weight"], found["bias"]
@@ -220,13 +260,9 @@ class CustomFamily(ExpertFamily):
             )
         return {"weight": weight, "bias": bias}
 
-    def _head_file(self, task: str) -> Path:
-        path = self._file.folder / self._file.head(task)
-        return open_checkpoint(path).folder
-
     def _head_digest(self, task: str) -> str:
-        given = self._file.head(task)
-        return given if given in ("expert", "fit") else file_sha256(self._head_file(task))
+        path = head_file(self._file, task)
+        return self._file.head(task) if path is None else file_sha256(path)
 
     def _gains(self, tasks: Sequence[str]) -> Iterator[Finding]:
         """Yield what each expert gains over the pretrained model on its own task.
@@ -242,10 +278,9 @@ class CustomFamily(ExpertFamily):
                 if expert <= pretrained:
                     raise IntegrityError(
                         f"Expert `{tasks[i]}` must beat the pretrained model on its own task. "
-                        "Found "
-                        f"{expert:.4f} against {pretrained:.4f} on {anchors.n[i]:,} {split} "
-                        "examples. "
-                        "Check that `labels` are in the order of its head, or remove the task."
+                        f"Found {expert:.4f} against {pretrained:.4f} on {anchors.n[i]:,} {split} "
+                        "examples. Check that `labels` are in the order of its head, or remove "
+                        "the task."
                     )
                 said = f"{pretrained:.4f} to {expert:.4f}, {resolution:.1f} standard errors"
                 small = f"; below {_RESOLUTION}, so give it more {split} data"

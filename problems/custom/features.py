@@ -68,26 +68,34 @@ def padding_id(tokenizer: Any, config: Any) -> int:
     return next((int(i) for i in known if i is not None), 0)
 
 
-def encode_texts(tokenizer: Any, rows: Rows, *, length: int, padding: int) -> Tensor:
+def encode_texts(
+    tokenizer: Any, rows: Rows, *, length: int, padding: int, vocabulary: int
+) -> Tensor:
     """Return int32 `(n, 2 or 3, L)`: ids, mask and, if the model has them, token types.
 
     Raises:
-        IntegrityError: If a text has no token, or ends in the id for padding: models that look for
-            the last token that is not padding would miss it.
+        IntegrityError: If a text has no token, has one without an embedding, or ends in the id for
+            padding. Models that look for the last token that is not padding would miss that one.
     """
     planes = 3 if "token_type_ids" in tokenizer.model_input_names else 2
     found = torch.zeros(len(rows), planes, length, dtype=torch.int32)
     found[:, 0] = padding
     for start in range(0, len(rows), _AT_ONCE):
-        columns = [list(map(str, c[start : start + _AT_ONCE])) for c in rows.inputs]
+        columns = [list(c[start : start + _AT_ONCE]) for c in rows.inputs]
         with quiet():
             encoded = tokenizer(*columns, truncation=True, max_length=length)
         for row, ids in enumerate(encoded["input_ids"], start):
             if not ids or ids[-1] == padding:
                 raise IntegrityError(
-                    "Texts must have tokens and not end in the id for padding. Found example "
-                    f"{row}, "
-                    f"{rows.inputs[0][row]!r}. Leave it out, or set `pad_token_id` in config.json."
+                    "Texts must have tokens, of which the last one is not padding. Found "
+                    f"{rows.inputs[0][row]!r} in {rows.place(row)}. Leave it out, or set "
+                    "`pad_token_id` in config.json."
+                )
+            if max(ids) >= vocabulary:
+                raise IntegrityError(
+                    f"Tokens must be among the {vocabulary} that the model embeds. Found token "
+                    f"{max(ids)} in {rows.place(row)}, {rows.inputs[0][row]!r}. Use the tokenizer "
+                    "of the model."
                 )
             found[row, 0, : len(ids)] = torch.tensor(ids)
             found[row, 1, : len(ids)] = 1
@@ -110,14 +118,17 @@ def encode_pictures(processor: Any, rows: Rows, *, mode: str) -> Tensor:
     """
     parts: list[Tensor] = []
     for start in range(0, len(rows), _AT_ONCE):
-        pictures = [_open(p, mode) for p in rows.inputs[0][start : start + _AT_ONCE]]
+        pictures = [
+            _open(picture, mode, rows.place(row))
+            for row, picture in enumerate(rows.inputs[0][start : start + _AT_ONCE], start)
+        ]
         made = [_pixels(processor, picture) for picture in pictures]
         sizes = sorted({pixels.shape for pixels in made} | {p.shape[1:] for p in parts})
         if len(sizes) > 1:
             raise IntegrityError(
-                f"Images must have one size after processing. Found {sizes[0]} and {sizes[-1]}. "
-                "Crop, or resize to a height and a width, in the pretrained model's "
-                "preprocessor_config.json."
+                f"All images must have the same size after processing. Found {sizes[0]} and "
+                f"{sizes[-1]}. Let the pretrained model's preprocessor_config.json crop them, or "
+                "resize them to a fixed height and width."
             )
         parts.append(torch.from_numpy(np.stack(made)))
     return torch.cat(parts)
@@ -143,8 +154,8 @@ def _pixels(processor: Any, picture: Any) -> np.ndarray:
     return pixels
 
 
-def _open(picture: Any, mode: str) -> Any:
-    from PIL import Image, UnidentifiedImageError
+def _open(picture: Any, mode: str, place: str) -> Any:
+    from PIL import Image
 
     try:
         if isinstance(picture, Image.Image):
@@ -152,10 +163,10 @@ def _open(picture: Any, mode: str) -> Any:
         source = io.BytesIO(picture) if isinstance(picture, bytes) else picture
         with Image.open(source) as opened:
             return opened.convert(mode)
-    except (OSError, UnidentifiedImageError, AttributeError) as error:
-        name = picture if isinstance(picture, Path) else type(picture).__name__
+    except Exception as error:  # decoders raise anything for a damaged or oversized image
+        name = f"`{picture}`" if isinstance(picture, Path) else f"The input in {place}"
         raise IntegrityError(
-            f"`{name}` must be an image. Found {type(error).__name__}: {error}. Leave it out."
+            f"{name} must be an image. Found {type(error).__name__}: {error}. Leave the row out."
         ) from error
 
 
@@ -166,13 +177,17 @@ def _load(load: Any, folder: Path, what: str, **options: Sequence[str] | str) ->
     except (OSError, ValueError, ImportError) as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise MissingDataError(
-            f"`{folder}` must have {what} that transformers can load. Found {lines[0]} "
-            "Save it there with `save_pretrained`."
+            f"`{folder}` must have {what} that transformers can load. Found this: "
+            f"{lines[0].rstrip('.')}. Save it there with `save_pretrained`."
         ) from error
 
 
 PLANES: Final = ("input_ids", "attention_mask", "token_type_ids")
 """The planes of a text's inputs `(B, 2 or 3, L)`."""
+
+
+POOLER: Final = "pooler"
+"""What transformers calls the layer of a backbone that only some heads use."""
 
 
 @final
@@ -204,11 +219,15 @@ class FeatureModel(nn.Module):
             children = dict(model.named_children())
         else:
             prefix = model.base_model_prefix
-            children = {prefix: getattr(model, prefix)}
+            backbone = getattr(model, prefix)
+            pooler = getattr(backbone, POOLER, None)
+            if isinstance(pooler, nn.Module) and list(pooler.parameters()):
+                setattr(backbone, POOLER, None)  # hidden states are taken before it
+            children = {prefix: backbone}
         if list(model.parameters(recurse=False)):
             raise IntegrityError(
-                f"`{type(model).__name__}` must have its parameters in modules. "
-                "Found some beside them. Describe it by a `module` instead."
+                f"All parameters of `{type(model).__name__}` must belong to its submodules. Found "
+                "some that belong to the model itself. Write a `module` for it instead."
             )
         for name, child in children.items():
             self.add_module(name, child)
@@ -243,8 +262,8 @@ class FeatureModel(nn.Module):
     def _pooled(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
         if hidden.dim() != 3:
             raise IntegrityError(
-                f"`pooling` must be `classifier` for this model. Found hidden states of "
-                f"{hidden.dim()} dimensions instead of 3. Delete `pooling`."
+                "`pooling` needs hidden states of 3 dimensions: batch, tokens, features. Found "
+                f"{hidden.dim()}. Delete `pooling`."
             )
         if self._pooling == "cls":
             return hidden[:, 0]
@@ -272,8 +291,9 @@ def classifier_name(model: Any) -> str:
     last = [name for name in outside if name.rpartition(".")[2] in _LAST or len(outside) == 1]
     if len(last) != 1:
         raise IntegrityError(
-            f"`{type(model).__name__}` must end in one linear layer of {model.config.num_labels} "
-            f'outputs. Found {", ".join(outside) or "none"}. Use `pooling` and `head = "fit"`.'
+            f"`{type(model).__name__}` must end in exactly one linear layer with "
+            f"{model.config.num_labels} outputs. Found {', '.join(outside) or 'none'}. Set "
+            '`pooling` and `head = "fit"`.'
         )
     return last[0]
 

@@ -1,6 +1,5 @@
 """The pretrained model and experts of a problem file: their interface, and whether they fit."""
 
-import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,9 +10,8 @@ from torch import Tensor, nn
 
 from ...errors import IntegrityError
 from ..base import Finding
-from ..checkpoints.adapters import check_mergeable
-from ..checkpoints.checkpoint import Checkpoint, open_checkpoint, signature, stored_names
-from ..checkpoints.comparison import backbone_names, mismatches
+from ..checkpoints.checkpoint import Checkpoint, open_checkpoint, signature, unwrapped
+from ..checkpoints.comparison import settings_mismatches
 from ..checkpoints.location import locate, read_json
 from ..fine_tuning import Head
 from ..layout import Layout
@@ -53,6 +51,14 @@ class Models(ABC):
         """Return the configuration of a task's expert; empty if it has none."""
 
     @abstractmethod
+    def head_rows(self, task: str) -> int:
+        """Return the number of classes of an expert's own head, from headers alone."""
+
+    @abstractmethod
+    def features(self, inputs: Tensor) -> Tensor:
+        """Return what the backbone makes of inputs `(B, ...)`, to check its shape; no weights."""
+
+    @abstractmethod
     def backbone(self) -> nn.Module:
         """Return a new module with the pretrained parameters, in the order of the layout."""
 
@@ -84,7 +90,7 @@ class OpenedCheckpoints:
             of = self._file if task is None else self._file.task(task)
             reference = of.pretrained if isinstance(of, ProblemFile) else of.expert
             folder = locate(reference, base_folder=self._file.folder, revision=of.revision)
-            self._opened[key] = open_checkpoint(folder)
+            self._opened[key] = unwrapped(open_checkpoint(folder))
         return self._opened[key]
 
 
@@ -93,10 +99,6 @@ _PROCESSING: Final = (
     "do_center_crop", "do_rescale", "do_normalize", "rescale_factor",
 )  # fmt: skip
 """Keys of preprocessor_config.json that change the pixels a model gets."""
-
-_BLOCK = re.compile(r"\.\d+\.")
-
-_SHOWN: Final = 3  # differences that are spelled out; the others are counted
 
 
 def describe(checkpoint: Checkpoint) -> str:
@@ -115,53 +117,51 @@ def describe(checkpoint: Checkpoint) -> str:
     )
 
 
-def differences(pretrained: Checkpoint, expert: Checkpoint) -> tuple[list[str], list[str]]:
-    """Return what forbids merging an expert, and what is only worth a remark.
+def check_expert(
+    name: str, file: ProblemFile, pretrained: Checkpoint, expert: Checkpoint
+) -> Finding:
+    """Return the finding about an expert whose files agree with those of the pretrained model.
 
-    Each list has the first few differences and, if there are more, their number.
-    """
-    names = [] if expert.is_adapter else _names(pretrained, expert)
-    found = mismatches(pretrained, expert, names)
-    if expert.is_adapter:
-        if any(m.kind == "adapter" for m in found):
-            check_mergeable(expert)
-            found = [m._replace(fatal=m.kind != "adapter" and m.fatal) for m in found]
-        # Names may be those of the model instead of the file: only loading can check them.
-        found = [m for m in found if m.kind != "missing"]
-    elif not names and not any(m.kind == "architecture" for m in found):
-        return [f"no tensor of `{pretrained.folder.name}` in `{expert.folder.name}`"], []
-    fatal = [m.line for m in found if m.fatal] + _processing(pretrained, expert)
-    return _first(fatal), _first([m.line for m in found if not m.fatal])
-
-
-def check_expert(name: str, pretrained: Checkpoint, expert: Checkpoint) -> Finding:
-    """Return the finding about an expert that fits the pretrained model.
+    Its parameters are compared by the caller, who knows the model.
 
     Raises:
-        IntegrityError: If it does not fit.
+        IntegrityError: If settings, vocabulary, tokenizer or image processing differ, or the
+            weights are those of the pretrained model.
     """
-    problems, remarks = differences(pretrained, expert)
-    if problems:
+    if expert.sha256 == pretrained.sha256:
         raise IntegrityError(
-            f"Expert `{name}` must fit the pretrained model. Found {'; '.join(problems)}. "
+            f"Expert `{name}` must differ from the pretrained model. Found the same weights. "
+            "Name the fine-tuned checkpoint."
+        )
+    found = [m.line for m in settings_mismatches(pretrained, expert)]
+    found += _processing(pretrained, expert)
+    if found:
+        raise IntegrityError(
+            f"Expert `{name}` must fit the pretrained model. Found {'; '.join(found)}. "
             "Use an expert that was fine-tuned from this pretrained model."
         )
-    return Finding(f"expert {name}", True, "; ".join([describe(expert), *remarks]))
+    remarks = [describe(expert), *_other_base(file, pretrained, expert)]
+    return Finding(f"expert {name}", True, "; ".join(remarks))
 
 
-def _names(pretrained: Checkpoint, expert: Checkpoint) -> list[str]:
-    """Return the names of the expert's backbone, and of blocks that the expert lacks.
+REMARK: Final = "remark: "
+"""What an advice in a finding starts with; a run prints it, too."""
 
-    Tensors of the pretrained model outside blocks, such as a pooler, need not exist in the expert's
-    architecture, so that they are not missed.
+
+def _other_base(file: ProblemFile, pretrained: Checkpoint, expert: Checkpoint) -> list[str]:
+    """Return a remark if an adapter says that it was trained on another model.
+
+    Nothing but the name is known of that model, and folders are renamed: so it is only a remark.
     """
-    own = backbone_names(pretrained, expert)
-    theirs = backbone_names(expert, pretrained)
-    found = stored_names(expert.tensors, theirs)
-    lacking = [name for name in theirs if name not in found and _BLOCK.search(name)]
-    prefixes = {v[: -len(k)] if v.endswith(k) else "" for k, v in found.items()}
-    prefix = prefixes.pop() if len(prefixes) == 1 else ""
-    return own + [prefix + name for name in lacking]
+    given = str((expert.adapter or {}).get("base_model_name_or_path") or "")
+    known = {file.pretrained, pretrained.folder.name, str(pretrained.config.get("_name_or_path"))}
+    names = {name.rstrip("/").rpartition("/")[2] for name in known}
+    if not given or given.rstrip("/").rpartition("/")[2] in names:
+        return []
+    return [
+        f"{REMARK}its adapter_config.json names the pretrained model `{given}`, and the problem "
+        f"`{file.pretrained}`; check that they are the same"
+    ]
 
 
 def _processing(pretrained: Checkpoint, expert: Checkpoint) -> list[str]:
@@ -176,8 +176,3 @@ def _processing(pretrained: Checkpoint, expert: Checkpoint) -> list[str]:
 def _preprocessor(checkpoint: Checkpoint) -> dict[str, Any]:
     path = checkpoint.folder / "preprocessor_config.json"
     return read_json(path) if path.is_file() else {}
-
-
-def _first(lines: list[str]) -> list[str]:
-    more = len(lines) - _SHOWN
-    return lines[:_SHOWN] + ([f"and {more} more"] if more > 0 else [])

@@ -1,84 +1,20 @@
-"""Raw examples: Parquet, CSV, JSON lines, image folders, data sets of the `datasets` library."""
+"""Raw examples of a source: a table, an image folder, or a data set of the `datasets` library."""
 
 import hashlib
-import importlib
 import json
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
 
-from ...errors import IntegrityError, MissingDataError, StudyError
-from ...registry import unknown_name
-from ..checkpoints.location import MIRROR, file_sha256, is_hub_id
+from ...errors import IntegrityError, MissingDataError
+from ..checkpoints.location import file_sha256, is_hub_id
+from .data_sets import DataSet, read_data_set
 from .problem_file import CustomData
-
-
-def read_dataset(
-    source: str,
-    path: Path | None,
-    columns: Sequence[str],
-    *,
-    revision: str | None,
-    subset: str | None,
-) -> dict[str, list[Any]]:
-    """Return columns of a data set: classes as numbers, images as Pillow opens them.
-
-    Args:
-        source: `reference` or `reference#split`.
-        path: The folder that it was saved to; None if it is on the hub or in the mirror.
-        columns: Names of columns.
-        revision: Commit on the hub.
-        subset: Configuration on the hub.
-
-    Raises:
-        MissingDataError: If the library or the data set is missing.
-        StudyError: If it has no such split or column.
-    """
-    reference, _, split = source.partition("#")
-    found = _saved(path) if path is not None else _fetched(reference, revision, subset)
-    if not hasattr(found, "column_names") or isinstance(found.column_names, dict):
-        if split not in found:
-            raise StudyError(f"In `{source}`: {unknown_name('A split', split, list(found))}")
-        found = found[split]
-    for name in columns:
-        if name not in found.column_names:
-            raise StudyError(f"In `{source}`: {unknown_name('A column', name, found.column_names)}")
-    return {name: found[name][:] for name in columns}
-
-
-def _library() -> Any:
-    try:
-        return importlib.import_module("datasets")
-    except ImportError as error:
-        raise MissingDataError(
-            "Saved data sets need the package `datasets`. It is not installed. "
-            "Use `pip install 'fusefront[hub]'`, or save the data as Parquet."
-        ) from error
-
-
-def _saved(path: Path) -> Any:
-    return _library().load_from_disk(str(path))
-
-
-def _fetched(reference: str, revision: str | None, subset: str | None) -> Any:
-    mirror = os.environ.get(MIRROR)
-    if mirror and (mirrored := Path(mirror).expanduser() / "datasets" / reference).is_dir():
-        return _saved(mirrored)
-    try:
-        return _library().load_dataset(reference, subset, revision=revision)
-    except MissingDataError:
-        raise
-    except Exception as error:  # the library lets any error of its transport through
-        raise MissingDataError(
-            f"Data set `{reference}` must be a local path, in `${MIRROR}/datasets`, or on the "
-            f"hub. Found {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-            ". Go online, or save it as Parquet."
-        ) from error
-
+from .tables import Column, is_csv, read_table
+from .values import Place, classes, numbers, texts
 
 PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
@@ -89,16 +25,24 @@ class Rows:
     """Raw examples.
 
     Attributes:
-        inputs: One list per column. An input is a text, an array, or an image: a path, encoded
+        inputs: One sequence per column. An input is a text, an array, or an image: a path, encoded
             bytes, or what Pillow opened.
-        classes: The class of each example, by name or number.
+        classes: The class of each example as a text: its name, or a whole number.
+        names: Class names that the source declares, in the order of its numbers; empty if none.
+        numbers: The row of each example in its source, from 0; empty if these are all its rows.
     """
 
     inputs: tuple[Sequence[Any], ...]
-    classes: Sequence[int | str]
+    classes: Sequence[str]
+    names: tuple[str, ...] = ()
+    numbers: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.classes)
+
+    def place(self, example: int) -> str:
+        """Return the row of an example in its source, as errors name it."""
+        return f"row {(self.numbers[example] if self.numbers else example) + 1}"
 
 
 def find_source(source: str, data: CustomData, folder: Path) -> Path | None:
@@ -118,20 +62,8 @@ def find_source(source: str, data: CustomData, folder: Path) -> Path | None:
     )
 
 
-def source_digest(source: str, data: CustomData, folder: Path) -> str:
-    """Return a digest of the files of a source, or the commit of a data set on the hub."""
-    path = find_source(source, data, folder)
-    if path is None:
-        return f"{source} {data.subset} {data.revision}"
-    if path.is_file():
-        return file_sha256(path) + _pictures_digest(source, data, folder)
-    files = sorted(p for p in path.rglob("*") if p.is_file())
-    facts = [[p.relative_to(path).as_posix(), file_sha256(p)] for p in files]
-    return hashlib.sha256(json.dumps([facts, source.partition("#")[2]]).encode()).hexdigest()
-
-
 def read_rows(source: str, data: CustomData, folder: Path) -> Rows:
-    """Return the examples of one source.
+    """Return the examples of one source, every value of which has been checked.
 
     Args:
         source: Path or hub id; a suffix `#split` names a split of a data set.
@@ -141,25 +73,45 @@ def read_rows(source: str, data: CustomData, folder: Path) -> Rows:
     Raises:
         MissingDataError: If it does not exist, or a package that reads it is missing.
         StudyError: If it lacks a column.
-        IntegrityError: If the file is damaged, or names images outside its folder.
+        IntegrityError: If the file is damaged, a value is missing or of a wrong type, or an image
+            is outside the folder of its table.
     """
     path = find_source(source, data, folder)
-    columns = (*data.inputs, data.label)
-    if path is not None and path.is_dir() and not _is_dataset(path):
-        pictures, classes = _picture_folder(path)
-        return Rows(inputs=(pictures,), classes=classes)
+    if path is not None and path.is_dir() and not _is_data_set(path):
+        pictures, names = _picture_folder(path)
+        return Rows(inputs=(pictures,), classes=names)
     if path is None or path.is_dir():
-        table = read_dataset(source, path, columns, revision=data.revision, subset=data.subset)
+        found = read_data_set(
+            source,
+            path,
+            inputs=data.inputs,
+            label=data.label,
+            pictures=data.modality == "image",
+            revision=data.revision,
+            subset=data.subset,
+        )
     else:
-        table = _read_table(path, columns)
-    inputs = tuple(table[name] for name in columns[:-1])
-    if data.modality == "image" and path is not None:
-        inputs = tuple([_picture(value, path) for value in column] for column in inputs)
-    return Rows(inputs=inputs, classes=[_class(value, source, data) for value in table[data.label]])
+        found = DataSet(columns=read_table(path, (*data.inputs, data.label)), names=())
+    return Rows(
+        inputs=tuple(
+            _inputs(found.columns[name], Place(source, name), data, path) for name in data.inputs
+        ),
+        classes=classes(found.columns[data.label], Place(source, data.label)),
+        names=found.names,
+    )
+
+
+def _inputs(column: Column, place: Place, data: CustomData, path: Path | None) -> Sequence[Any]:
+    if data.modality == "text":
+        return texts(column, place)
+    if data.modality == "tensor":
+        return numbers(column, place, as_json=path is not None and is_csv(path))
+    values = column if isinstance(column, list) else column.to_pylist()
+    return [_picture(value, row, place, path) for row, value in enumerate(values)]
 
 
 def row_keys(rows: Rows) -> list[str]:
-    """Return a digest of each example's inputs."""
+    """Return a digest of each example's inputs, which depends on their values only."""
     parts = [[_key(value) for value in column] for column in rows.inputs]
     return [
         hashlib.sha256(json.dumps(row).encode()).hexdigest() for row in zip(*parts, strict=True)
@@ -171,84 +123,47 @@ def _key(value: Any) -> str:
         return file_sha256(value)
     if isinstance(value, str):
         return value
-    content = value if isinstance(value, bytes) else np.ascontiguousarray(value).tobytes()
+    content = value if isinstance(value, bytes) else _content(np.asarray(value))
     return hashlib.sha256(content).hexdigest()
 
 
-def _read_table(path: Path, columns: Sequence[str]) -> dict[str, list[Any]]:
-    import pandas as pd
-
-    readers: dict[str, Callable[[Path], Any]] = {
-        ".parquet": pd.read_parquet,
-        ".csv": lambda p: pd.read_csv(p, keep_default_na=False),
-        ".tsv": lambda p: pd.read_csv(p, sep="\t", keep_default_na=False),
-        ".jsonl": lambda p: pd.read_json(p, lines=True),
-    }
-    if path.suffix not in readers:
-        raise StudyError(
-            f"`{path}` must be an image folder, a saved data set, or one of {', '.join(readers)}. "
-            f"Found `{path.suffix}`."
-        )
-    try:
-        frame = readers[path.suffix](path)
-    except (OSError, ValueError) as error:
-        raise IntegrityError(
-            f"`{path}` must be a valid {path.suffix} file. Found {error}. Save it again."
-        ) from error
-    for name in columns:
-        if name not in frame:
-            known = [str(column) for column in frame.columns]
-            raise StudyError(f"In `{path}`: {unknown_name('A column', name, known)}")
-    return {name: frame[name].tolist() for name in columns}
+def _content(array: np.ndarray) -> bytes:
+    if array.dtype == object:
+        # The bytes of an array of objects are addresses: other ones in every process.
+        raise TypeError(f"An input must be a text, an image or numbers. Found {array!r:.60}.")
+    return np.ascontiguousarray(array).tobytes()
 
 
-def _is_dataset(path: Path) -> bool:
+def _is_data_set(path: Path) -> bool:
     return (path / "dataset_info.json").is_file() or (path / "dataset_dict.json").is_file()
 
 
-def _picture_folder(path: Path) -> tuple[list[Path], list[int | str]]:
+def _picture_folder(path: Path) -> tuple[list[Path], list[str]]:
     """Return the images of a folder with one folder per class, sorted, and their classes."""
     found = [p for p in sorted(path.glob("*/*")) if p.suffix.lower() in PICTURES]
     if not found:
         raise MissingDataError(
             f"`{path}` must be a saved data set, or have one folder of images per class. "
-            "Found no image in its folders."
+            "Found no image in its folders. Correct the path."
         )
     return found, [picture.parent.name for picture in found]
 
 
-def _picture(value: Any, file: Path) -> Any:
+def _picture(value: Any, row: int, place: Place, table: Path | None) -> Any:
     """Return bytes, an open image, or a path that must not leave the folder of its table."""
-    if isinstance(value, dict):
+    if isinstance(value, dict):  # how `datasets` stores images in Parquet
         value = value.get("bytes") or value.get("path")
+    if value is None or value == "":
+        place.refuse(row, "images", None, "Leave the row out")
     if not isinstance(value, str):
         return value
-    folder = file.parent.resolve()
+    if table is None:
+        place.refuse(row, "encoded or opened images", value, "Embed the images in the data set")
+    folder = (table if table.is_dir() else table.parent).resolve()
     path = (folder / value).resolve()
     if not path.is_relative_to(folder) or not path.is_file():
         raise IntegrityError(
-            f"`{file}` must name images in its own folder or below. Found `{value}`. "
-            "Write paths relative to that file's folder."
+            f"Column `{place.column}` of `{place.source}` must name images in the folder of the "
+            f"table or below. Found `{value}` in row {row + 1}. Write paths relative to it."
         )
     return path
-
-
-def _pictures_digest(source: str, data: CustomData, folder: Path) -> str:
-    """Return a digest of the images that a table names; empty if it holds the inputs itself."""
-    if data.modality != "image":
-        return ""
-    found = read_rows(source, data, folder).inputs[0]
-    return hashlib.sha256(
-        "".join(file_sha256(value) for value in found if isinstance(value, Path)).encode()
-    ).hexdigest()
-
-
-def _class(value: Any, source: str, data: CustomData) -> int | str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or value != value or int(value) != value:
-        raise StudyError(
-            f"Column `{data.label}` of `{source}` must hold class names or numbers from 0. "
-            f"Found {value!r}."
-        )
-    return int(value)

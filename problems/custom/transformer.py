@@ -1,6 +1,7 @@
 """Pretrained model and experts as checkpoints of transformers: whole models or adapters."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final, final
 
@@ -9,12 +10,19 @@ from torch import Tensor, nn
 
 from ...errors import IntegrityError
 from ..base import Finding
-from ..checkpoints.adapters import merge_with_peft, not_plain, plan_adapter
+from ..checkpoints.adapters import (
+    AdapterPlan,
+    check_mergeable,
+    merge_with_peft,
+    not_plain,
+    plan_adapter,
+)
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.location import file_sha256
 from ..checkpoints.tensors import apply_plan, read_tensors
 from ..fine_tuning import Head
 from ..layout import Layout
+from .comparison import check_same_layout, check_same_statistics, merged_names, required
 from .features import (
     FeatureModel,
     classifier_name,
@@ -24,8 +32,8 @@ from .features import (
     load_tokenizer,
     normalisation,
     padding_id,
-    quiet,
 )
+from .loading import Loading, Skeleton, load_model, read_config, skeleton
 from .models import Loaded, Models, OpenedCheckpoints, check_expert, describe
 from .problem_file import ProblemFile
 from .rows import Rows
@@ -46,27 +54,40 @@ class TransformerModels(Models):
     """Checkpoints whose architecture is part of transformers.
 
     All parameters except those of the last linear layer are merged, or only those of the backbone
-    if the file sets `pooling`. Weights are read from safetensors here and passed to the model's own
-    loading code, which knows the parameter names of older versions.
+    if the file sets `pooling`. Weights are read from safetensors here and passed to the loading
+    code of transformers, which knows the parameter names of older versions. The same code runs on
+    headers alone when a problem is checked.
     """
 
     def __init__(self, file: ProblemFile) -> None:
         self._file = file
         self._checkpoint = OpenedCheckpoints(file)
+        self._skeletons: dict[str | None, Skeleton] = {}
 
     def compatibility(self, tasks: Sequence[str]) -> Iterator[Finding]:
         """Yield a finding per checkpoint, from headers alone."""
         pretrained = self._checkpoint(None)
         if pretrained.is_adapter:
             raise IntegrityError(
-                f"`pretrained` must be a whole model. Found adapter `{pretrained.folder}`."
+                f"`pretrained` must be a whole model. Found adapter `{pretrained.folder}`. Name "
+                "the model that it was trained on."
             )
         _refuse_code(pretrained)
-        yield Finding("pretrained model", True, describe(pretrained))
+        self._require(None)
+        yield Finding(
+            "pretrained model", True, "; ".join([describe(pretrained), *_left(pretrained)])
+        )
         for name in tasks:
             expert = self._checkpoint(name)
             _refuse_code(expert)
-            yield check_expert(name, pretrained, expert)
+            finding = check_expert(name, self._file, pretrained, expert)
+            if expert.is_adapter:
+                self._check_adapter(name)
+            else:
+                self._require(name)
+                check_same_layout(name, self._layout(None), self._layout(name))
+                check_same_statistics(name, pretrained, expert, self._skeleton(None).loading.model)
+            yield finding._replace(found="; ".join([finding.found, *_left(expert)]))
 
     def facts(self, tasks: Sequence[str]) -> dict[str, Any]:
         """Return digests of weights, configurations, tokenizer and image processor."""
@@ -76,40 +97,58 @@ class TransformerModels(Models):
         """Return the configuration beside a task's expert."""
         return dict(self._checkpoint(task).config)
 
+    def head_rows(self, task: str) -> int:
+        """Return the number of classes of an expert's own head."""
+        checkpoint = self._checkpoint(task)
+        if checkpoint.is_adapter:
+            return self._adapter_rows(checkpoint) or int(self._config(None).num_labels)
+        model = self._skeleton(task).loading.model
+        return int(model.get_submodule(classifier_name(model)).out_features)
+
+    def features(self, inputs: Tensor) -> Tensor:
+        """Return features of the right shape and of no meaning; no weights are read."""
+        scale, shift = self._normalisation
+        model = self._skeleton(None).loading.model
+        network = FeatureModel(model, self._file.pooling, scale=scale, shift=shift)
+        del self._skeletons[None]  # the feature model has altered it
+        with torch.inference_mode():
+            found: Tensor = network(inputs)
+        return found
+
     def backbone(self) -> nn.Module:
         """Return a new feature model with the pretrained parameters."""
         scale, shift = self._normalisation
-        model = self._load(self._pretrained_tensors, self._config(None), "the pretrained model")
+        model = self._load(None, self._pretrained_tensors).model
         return FeatureModel(model, self._file.pooling, scale=scale, shift=shift)
 
     def pretrained(self) -> Loaded:
         """Return the pretrained model."""
-        model = self._load(self._pretrained_tensors, self._config(None), "the pretrained model")
+        model = self._load(None, self._pretrained_tensors).model
         return self._flat(model, with_head=False)
 
     def expert(self, task: str) -> Loaded:
         """Return the expert of a task, in the layout of the pretrained model."""
-        checkpoint, config = self._checkpoint(task), self._config(task)
         with_head = self._file.head(task) == "expert"
-        if checkpoint.is_adapter:
-            model = self._adapted(checkpoint, config, f"expert `{task}`", with_head=with_head)
+        if self._checkpoint(task).is_adapter:
+            model = self._adapted(task, with_head=with_head)
         else:
-            tensors = read_tensors(checkpoint, list(checkpoint.tensors))
-            model = self._load(tensors, config, f"expert `{task}`", with_head=with_head)
-        self._same_statistics(model, task)
+            model = self._load(task, self._tensors(task), with_head=with_head).model
         return self._flat(model, with_head=with_head)
 
     def inputs(self, rows: Rows) -> Tensor:
         """Return token ids or pixels of raw examples."""
+        config = self._config(None)
         if self._file.modality == "text":
-            config, tokenizer = self._config(None), self._tokenizer
             return encode_texts(
-                tokenizer,
+                self._tokenizer,
                 rows,
-                length=min(self._file.max_length, _positions(config), tokenizer.model_max_length),
-                padding=padding_id(tokenizer, config),
+                length=min(
+                    self._file.max_length, _positions(config), self._tokenizer.model_max_length
+                ),
+                padding=padding_id(self._tokenizer, config),
+                vocabulary=int(config.get_text_config().vocab_size),
             )
-        channels = int(getattr(self._config(None), "num_channels", 3))
+        channels = int(getattr(config, "num_channels", 3))
         return encode_pictures(self._processor, rows, mode=_MODES.get(channels, "RGB"))
 
     @cached_property
@@ -128,142 +167,143 @@ class TransformerModels(Models):
 
     @cached_property
     def _pretrained_tensors(self) -> dict[str, Tensor]:
-        pretrained = self._checkpoint(None)
-        return read_tensors(pretrained, list(pretrained.tensors))
-
-    @cached_property
-    def _statistics(self) -> dict[str, Tensor]:
-        model = self._load(self._pretrained_tensors, self._config(None), "the pretrained model")
-        return dict(model.named_buffers())
+        return self._tensors(None)
 
     def _config(self, task: str | None) -> Any:
         """Return the configuration of an expert; for an adapter, that of the pretrained model."""
-        from transformers import AutoConfig
-
         checkpoint = self._checkpoint(task)
-        if checkpoint.is_adapter:
-            checkpoint = self._checkpoint(None)
-        try:
-            with quiet():
-                config = AutoConfig.from_pretrained(
-                    checkpoint.folder, local_files_only=True, trust_remote_code=False
-                )
-        except (OSError, ValueError, KeyError) as error:
-            raise IntegrityError(
-                f"`{checkpoint.folder}` must have a config.json that transformers knows. "
-                f"Found {str(error).strip().splitlines()[0]}. Save it with `save_pretrained`."
-            ) from error
+        config = read_config(self._checkpoint(None) if checkpoint.is_adapter else checkpoint)
         if self._file.modality == "text" and config.pad_token_id is None:
             config.pad_token_id = padding_id(self._tokenizer, config)
         return config
 
+    def _skeleton(self, task: str | None) -> Skeleton:
+        """Return the model of a checkpoint without its weights, which is made once."""
+        if task not in self._skeletons:
+            checkpoint, config = self._checkpoint(task), self._config(task)
+            self._skeletons[task] = skeleton(checkpoint, config, self._file.modality)
+        return self._skeletons[task]
+
+    def _tensors(self, task: str | None) -> dict[str, Tensor]:
+        """Return the weights of a whole model, with one name per parameter."""
+        checkpoint, aliases = self._checkpoint(task), self._skeleton(task).aliases
+        return read_tensors(checkpoint, [n for n in checkpoint.tensors if n not in aliases])
+
+    def _require(self, task: str | None) -> None:
+        """Refuse a whole model that lacks a parameter that is merged, or that its head needs."""
+        with_head = task is not None and self._file.head(task) == "expert"
+        loading = self._skeleton(task).loading
+        required(_who(task), loading, self._merged(loading.model), with_head=with_head)
+
     def _load(
-        self, tensors: Mapping[str, Tensor], config: Any, who: str, *, with_head: bool = False
-    ) -> Any:
-        """Return the classification model with these tensors.
+        self,
+        task: str | None,
+        tensors: Mapping[str, Tensor],
+        config: Any = None,
+        *,
+        with_head: bool = False,
+    ) -> Loading:
+        """Return the classification model with these tensors, which must be complete."""
+        config = config or self._config(task)
+        kind = type(self._skeleton(None).loading.model)
+        loading = load_model(kind, config, tensors)
+        required(_who(task), loading, self._merged(loading.model), with_head=with_head)
+        return loading
 
-        Raises:
-            IntegrityError: If they lack a parameter that is merged, or that the head needs.
-        """
-        kind = _model_class(config, self._file.modality)
-        try:
-            with torch.random.fork_rng(devices=[]), quiet():
-                model, report = kind.from_pretrained(
-                    None,
-                    config=config,
-                    state_dict=dict(tensors),
-                    dtype=torch.float32,
-                    output_loading_info=True,
-                )
-        except (RuntimeError, ValueError) as error:
-            raise IntegrityError(
-                f"The weights of {who} must fit its config.json. Found {error}. Save the model "
-                "again."
-            ) from error
-        needed = set(self._merged_names(model))
-        needed |= set(_head_names(model)) if with_head else set()
-        lacking = sorted(needed & set(report["missing_keys"]))
-        if lacking:
-            raise IntegrityError(
-                f"Weights of {who} must hold every merged parameter. Found no `{lacking[0]}`"
-                f"{f' and {len(lacking) - 1} more' if lacking[1:] else ''}. Use a checkpoint that "
-                'has it, or merge the backbone only: `pooling = "mean"` and `head = "fit"`.'
-            )
-        return model
-
-    def _adapted(self, adapter: Checkpoint, config: Any, who: str, *, with_head: bool) -> Any:
-        """Return the pretrained model with an adapter merged into it."""
-        config.num_labels = _head_rows(adapter) or config.num_labels
+    def _check_adapter(self, task: str) -> None:
+        adapter = self._checkpoint(task)
         if not_plain(adapter) is None:
-            return self._load(self._plain_lora(adapter), config, who, with_head=with_head)
-        # The expert's head has its own number of classes, which PEFT expects in the model.
-        tensors = {n: t for n, t in self._pretrained_tensors.items() if not n.endswith(_HEADS)}
-        model = self._load(tensors, config, who)
-        if with_head and not any(name.endswith(_HEADS) for name in adapter.tensors):
-            raise IntegrityError(
-                f"Weights of {who} must hold its head. Found none in the adapter. Save it with "
-                '`modules_to_save`, or use `head = "fit"`.'
-            )
-        return merge_with_peft(model, adapter)
+            self._plan(adapter)
+        else:
+            check_mergeable(adapter)
+        if self._file.head(task) == "expert" and self._adapter_rows(adapter) is None:
+            self._check_own_head(task, not_plain(adapter) is None)
 
-    def _plain_lora(self, adapter: Checkpoint) -> dict[str, Tensor]:
-        """Return adapted tensors; the adapter uses the names of the file or of the model."""
-        pretrained = self._checkpoint(None)
-        kind = str(pretrained.config.get("model_type", ""))
-        try:
-            plan = plan_adapter(adapter, _shapes(self._pretrained_tensors), model_type=kind)
-        except IntegrityError:
-            model = self._load(self._pretrained_tensors, self._config(None), "the pretrained model")
+    def _check_own_head(self, task: str, plain: bool) -> None:
+        """Refuse an adapter without a head, unless the pretrained model's head can serve it."""
+        loading = self._skeleton(None).loading
+        if plain and f"{classifier_name(loading.model)}.weight" not in loading.missing:
+            return
+        raise IntegrityError(
+            f"Weights of expert `{task}` must hold its head. Found none in the adapter. Save it "
+            'with `modules_to_save`, or use `head = "fit"`.'
+        )
+
+    def _adapted(self, task: str, *, with_head: bool) -> Any:
+        """Return the pretrained model with an adapter merged into it."""
+        adapter, config = self._checkpoint(task), self._config(task)
+        config.num_labels = self._adapter_rows(adapter) or config.num_labels
+        if not_plain(adapter) is None:
+            model = self._load(None, self._pretrained_tensors).model
             own = {name: p.detach() for name, p in model.named_parameters()}
-            return apply_plan(plan_adapter(adapter, _shapes(own), model_type=kind), adapter, own)
-        return apply_plan(plan, adapter, self._pretrained_tensors)
+            tensors = apply_plan(self._plan(adapter), adapter, own) | dict(model.named_buffers())
+            return self._load(task, tensors, config, with_head=with_head).model
+        # The expert's head has its own number of classes, which PEFT expects in the model, so the
+        # pretrained head is left out.
+        head = classifier_name(self._skeleton(None).loading.model)
+        tensors = {
+            n: t for n, t in self._pretrained_tensors.items() if not n.startswith(f"{head}.")
+        }
+        return merge_with_peft(self._load(None, tensors, config).model, adapter)
 
-    def _merged_names(self, model: Any) -> list[str]:
-        names = [name for name, _ in model.named_parameters()]
-        if self._file.pooling != "classifier":
-            return [n for n in names if n.startswith(f"{model.base_model_prefix}.")]
-        head = _head_names(model)
-        return [n for n in names if n not in head]
+    def _plan(self, adapter: Checkpoint) -> AdapterPlan:
+        """Return the updates of a plain adapter by the names of parameters in the model.
+
+        The adapter uses the names of the model, or those of the file of the pretrained model if an
+        older version of transformers saved both.
+        """
+        found, pretrained = self._skeleton(None), self._checkpoint(None)
+        kind = str(pretrained.config.get("model_type", ""))
+        model = found.loading.model
+        shapes = {str(name): tuple(p.shape) for name, p in model.named_parameters()}
+        try:
+            return plan_adapter(adapter, shapes, model_type=kind)
+        except IntegrityError:
+            stored = {name: header.shape for name, header in pretrained.tensors.items()}
+            plan = plan_adapter(adapter, stored, model_type=kind)
+            names = {old: new for new, old in found.places.items()}
+            return replace(plan, updates={names.get(n, n): u for n, u in plan.updates.items()})
+
+    def _adapter_rows(self, adapter: Checkpoint) -> int | None:
+        """Return the number of classes of the head that an adapter saves; None without one."""
+        head = classifier_name(self._skeleton(None).loading.model)
+        for name, header in adapter.tensors.items():
+            plain = name.replace(".modules_to_save.", ".").replace(".original_module.", ".")
+            if plain.endswith((f".{head}.weight", f".{head}.bias")) and ".lora_" not in name:
+                return header.shape[0]
+        return None
+
+    def _merged(self, model: Any) -> list[str]:
+        return merged_names(model, self._file.pooling)
+
+    def _layout(self, task: str | None) -> Layout:
+        return _layout(self._skeleton(task).loading.model, self._file.pooling)
 
     def _flat(self, model: Any, *, with_head: bool) -> Loaded:
         named = {name: p.detach() for name, p in model.named_parameters()}
-        names = self._merged_names(model)
+        layout = _layout(model, self._file.pooling)
         return Loaded(
-            layout=Layout(names=tuple(names), shapes=tuple(tuple(named[n].shape) for n in names)),
-            params=torch.cat([named[n].reshape(-1) for n in names]),
+            layout=layout,
+            params=torch.cat([named[n].reshape(-1) for n in layout.names]),
             head=_head(model) if with_head else None,
         )
 
-    def _same_statistics(self, model: Any, task: str) -> None:
-        """Refuse buffers that fine-tuning changed: merging weights does not define them."""
-        for name, buffer in model.named_buffers():
-            if name in self._statistics and not torch.equal(buffer, self._statistics[name]):
-                raise IntegrityError(
-                    f"Running statistics of expert `{task}` must equal those of the pretrained "
-                    f"model, since merging weights leaves them undefined. Found another `{name}`. "
-                    "Fine-tune with batch norm in eval mode, or use a model without it."
-                )
+
+def _layout(model: Any, pooling: str) -> Layout:
+    named = dict(model.named_parameters())
+    names = merged_names(model, pooling)
+    return Layout(names=tuple(names), shapes=tuple(tuple(named[n].shape) for n in names))
 
 
-def _model_class(config: Any, modality: str) -> Any:
-    from transformers import AutoModelForImageClassification, AutoModelForSequenceClassification
-
-    auto: Any = AutoModelForSequenceClassification
-    if modality == "image":
-        auto = AutoModelForImageClassification
-    try:
-        with torch.device("meta"), torch.random.fork_rng(devices=[]), quiet():
-            return type(auto.from_config(config, trust_remote_code=False))
-    except (ValueError, KeyError) as error:
-        raise IntegrityError(
-            f"`pretrained` must be a model that transformers classifies {modality}s with. "
-            f"Found `{config.model_type}`. Write a `module` for it."
-        ) from error
+def _who(task: str | None) -> str:
+    return "the pretrained model" if task is None else f"expert `{task}`"
 
 
-def _head_names(model: Any) -> tuple[str, str]:
-    head = classifier_name(model)
-    return f"{head}.weight", f"{head}.bias"
+def _left(checkpoint: Checkpoint) -> list[str]:
+    """Return a remark on a setting of quantisation beside weights that are not quantised."""
+    if "quantization_config" not in checkpoint.config:
+        return []
+    return ["`quantization_config` in its config.json is ignored, since weights are whole floats"]
 
 
 def _head(model: Any) -> Head:
@@ -271,26 +311,6 @@ def _head(model: Any) -> Head:
     weight = layer.weight.detach().clone()
     bias = torch.zeros(len(weight)) if layer.bias is None else layer.bias.detach().clone()
     return weight, bias
-
-
-def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-
-
-_HEADS: Final = tuple(
-    f"{layer}.{kind}"
-    for layer in ("classifier", "score", "classifier.out_proj", "head")
-    for kind in ("weight", "bias")
-)
-"""Endings of the names of last linear layers, as transformers calls them."""
-
-
-def _head_rows(adapter: Checkpoint) -> int | None:
-    """Number of classes of the head that an adapter saves, or None if it saves none."""
-    for name, header in adapter.tensors.items():
-        if name.endswith(_HEADS) and ".lora_" not in name:
-            return header.shape[0]
-    return None
 
 
 def _positions(config: Any) -> int:
@@ -305,8 +325,8 @@ def _refuse_code(checkpoint: Checkpoint) -> None:
     if "auto_map" in checkpoint.config:
         raise IntegrityError(
             f"`{checkpoint.folder}` must be a model that is part of transformers. Found "
-            "`auto_map` in "
-            "its config.json, which names code to run. Write a `module` of your own for it."
+            "`auto_map` in its config.json, which names code to run. Write a `module` of your own "
+            "for it."
         )
 
 

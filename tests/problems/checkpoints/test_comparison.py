@@ -4,7 +4,7 @@ import torch
 from tests.problems.checkpoints.stored import SHAPES, tensors, write, write_adapter
 
 from fusefront.problems.checkpoints.checkpoint import open_checkpoint
-from fusefront.problems.checkpoints.comparison import Mismatch, backbone_names, mismatches
+from fusefront.problems.checkpoints.comparison import Mismatch, mismatches
 
 NAMES = list(SHAPES)
 
@@ -62,27 +62,6 @@ def test_tensors_beside_the_merged_ones_are_unexpected_but_buffers_are_not(tmp_p
     extra = {"h.0.attn.masked_bias": torch.ones(1), "h.1.attn.c_proj.weight": torch.ones(4, 4)}
     (found,) = compared(tmp_path, tensors(1) | extra)
     assert found == Mismatch("unexpected", "`h.1.attn.c_proj.weight` is not merged", True)
-
-
-def test_backbone_names_leave_heads_and_buffers_out(tmp_path: Path) -> None:
-    base = open_checkpoint(write(tmp_path / "base", tensors(0)))
-    beside = {
-        "score.weight": torch.ones(2, 4),
-        "transformer.h.0.attn.bias": torch.ones(1),
-        "transformer.h.1.attn.c_proj.weight": torch.ones(4, 4),
-    }
-    expert = open_checkpoint(write(tmp_path / "expert", tensors(1, "transformer.") | beside))
-    names = backbone_names(base, expert)
-    assert set(names) == {*tensors(1, "transformer."), "transformer.h.1.attn.c_proj.weight"}
-    (found,) = mismatches(base, expert, names)
-    assert found.line == "`transformer.h.1.attn.c_proj.weight` is not in the pretrained model"
-
-
-def test_heads_of_different_sizes_are_not_a_mismatch(tmp_path: Path) -> None:
-    heads = [{"score.weight": torch.ones(n, 4)} for n in (10, 2)]
-    base = open_checkpoint(write(tmp_path / "base", tensors(0, "transformer.") | heads[0]))
-    expert = open_checkpoint(write(tmp_path / "expert", tensors(1, "transformer.") | heads[1]))
-    assert mismatches(base, expert, backbone_names(base, expert)) == []
 
 
 def test_an_adapter_of_another_model_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     AutoImageProcessor,
+    BartConfig,
+    BartForSequenceClassification,
     BertConfig,
     BertForSequenceClassification,
     ConvNextConfig,
@@ -28,6 +30,8 @@ from transformers import (
     RobertaForSequenceClassification,
     SwinConfig,
     SwinForImageClassification,
+    T5Config,
+    T5ForSequenceClassification,
     ViTConfig,
     ViTForImageClassification,
 )
@@ -54,9 +58,19 @@ def text_model(kind: str, **changes: Any) -> Any:
     if kind == "distilbert":
         small = {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64, **common}
         return DistilBertForSequenceClassification(DistilBertConfig(**small))
+    if kind == "t5":
+        narrow = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2, **common}
+        return T5ForSequenceClassification(T5Config(**narrow, decoder_start_token_id=0))
+    if kind == "bart":
+        sides = {f"{side}_{key}": 2 for side in ("encoder", "decoder") for key in _COUNTS}
+        sides |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "d_model": 16}
+        return BartForSequenceClassification(BartConfig(**sides, **common))
     return GPT2ForSequenceClassification(
         GPT2Config(**{"n_embd": 32, "n_layer": 2, "n_head": 2, **common})
     )
+
+
+_COUNTS = ("layers", "attention_heads")
 
 
 def image_model(kind: str, **changes: Any) -> Any:

@@ -25,7 +25,7 @@ from fusefront.problems.custom.rows import Rows
 
 
 def rows(*columns: list[Any]) -> Rows:
-    return Rows(inputs=columns, classes=[0] * len(columns[0]))
+    return Rows(inputs=columns, classes=["0"] * len(columns[0]))
 
 
 @pytest.mark.parametrize(
@@ -86,24 +86,26 @@ def test_a_file_that_is_not_an_image_is_named(tmp_path: Path) -> None:
 def test_images_of_different_sizes_are_refused(tmp_path: Path) -> None:
     save_processor(tmp_path, do_resize=False)
     given = [Image.new("RGB", (8, 8)), Image.new("RGB", (8, 9))]
-    with pytest.raises(IntegrityError, match="have one size after processing"):
+    with pytest.raises(IntegrityError, match="the same size after processing"):
         encode_pictures(load_processor(tmp_path), rows(given), mode="RGB")
 
 
 def test_texts_become_padded_planes(tmp_path: Path) -> None:
     save_tokenizer(tmp_path)
     tokenizer = load_tokenizer(tmp_path)
-    found = encode_texts(tokenizer, rows(["red cat", "dog"]), length=6, padding=0)
+    found = encode_texts(tokenizer, rows(["red cat", "dog"]), length=6, padding=0, vocabulary=99)
     assert found.dtype == torch.int32
     assert found[:, 0].tolist() == [[2, 4, 6, 3, 0, 0], [2, 7, 3, 0, 0, 0]]
     assert found[:, 1].tolist() == [[1, 1, 1, 1, 0, 0], [1, 1, 1, 0, 0, 0]]
-    cut = encode_texts(tokenizer, rows(["red cat dog blue"]), length=4, padding=0)
+    cut = encode_texts(tokenizer, rows(["red cat dog blue"]), length=4, padding=0, vocabulary=99)
     assert cut[0, 0].tolist() == [2, 4, 6, 3]
 
 
 def test_token_types_distinguish_the_texts_of_a_pair(tmp_path: Path) -> None:
     save_tokenizer(tmp_path)
-    found = encode_texts(load_tokenizer(tmp_path), rows(["cat"], ["dog"]), length=6, padding=0)
+    found = encode_texts(
+        load_tokenizer(tmp_path), rows(["cat"], ["dog"]), length=6, padding=0, vocabulary=99
+    )
     assert found[0, 0].tolist() == [2, 6, 3, 7, 3, 0]
     assert found.shape[1] == 3
     assert found[0, 2].tolist() == [0, 0, 0, 1, 1, 0]
@@ -111,8 +113,8 @@ def test_token_types_distinguish_the_texts_of_a_pair(tmp_path: Path) -> None:
 
 def test_a_text_that_ends_in_the_padding_id_is_refused(tmp_path: Path) -> None:
     save_tokenizer(tmp_path)
-    with pytest.raises(IntegrityError, match="example 0, 'cat'"):
-        encode_texts(load_tokenizer(tmp_path), rows(["cat"]), length=6, padding=3)
+    with pytest.raises(IntegrityError, match=r"of which the last one is not padding\. Found 'cat'"):
+        encode_texts(load_tokenizer(tmp_path), rows(["cat"]), length=6, padding=3, vocabulary=99)
 
 
 def test_a_folder_without_processor_or_tokenizer_is_refused(tmp_path: Path) -> None:

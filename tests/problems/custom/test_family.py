@@ -14,6 +14,7 @@ from tests.problems.custom.stand_ins import (
     texts,
     write_image_problem,
 )
+from tests.problems.hub.local_hub import serve
 
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.pareto_set import ParetoSet
@@ -112,16 +113,31 @@ def test_the_preflight_names_checkpoints_data_and_gains(text_problem: Path) -> N
     assert "standard errors" in found["gain of colour on test"].found
 
 
-def test_checkpoints_that_are_only_on_the_hub_are_named(
+def test_a_checkpoint_that_cannot_be_downloaded_is_refused(
     text_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     problem = load(edited(text_copy, 'expert = "colour"', 'expert = "someone/colour"'))
     (found,) = problem.preflight()
-    assert found.ok
-    assert found.found == "someone/colour: downloaded and checked on first use"
-    with pytest.raises(MissingDataError, match="`someone/colour` must be a local folder"):
+    assert not found.ok
+    with pytest.raises(MissingDataError, match="`someone/colour` must be a local folder") as caught:
         problem.prepare(lambda line: None)
+    assert found.found == str(caught.value)
+
+
+def test_a_checkpoint_on_the_hub_is_announced(
+    text_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hub" / "models" / "someone").mkdir(parents=True)
+    (text_copy.parent / "colour").rename(tmp_path / "hub" / "models" / "someone" / "colour")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    edited(text_copy, 'expert = "colour"', 'expert = "someone/colour"')
+    with serve(tmp_path / "hub") as address:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
+        (found,) = load(text_copy).preflight()
+    assert found.ok, found
+    assert found.found == "someone/colour: downloaded and checked on first use"
 
 
 def test_a_mirror_replaces_the_hub(

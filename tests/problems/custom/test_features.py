@@ -18,11 +18,12 @@ def words(n: int, longest: int) -> torch.Tensor:
     found = torch.zeros(n, 3, longest + 5, dtype=torch.int32)
     for i, length in enumerate(torch.randint(2, longest + 1, (n,)).tolist()):
         found[i, 0, :length] = torch.randint(4, len(WORDS), (length,))
+        found[i, 0, length - 1] = 3  # the end of the text, where T5 and BART take their features
         found[i, 1, :length] = 1
     return found
 
 
-@pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta", "gpt2"])
+@pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta", "gpt2", "t5", "bart"])
 def test_features_and_head_are_a_text_models_logits(kind: str) -> None:
     model = text_model(kind, num_labels=3).eval()
     head, inputs = head_of(model), words(6, 9)[:, : 3 if kind == "bert" else 2]

@@ -1,5 +1,6 @@
 """A plain torch module made by a user's file, with safetensors files as models."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from fusefront.errors import FusefrontError
 from fusefront.problems.base import Problem
 from fusefront.problems.custom import problem_entry
+from fusefront.problems.family import FamilyProblem
 
 MODULE = """
 from torch import nn
@@ -23,6 +25,18 @@ def greedy(width):
 
 def no_module():
     return 3
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second, self.third = nn.Linear(4, 6), nn.Linear(6, 6), nn.Linear(6, 6)
+        self.third.weight = self.second.weight
+
+    def forward(self, x):
+        return self.third(self.second(self.first(x)).tanh())
+
+def tied():
+    return Tied()
 """
 TOML = """
 name = "plain"
@@ -115,7 +129,7 @@ def test_heads_are_fitted_on_pretrained_features(path: Path) -> None:
         (
             'expert = "sign.safetensors"',
             'expert = "other.safetensors"',
-            "must fit the pretrained model",
+            r"Found `0\.weight` of shape \(8, 5\) instead of \(8, 4\)",
         ),
     ],
 )
@@ -141,3 +155,111 @@ def test_files_that_the_module_imports_are_in_the_hash(path: Path) -> None:
     before = load(path).hash()
     helper.write_text("from torch.nn import Tanh as Activation  # edited")
     assert load(path).hash() != before
+
+
+def assert_refused(path: Path, reason: str) -> None:
+    """Check that doctor and a run give the same reason."""
+    findings = list(load(path).preflight())
+    with pytest.raises(FusefrontError, match=reason) as caught:
+        load(path).prepare(lambda line: None)
+    assert not findings[-1].ok
+    assert findings[-1].found == str(caught.value)
+
+
+@pytest.mark.parametrize("prefix", ["_orig_mod.", "module.", "module._orig_mod."])
+def test_weights_of_a_wrapped_module_are_those_of_the_module(path: Path, prefix: str) -> None:
+    expected, file = load(path).pool(), path.parent / "sign.safetensors"
+    save_file({prefix + name: tensor for name, tensor in load_file(file).items()}, file)
+    assert torch.equal(load(path).pool().task_vectors, expected.task_vectors)
+    assert all(finding.ok for finding in load(path).preflight())
+
+
+@pytest.fixture
+def tied(path: Path) -> Path:
+    """The problem with a module that uses one weight twice, stored under both names."""
+    path.write_text(path.read_text().replace("mine.py:make", "mine.py:tied"))
+    generator = torch.Generator().manual_seed(0)
+    for name in ("base", "sign", "size"):
+        shapes = {"first.weight": (6, 4), "second.weight": (6, 6)}
+        shapes |= {f"{layer}.bias": (6,) for layer in ("first", "second", "third")}
+        found = {n: torch.randn(shape, generator=generator) for n, shape in shapes.items()}
+        found["third.weight"] = found["second.weight"].clone()
+        save_file(found, path.parent / f"{name}.safetensors")
+    return path
+
+
+def test_a_tied_weight_may_be_stored_once_or_twice(tied: Path) -> None:
+    expected = load(tied).pool()
+    assert expected.layout.names.count("third.weight") == 0
+    for name, dropped in (("base", "third.weight"), ("sign", "second.weight")):
+        file = tied.parent / f"{name}.safetensors"
+        save_file({n: t for n, t in load_file(file).items() if n != dropped}, file)
+    assert all(finding.ok for finding in load(tied).preflight())
+    assert torch.equal(load(tied).pool().task_vectors, expected.task_vectors)
+
+
+def test_a_weight_that_was_untied_is_refused_by_both_names(tied: Path) -> None:
+    file = tied.parent / "sign.safetensors"
+    found = load_file(file)
+    found["third.weight"] += 1
+    save_file(found, file)
+    assert_refused(tied, r"different ones in `second\.weight` and `third\.weight`")
+
+
+def test_quantised_weights_are_refused(path: Path) -> None:
+    file = path.parent / "sign.safetensors"
+    found = load_file(file)
+    found["2.weight"] = (found["2.weight"] * 100).to(torch.int8)
+    save_file(found, file)
+    assert_refused(path, r"Found `2\.weight` as I8: the checkpoint is quantised")
+
+
+def test_inputs_that_the_module_does_not_accept_are_refused(path: Path) -> None:
+    frame = pd.read_parquet(path.parent / "data.parquet")
+    frame["x"] = [[*list(x), 0.0] for x in frame["x"]]
+    frame.to_parquet(path.parent / "data.parquet")
+    assert_refused(path, r"must accept the inputs of task `sign`, which have shape \(1, 5\)")
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ((2, 5), r"must have shape \(1, 5\), as its head expects. Found \(1, 6\)"),
+        ((1, 6), "must be of its 1 classes"),
+        ((6,), "must hold a `weight` of shape"),
+    ],
+)
+def test_a_head_that_does_not_fit_is_refused(
+    path: Path, shape: tuple[int, ...], reason: str
+) -> None:
+    path.write_text(path.read_text().replace('"fit"', '"head.safetensors"', 1))
+    head = {"weight": torch.zeros(shape), "bias": torch.zeros(shape[0])}
+    save_file(head, path.parent / "head.safetensors")
+    assert_refused(path, reason)
+
+
+def test_the_same_numbers_in_every_format_are_the_same_problem(path: Path) -> None:
+    frame, before = pd.read_parquet(path.parent / "data.parquet"), load(path).hash()
+    frame["x"] = [[float(value) for value in x] for x in frame["x"]]
+    frame.to_csv(path.parent / "d.csv", index=False)
+    frame.to_json(path.parent / "d.jsonl", orient="records", lines=True, double_precision=15)
+    for name in ("d.csv", "d.jsonl"):
+        other = path.with_name(f"{name}.toml")
+        other.write_text(path.read_text().replace("data.parquet", name))
+        assert load(other).hash() == before
+
+
+def test_a_split_of_whole_numbers_is_encoded_as_the_others(path: Path) -> None:
+    frame, splits = pd.read_parquet(path.parent / "data.parquet"), []
+    for i, split in enumerate(("calibration", "validation", "test")):
+        rows = frame[200 * i : 200 * (i + 1)].to_dict("records")
+        if split == "validation":
+            rows = [row | {"x": [1000 + k, 1, 2, 3]} for k, row in enumerate(rows)]
+        lines = (json.dumps(row | {"x": list(row["x"])}) + "\n" for row in rows)
+        (path.parent / f"{split}.jsonl").write_text("".join(lines))
+        splits.append(f'{split} = "{split}.jsonl"')
+    path.write_text(path.read_text().replace('all = "data.parquet"', "\n".join(splits)))
+    assert all(finding.ok for finding in load(path).preflight())
+    problem = load(path)
+    assert isinstance(problem, FamilyProblem)
+    assert problem.family.examples("sign", "validation").inputs.dtype == torch.float32

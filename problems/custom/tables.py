@@ -1,0 +1,130 @@
+"""Columns of Parquet, CSV, TSV and JSON lines, with the types that the file itself declares.
+
+No type is ever inferred from values: a column would then be read differently when a value is added.
+Parquet declares a type per column, JSON writes one per value, and every cell of a CSV is a text.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from ...errors import IntegrityError, StudyError
+from ...registry import unknown_name
+
+Column: TypeAlias = pa.ChunkedArray | list[Any]
+"""The values of one column: as Arrow, or as JSON decodes them."""
+
+
+def read_table(path: Path, columns: Sequence[str]) -> dict[str, Column]:
+    """Return columns of a table, with None where a value is missing.
+
+    Raises:
+        StudyError: If the file has another ending, or lacks a column.
+        IntegrityError: If the file is damaged, or has no row.
+    """
+    if path.suffix not in _READERS:
+        raise StudyError(
+            f"`{path}` must be an image folder, a saved data set, or one of {', '.join(_READERS)}. "
+            f"Found `{path.suffix}`."
+        )
+    wanted = list(dict.fromkeys(columns))
+    try:
+        found = _READERS[path.suffix](path, wanted)
+    except StudyError:
+        raise
+    except (OSError, ValueError) as error:  # Arrow's errors are ValueErrors, too
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise IntegrityError(
+            f"`{path}` must be a valid {path.suffix} file. Found {first}. Save it again."
+        ) from error
+    if not len(found[wanted[0]]):
+        raise IntegrityError(
+            f"`{path}` must have one row or more. Found only the names of its columns. Add rows."
+        )
+    return found
+
+
+def is_csv(path: Path) -> bool:
+    """Return whether all cells of this file are texts."""
+    return path.suffix in _DELIMITERS
+
+
+_DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
+
+
+def _read_parquet(path: Path, columns: Sequence[str]) -> dict[str, Column]:
+    with pyarrow.parquet.ParquetFile(path) as file:
+        check_columns(str(path), columns, file.schema_arrow.names)
+        table = file.read(columns=list(columns))
+    return {name: table[name] for name in columns}
+
+
+def _read_csv(path: Path, columns: Sequence[str]) -> dict[str, Column]:
+    """Return texts; an empty cell is missing, and `""` in quotes is an empty text."""
+    delimited = pyarrow.csv.ParseOptions(
+        delimiter=_DELIMITERS[path.suffix], newlines_in_values=True
+    )
+    with pyarrow.csv.open_csv(path, parse_options=delimited) as opened:
+        check_columns(str(path), columns, opened.schema.names)
+    table = pyarrow.csv.read_csv(
+        path,
+        parse_options=delimited,
+        convert_options=pyarrow.csv.ConvertOptions(
+            include_columns=list(columns),
+            column_types=dict.fromkeys(columns, pa.string()),
+            null_values=[""],  # and not the default, which takes the word `NA` for a missing value
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    return {name: table[name] for name in columns}
+
+
+def _read_json_lines(path: Path, columns: Sequence[str]) -> dict[str, Column]:
+    rows: list[Mapping[str, Any]] = []
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                rows.append(_json_object(line, number))
+    names = list(dict.fromkeys(name for row in rows for name in row)) if rows else list(columns)
+    check_columns(str(path), columns, names)
+    return {name: [row.get(name) for row in rows] for name in columns}
+
+
+def _json_object(line: str, number: int) -> Mapping[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"in line {number}: {error}") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{type(found).__name__} instead of an object in line {number}")
+    return found
+
+
+def check_columns(source: str, columns: Sequence[str], known: Sequence[str]) -> None:
+    """Check that a source has columns.
+
+    Raises:
+        StudyError: If it lacks one, or has two of one name, of which one would win silently.
+    """
+    for name in columns:
+        if name not in known:
+            raise StudyError(f"In `{source}`: {unknown_name('A column', name, list(known))}")
+        if known.count(name) > 1:
+            raise StudyError(
+                f"`{source}` must have one column `{name}`. Found {known.count(name)}. "
+                "Rename the others."
+            )
+
+
+_READERS: Final[Mapping[str, Callable[[Path, Sequence[str]], dict[str, Column]]]] = {
+    ".parquet": _read_parquet,
+    ".csv": _read_csv,
+    ".tsv": _read_csv,
+    ".jsonl": _read_json_lines,
+}
