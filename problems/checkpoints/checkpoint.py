@@ -66,6 +66,10 @@ _SIZES = (
 """Keys of config.json that an architecture signature shows."""
 
 
+FLOATS: Final = frozenset({"F64", "F32", "F16", "BF16"})
+"""Types of weights that are whole. Any other one is quantised: it needs scales to be a weight."""
+
+
 class Header(NamedTuple):
     """Shape and dtype of a stored tensor; the dtype is that of safetensors, such as `F32`."""
 

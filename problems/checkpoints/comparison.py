@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 from ...errors import IntegrityError
 from .adapters import not_plain, plan_adapter
-from .checkpoint import Checkpoint, Header, stored_names
+from .checkpoint import FLOATS, Checkpoint, Header, stored_names
 
 Kind = Literal[
     "architecture", "setting", "missing", "unexpected", "shape", "dtype", "vocabulary", "tokenizer",
@@ -104,6 +104,9 @@ def _tensor(name: str, ours: Header | None, theirs: Header | None) -> Iterator[M
     elif ours.shape != theirs.shape:
         line = f"`{name}` is {theirs.shape}, but the pretrained model has {ours.shape}"
         yield Mismatch("shape", line, True)
+    elif theirs.dtype not in FLOATS:
+        line = f"`{name}` is {theirs.dtype}, so that the expert is quantised"
+        yield Mismatch("dtype", line, True)
     elif ours.dtype != theirs.dtype:
         line = f"`{name}` is {theirs.dtype}, but the pretrained model has {ours.dtype}"
         yield Mismatch("dtype", line, False)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 import torch
 from safetensors import safe_open
@@ -11,7 +10,7 @@ from torch import Tensor
 from ...errors import IntegrityError
 from ..layout import Layout
 from .adapters import AdapterPlan, Update, plan_adapter
-from .checkpoint import Checkpoint, stored_names
+from .checkpoint import FLOATS, Checkpoint, stored_names
 
 
 def read_tensors(checkpoint: Checkpoint, names: Sequence[str]) -> dict[str, Tensor]:
@@ -56,15 +55,12 @@ def check_whole(checkpoint: Checkpoint, names: Iterable[str]) -> None:
     """
     for name in names:
         dtype = checkpoint.tensors[name].dtype
-        if dtype not in _FLOATS:
+        if dtype not in FLOATS:
             raise IntegrityError(
                 f"`{checkpoint.folder}` must hold weights as floats of 16 bits or more. Found "
                 f"`{name}` as {dtype}: the checkpoint is quantised. Load it, dequantise it, and "
                 "save it again."
             )
-
-
-_FLOATS: Final = frozenset({"F64", "F32", "F16", "BF16"})
 
 
 def task_vector(pretrained: Checkpoint, expert: Checkpoint, layout: Layout) -> Tensor:

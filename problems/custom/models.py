@@ -160,7 +160,7 @@ def _other_base(file: ProblemFile, pretrained: Checkpoint, expert: Checkpoint) -
         return []
     return [
         f"{REMARK}its adapter_config.json names the pretrained model `{given}`, and the problem "
-        f"`{file.pretrained}`; check that they are the same"
+        f"`{file.pretrained}`. Check that they are the same"
     ]
 
 

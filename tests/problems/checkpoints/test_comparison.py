@@ -38,6 +38,12 @@ def test_a_different_dtype_is_only_a_remark(tmp_path: Path) -> None:
     assert [(m.kind, m.fatal) for m in found] == [("dtype", False)] * 3
 
 
+def test_quantised_weights_are_fatal(tmp_path: Path) -> None:
+    found = compared(tmp_path, {name: tensor.to(torch.int8) for name, tensor in tensors(1).items()})
+    assert [(m.kind, m.fatal) for m in found] == [("dtype", True)] * 3
+    assert found[0].line == "`wte.weight` is I8, so that the expert is quantised"
+
+
 def test_different_model_type_vocabulary_and_setting_are_named(tmp_path: Path) -> None:
     (found,) = compared(tmp_path / "a", tensors(1), model_type="bert")
     assert found.line == "model type bert, but the pretrained model is gpt2"
