@@ -200,7 +200,9 @@ class ExampleStore:
             if data.modality == "tensor":
                 # One source with a fraction makes all of them fractions: a split must not be
                 # encoded as whole numbers because its own numbers happen to be whole.
-                whole = all(np.issubdtype(rows.inputs[0].dtype, np.integer) for rows in read)
+                whole = all(
+                    np.issubdtype(np.asarray(rows.inputs[0]).dtype, np.integer) for rows in read
+                )
                 self._kinds[name] = _WHOLE if whole else _FRACTIONS
                 read = read if whole else [_as_fractions(rows) for rows in read]
             else:

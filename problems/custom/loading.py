@@ -174,7 +174,8 @@ def _numbers(tensor: Tensor) -> Iterable[float]:
         return []
     if not any(tensor.stride()):  # still one number, repeated
         return [float(tensor[(0,) * tensor.dim()])]
-    return tensor.unique().tolist()
+    found: list[float] = torch.unique(tensor).tolist()
+    return found
 
 
 def _tied(empty: Any, places: Mapping[str, str]) -> Iterable[tuple[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import IntegrityError, MissingDataError
 from ..checkpoints.location import file_sha256, is_hub_id
@@ -32,7 +33,7 @@ class Rows:
         numbers: The row of each example in its source, from 0; empty if these are all its rows.
     """
 
-    inputs: tuple[Sequence[Any], ...]
+    inputs: tuple[Sequence[Any] | NDArray[Any], ...]
     classes: Sequence[str]
     names: tuple[str, ...] = ()
     numbers: Sequence[int] = ()
@@ -101,7 +102,9 @@ def read_rows(source: str, data: CustomData, folder: Path) -> Rows:
     )
 
 
-def _inputs(column: Column, place: Place, data: CustomData, path: Path | None) -> Sequence[Any]:
+def _inputs(
+    column: Column, place: Place, data: CustomData, path: Path | None
+) -> Sequence[Any] | NDArray[Any]:
     if data.modality == "text":
         return texts(column, place)
     if data.modality == "tensor":

@@ -60,9 +60,9 @@ def text_model(kind: str, **changes: Any) -> Any:
         return DistilBertForSequenceClassification(DistilBertConfig(**small))
     if kind == "t5":
         narrow = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2, **common}
-        return T5ForSequenceClassification(T5Config(**narrow, decoder_start_token_id=0))
+        return T5ForSequenceClassification(T5Config(**narrow | {"decoder_start_token_id": 0}))
     if kind == "bart":
-        sides = {f"{side}_{key}": 2 for side in ("encoder", "decoder") for key in _COUNTS}
+        sides: Any = {f"{side}_{key}": 2 for side in ("encoder", "decoder") for key in _COUNTS}
         sides |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "d_model": 16}
         return BartForSequenceClassification(BartConfig(**sides, **common))
     return GPT2ForSequenceClassification(

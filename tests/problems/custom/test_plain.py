@@ -180,7 +180,7 @@ def tied(path: Path) -> Path:
     path.write_text(path.read_text().replace("mine.py:make", "mine.py:tied"))
     generator = torch.Generator().manual_seed(0)
     for name in ("base", "sign", "size"):
-        shapes = {"first.weight": (6, 4), "second.weight": (6, 6)}
+        shapes: dict[str, tuple[int, ...]] = {"first.weight": (6, 4), "second.weight": (6, 6)}
         shapes |= {f"{layer}.bias": (6,) for layer in ("first", "second", "third")}
         found = {n: torch.randn(shape, generator=generator) for n, shape in shapes.items()}
         found["third.weight"] = found["second.weight"].clone()

@@ -110,7 +110,11 @@ def test_a_missing_or_empty_class_is_refused(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("modality", ["text", "image", "tensor"])
 def test_not_a_number_is_a_missing_value_in_every_column(tmp_path: Path, modality: str) -> None:
-    for columns in ({"x": [float("nan")] * 2, "y": [0, 1]}, {"x": ["a"] * 2, "y": [1.0, np.nan]}):
+    wrong: list[dict[str, list[Any]]] = [
+        {"x": [float("nan")] * 2, "y": [0, 1]},
+        {"x": ["a"] * 2, "y": [1.0, np.nan]},
+    ]
+    for columns in wrong:
         with pytest.raises(FusefrontError, match=r"`d\.parquet`.* in row [12]\. "):
             read(tmp_path, "parquet", modality, columns)
 
@@ -164,7 +168,7 @@ def test_a_saved_data_set_declares_its_types_and_names(tmp_path: Path) -> None:
     features = datasets.Features(
         {"x": datasets.Value("string"), "y": datasets.ClassLabel(names=["dog", "cat"])}
     )
-    made = {"x": ["a", None], "y": [0, 1]}
+    made: dict[str, list[Any]] = {"x": ["a", None], "y": [0, 1]}
     data = CustomData.model_validate({"all": "x", "text": "x", "label": "y"})
     datasets.Dataset.from_dict(made, features=features).save_to_disk(tmp_path / "set")
     with pytest.raises(IntegrityError, match=r"`x` of `set` .* a missing value in row 2"):
