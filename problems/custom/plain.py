@@ -86,7 +86,7 @@ class PlainModels(Models):
 
     def inputs(self, rows: Rows) -> Tensor:
         """Return the column of inputs as `(n, ...)`, int64 or float32."""
-        return torch.from_numpy(np.stack(rows.inputs[0]))
+        return torch.from_numpy(np.asarray(rows.inputs[0]))
 
     @property
     def _place(self) -> tuple[Any, str]:
