@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 FLOOR := 45# percent of the lines and branches that the quick tests must cover
 PEERS := .venv-peers
+# Settings under which torch, MKL and OpenBLAS round as on other processors; `+` joins several.
+OTHER := ATEN_CPU_CAPABILITY=default+MKL_CBWR=COMPATIBLE+OPENBLAS_CORETYPE=Nehalem
+ARITHMETICS := ATEN_CPU_CAPABILITY=default ATEN_CPU_CAPABILITY=avx2 MKL_CBWR=COMPATIBLE OPENBLAS_CORETYPE=Nehalem OMP_NUM_THREADS=2 $(OTHER)
 
 DATA := $(CURDIR)/.data
 FASHION := $(DATA)/usr/share/datasets/fashion-mnist
@@ -19,7 +22,7 @@ ifneq ($(wildcard $(DATA)/texts),)
 export FUSEFRONT_TEXTS ?= $(DATA)/texts
 endif
 
-.PHONY: demo test quick slow coverage lint docs data peers bench
+.PHONY: demo test quick slow arithmetic coverage lint docs data peers bench
 
 demo: $(READY) ## run a subset of the default suite, print its table, draw its fronts
 	$(BIN)/fusefront run demo -o runs/demo -j 2
@@ -33,6 +36,10 @@ quick: $(READY) ## run the smallest tests, in under a minute
 
 slow: $(READY) ## run the code blocks of long pages and the examples of every help
 	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
+
+arithmetic: $(READY) ## run the numerical tests as other processors would compute them
+	for settings in $(ARITHMETICS); do echo "$$settings"; \
+	env $$(echo "$$settings" | tr + ' ') $(BIN)/python -m pytest -n auto --dist loadfile -q -m numerical || exit 1; done
 
 coverage: $(READY) ## measure what the quick tests cover, with a floor
 	$(BIN)/python -m pytest -n auto --dist loadfile -m quick -q --cov --cov-report=term:skip-covered --cov-fail-under=$(FLOOR)

@@ -29,13 +29,28 @@ QUICK = (
     *("benchmark/test_progress.py", "benchmark/test_resources.py", "benchmark/test_seeds.py"),
 )
 """Folders and files whose tests are marked `quick`."""
+NUMERICAL = (
+    *("algorithms/merging", "algorithms/gradient", "algorithms/map_family", "algorithms/ensemble"),
+    *(
+        "algorithms/lowrank/test_matrices.py",
+        "algorithms/lowrank/test_singular_values_and_tensors.py",
+    ),
+    *("algorithms/hypernetworks/test_hypervolume_gradient.py", "algorithms/test_descent.py"),
+    *("algorithms/test_merging.py", "algorithms/test_one_expert.py", "algorithms/test_rays.py"),
+    *("algorithms/test_scalarization_functions.py", "algorithms/test_weightings.py"),
+    *("problems/test_experts.py", "problems/test_gradients.py", "problems/test_linear_layers.py"),
+    *("problems/analytic/test_geometry.py", "problems/analytic/test_quadratic.py"),
+    "benchmark/test_meters_costs.py",
+)
+"""Folders and files whose tests are marked `numerical`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         place = item.path.relative_to(TESTS).as_posix() if TESTS in item.path.parents else ""
-        if place.startswith(QUICK) and item.get_closest_marker("slow") is None:
-            item.add_marker("quick")
+        for marker, places in (("quick", QUICK), ("numerical", NUMERICAL)):
+            if place.startswith(places) and item.get_closest_marker("slow") is None:
+                item.add_marker(marker)
 
 
 @pytest.fixture(scope="session", autouse=True)
