@@ -1,5 +1,6 @@
 """Properties of files, long tables, merges and reference fronts, for arbitrary records."""
 
+import json
 import tempfile
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,7 @@ property_test = settings(derandomize=True, deadline=None, max_examples=15, datab
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)  # Parquet holds no lone surrogates
 numbers = st.floats(allow_nan=False)
+parameters = st.dictionaries(texts, st.integers() | texts, max_size=3).map(json.dumps)
 counts = st.integers(0, 2**62)
 small = st.integers(0, 2**31 - 1)
 optional = partial(st.one_of, st.none())
@@ -41,7 +43,7 @@ def records(draw: st.DrawFn) -> Record:
         run_id=draw(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True)),
         problem=draw(texts),
         algorithm=draw(texts),
-        parameters=draw(texts),
+        parameters=draw(parameters),
         display_name=draw(texts),
         seed=draw(small),
         root_seed=draw(counts),
