@@ -30,8 +30,11 @@ optional = partial(st.one_of, st.none())
 
 fronts = st.builds(FrontRow, small, texts, numbers, numbers, numbers, small)
 vectors = st.lists(numbers, max_size=3)
+preferences = st.lists(st.integers(1, 9), min_size=1, max_size=3).map(
+    lambda weights: [weight / sum(weights) for weight in weights]
+)
 points = st.builds(
-    PointRow, small, vectors, texts, optional(vectors), optional(st.lists(small, max_size=2))
+    PointRow, small, preferences, texts, optional(vectors), optional(st.lists(small, max_size=2))
 )
 traces = st.builds(TraceRow, counts, numbers, texts, numbers)
 outcomes = st.builds(OutcomeRow, small, texts, small, st.binary(max_size=4))
