@@ -1,5 +1,6 @@
 """WUDI: the merged vector that interferes least with what every task vector does."""
 
+import math
 from dataclasses import dataclass
 from typing import final
 
@@ -81,7 +82,7 @@ def rounding(merged: Tensor, gram: Tensor) -> float:
         merged: tau, `(o, i)`.
         gram: A, `(i, i)`.
     """
-    error = torch.finfo(merged.dtype).eps * sum(merged.shape) ** 0.5
+    error = torch.finfo(merged.dtype).eps * math.sqrt(sum(merged.shape))
     magnitudes = torch.linalg.vector_norm(merged.abs() @ gram.abs())
     bound: float = 4 * error * float(magnitudes)
     return bound
