@@ -40,7 +40,7 @@ NUMERICAL = (
     *("algorithms/test_scalarization_functions.py", "algorithms/test_weightings.py"),
     *("problems/test_experts.py", "problems/test_gradients.py", "problems/test_linear_layers.py"),
     *("problems/analytic/test_geometry.py", "problems/analytic/test_quadratic.py"),
-    "benchmark/test_meters_costs.py",
+    "benchmark/test_flop_counter.py",
 )
 """Folders and files whose tests are marked `numerical`."""
 
