@@ -39,7 +39,9 @@ def layer_and_attention() -> None:
 
 
 @pytest.mark.parametrize(
-    "mode", [nullcontext(), torch.inference_mode(), torch.autocast("cpu", torch.bfloat16)], ids=str
+    "mode",
+    [nullcontext(), torch.inference_mode(), torch.autocast("cpu", torch.bfloat16)],
+    ids=["float32", "inference", "bfloat16"],
 )
 def test_layers_and_attention_are_counted_alike_in_every_mode(
     mode: AbstractContextManager[object],
