@@ -136,9 +136,12 @@ def run(
         show_dry_run(study, directory, jobs=jobs, as_json=as_json)
         return
     if start is processes:
+        from ..run.executors.local import preloaded
         from ..run.executors.process import prepare
 
-        prepare()  # the fork server imports its packages while this process imports them, too
+        prepare(
+            preloaded(study)
+        )  # the fork server imports its packages while this process imports them, too
     raise typer.Exit(run_study(study, directory, jobs=jobs, executor=start, as_json=as_json))
 
 

@@ -1,7 +1,7 @@
 """The worker process: computes the runs it is sent, each into one atomic part.
 
-Importing this module imports everything that runs need. The fork server does this once, and every
-worker then starts in milliseconds.
+Importing this module imports what all runs need. The fork server does this once, and every worker
+then starts in milliseconds.
 """
 
 import os
@@ -16,10 +16,7 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-import pymoo.algorithms.moo.nsga3  # noqa: F401 - these four are imported ahead of their use
-import scipy.stats  # noqa: F401
-import torch._dynamo  # noqa: F401 - optimizers import it at first use, for seconds
-import transformers.models.vit.modeling_vit  # noqa: F401
+import psutil
 
 from ...errors import StoreError, StudyError
 from ...results.directory.parts import write_part
@@ -61,7 +58,7 @@ def _reply(order: Order) -> Reply:
         write_part(order.directory, record)
     except StoreError as error:
         return Reply(disk_fault=str(error))
-    return Reply(status=record.status)
+    return Reply(status=record.status, resident_bytes=psutil.Process().memory_info().rss)
 
 
 def limit_memory(limit: int | None) -> None:

@@ -19,7 +19,9 @@ from fusefront.benchmark.run import plan as runner
 from fusefront.benchmark.run import worker
 from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.executors import Ended, Site
-from fusefront.benchmark.run.executors.local import LocalExecutor
+from fusefront.benchmark.run.executors import local as local_module
+from fusefront.benchmark.run.executors.local import LocalExecutor, preloaded
+from fusefront.benchmark.run.executors.process import FOR_MANY, FOR_ONE
 from fusefront.benchmark.run.meters import peak_rss
 from fusefront.benchmark.run.plan import Plan
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
@@ -70,15 +72,27 @@ def compute(executor: LocalExecutor, spec: RunSpec) -> tuple[Ended, int]:
     return ended, process._pid
 
 
-def test_a_process_computes_all_runs_of_a_problem_and_no_other(
+def test_a_process_computes_many_runs(
     executor: tuple[LocalExecutor, tuple[RunSpec, ...]],
 ) -> None:
     local, specs = executor
     found = [compute(local, spec) for spec in specs]
+    assert len(found) == 6
     assert all(ended.failure is None for ended, _ in found)
-    ids = [process_id for _, process_id in found]
-    assert len({*ids[:3]}) == len({*ids[3:]}) == 1
-    assert ids[0] != ids[3]
+    assert len({process_id for _, process_id in found}) == 1
+
+
+def test_a_large_process_computes_no_further_run(
+    executor: tuple[LocalExecutor, tuple[RunSpec, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local, specs = executor
+    monkeypatch.setattr(local_module, "_LARGE", 1)
+    assert len({compute(local, spec)[1] for spec in specs[:2]}) == 2
+
+
+def test_what_the_fork_server_imports_depends_on_the_runs() -> None:
+    assert preloaded(study_of("pretrained")) == FOR_MANY
+    assert preloaded(study_of("pretrained", memory_bytes=2**33)) == FOR_ONE
 
 
 def test_an_idle_process_that_was_killed_is_replaced(

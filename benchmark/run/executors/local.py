@@ -5,24 +5,27 @@ import time
 from collections.abc import Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Final, final
+from typing import Any, Final, final
 
 from ....algorithms import ALGORITHMS
+from ....entry import Entry
 from ....errors import StoreError
-from ...study.study import RunSpec
+from ...study.study import RunSpec, Study
 from . import Ended, Executor, Gpus, Site, WorkerFailure
-from .process import Order, Reply, WorkerProcess
+from .process import FOR_MANY, FOR_ONE, Order, Reply, WorkerProcess
 
 PEAK: Final = Path("/proc/self/clear_refs")
 """A process that writes 5 to this file of Linux resets its peak resident memory."""
+_LARGE: Final = 2 << 30
+"""Bytes of resident memory from which a process computes no further run."""
 
 
 @final
 class LocalExecutor(Executor):
     """Computes runs in processes of this machine, each with one thread.
 
-    A process computes the runs of one problem, one after the other, as long as nothing can leak
-    from one to the next: see `_may_share`.
+    A process computes many runs, one after the other, as long as nothing can leak from one to the
+    next: see `_may_share`.
 
     Args:
         site: Where parts go.
@@ -55,7 +58,7 @@ class LocalExecutor(Executor):
         return self._gpus.free(spec.resources.gpus)
 
     def start(self, spec: RunSpec) -> None:
-        """Give the run to an idle process of the same problem, or start one."""
+        """Give the run to an idle process, or start one."""
         order = Order(
             spec=spec,
             problem_hash=self._site.problem_hashes[spec.problem.name],
@@ -66,7 +69,7 @@ class LocalExecutor(Executor):
         if worker is None:
             if len(self._busy) + len(self._idle) >= self._jobs:
                 self._idle.pop(0).dismiss()
-            worker = WorkerProcess(environment)
+            worker = WorkerProcess(environment, FOR_MANY if _may_share(spec) else FOR_ONE)
             worker.send(order)
         self._busy.append(worker)
 
@@ -96,9 +99,8 @@ class LocalExecutor(Executor):
         """Give the run to an idle process; return None if there is none that may compute it."""
         if not _may_share(order.spec):
             return None
-        problem = order.spec.problem
-        for worker in [w for w in self._idle if w.order.spec.problem == problem]:
-            self._idle.remove(worker)
+        while self._idle:
+            worker = self._idle.pop()
             if worker.is_ready():  # it ended, or the fork server did
                 worker.kill()
                 continue
@@ -115,7 +117,7 @@ class LocalExecutor(Executor):
         spec, reply = worker.order.spec, worker.reply()
         if reply.disk_fault:
             raise StoreError(reply.disk_fault)
-        if _is_clean(reply) and _may_share(spec):
+        if _is_reusable(reply) and _may_share(spec):
             self._idle.append(worker)
         elif reply.failure is None or not reply.failure.retryable:
             worker.dismiss()
@@ -138,9 +140,13 @@ class LocalExecutor(Executor):
         self._gpus.give_back(worker.order.spec.run_id)
 
 
-def _is_clean(reply: Reply) -> bool:
-    """Return whether the run ended as planned: after a failure, a process may be in any state."""
-    return reply.status in {"done", "skipped"}
+def _is_reusable(reply: Reply) -> bool:
+    """Return whether the process may compute another run.
+
+    After a failure it may be in any state, and one that has become large keeps data of problems
+    that are perhaps over.
+    """
+    return reply.status in {"done", "skipped"} and reply.resident_bytes < _LARGE
 
 
 def _may_share(spec: RunSpec) -> bool:
@@ -152,5 +158,16 @@ def _may_share(spec: RunSpec) -> bool:
     """
     entries = (spec.algorithm.entry(ALGORITHMS), spec.problem.entry)
     limited = spec.resources.gpus or spec.resources.memory_bytes is not None
-    built_in = all(isinstance(entry.target, str) and entry.file is None for entry in entries)
-    return built_in and not limited and os.access(PEAK, os.W_OK)
+    return all(map(_is_built_in, entries)) and not limited and os.access(PEAK, os.W_OK)
+
+
+def preloaded(study: Study) -> Sequence[str]:
+    """Return what the fork server should import for a study: all if any run needs a process."""
+    resources = (study.resources.defaults, *study.resources.overrides.values())
+    limited = any(r.get("gpus") or r.get("memory_bytes") for r in resources)
+    plug_ins = any(not _is_built_in(spec.entry(ALGORITHMS)) for spec in study.algorithms)
+    return FOR_ONE if limited or plug_ins else FOR_MANY
+
+
+def _is_built_in(entry: Entry[Any]) -> bool:
+    return isinstance(entry.target, str) and entry.file is None

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -20,8 +20,10 @@ from ...study.study import RunSpec
 from . import WorkerFailure
 
 _BENCHMARK: Final = __package__.removesuffix(".run.executors")
-PRELOADED: Final = (f"{_BENCHMARK}.run.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.api")
-"""Modules that runs need, and those that the main program imports: workers import both."""
+FOR_MANY: Final = (f"{_BENCHMARK}.run.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.api")
+"""Modules that all runs need, and those that the main program imports: workers import both."""
+FOR_ONE: Final = (*FOR_MANY, f"{_BENCHMARK}.run.heavy")
+"""Modules that the fork server imports if its workers compute one run each."""
 
 _KILLED_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGBUS, signal.SIGHUP})
 _SERVER_DIED: Final = 255
@@ -51,9 +53,11 @@ class Reply:
         status: The status of the run, whose part is written.
         failure: An error outside the algorithm's own code, such as a limit that cannot be set.
         disk_fault: The error of a part that could not be written.
+        resident_bytes: Resident memory of the process after the run.
     """
 
     status: str = ""
+    resident_bytes: int = 0
     failure: WorkerFailure | None = None
     disk_fault: str = ""
 
@@ -64,6 +68,7 @@ class WorkerProcess:
 
     Args:
         environment: Variables that are set before it does anything.
+        preload: What the fork server imports, if it must be started first.
 
     Attributes:
         order: The run that it computes now or computed last.
@@ -73,10 +78,10 @@ class WorkerProcess:
     order: Order
     deadline: float
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], preload: Sequence[str]) -> None:
         self._connection, theirs = multiprocessing.Pipe()
         try:
-            self._process = _started(theirs, environment)
+            self._process = _started(theirs, environment, preload)
         finally:
             theirs.close()  # so that reading fails, rather than waits, once the process has ended
 
@@ -152,7 +157,9 @@ def _lost(message: str, hint: str, retryable: bool = True) -> WorkerFailure:
     return WorkerFailure(error_class="WorkerLost", message=f"{message}.{hint}", retryable=retryable)
 
 
-def _started(theirs: Connection, environment: Mapping[str, str]) -> BaseProcess:
+def _started(
+    theirs: Connection, environment: Mapping[str, str], preload: Sequence[str]
+) -> BaseProcess:
     """Start a process; if the fork server has died, start a new one first.
 
     The server shares its pages with all workers, so that it looks like the largest process, and a
@@ -160,7 +167,7 @@ def _started(theirs: Connection, environment: Mapping[str, str]) -> BaseProcess:
     """
     until = time.monotonic() + _SERVER_START
     while True:
-        process: BaseProcess = _context().Process(  # type: ignore[attr-defined]
+        process: BaseProcess = _context(preload).Process(  # type: ignore[attr-defined]
             target=_serve, args=(theirs, environment), daemon=True
         )
         try:
@@ -176,16 +183,18 @@ def _started(theirs: Connection, environment: Mapping[str, str]) -> BaseProcess:
             return process
 
 
-def _context() -> BaseContext:
-    """Return a fork server that has done the heavy imports, or spawn on Windows, which has none."""
+def _context(preload: Sequence[str]) -> BaseContext:
+    """Return a fork server that has done the imports, or spawn on Windows, which has none."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
-    prepare()
+    prepare(preload)
     return multiprocessing.get_context("forkserver")
 
 
-def prepare() -> None:
+def prepare(preload: Sequence[str]) -> None:
     """Start the fork server, which imports what runs need while the coordinator does other things.
+
+    A server that runs already stays as it is.
 
     It starts with interrupts blocked: only the coordinator receives those of the keyboard. A signal
     mask survives the start of a program, unlike a handler. An interrupt that arrives meanwhile is
@@ -195,7 +204,7 @@ def prepare() -> None:
         return
     from multiprocessing import forkserver, resource_tracker
 
-    forkserver.set_forkserver_preload(list(PRELOADED))
+    forkserver.set_forkserver_preload(list(preload))
     resource_tracker.ensure_running()  # otherwise the server starts it, which unblocks signals
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
