@@ -40,6 +40,14 @@ Problems = Annotated[
 Algorithms = Annotated[
     list[str] | None, typer.Option("-a", metavar="NAME", help="Only this algorithm; repeatable.")
 ]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="KEY=VALUE",
+        help="Only problems, or only algorithms, with this label; repeatable.",
+    ),
+]
 Trust = Annotated[
     bool,
     typer.Option("--trust", help="Execute the plug-ins that the study of existing results names."),

@@ -1,17 +1,12 @@
 """`fusefront summary`: algorithms against metrics."""
 
-import json
 import shutil
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from ...metrics import METRICS
-from ...problems import PROBLEMS
-from .app import Source, Style, app, key_value
-
-if TYPE_CHECKING:
-    from ...results.results import Results
+from .app import Algorithms, Labels, Problems, Source, Style, app
 
 DEFAULT_METRICS: Final = (
     *("hypervolume", "igd-plus", "expected-utility", "corner-gap"),
@@ -28,10 +23,9 @@ def summary(
         list[str] | None,
         typer.Option(metavar="NAME", help="Print only this metric; repeatable."),
     ] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Only problems with this label; repeatable."),
-    ] = None,
+    problem: Problems = None,
+    algorithm: Algorithms = None,
+    label: Labels = None,
     style: Style = "text",
 ) -> None:
     """Print the mean of every metric over the problems, with one row per algorithm.
@@ -45,26 +39,12 @@ def summary(
     from ...results.tables.render import render
     from ...results.tables.summary import summary as make
     from ..api import load
+    from .selection import select
 
     columns = [
         (METRICS[name].name, "", METRICS[name].labels["direction"])
         for name in metric or DEFAULT_METRICS
     ]
-    results = load(source)
-    wanted = dict(key_value(text) for text in label or [])
-    frame = make(results, columns, _with_labels(results, wanted))
+    results = select(load(source), problems=problem, algorithms=algorithm, labels=label)
+    frame = make(results, columns, list(results.runs["problem"].unique()))
     print(render(frame, style, width=shutil.get_terminal_size((100, 24)).columns))
-
-
-def _with_labels(results: "Results", wanted: dict[str, str]) -> list[str]:
-    """Return the problems of the results that have these labels.
-
-    The labels are those stored with the results, since a problem may no longer be registered.
-    """
-    PROBLEMS.select(wanted)  # raises for a label that problems do not have
-    facts = results.problems.drop_duplicates("problem")
-    return [
-        name
-        for name, labels in zip(facts["problem"], facts["labels"], strict=True)
-        if wanted.items() <= json.loads(labels).items()
-    ]

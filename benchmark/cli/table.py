@@ -7,7 +7,7 @@ import typer
 
 from ...errors import ParameterError
 from ...metrics import METRICS
-from .app import Source, Style, app
+from .app import Algorithms, Labels, Problems, Source, Style, app
 
 
 @app.command()
@@ -27,6 +27,9 @@ def table(
             metavar="REFERENCE", help="Reference point or front, for example `ref_point=1.1`."
         ),
     ] = None,
+    problem: Problems = None,
+    algorithm: Algorithms = None,
+    label: Labels = None,
 ) -> None:
     """Print one metric, with one row per problem and one column per algorithm.
 
@@ -34,14 +37,16 @@ def table(
 
     Examples:
     - `fusefront table runs/smoke`
+    - `fusefront table default! --label tasks=2 -a map -a rewarded-soup`
     - `fusefront table default! --metric igd-plus --format latex`
     """
     from ...results.tables.render import render
     from ...results.tables.table import table as make
     from ..api import load
+    from .selection import select
 
     entry = METRICS[metric]
-    results = load(source)
+    results = select(load(source), problems=problem, algorithms=algorithm, labels=label)
     direction = entry.labels.get("direction", "")
     if entry.name not in results.metrics():
         raise ParameterError(

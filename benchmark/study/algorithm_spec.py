@@ -75,6 +75,8 @@ class AlgorithmSpec:
         file: Path | None
         attribute: str | None
         path, separator, attribute = target.rpartition(":")
+        if target.endswith(".py"):
+            registry.load_file(Path(target), "")  # raises, with the classes that it registers
         if separator and path.endswith(".py"):
             file = Path(path).resolve()
             entry = registry.load_file(file, attribute)

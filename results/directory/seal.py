@@ -52,7 +52,7 @@ def is_damaged(path: Path) -> bool:
     """
     try:
         text = path.read_bytes().decode(errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
         raise StoreError(f"`{path}` must be readable. Found: {error.strerror}.") from error

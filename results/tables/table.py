@@ -48,8 +48,9 @@ def table(
 
     A cell counts the runs that failed or have no score, as in `0.8123 (0.0045) [1 failed]`. It is
     an en dash if all of its runs were skipped, and empty if it has no runs. A leading `≈` marks
-    cells that include an approximate hypervolume. Ranks are averaged over the problems on which
-    every algorithm has a value.
+    cells that include an approximate hypervolume. An algorithm with a run that has no score ranks
+    last on that problem, together with all others of which this is true. So a failure costs its own
+    algorithm a rank, and no other. Problems on which no algorithm has all scores have no ranks.
 
     Args:
         results: With scores.
@@ -74,13 +75,13 @@ def table(
     problems = list(runs["problem"].unique())
     names = list(runs.sort_values(["algorithm", "parameters"])["display_name"].unique())
     grid = _grid(runs, problems, names, show, direction, number)
-    ranks, label = _ranks(grid.centres, direction)
+    complete = np.where(grid.complete, grid.centres, np.nan)
+    ranks, label = _ranks(complete, direction)
     frame = pd.DataFrame(
         [*grid.texts, [SKIPPED if np.isnan(rank) else f"{rank:.2f}" for rank in ranks]],
         index=pd.Index([*problems, label], name="problem"),
         columns=pd.Index(names, name="algorithm"),
     )
-    complete = np.where(grid.complete, grid.centres, np.nan)
     frame.attrs["best"] = [
         (problem, name)
         for problem, values in zip(problems, complete, strict=True)
@@ -197,10 +198,13 @@ def _best(names: list[str], values: Values, direction: str) -> list[str]:
 
 
 def _ranks(centres: Values, direction: str) -> tuple[Values, str]:
-    """Return the average rank of each column (1 is best, ties share) and the label of the row."""
-    complete = pd.DataFrame(centres).dropna()
-    ranks = complete.rank(axis=1, ascending=direction == "minimise").mean()
-    return ranks.to_numpy(), f"average rank ({len(complete)} of {len(centres)} problems)"
+    """Return the average rank of each column (1 is best, ties share) and the label of the row.
+
+    NaN ranks last, and several NaN share the last ranks.
+    """
+    ranked = pd.DataFrame(centres).dropna(how="all")
+    ranks = ranked.rank(axis=1, ascending=direction == "minimise", na_option="bottom").mean()
+    return ranks.to_numpy(), f"average rank ({len(ranked)} of {len(centres)} problems)"
 
 
 def _caption(

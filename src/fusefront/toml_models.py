@@ -74,7 +74,15 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except FileNotFoundError:
+        raise StudyError(
+            f"`{path}` must be a TOML file. Found no file. Check the path.", file=path
+        ) from None
+    except OSError as error:
+        raise StudyError(
+            f"`{path}` must be a TOML file that can be read. Found: {error.strerror}.", file=path
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise StudyError(f"`{path}` must be a TOML file. Found {error}.", file=path) from error
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,12 @@ def test_version_option_prints_the_package_version(fusefront: Command) -> None:
             "must be given a suite, a study file, or both `-p` and `-a`. Found none. Suites: d",
         ),
         ("run smok", "Found `smok`. Did you mean `smoke`"),
-        ("run absent.toml", "`absent.toml` must be a TOML file"),
+        ("run absent.toml", "`absent.toml` must be a TOML file. Found no file. Check the path."),
+        ("run smoke -a ./absent.py", "absent.py` must be a Python file. Found no file"),
+        ("table default! --label tasks=9", "Found only tasks=2, tasks=3, tasks=6. Select fewer"),
+        ("summary default! --label tasks=9", "must select at least one run of the results"),
+        ("table default! --label tsks=2", "label must be a known name. Found `tsks`"),
+        ("table default! -a mapp", "Algorithm must be a known name. Found `mapp`. Did you mean"),
         ("run smoke --seeds 0", "Invalid value for '--seeds'"),
         ("run smoke --root-seed -1", "Invalid value for '--root-seed'"),
         ("run smoke --root-seed 1 --seed 2", "The root seed must be given once. Found"),
@@ -302,3 +308,28 @@ def test_a_misspelt_command_is_compared_with_all(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "'table'" in done.stderr
+
+
+def test_columns_and_rows_of_a_table_can_be_chosen(fusefront: Command) -> None:
+    select = ("-a", "map", "-a", "rewarded-soup", "--label", "tasks=3")
+    result = fusefront("table", "default!", *select, "--format", "csv")
+    header, *rows = filter(None, result.out.splitlines())
+    assert header == "problem,map,rewarded-soup"
+    assert len(rows) == 3  # two triples and the ranks
+    one = fusefront("table", "default!", "-p", "digits-all", "--format", "csv").out.splitlines()
+    assert [line.partition(",")[0] for line in one[:2]] == ["problem", "digits-all"]
+    labelled = fusefront("summary", "default!", "--label", "data=none", "--format", "csv").out
+    names = [line.partition(",")[0] for line in labelled.splitlines()]
+    assert {"experts", "rewarded-soup"} <= set(names)
+    assert not {"map", "ls-finetune"} & set(names)
+
+
+def test_a_plug_in_without_a_class_is_answered_with_its_classes(
+    plugins: Callable[[str], Path], fusefront: Command
+) -> None:
+    path = plugins(
+        '@ALGORITHMS.register("mine")\n@dataclass(frozen=True)\nclass Mine(Algorithm):\n    pass\n'
+    )
+    result = fusefront("run", "smoke", "-a", path)
+    assert result.status == 2
+    assert "`mine.py` must be followed by `:CLASS`. Found: Mine." in result.err

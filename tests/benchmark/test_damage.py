@@ -68,7 +68,8 @@ def test_a_flipped_bit_gives_no_wrong_number_and_is_repaired(
     if fusefront("table", directory).status == 0:
         pd.testing.assert_frame_equal(_numbers(directory), expected)
     found = fusefront("verify", directory)
-    assert found.status == 0 or path.name in found.out
+    # A wrong problem or seed in the list of runs looks like a part of another run.
+    assert found.status == 0 or path.name in found.out or file == "planned.json"
     resumed = fusefront(*RUN, directory)
     assert resumed.status == 0, resumed.err
     pd.testing.assert_frame_equal(_numbers(directory), expected)
@@ -84,15 +85,20 @@ def test_a_part_that_verify_found_damaged_is_computed_again(
     directory = tmp_path / "runs"
     shutil.copytree(whole, directory, copy_function=shutil.copy2)
     path = min((directory / "parts").iterdir())
-    intact = path.read_bytes()
-    _flip(path, 0, footer=False)
+    about, data = path.stat(), bytearray(path.read_bytes())
+    data[40] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert fusefront(*RUN, directory).status == 0
+    assert path.read_bytes() == data, "size and time are those of the compaction"
     found = fusefront("verify", directory)
     assert (found.status, "verify DIRECTORY --repair" in found.out) == (1, True)
     repaired = fusefront("verify", directory, "--repair")
     assert f"set aside {path}.damaged" in repaired.out
     assert fusefront("status", directory).status == 1
     assert fusefront(*RUN, directory).status == 0
-    assert len(path.read_bytes()) == pytest.approx(len(intact), abs=64)
+    assert path.read_bytes() != data
+    pd.testing.assert_frame_equal(_numbers(directory), _numbers(whole))
     assert fusefront("verify", directory).status == 0
 
 

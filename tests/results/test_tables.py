@@ -90,18 +90,34 @@ def test_a_cell_with_failures_is_never_the_best(scored: Scored) -> None:
     assert ("p", "B") in table(results, "hypervolume", direction="maximise").attrs["best"]
 
 
-def test_ranks_are_averaged_where_every_algorithm_has_a_value(scored: Scored) -> None:
+def test_an_algorithm_that_failed_ranks_last_and_changes_no_other_rank(scored: Scored) -> None:
     results = scored(
         {
             ("p", "a"): [3.0], ("p", "b"): [2.0], ("p", "c"): [2.0],
             ("q", "a"): [1.0], ("q", "b"): [2.0], ("q", "c"): [3.0],
             ("r", "a"): [9.0], ("r", "b"): ["failed"], ("r", "c"): [1.0],
+            ("s", "a"): ["failed"], ("s", "b"): ["failed"], ("s", "c"): ["skipped"],
         }
     )  # fmt: skip
     frame = table(results, "hypervolume", direction="maximise")
-    assert frame.index[-1] == "average rank (2 of 3 problems)"
-    assert frame.iloc[-1].tolist() == ["2.00", "2.25", "1.75"]
+    assert frame.index[-1] == "average rank (3 of 4 problems)"
+    assert frame.iloc[-1].tolist() == ["1.67", "2.50", "1.83"]
     assert frame.loc["r", "B"] == "[1 failed]"
+
+
+def test_an_algorithm_that_always_fails_does_not_empty_the_ranks(scored: Scored) -> None:
+    results = scored(
+        {
+            ("p", "a"): [3.0], ("p", "b"): [2.0, "failed"], ("p", "c"): ["failed"],
+            ("q", "a"): [3.0], ("q", "b"): [4.0], ("q", "c"): ["failed"],
+        }
+    )  # fmt: skip
+    for direction, expected in (
+        ("maximise", ["1.50", "1.75", "2.75"]),
+        ("minimise", ["1.00", "2.25", "2.75"]),
+    ):
+        frame = table(results, "hypervolume", direction=direction)
+        assert frame.iloc[-1].tolist() == expected
 
 
 def test_caption_describes_the_numbers(scored: Scored) -> None:
