@@ -139,9 +139,8 @@ def run(
         from ..run.executors.local import preloaded
         from ..run.executors.process import prepare
 
-        prepare(
-            preloaded(study)
-        )  # the fork server imports its packages while this process imports them, too
+        # The fork server imports its packages while this process imports them, too.
+        prepare(preloaded(study))
     raise typer.Exit(run_study(study, directory, jobs=jobs, executor=start, as_json=as_json))
 
 

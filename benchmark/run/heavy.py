@@ -1,7 +1,7 @@
 """Packages that some runs import at first use, for seconds each.
 
-A worker that computes many runs imports them once, when it needs them. Where every run has a process
-of its own, the fork server imports this module instead, and all workers have them from the start.
+A worker that computes many runs imports them once, when it needs them. Where every run has a
+process of its own, the fork server imports this module, and all workers have them from the start.
 """
 
 import pymoo.algorithms.moo.nsga3  # noqa: F401
