@@ -31,9 +31,10 @@ def check_labels(name: str, labels: Mapping[str, str], ledger: Ledger) -> None:
     Raises:
         PluginResultError: If it used more.
     """
-    for key, forbidden in _FORBIDDEN.items():
+    for key, by_value in _FORBIDDEN.items():
         value = labels.get(key, "")
-        spent = [c for c in forbidden.get(value, ()) if getattr(ledger, c)]
+        forbidden = by_value.get(value, ())  # a missing label promises nothing
+        spent = [c for c in forbidden if getattr(ledger, c)]
         if spent:
             found = ", ".join(f"{getattr(ledger, c):,} {c.replace('_', ' ')}" for c in spent)
             remedy = " or ".join(f"`{key}={other}`" for other in _others(key, ledger))

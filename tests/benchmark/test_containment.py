@@ -62,7 +62,8 @@ def test_plug_in_neither_moves_nor_speaks_for_the_command(
     done = subprocess.run(
         [sys.executable, "command.py"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert [json.loads(line)["event"] for line in done.stdout.splitlines()][-1] == "failed"
+    events = sorted(json.loads(line)["event"] for line in done.stdout.splitlines())
+    assert events == ["done", "failed", "running", "running"]
     for words in ("while loading", "from python", "from a subprocess"):
         assert words in done.stderr
     runs = load(tmp_path / "runs").runs.set_index("algorithm")
