@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 from ...algorithms import ALGORITHMS
 from ...errors import ParameterError
@@ -65,7 +65,7 @@ def _by_registry(labels: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]
         if key not in known:
             raise unknown_name("label", key, list(dict.fromkeys(known)))
 
-    def of(registry: Registry[object]) -> dict[str, str]:
+    def of(registry: Registry[Any]) -> dict[str, str]:
         own = {key: value for key, value in wanted.items() if key in registry.label_values}
         registry.select(own)  # raises for a value that is not allowed
         return own

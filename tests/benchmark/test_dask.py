@@ -30,6 +30,7 @@ def test_processes_of_a_local_cluster_find_the_same_bits(
     assert_same(tmp_path / "runs", directory)
 
 
+@pytest.mark.slow
 def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_path: Path) -> None:
     planned = runner.plan(study, tmp_path / "runs")
     with dask_cluster(tmp_path, nodes=2) as cluster:
@@ -52,6 +53,7 @@ def test_losing_a_node_of_two_loses_nothing(study: Study, directory: Path, tmp_p
     assert_same(tmp_path / "runs", directory)
 
 
+@pytest.mark.slow
 def test_losing_the_scheduler_is_one_error_and_keeps_what_arrived(
     study: Study, tmp_path: Path
 ) -> None:
