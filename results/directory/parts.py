@@ -24,7 +24,7 @@ PARTS, PROBLEMS = "parts", "problems"
 OUTDATED: Final = ("outdated", "superseded")
 """Folders of outdated runs: the current name, and the one until version 0.1."""
 ENDING = ".parquet"
-_PART_SIZE = 1 << 20
+_PART_SIZE = 1 << 15
 """More bytes than a usual part has: a full disk often still takes a few."""
 _NAMED = 20
 """Maximum number of damaged files that an error names."""
