@@ -23,6 +23,7 @@ echo "second: $?"
 """
 
 
+@pytest.mark.slow
 def test_full_disk_is_one_error_and_what_was_written_is_whole(study: Study, tmp_path: Path) -> None:
     if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
         pytest.skip("no file system of its own can be mounted here (`unshare -rm`)")
