@@ -5,7 +5,7 @@ from typing import Literal, final
 
 import torch
 
-from ...domains import Count, CountOrZero, Fraction, PositiveFloat, PositiveFraction
+from ...domains import Count, CountOrZero, Finite, PositiveFloat, PositiveFraction
 from ...problems.layout import Space
 from ...problems.view import ProblemView
 from ...registry import bound
@@ -32,7 +32,7 @@ class _AdaMerging(Algorithm):
     steps: CountOrZero = 1000
     learning_rate: PositiveFloat = 1e-3
     batch_size: Count = 16
-    initial: Fraction = 0.3
+    initial: Finite = 0.3
     space: Space = bound()  # noqa: RUF009 - a field
     loss: str = bound("entropy", among=CRITERIA)
 

@@ -7,7 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Fraction, PositiveFloat
+from ...domains import Count, CountOrZero, Finite, PositiveFloat
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -44,7 +44,7 @@ class AdaMergingRays(Algorithm):
     steps: CountOrZero = 200
     learning_rate: PositiveFloat = 1e-2
     batch_size: Count = 16
-    initial: Fraction = 0.3
+    initial: Finite = 0.3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Solve ray after ray."""

@@ -8,7 +8,6 @@ from contextlib import closing
 from multiprocessing import forkserver
 from pathlib import Path
 
-import psutil
 import pytest
 from tests.benchmark.conftest import PROBLEM
 from tests.specs import problems
@@ -101,7 +100,8 @@ def test_an_idle_process_that_was_killed_is_replaced(
     local, specs = executor
     _, first = compute(local, specs[0])
     os.kill(first, signal.SIGKILL)
-    while psutil.pid_exists(first) and psutil.Process(first).status() != psutil.STATUS_ZOMBIE:
+    (idle,) = local._idle
+    while not idle.is_ready():
         time.sleep(0.01)
     ended, second = compute(local, specs[1])
     assert ended.failure is None
