@@ -18,6 +18,7 @@ from fusefront.errors import StudyError
 pytest.importorskip("distributed")
 
 
+@pytest.mark.slow
 def test_processes_of_a_local_cluster_find_the_same_bits(
     study: Study, directory: Path, tmp_path: Path
 ) -> None:

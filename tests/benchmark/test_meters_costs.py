@@ -15,6 +15,7 @@ from fusefront.benchmark.run.meters import EnergyMeter, FlopCounter
 from fusefront.testing.toy_problem import open_view
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pwemoe-ls", "sobol-pool", "adamerging-tensor", "ls-finetune"])
 def test_estimated_operations_are_close_to_those_of_the_full_fit(name: str, tmp_path: Path) -> None:
     study = fusefront.Study(

@@ -43,6 +43,7 @@ def test_the_footer_of_a_part_and_of_many_row_groups_says_what_arrow_reads(
     _check(tmp_path / "many.parquet")
 
 
+@pytest.mark.slow
 def test_any_flipped_bit_of_a_footer_is_damage_or_harmless(
     tmp_path: Path, make_record: Callable[..., Record]
 ) -> None:
