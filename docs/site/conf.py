@@ -45,7 +45,16 @@ pygments_style = "default"
 pygments_dark_style = "github-dark"
 
 
+def follow_imported(app, module, attribute):  # type: ignore[no-untyped-def] # as below
+    """Return where a name is defined, for the links to source code.
+
+    Annotated types such as `Fraction` say that they are defined in `builtins`, as `float` is.
+    """
+    return module if module == "fusefront.domains" else None
+
+
 def setup(app):  # type: ignore[no-untyped-def] # Sphinx calls it with its application
-    """Connect the conversion of docstrings."""
+    """Connect the conversion of docstrings, and the places of names."""
     app.connect("autodoc-process-docstring", convert_fences)
+    app.connect("viewcode-follow-imported", follow_imported)
     return {"parallel_read_safe": True}
