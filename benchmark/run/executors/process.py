@@ -84,6 +84,9 @@ class WorkerProcess:
             self._process = _started(theirs, environment, preload)
         finally:
             theirs.close()  # so that reading fails, rather than waits, once the process has ended
+        self._handle: psutil.Process | None = None
+        with suppress(psutil.NoSuchProcess):  # it has ended already
+            self._handle = psutil.Process(self._pid)
 
     def send(self, order: Order) -> None:
         """Start to compute a run.
@@ -126,9 +129,11 @@ class WorkerProcess:
     def kill(self) -> None:
         """Kill the process, which it cannot delay."""
         self._connection.close()
-        # By its id, also if the fork server that would report its end is dead.
-        with suppress(psutil.Error):
-            psutil.Process(self._pid).kill()
+        # Not through the fork server, which may be dead. psutil compares the start time, so that a
+        # later process with the same id is never killed.
+        if self._handle is not None:
+            with suppress(psutil.Error):
+                self._handle.kill()
         self._process.join()
 
     @property
