@@ -21,6 +21,7 @@ from fusefront.benchmark.run import plan as runner
 from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.executors import start_of
 from fusefront.benchmark.run.meters import PeakMemory
+from fusefront.benchmark.run.fitting import InProcess
 from fusefront.benchmark.run.one_run import compute
 from fusefront.benchmark.score import scores as loading
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
@@ -191,7 +192,7 @@ def test_damaged_problem_table_is_rewritten(study: Study, copied: Path, director
 def test_run_that_the_study_no_longer_has_is_moved_not_mixed_and_comes_back(
     study: Study, copied: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fusefront.benchmark.study.study.PROTOCOL_VERSION", 2)
+    monkeypatch.setattr("fusefront.benchmark.study.study.PROTOCOL_VERSION", 9)
     planned = runner.plan(study, copied)
     assert len(planned.outdated) == 6
     assert not planned.finished
@@ -228,7 +229,7 @@ def test_rehearsal_finds_the_peak_of_the_full_fit(text: str) -> None:
     study = Study(problems=problems(PROBLEM), algorithms=(spec,), seeds=1, budget=6_000)
     problem = PROBLEMS[PROBLEM].load()()
     (planned,) = study.canonical(ALGORITHMS).expand(ALGORITHMS, {PROBLEM: problem.hash()})
-    record = compute(planned, problem.hash())
+    record = compute(planned, problem.hash(), InProcess())
     assert record.status == "done", record.traceback
     assert record.gradient_steps > 4
     view = open_view(problem, units=6_000)
