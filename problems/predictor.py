@@ -50,7 +50,7 @@ class Predictor(ABC):
 
     @property
     def differentiable(self) -> bool:
-        """Whether any tensor inside requires a gradient."""
+        """True if any tensor inside requires a gradient."""
         return any(_requires_gradient(getattr(self, field.name)) for field in fields(self))
 
 

@@ -200,7 +200,7 @@ class _Run:
     def _trace(
         self, problem: Problem, oracle: Oracle, view: ProblemView, pareto_set: ParetoSet
     ) -> None:
-        """Trace the expected utility on validation of the milestones and of the final set."""
+        """Trace the expected utility of the milestones and the final set on validation data."""
         stages = [(m.units, m.wall_seconds, m.pareto_set) for m in view.milestones]
         stages.append((view.budget.ledger.units, self.facts["wall_seconds"], pareto_set))
         for units, seconds, stage in stages:

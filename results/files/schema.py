@@ -181,4 +181,4 @@ _MIGRATIONS: Final[dict[int, Callable[[pa.Table, str], pa.Table]]] = {
     2: _add_costs,
     3: _rename_root_seed,
 }
-"""By the version that each leads to, in ascending order: each relies on those before it."""
+"""Migrations by the version that each leads to; each relies on those before it."""
