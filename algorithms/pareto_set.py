@@ -34,16 +34,16 @@ class PerTask:
 
 
 Point = Single | PerTask
-"""What a Pareto set returns for a preference."""
+"""The result of a Pareto set for a preference."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ParetoSet(ABC):
-    """What a fit returns: a model for every preference p (p_i is the importance of task i).
+    """The result of a fit: a model for every preference p (p_i is the importance of task i).
 
     Attributes:
         experts: The pool that coefficients refer to.
-        trainable_parameters: How many numbers the fit adjusted.
+        trainable_parameters: Number of parameters that the fit adjusted.
     """
 
     output: ClassVar[str]
@@ -170,7 +170,7 @@ ConstantSet.answer = property(_answer)  # type: ignore[attr-defined]
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FiniteSet(ParetoSet):
-    """K models and the common selector: the least achievement on validation estimates.
+    """K models and the common selector, which minimises the achievement on validation estimates.
 
     Attributes:
         points: The K models.

@@ -88,7 +88,7 @@ def load_pareto_set(path: Path, experts: ExpertPool) -> ParetoSet:
     pareto_set = reader.decode(json.loads(metadata["recipe" if first else "description"]))
     if not isinstance(pareto_set, ParetoSet):
         raise ParetoSetFileError(
-            f"`{path}` must hold a ParetoSet. Found {type(pareto_set).__name__}. "
+            f"`{path}` must contain a ParetoSet. Found {type(pareto_set).__name__}. "
             "Fit the algorithm again."
         )
     return pareto_set

@@ -40,16 +40,16 @@ _CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
 """Every class of fusefront that a stored Pareto set can contain, by its module.
 
 A name must never be given to another class. A class that is renamed keeps its old name in
-`RENAMED`; one that only moves needs nothing else than its new module here.
+`RENAMED`; one that only moves needs only its new module here.
 """
 
 STORABLE: Final[Mapping[str, str]] = {
     name: f"{_PACKAGE}.{module}:{name}" for module, names in _CLASSES.items() for name in names
 }
-"""From the name in files to `module:class`."""
+"""Maps the name in files to `module:class`."""
 
 NAMES: Final[Mapping[str, str]] = {path: name for name, path in STORABLE.items()}
-"""From `module:class` to the name in files."""
+"""Maps `module:class` to the name in files."""
 
 RENAMED: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "TiesMap": ("Ties", {"lifted": True}),
@@ -58,7 +58,7 @@ RENAMED: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "IsotropicCommonMap": ("IsotropicCommon", {"lifted": True}),
     "PerTaskSet": ("ConstantSet", {}),
 }
-"""From an earlier name to the current one, and fields with the values that the old class fixed."""
+"""Maps an earlier name to the current one, and to the field values that the old class fixed."""
 
 RENAMED_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {"ConstantSet": {"answer": "constant"}}
 """Earlier names of fields, by the current name of their class."""

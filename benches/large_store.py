@@ -1,4 +1,4 @@
-"""A run directory as after 100,000 runs, of which the parts are empty: none is ever opened."""
+"""A run directory of 100,000 runs, whose parts are empty because none is ever opened."""
 
 from pathlib import Path
 from typing import Any, Final

@@ -1,7 +1,8 @@
 """Memory of MoE fusion and of fine-tuning by linear scalarization: `python -m benches.memory`.
 
-ViT-B/32's shapes, 16 images of each task a step, one step with Adam after a first one. Bytes are of
-tensors: what is allocated in the step at its peak, and what is there all along.
+The shapes are those of ViT-B/32, with 16 images of each task per step; the second step with Adam is
+measured. Bytes are those of tensors: the peak of what the step allocates, and what exists
+permanently.
 """
 
 import sys
@@ -60,7 +61,7 @@ def stepper(made: Shapes, decoder: Decoder) -> tuple[Callable[[], None], list[Te
 
 def main() -> None:
     """Print the table of docs/performance.md."""
-    head = "| T | | trained numbers | there all along, MiB | peak of a step, MiB | together | "
+    head = "| T | | trained parameters | permanent, MiB | peak of a step, MiB | total |"
     lines = [f"{head}kept for {RAYS} preferences, MiB |", "| --- " * 7 + "|"]
     for tasks in (2, 3, 8):
         made = Shapes(config=B32, tasks=tasks)

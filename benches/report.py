@@ -31,7 +31,9 @@ def main() -> None:
     found = [b["extra_info"] for b in json.loads(Path(sys.argv[1]).read_text())["benchmarks"]]
     timed = [row(info) for info in found if "what" in info]
     if timed:
-        head = "| what | beside | fusefront | peer | ratio (range of pairs) | aim | reached |"
+        head = (
+            "| what | compared with | fusefront | other | ratio (range of pairs) | aim | reached |"
+        )
         write(
             DOCS / "performance.md", [head, "| --- | --- | --- | --- | --- | --- | --- |", *timed]
         )
@@ -41,7 +43,7 @@ def main() -> None:
         if "method" in info
     ]
     if compared:
-        head = "| method | beside | largest difference | note |"
+        head = "| method | compared with | largest difference | note |"
         write(DOCS / "correctness" / "peers.md", [head, "| --- | --- | --- | --- |", *compared])
 
 

@@ -1,4 +1,4 @@
-"""Where a step of PWEMoE-LS at ViT-B/32 shapes spends its time: run it with `python -m`."""
+"""Profile of a PWEMoE-LS step at ViT-B/32 shapes: `python -m benches.step_profile`."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ SHOWN = 8
 
 
 def seconds(work: Callable[[], object], rounds: int = 5) -> float:
-    """Return the least CPU seconds of several calls."""
+    """Return the minimum CPU seconds of several calls."""
     found = []
     for _ in range(rounds):
         start = time.process_time()

@@ -1,4 +1,4 @@
-"""Measuring a front of 11 models on 10,000 images of the default backbone, beside a plain loop."""
+"""Measuring a front of 11 models on 10,000 images of the default backbone, and a plain loop."""
 
 from collections.abc import Callable
 from typing import Any

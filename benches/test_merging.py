@@ -1,4 +1,4 @@
-"""Forming one merged model: ExpertPool beside fusion-bench's module and the usual loops.
+"""Forming one merged model: ExpertPool compared with fusion-bench's module and the usual loops.
 
 57 million parameters in the shapes of ViT-B/32's twelve MLPs.
 """

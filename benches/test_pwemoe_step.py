@@ -1,4 +1,4 @@
-"""A training step of MoE fusion beside fusion-bench's module, at ViT-B/32 shapes.
+"""A training step of MoE fusion compared with fusion-bench's module, at ViT-B/32 shapes.
 
 Both merge 12 routed MLPs, pass 16 images of every task forward and backward, and step Adam. Theirs
 is the loop of its CLIP algorithm; EPO is its vendored solver, called as the paper's code calls it.

@@ -1,4 +1,4 @@
-"""How long a table of 100,000 runs takes."""
+"""Time that a table of 100,000 runs takes."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def test_printing(benchmark: BenchmarkFixture, directory: Path) -> None:
 
 
 def _seconds(function: Callable[[], None]) -> float:
-    """Return the least time of a few calls."""
+    """Return the minimum time of a few calls."""
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()

@@ -38,7 +38,7 @@ def _folders(groups: Path, mount: Path) -> list[Path]:
             root = mount / controllers if controllers else mount
             inside = Path(path.lstrip("/"))
             found += [root / inside, *(root / parent for parent in inside.parents)]
-    # A container usually sees its own group at the root, whatever its path outside is called.
+    # A container usually sees its own group at the root, regardless of its path outside.
     return [*found, mount, mount / "cpu"]
 
 

@@ -23,7 +23,7 @@ _OURS = "defined by fusefront"
 METRICS.register_lazily(
     "hypervolume",
     "metrics.hypervolume:hypervolume",
-    summary="Volume dominated by the points up to the reference point",
+    summary="Volume that the points dominate, up to the reference point",
     source=(
         "Zitzler and Thiele 1998, https://doi.org/10.1007/BFb0056872; "
         "computed by moocore, https://multi-objective.github.io/moocore/python/"
@@ -59,7 +59,7 @@ METRICS.register_lazily(
 METRICS.register_lazily(
     "expected-utility",
     "metrics.expected_utility:expected_utility",
-    summary="Mean over preferences of the weighted worst objective of the model returned",
+    summary="Mean over preferences of the largest weighted objective of the returned model",
     source=(
         "Zintgraf et al. 2015, 'Quality assessment of MORL algorithms: a utility-based approach', "
         "with the Chebyshev utility; https://github.com/LucasAlegre/morl-baselines"
@@ -71,7 +71,7 @@ METRICS.register_lazily(
 METRICS.register_lazily(
     "corner-gap",
     "metrics.corner_gap:corner_gap",
-    summary="Mean value lost against each expert when its task has all the preference",
+    summary="Mean value lost against each expert when the whole preference is on its task",
     source=_OURS,
     direction="minimise",
     reference="anchors",
@@ -80,7 +80,7 @@ METRICS.register_lazily(
 METRICS.register_lazily(
     "average-normalised-accuracy",
     "metrics.normalised_accuracy:average_normalised_accuracy",
-    summary="Mean over tasks of value / expert at the balanced preference",
+    summary="Mean over tasks of value / expert value at the balanced preference",
     source=(
         "Ilharco et al. 2023, https://arxiv.org/abs/2212.04089; "
         "https://github.com/mlfoundations/task_vectors"
@@ -92,7 +92,7 @@ METRICS.register_lazily(
 METRICS.register_lazily(
     "worst-task-normalised-accuracy",
     "metrics.normalised_accuracy:worst_task_normalised_accuracy",
-    summary="Smallest over tasks of value / expert at the balanced preference",
+    summary="Minimum over tasks of value / expert value at the balanced preference",
     source=_OURS,
     direction="maximise",
     reference="anchors",
@@ -119,7 +119,7 @@ METRICS.register_lazily(
 METRICS.register_lazily(
     "flops",
     "metrics.cost:flops",
-    summary="Floating-point operations of the fit, estimated",
+    summary="Estimated floating-point operations of the fit",
     source=_OURS,
     direction="minimise",
     reference="none",
@@ -137,7 +137,7 @@ METRICS.register_lazily(
 METRICS.register_lazily(
     "trainable-parameters",
     "metrics.cost:trainable_parameters",
-    summary="Numbers the fit adjusts",
+    summary="Number of parameters that the fit adjusts",
     source=_OURS,
     direction="minimise",
     reference="none",
@@ -146,7 +146,7 @@ METRICS.register_lazily(
 METRICS.register_lazily(
     "storage-bytes",
     "metrics.cost:storage_bytes",
-    summary="Bytes to keep the whole set of models",
+    summary="Bytes needed to store the whole set of models",
     source=_OURS,
     direction="minimise",
     reference="none",
@@ -155,7 +155,7 @@ METRICS.register_lazily(
 METRICS.register_lazily(
     "inference-passes",
     "metrics.cost:inference_passes",
-    summary="Forward passes of a model that an input costs",
+    summary="Cost of one input, in forward passes of one model",
     source=_OURS,
     direction="minimise",
     reference="none",
@@ -164,7 +164,7 @@ METRICS.register_lazily(
 METRICS.register_lazily(
     "units",
     "metrics.cost:units",
-    summary="Budget spent: forward passes of one example",
+    summary="Budget spent, in forward passes of one example",
     source=_OURS,
     direction="minimise",
     reference="none",

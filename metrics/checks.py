@@ -25,7 +25,7 @@ def check_points(points: ArrayLike, *, name: str = "points", m: int | None = Non
         m: The required number of columns; by default any number from one.
 
     Raises:
-        ShapeError: If it is not a matrix or has another number of columns.
+        ShapeError: If it is not a matrix or has the wrong number of columns.
         ParameterError: If a number is NaN or infinite.
 
     >>> check_points([[0.2, 0.7]], m=2).shape
@@ -44,7 +44,7 @@ def check_vector(vector: ArrayLike, *, name: str, m: int) -> Array:
     """Return the vector as a float array, after checking that it is `(m,)` and finite.
 
     Raises:
-        ShapeError: If it has another shape.
+        ShapeError: If it has the wrong shape.
         ParameterError: If a number is NaN or infinite.
     """
     array = _as_floats(vector, name)

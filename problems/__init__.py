@@ -61,6 +61,15 @@ def case_name(family: str, tasks: Sequence[str], subset: Sequence[str]) -> str:
     return f"{family}-{'all' if tuple(subset) == tuple(tasks) else '-'.join(subset)}"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return names as a phrase.
+
+    >>> listed(["left", "right", "sum"])
+    'left, right and sum'
+    """
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def half(tasks: Sequence[str], subset: Sequence[str]) -> Literal["dev", "test"] | None:
     """Return the half that contains all tasks of a subset, or None if it has tasks of both.
 

@@ -139,7 +139,7 @@ def read_checked(path: Path, sha256: str, *, fix: str) -> bytes:
     """Return the content of a file that must have this digest.
 
     Raises:
-        IntegrityError: If the file is missing or has another digest.
+        IntegrityError: If the file is missing or has the wrong digest.
     """
     try:
         content = path.read_bytes()

@@ -38,7 +38,7 @@ class Examples:
 class ClassifierOracle(DistributionOracle):
     """Losses and accuracies of a backbone with one frozen linear head per task.
 
-    Tasks whose `inputs` are the very same tensor share one forward pass when they are measured.
+    Tasks whose `inputs` are the same tensor share one forward pass when they are measured.
 
     Args:
         backbone: Module whose parameters are replaced by those of the model to evaluate.

@@ -87,7 +87,7 @@ class ExpertPool:
 
     @property
     def original(self) -> bool:
-        """Whether pretrained model plus task vector is an expert."""
+        """True if the pretrained model plus a task vector is an expert."""
         return self.origin is self
 
     @cached_property

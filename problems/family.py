@@ -69,7 +69,7 @@ class ExpertFamily(ABC):
 
     @abstractmethod
     def examples(self, task: str, split: Split) -> Examples:
-        """Examples of a task; tasks on the same inputs give the very same `inputs` tensor."""
+        """Examples of a task; tasks on the same inputs give the same `inputs` tensor."""
 
 
 @final

@@ -1,4 +1,4 @@
-"""Frozen experts that ship: a safetensors file and the manifest that vouches for it."""
+"""Frozen experts that ship: a safetensors file, and a manifest with its hash."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence

@@ -84,7 +84,7 @@ class TrainingRecipe(ABC):
     def examples(self, task: str, split: TrainingSplit) -> Examples:
         """Examples of a task; splits are disjoint.
 
-        Tasks on the same inputs have the very same `inputs` tensor.
+        Tasks on the same inputs have the same `inputs` tensor.
         """
 
 
@@ -124,7 +124,7 @@ class FirstUseFamily(ExpertFamily):
                 with exclusive(self._path(task), f"{self.recipe.name}: expert {task}", report):
                     if not self._is_sound(
                         task, lambda line: None
-                    ):  # nobody else trained it meanwhile
+                    ):  # no other process has trained it meanwhile
                         self._make(task, report)
 
     def digest(self, tasks: Sequence[str]) -> str:
@@ -150,8 +150,8 @@ class FirstUseFamily(ExpertFamily):
             shapes = [() if t is None else tuple(t.shape) for t in found.values()]
             if shapes != list(layout.shapes) or len(tensors) != len(found) + 2:
                 raise IntegrityError(
-                    f"`{self._path(task)}` must hold the parameters of this backbone. Found others."
-                    " Delete it and prepare the problem again, which recreates it."
+                    f"`{self._path(task)}` must contain the parameters of this backbone. "
+                    "Found others. Delete it and prepare the problem again, which recreates it."
                 )
             torch.cat([t.reshape(-1) for t in found.values() if t is not None], out=row)
         return ExpertPool(pretrained=pretrained, task_vectors=vectors, layout=layout, names=tasks)

@@ -26,7 +26,7 @@ _CONTROLS: Final = frozenset(("Cc", "Cs", "Zl", "Zp"))
 _DIRECTIONS: Final = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
-"""Marks that show a text in another order than it is stored."""
+"""Marks that display a text in a different order from the stored one."""
 _MARKDOWN: Final = {
     **{character: f"\\{character}" for character in "\\`*|~"},
     "<": "&lt;",

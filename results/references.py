@@ -48,7 +48,7 @@ class ReferenceFront:
         return cls(id=id, sha256=_hash(array), points=array, note=note)
 
     def __str__(self) -> str:
-        """Return the text that is shown beside numbers, such as `mnist-sum:v1@1f2e3d4c`."""
+        """Return the text that is shown with numbers, such as `mnist-sum:v1@1f2e3d4c`."""
         return f"{self.id}@{self.sha256[:8]}"
 
 
@@ -87,7 +87,7 @@ def load_reference(problem: str, directory: Path = REFERENCE_FRONTS) -> Referenc
     sha256 = _hash(points)
     if set(columns["sha256"]) != {sha256}:
         raise IntegrityError(
-            f"`{path}` must hold points with the hash {columns['sha256'][0][:8]}. "
+            f"`{path}` must contain points with the hash {columns['sha256'][0][:8]}. "
             f"Found {sha256[:8]}. Reinstall fusefront."
         )
     return ReferenceFront(

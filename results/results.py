@@ -30,12 +30,12 @@ _REF_POINT = "ref_point="
 class Results:
     """The tables of a set of runs, as pandas frames or Arrow tables.
 
-    Rows are sorted by problem, algorithm, parameters and seed, in whatever order the runs ended.
-    The tables share the columns `run_id`, `problem`, `algorithm`, `display_name` and `seed` (the
-    number of the repetition), except `problems`. Vectors (`preference`, `coefficients`, `shape`)
-    are numpy arrays in columns of objects. Integers that may be missing have pandas' nullable
-    types. Frames are meant to be read: changing one does not change any other table, nor what
-    `arrow` returns. To change a table, make a copy with `with_frames`.
+    Rows are sorted by problem, algorithm, parameters and seed, regardless of the order in which the
+    runs ended. The tables share the columns `run_id`, `problem`, `algorithm`, `display_name` and
+    `seed` (the number of the repetition), except `problems`. Vectors (`preference`, `coefficients`,
+    `shape`) are numpy arrays in columns of objects. Integers that may be missing have pandas'
+    nullable types. Frames are meant to be read: changing one does not change any other table, nor
+    what `arrow` returns. To change a table, make a copy with `with_frames`.
 
     Args:
         sources: For each table of the schema, a function that returns it; called at most once.

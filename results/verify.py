@@ -206,7 +206,7 @@ class _Check:
             try:
                 tomllib.loads(path.read_text(encoding="utf-8"))
                 if is_damaged(path):
-                    self.fault(path, "other lines than those that were written", _REPAIR)
+                    self.fault(path, "lines that differ from those that were written", _REPAIR)
             except (OSError, ValueError) as error:
                 self.fault(path, f"a damaged file ({error})", _REPAIR)
         if not (self.root / PLANNED).exists():

@@ -19,7 +19,7 @@ _adaptive = partial(
 _adaptive(
     "adamerging-task",
     "algorithms.adamerging.adamerging:AdaMerging",
-    summary="One coefficient per task, by entropy minimisation on unlabelled inputs.",
+    summary="One coefficient per task, learned by minimising entropy on unlabelled inputs.",
     source=_YANG_2024,
     bound={"space": "task", "loss": "entropy", "track": "inductive"},
     space="task",
@@ -28,7 +28,9 @@ _adaptive(
 _adaptive(
     "adamerging-block",
     "algorithms.adamerging.adamerging:AdaMerging",
-    summary=("One coefficient per task and block, by entropy minimisation on unlabelled inputs."),
+    summary=(
+        "One coefficient per task and block, learned by minimising entropy on unlabelled inputs."
+    ),
     source=_YANG_2024,
     bound={"space": "block", "loss": "entropy", "track": "inductive"},
     space="block",
@@ -38,8 +40,8 @@ _adaptive(
     "adamerging-tensor",
     "algorithms.adamerging.adamerging:AdaMerging",
     summary=(
-        "One coefficient per task and tensor (the paper's layer-wise form), by entropy "
-        "minimisation."
+        "One coefficient per task and tensor (the paper's layer-wise form), learned by "
+        "minimising entropy."
     ),
     source=_YANG_2024,
     bound={"space": "tensor", "loss": "entropy", "track": "inductive"},
@@ -50,7 +52,8 @@ _adaptive(
     "adamerging-task-plus-plus",
     "algorithms.adamerging.adamerging:AdaMergingPlusPlus",
     summary=(
-        "AdaMerging++, task-wise: on trimmed task vectors without entries of the minority's sign."
+        "Task-wise AdaMerging on task vectors that are trimmed and lose the entries of the "
+        "minority sign."
     ),
     source=_YANG_2024,
     bound={"space": "task"},
@@ -61,7 +64,8 @@ _adaptive(
     "adamerging-tensor-plus-plus",
     "algorithms.adamerging.adamerging:AdaMergingPlusPlus",
     summary=(
-        "AdaMerging++, tensor-wise: on trimmed task vectors without entries of the minority's sign."
+        "Tensor-wise AdaMerging on task vectors that are trimmed and lose the entries of the "
+        "minority sign."
     ),
     source=_YANG_2024,
     bound={"space": "tensor"},
@@ -72,7 +76,7 @@ ALGORITHMS.register_lazily(
     "adamerging-labelled",
     "algorithms.adamerging.adamerging:AdaMerging",
     summary=(
-        "The twin of tensor-wise AdaMerging that minimises cross-entropy on the same examples."
+        "Tensor-wise AdaMerging that minimises cross-entropy on the same examples, with labels."
     ),
     source=_YANG_2024,
     bound={"space": "tensor", "loss": "cross-entropy", "track": "inductive"},
@@ -86,8 +90,8 @@ ALGORITHMS.register_lazily(
     "adamerging-rays",
     "algorithms.adamerging.rays:AdaMergingRays",
     summary=(
-        "Tensor-wise coefficients by weighted normalised entropies, one set per ray, "
-        "interpolated between rays."
+        "Tensor-wise coefficients that minimise weighted entropies for each ray, interpolated "
+        "between rays."
     ),
     source=_YANG_2024,
     output="map",
@@ -99,7 +103,9 @@ ALGORITHMS.register_lazily(
 _adaptive(
     "adamerging-task-transductive",
     "algorithms.adamerging.adamerging:AdaMerging",
-    summary=("One coefficient per task, by entropy minimisation on the test inputs, as published."),
+    summary=(
+        "One coefficient per task, learned by minimising entropy on the test inputs, as published."
+    ),
     source=_YANG_2024,
     bound={"space": "task", "loss": "entropy", "track": "transductive"},
     space="task",
@@ -109,7 +115,7 @@ _adaptive(
     "adamerging-tensor-transductive",
     "algorithms.adamerging.adamerging:AdaMerging",
     summary=(
-        "One coefficient per task and tensor, by entropy minimisation on the test "
+        "One coefficient per task and tensor, learned by minimising entropy on the test "
         "inputs, as published."
     ),
     source=_YANG_2024,
@@ -120,10 +126,7 @@ _adaptive(
 _adaptive(
     "concrete-task-arithmetic",
     "algorithms.adamerging.concrete:ConcreteTaskArithmetic",
-    summary=(
-        "Task arithmetic under a mask of all parameters, shared by the tasks, which "
-        "minimises entropy."
-    ),
+    summary="Task arithmetic under a mask that all tasks share, learned by minimising entropy.",
     source=_TANG_2023,
     space="weights",
     track="inductive",
@@ -132,8 +135,8 @@ _adaptive(
     "concrete-adamerging",
     "algorithms.adamerging.concrete:ConcreteAdaMerging",
     summary=(
-        "Tensor-wise AdaMerging under a mask of all parameters, both learned by entropy "
-        "minimisation."
+        "Tensor-wise AdaMerging under a mask that all tasks share, both learned by minimising "
+        "entropy."
     ),
     source=_TANG_2023,
     space="weights",
@@ -143,7 +146,8 @@ ALGORITHMS.register_lazily(
     "scalearn",
     "algorithms.adamerging.scalearn:ScaLearn",
     summary=(
-        "One scale per task vector and row of every tensor, learned on the sum of the losses."
+        "One scale per task vector and row of each tensor, learned by minimising the sum of "
+        "the losses."
     ),
     source=("Frohmann et al. 2024, ScaLearn, Findings of ACL. https://arxiv.org/abs/2310.01217"),
     output="constant",

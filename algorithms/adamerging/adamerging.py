@@ -23,10 +23,10 @@ class _AdaMerging(Algorithm):
     """Minimise sum_i E_x H(softmax(head_i(f_theta(c)(x)))) over coefficients c in [0, 1].
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam, constant.
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Constant learning rate of Adam.
         batch_size: Examples of each task per step.
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
     """
 
     steps: CountOrZero = 1000
@@ -56,11 +56,11 @@ class AdaMerging(_AdaMerging):
 
     The coefficients are clamped to [0, 1] after each step. (The released code clamps them inside
     the graph, where a coefficient that has left the box has no gradient to come back.) The
-    inductive form adapts to inputs of the calibration split, which is disjoint from the test
-    split; the transductive form adapts to the inputs of the test split, as published.
-    `adamerging-labelled` minimises the cross-entropy on the same examples instead: its advantage is
-    what the labels are worth.
-    Source: Yang et al. 2024, eqs. 4 and 5; 1,000 steps of one batch of 16 per task, Adam 1e-3.
+    inductive form adapts to inputs of the calibration split, which is disjoint from the test split;
+    the transductive form adapts to the inputs of the test split, as published.
+    `adamerging-labelled` minimises the cross-entropy on the same examples instead: its advantage
+    shows what the labels are worth. Source: Yang et al. 2024, eqs. 4 and 5; 1,000 steps of one
+    batch of 16 per task, Adam 1e-3.
     """
 
     track: Literal["inductive", "transductive"] = bound("inductive")

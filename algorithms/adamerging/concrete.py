@@ -53,10 +53,10 @@ class _Concrete(Algorithm, ABC):
     Concrete subspace learning, algorithms 1 and 2.
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam, constant.
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Constant learning rate of Adam.
         batch_size: Examples of each task per step.
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
         logits: Logits of the mask at the start; 0 is undecided.
         temperature: Temperature of the mask's distribution; masks become binary as it goes to 0.
     """
@@ -145,7 +145,7 @@ class ConcreteAdaMerging(_Concrete):
     every inner step and before they adapt; here they continue from their current values.)
 
     Args:
-        steps: Steps of each level and of the adaptation; fewer if the budget ends first.
+        steps: Steps of each level and of the adaptation; fewer if the budget runs out first.
     """
 
     steps: CountOrZero = 1000

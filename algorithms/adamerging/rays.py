@@ -27,17 +27,17 @@ class AdaMergingRays(Algorithm):
 
     H_i is the mean entropy of task i's predictions over its C_i classes. Without labels no model
     can be measured and selected, so coefficients are interpolated between rays. Every ray starts
-    from the same point: starting from a neighbour's solution was worse on validation of
+    from the same point: starting from a neighbour's solution was worse in validation on
     `digits-left-right` and `digits-mnist-neg180`, because entropy also falls where a task has been
     given up.
 
     Args:
-        rays: Maximum number of rays; never fewer than the corners and the centre.
-        steps: Gradient steps per ray; fewer if the budget, shared evenly, ends first.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. 0.003 was worse
-            on both.
+        rays: Maximum number of rays; the corners and the centre are always included.
+        steps: Gradient steps per ray; fewer if the budget, shared evenly, runs out first.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. 0.003
+            was worse on both.
         batch_size: Examples of each task per step.
-        initial: Every coefficient at the start of a ray.
+        initial: Initial value of every coefficient of a ray.
     """
 
     rays: Count = 11
@@ -47,7 +47,7 @@ class AdaMergingRays(Algorithm):
     initial: Finite = 0.3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Solve ray after ray."""
+        """Solve one ray at a time."""
         lattice = rays(len(view.tasks), self.rays)
         steps = affordable(view, self.steps * len(lattice), self.batch_size) // len(lattice)
         training = RayTraining(

@@ -29,7 +29,7 @@ class RowScaling(Decoder):
     """pretrained + sum_t diag(w_t) task_vector_t in every tensor, with one number in w_t per row.
 
     Args:
-        initial: Value of every number at the start.
+        initial: Initial value of every number.
     """
 
     initial: float
@@ -60,16 +60,17 @@ class ScaLearn(Algorithm):
     layer's task vector contributes one output feature, so its scale has the same effect here.
     (Layers that are stored transposed are scaled by input feature.) With one scale per tensor, as
     in the paper's uniform form, this would be AdaMerging with labels. All tasks share the scales,
-    whereas the paper learns separate ones for every target task. All scales start equal, not at
-    random values near the mean. Source: Frohmann et al. 2024, ScaLearn, Findings of ACL, section 3.
+    whereas the paper learns separate ones for every target task. All scales start at the same
+    value, not at random values near the mean. Source: Frohmann et al. 2024, ScaLearn, Findings of
+    ACL, section 3.
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. On validation
-            of `digits-left-right`, 0.01 is better than 0.02 at 100,000 units and worse at a fifth
-            of it.
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. In
+            validation on `digits-left-right`, 0.01 is better than 0.02 at 100,000 units and worse
+            at a fifth of it.
         batch_size: Examples of each task per step.
-        initial: Every scale at the start.
+        initial: Initial value of every scale.
     """
 
     steps: CountOrZero = 1000

@@ -1,13 +1,11 @@
-"""Pareto sets beyond one merged model: predictions mixed, features aligned."""
+"""Pareto sets beyond one merged model, which mix predictions or align features."""
 
 from ..registry import ALGORITHMS
 
 ALGORITHMS.register_lazily(
     "logits-fusion",
     "algorithms.ensemble.logits_fusion:LogitsFusion",
-    summary=(
-        "All experts run; their log-probabilities are averaged with the preference as weights."
-    ),
+    summary="Runs all experts and averages their log-probabilities, weighted by the preference.",
     source=(
         "Shi et al. 2024, Decoding-time language model alignment with multiple "
         "objectives. https://arxiv.org/abs/2406.18853"
@@ -22,7 +20,7 @@ ALGORITHMS.register_lazily(
     "dynamic-logits-fusion",
     "algorithms.ensemble.dynamic_logits_fusion:DynamicLogitsFusion",
     summary=(
-        "The pretrained model and the experts run; the distance between them is chosen "
+        "Runs the pretrained model and the experts, and chooses how far to move between them "
         "for each input."
     ),
     source=(
@@ -38,7 +36,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "react",
     "algorithms.ensemble.react:ReACT",
-    summary=("One merged model whose features are mapped to the experts' by a closed-form matrix."),
+    summary="One merged model whose features a closed-form matrix maps to those of the experts.",
     source=(
         "Wu et al. 2026, From parameter to representation: a closed-form approach for "
         "controllable model merging. https://arxiv.org/abs/2511.10943"

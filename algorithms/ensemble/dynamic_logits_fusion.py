@@ -48,7 +48,7 @@ class DynamicLogitsFusion(Algorithm):
             )
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted; refused where tasks predict no distributions."""
+        """Fit nothing, after checking that all tasks predict distributions."""
         assert view.classes
         grid = torch.arange(round(self.greatest / self.spacing) + 1) * self.spacing
         return MapSet(experts=view.experts, function=DynamicallyFused(grid=grid))
@@ -57,7 +57,7 @@ class DynamicLogitsFusion(Algorithm):
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DynamicallyFused(PreferenceMap):
-    """From a preference to the predictor that fuses the models.
+    """The map from a preference to the predictor that fuses the models.
 
     Attributes:
         grid: Scales, ascending.
@@ -100,7 +100,7 @@ class ScaledDifference(Predictor):
         return self.weights.nbytes + self.grid.nbytes
 
     def layer(self) -> Layer | None:
-        """None, because the models are plain networks."""
+        """Return None, because the models are plain networks."""
         return None
 
     def logits(self, features: Tensor, head: Head) -> Tensor:

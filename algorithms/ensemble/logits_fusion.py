@@ -1,4 +1,4 @@
-"""Logits fusion: the experts run side by side, their predictions mixed by the preference."""
+"""Logits fusion: the experts run side by side, and the preference weights their predictions."""
 
 from dataclasses import dataclass
 from typing import final
@@ -34,7 +34,7 @@ class LogitsFusion(Algorithm):
     """
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted; refused where tasks predict no distributions."""
+        """Fit nothing, after checking that all tasks predict distributions."""
         assert view.classes
         return MapSet(experts=view.experts, function=Fused())
 
@@ -42,7 +42,7 @@ class LogitsFusion(Algorithm):
 @final
 @dataclass(frozen=True, kw_only=True)
 class Fused(PreferenceMap):
-    """From a preference to the predictor that fuses the experts."""
+    """The map from a preference to the predictor that fuses the experts."""
 
     def __call__(self, preference: Tensor) -> "GeometricMean":
         """Return the geometric mean of the experts whose tasks have a positive importance."""
@@ -75,7 +75,7 @@ class GeometricMean(Predictor):
         return self.weights.nbytes
 
     def layer(self) -> Layer | None:
-        """None, because the models are plain networks."""
+        """Return None, because the models are plain networks."""
         return None
 
     def logits(self, features: Tensor, head: Head) -> Tensor:

@@ -32,7 +32,7 @@ class ReACT(Algorithm):
     from several merges. Source: Wu et al. 2026.
 
     Args:
-        steps: Batches of unlabelled examples; fewer if the budget ends first.
+        steps: Batches of unlabelled examples; fewer if the budget runs out first.
         batch_size: Examples of each task in a batch.
         coefficient: Coefficient of every task vector in the merged model.
         ridge: Weight of the distance to the orthogonal maps.
@@ -83,7 +83,7 @@ class ReACT(Algorithm):
 
 
 def _orthogonal(cross: Tensor) -> Tensor:
-    """Return the orthogonal R with the least |Z R^T - E|, from E^T Z (Schoenemann 1966)."""
+    """Return the orthogonal R with the smallest |Z R^T - E|, from E^T Z (Schoenemann 1966)."""
     u, _, vh = torch.linalg.svd(cross.double())
     found: Tensor = (u @ vh).to(cross.dtype)
     return found
@@ -96,7 +96,7 @@ def _added(totals: list[Tensor], more: list[Tensor]) -> list[Tensor]:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AlignedMap(PreferenceMap):
-    """From a preference to the predictor with its matrix.
+    """The map from a preference to the predictor with the matrix W(p).
 
     Attributes:
         merged: The model whose features are mapped.
@@ -145,7 +145,7 @@ class Aligned(Predictor):
         return self.matrix.nbytes
 
     def layer(self) -> Layer | None:
-        """None, because the model is a plain network."""
+        """Return None, because the model is a plain network."""
         return None
 
     def logits(self, features: Tensor, head: Head) -> Tensor:

@@ -38,14 +38,14 @@ _SENUSHKIN_2023: Final = (
 
 def _register(solver: str, target: str, *, summary: str, source: str, output: str) -> None:
     """Register a solver twice: over merging coefficients and over all weights."""
-    for suffix, form, where, space in (
-        ("coefficients", "Coefficients", "over merging coefficients", "task"),
-        ("finetune", "Finetune", "over all weights", "weights"),
+    for suffix, form, space_name, space in (
+        ("coefficients", "Coefficients", "merging coefficients", "task"),
+        ("finetune", "Finetune", "all weights", "weights"),
     ):
         ALGORITHMS.register_lazily(
             f"{solver}-{suffix}",
             f"algorithms.gradient.{target}{form}",
-            summary=f"{summary}, {where}.",
+            summary=f"{summary}, applied to {space_name}.",
             source=source,
             bound={} if solver == "pmtl" else {"solver": solver},
             output=output,
@@ -59,28 +59,28 @@ def _register(solver: str, target: str, *, summary: str, source: str, output: st
 _register(
     "mgda",
     "descents:Balanced",
-    summary="Least-norm combination of the gradients",
+    summary="Steps along the least-norm combination of the gradients",
     source=_DESIDERI_2012,
     output="constant",
 )
 _register(
     "pcgrad",
     "descents:Balanced",
-    summary="Gradients without their pairwise conflicts",
+    summary="Steps along gradients from which pairwise conflicts are removed",
     source=_YU_2020,
     output="constant",
 )
 _register(
     "cagrad",
     "descents:Balanced",
-    summary="Steps near the mean gradient that help the least improved task most",
+    summary="Steps near the mean gradient that most help the least improved task",
     source=_LIU_2021,
     output="constant",
 )
 _register(
     "nash-mtl",
     "descents:Balanced",
-    summary="Steps that are the Nash solution of bargaining between the tasks",
+    summary="Steps that solve a Nash bargaining game between the tasks",
     source=_NAVON_2022,
     output="constant",
 )
@@ -94,35 +94,38 @@ _register(
 _register(
     "epo",
     "descents:Preferential",
-    summary="Steps that make p_i L_i equal, then lower all losses, one model per ray",
+    summary="One model per ray, by steps that make p_i L_i equal and then lower all losses",
     source=_MAHAPATRA_2020,
     output="finite",
 )
 _register(
     "pmtl",
     "pmtl:PMTL",
-    summary="Least-norm steps into and within the sector of each of several preferences",
+    summary="One model per ray, by least-norm steps into its sector and inside it",
     source=_LIN_2019,
     output="finite",
 )
 _register(
     "upgrad",
     "descents:Preferential",
-    summary="Preference-weighted gradients, each projected free of conflict, one model per ray",
+    summary="One model per ray, by projecting every weighted gradient to remove conflicts",
     source=_QUINTON_2024,
     output="finite",
 )
 _register(
     "dualproj",
     "descents:Preferential",
-    summary="Preference-weighted sum of gradients, projected free of conflict, one model per ray",
+    summary=(
+        "One model per ray, by projecting the preference-weighted sum of gradients to remove "
+        "conflicts"
+    ),
     source=_QUINTON_2024_2,
     output="finite",
 )
 _register(
     "aligned-mtl",
     "descents:Preferential",
-    summary="Gradients with aligned components, weighted by the preference, one model per ray",
+    summary="One model per ray, by preference-weighted gradients with aligned components",
     source=_SENUSHKIN_2023,
     output="finite",
 )

@@ -45,8 +45,8 @@ class _Balanced(Algorithm, ABC):
     """One descent along the steps of a solver that takes no preference.
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth.
         batch_size: Examples of each task per step.
     """
 
@@ -57,7 +57,7 @@ class _Balanced(Algorithm, ABC):
 
     @abstractmethod
     def decoder(self, view: ProblemView) -> Decoder:
-        """Return what is trained on this problem."""
+        """Return the decoder that is trained on this problem."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Descend along the solver's steps."""
@@ -81,7 +81,7 @@ class BalancedCoefficients(_Balanced):
     It starts where the scalarizations over coefficients start.
 
     Args:
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
     """
 
     steps: CountOrZero = 1000
@@ -101,9 +101,9 @@ class BalancedFinetune(_Balanced):
     It starts from the mean of the experts.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4,
-            3e-4 and 1e-3, for MGDA, 1e-4 was best on validation of `digits-left-right`, and within
-            4 % of the best on `digits-mnist-neg180`.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Of
+            3e-5, 1e-4, 3e-4 and 1e-3, for MGDA, 1e-4 was best in validation on `digits-left-right`,
+            and within 4 % of the best on `digits-mnist-neg180`.
     """
 
     steps: CountOrZero = 8000
@@ -133,8 +133,8 @@ class PreferentialFinetune(RayFinetune):
     """One model per ray: a gradient solver with a preference, over all weights.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4
-            and 3e-4, for EPO, 1e-4 was best on validation of `digits-left-right` and
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Of
+            3e-5, 1e-4 and 3e-4, for EPO, 1e-4 was best in validation on `digits-left-right` and
             `digits-mnist-neg180`.
     """
 

@@ -18,7 +18,7 @@ def root(gramian: Array) -> Array:
 
 
 def least_norm(gramian: Array) -> Array:
-    """Return w on the simplex with the least w^T C w: the combination of gradients nearest to 0.
+    """Return w on the simplex that minimises w^T C w: the combination of gradients nearest to 0.
 
     For x >= 0 and C scaled to at most 1, x^T C x + (1 - sum x)^2 is least at a multiple of w, so
     non-negative least squares finds it. Source: Lawson and Hanson 1974, Solving Least Squares
@@ -28,14 +28,14 @@ def least_norm(gramian: Array) -> Array:
     scale = np.abs(gramian).max()
     if not 0 < scale < np.inf:
         return np.full(m, 1 / m)
-    # Scaled, because the second term must not vanish beside the first or dominate it.
+    # Scaled, because the second term must neither vanish compared with the first nor dominate it.
     found, _ = nnls(np.vstack([root(gramian / scale), np.ones(m)]), np.r_[np.zeros(m), 1.0])
     weights: Array = found / found.sum()
     return weights
 
 
 def least_norm_above(gramian: Array, least: Array) -> Array:
-    """Return w >= least with the least w^T C w: `least`'s gradient, projected on the dual cone.
+    """Return w >= least that minimises w^T C w: `least`'s gradient, projected on the dual cone.
 
     J^T w is the nearest vector to J^T least that has no negative inner product with any gradient.
     Source: Quinton and Rey 2024, Jacobian descent for multi-objective optimization, proposition 1.

@@ -73,9 +73,10 @@ class _PMTL(Algorithm, ABC):
     important task has the smaller loss; the paper's directions are those of the losses themselves.
 
     Args:
-        rays: Maximum number of rays; never fewer than the corners and the centre.
-        steps: Gradient steps per ray, a fifth of them to enter; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam in each phase, which falls to a tenth along a cosine.
+        rays: Maximum number of rays; the corners and the centre are always included.
+        steps: Gradient steps per ray, a fifth of them to enter; fewer if the budget runs out first.
+        learning_rate: Initial learning rate of Adam in each phase; a cosine schedule lowers it to a
+            tenth.
         batch_size: Examples of each task per step.
         chained: Whether a ray starts from the solution of the nearest ray solved before, instead of
             from the common start.
@@ -89,10 +90,10 @@ class _PMTL(Algorithm, ABC):
 
     @abstractmethod
     def decoder(self, view: ProblemView) -> Decoder:
-        """Return what is trained on this problem."""
+        """Return the decoder that is trained on this problem."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Solve ray after ray."""
+        """Solve one ray at a time."""
         decoder = self.decoder(view)
         lattice = rays(len(view.tasks), self.rays)
         u = directions(as_array(lattice))
@@ -128,7 +129,7 @@ class PMTLCoefficients(_PMTL):
     """PMTL over merging coefficients, one per task, from task arithmetic.
 
     Args:
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
     """
 
     rays: Count = 11

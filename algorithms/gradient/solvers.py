@@ -119,7 +119,7 @@ def conflict_averse(gramian: Array, c: float) -> Array:
 
 @final
 class UPGrad(Weighting):
-    """The mean of the gradients, p_i times each, projected so that none opposes any task.
+    """The mean of the gradients p_i grad L_i, each projected so that it opposes no task.
 
     It is the only solver here whose step is both free of conflict and linear in the gradients'
     scales. Source: Quinton and Rey 2024, Jacobian descent for multi-objective optimization, eq. 5.
@@ -137,7 +137,7 @@ class UPGrad(Weighting):
 
 @final
 class DualProj(Weighting):
-    """The sum of the gradients, p_i times each, projected so that it opposes no task.
+    """The sum of the gradients p_i grad L_i, projected so that it opposes no task.
 
     It is projected once as a whole, where UPGrad projects every gradient: the weights are the
     least-norm weights that are at least p. Source: Quinton and Rey 2024, Jacobian descent for
@@ -182,7 +182,7 @@ def bargained(gramian: Array) -> Array:
         gradient = cosines @ alpha - 1 / alpha
         step = np.linalg.solve(cosines + np.diag(alpha**-2.0), gradient)
         decrement = float(np.sqrt(max(float(gradient @ step), 0.0)))
-        # Damped Newton: a full step could leave alpha > 0, this one never does.
+        # Damped Newton: a full step could leave alpha > 0, but this one never does.
         alpha = alpha - step / (1 + decrement)
         if decrement < 1e-10:
             break

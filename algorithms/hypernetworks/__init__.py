@@ -22,7 +22,10 @@ _hypernetwork = partial(
 _hypernetwork(
     "phn-ls",
     "algorithms.hypernetworks.phn:PreferenceHypernetwork",
-    summary="One hypernetwork from preference and block embedding to merging coefficients.",
+    summary=(
+        "A hypernetwork from the preference and a block embedding to the block's merging "
+        "coefficients."
+    ),
     source=_NAVON_2021,
     bound={"solver": "linear"},
     space="block",
@@ -62,7 +65,10 @@ _hypernetwork(
 _hypernetwork(
     "phn-subspace",
     "algorithms.hypernetworks.subspace:SubspaceHypernetwork",
-    summary="The hypernetwork of phn-ls over leading singular directions and remainders.",
+    summary=(
+        "The hypernetwork of phn-ls over the leading singular directions and remainders of "
+        "task vectors."
+    ),
     source=(
         "Navon et al. 2021, Learning the Pareto front with hypernetworks, ICLR. "
         "https://arxiv.org/abs/2010.04104 (here over parts of task vectors)"
@@ -72,7 +78,7 @@ _hypernetwork(
 _hypernetwork(
     "phn-low-rank",
     "algorithms.hypernetworks.low_rank:LowRankPreferenceHypernetwork",
-    summary="The hypernetwork of phn-ls with a low-rank term in every matrix.",
+    summary="The hypernetwork of phn-ls with a low-rank term added to every matrix.",
     source=_NAVON_2021_2,
     bound={"solver": "linear"},
     space="low-rank",
@@ -88,7 +94,10 @@ _hypernetwork(
 _hypernetwork(
     "phn-lora",
     "algorithms.hypernetworks.lora:LoraPreferenceHypernetwork",
-    summary="A chunked hypernetwork from the preference to LoRA factors on a merge.",
+    summary=(
+        "A hypernetwork from the preference to LoRA factors that are added to a merge, chunk "
+        "by chunk."
+    ),
     source=(
         "Navon et al. 2021, Learning the Pareto front with hypernetworks, ICLR. "
         "https://arxiv.org/abs/2010.04104 (here giving LoRA factors)"
@@ -109,7 +118,8 @@ _hypernetwork(
     "phn-hvi",
     "algorithms.hypernetworks.hvi:HypervolumeHypernetwork",
     summary=(
-        "The hypernetwork of phn-ls, trained to raise the hypervolume of several models per step."
+        "The hypernetwork of phn-ls, trained to increase the hypervolume of several models per "
+        "step."
     ),
     source=(
         "Hoang et al. 2023, Improving Pareto front learning via multi-sample "

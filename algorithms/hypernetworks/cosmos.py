@@ -88,7 +88,7 @@ class Conditioned(Decoder):
 @final
 @dataclass(frozen=True, kw_only=True)
 class AlignedLinear(Weighting):
-    """sum_i p_i L_i - alignment * cos(L, 1 / p): losses small where p is large, in both terms.
+    """sum_i p_i L_i - alignment * cos(L, 1 / p): both terms ask for small losses where p is large.
 
     Importances are raised to 0.01 in the cosine.
 
@@ -124,17 +124,17 @@ class Cosmos(Algorithm):
     without an effect.
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4,
-            3e-4 and 1e-3 this was best on validation of `digits-left-right` and
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 3e-5, 1e-4, 3e-4 and 1e-3 by validation on `digits-left-right` and
             `digits-mnist-neg180` at 20,000 units; from the pretrained model, not the average, 1e-4
             and 3e-4 were far worse.
         batch_size: Examples of each task per step.
         concentration: Parameter of the Dirichlet distribution that training preferences are drawn
             from, as published.
-        alignment: Weight of the cosine of losses and 1 / p. On the same validation 0, 0.03 and 0.1
+        alignment: Weight of the cosine of losses and 1 / p. In the same validation 0, 0.03 and 0.1
             were within 2 % of each other, and 1 was 20 % worse.
-        scale: Factor of the preference. On the same validation, 10 was worse, and 30 and 300 were
+        scale: Factor of the preference. In the same validation, 10 was worse, and 30 and 300 were
             as good.
     """
 

@@ -99,18 +99,19 @@ class HypervolumeHypernetwork(Algorithm):
     and 1 / p keeps models near their preferences. Source: Hoang et al. 2023, Improving Pareto front
     learning via multi-sample hypernetworks, AAAI.
 
-    It differs from the paper: preferences are importances, so losses are aligned with 1 / p and not
-    with p; they are drawn from a Dirichlet distribution for any number of tasks, not in strata of
-    an angle; there are fewer models than 16; and there is no first phase on the cosine alone.
+    It differs from the paper in four ways: preferences are importances, so losses are aligned with
+    1 / p and not with p; they are drawn from a Dirichlet distribution for any number of tasks, not
+    in strata of an angle; there are fewer than 16 models; and there is no first phase on the cosine
+    alone.
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth.
         batch_size: Examples of each task per step; every model sees them.
         concentration: Parameter of the Dirichlet distribution that training preferences are drawn
             from; small values favour the corners.
         width: Hidden units of each trunk layer.
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
         models: Number of models per step, K. On validation at 20,000 units, 4 with an alignment of
             1 were better than 8 with an alignment of 5 on `digits-mnist-neg180`, and as good on
             `digits-left-right`.

@@ -25,9 +25,9 @@ class LoraHypernetwork(Decoder):
     """W_l(p) = M_l + B_l(p) (A_l + D_l(p)), with B(p) and D(p) from a chunked hypernetwork.
 
     M is task arithmetic with `initial`. One perceptron [p, chunk embedding] -> width -> chunk gives
-    the entries of all B_l and D_l, laid end to end, chunk after chunk. Its last layer starts at 0,
-    and A_l, which is trained as well, at random: if A were only generated, B and A would both start
-    at 0 and have no gradient.
+    the entries of all B_l and D_l, laid end to end, one chunk at a time. Its last layer starts at
+    0, and A_l, which is trained as well, at random: if A were only generated, B and A would both
+    start at 0 and have no gradient.
 
     Args:
         width: Hidden units.
@@ -79,8 +79,8 @@ class LoraPreferenceHypernetwork(MapAlgorithm):
     the factors of Hu et al. 2022, LoRA.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-4, 3e-4,
-            1e-3 and 3e-3 this was best on validation of `digits-left-right` and
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 1e-4, 3e-4, 1e-3 and 3e-3 by validation on `digits-left-right` and
             `digits-mnist-neg180` at 20,000 units.
         width: Hidden units.
         chunk: Entries that one chunk embedding stands for.

@@ -28,7 +28,7 @@ class LowRankHypernetwork(Decoder):
 
     Args:
         width: Hidden units of each layer.
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
         rank: Rank of the term that is added to each matrix.
     """
 
@@ -72,11 +72,11 @@ class LowRankPreferenceHypernetwork(MapAlgorithm):
     depend on the preference, are those of Zhong et al. 2024, Panacea.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-3, 3e-3
-            and 1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 1e-3, 3e-3 and 1e-2 by validation on `digits-left-right` and `digits-mnist-neg180`
+            at 20,000 units.
         width: Hidden units of each trunk layer.
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
         rank: Rank of the term that is added to each matrix.
     """
 

@@ -23,11 +23,11 @@ class PreferenceHypernetwork(MapAlgorithm):
     Source: Navon et al. 2021, with merging coefficients in place of all weights.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-3 and
-            3e-3 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 1e-3 and 3e-3 by validation on `digits-left-right` and `digits-mnist-neg180` at
             100,000 units.
         width: Hidden units of each trunk layer.
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
     """
 
     learning_rate: PositiveFloat = 3e-3
@@ -47,7 +47,7 @@ class TaskHypernetwork(Decoder):
 
     Args:
         width: Hidden units of each layer.
-        initial: Value of every coefficient at the start, for every preference.
+        initial: Initial value of every coefficient, for every preference.
     """
 
     width: int = 64
@@ -72,11 +72,11 @@ class TaskPreferenceHypernetwork(MapAlgorithm):
     Source: Navon et al. 2021, with merging coefficients in place of all weights.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-3 and
-            1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 3e-3 and 1e-2 by validation on `digits-left-right` and `digits-mnist-neg180` at
             20,000 units.
         width: Hidden units of each layer.
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
     """
 
     learning_rate: PositiveFloat = 1e-2

@@ -26,15 +26,15 @@ class SubspaceHypernetwork(Algorithm):
     Source: Navon et al. 2021, over merging coefficients; the split is this project's.
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-3 and
-            1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 3e-3 and 1e-2 by validation on `digits-left-right` and `digits-mnist-neg180` at
             20,000 units.
         batch_size: Examples of each task per step.
         concentration: Parameter of the Dirichlet distribution that training preferences are drawn
             from; small values favour the corners.
         width: Hidden units of each trunk layer.
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
         rank: Number of singular values in the first part of each matrix.
     """
 

@@ -50,7 +50,7 @@ class BlockHypernetwork(Decoder):
 
     Args:
         width: Hidden units of each layer.
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
     """
 
     width: int = 64

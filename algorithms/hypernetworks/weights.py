@@ -59,8 +59,8 @@ class FullPreferenceHypernetwork(MapAlgorithm):
     https://arxiv.org/abs/2010.04104.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-5 and
-            1e-4 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 1e-5 and 1e-4 by validation on `digits-left-right` and `digits-mnist-neg180` at
             20,000 units.
         width: Hidden units of each layer.
         initial: Coefficient of every task vector in the merge it starts from.

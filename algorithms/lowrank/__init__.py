@@ -18,7 +18,7 @@ _trained_map = partial(
 _trained_map(
     "pamal",
     "algorithms.lowrank.pamal:ParetoManifoldLearning",
-    summary="All experts trained further, so that every mixture of them is a good model.",
+    summary="All experts, trained further so that every mixture of them is a good model.",
     source=(
         "Dimitriadis et al. 2023, Pareto manifold learning, ICML. https://arxiv.org/abs/2210.09759"
     ),
@@ -38,8 +38,8 @@ _trained_map(
     "palora",
     "algorithms.lowrank.adapter_manifolds:ParetoLowRankAdapters",
     summary=(
-        "A main model and one low-rank adapter per task, trained on preferences that "
-        "spread over time."
+        "A main model and one low-rank adapter per task, trained on preferences that spread "
+        "from the centre."
     ),
     source=(
         "Dimitriadis et al. 2025, Pareto low-rank adapters: Efficient multi-task "
@@ -50,7 +50,7 @@ _trained_map(
 _trained_map(
     "panacea",
     "algorithms.lowrank.panacea:Panacea",
-    summary="A merge and a low-rank term whose last singular values are the preference.",
+    summary="A merge plus a low-rank term whose last singular values are the preference.",
     source=(
         "Zhong et al. 2024, Panacea: Pareto alignment via preference adaptation for "
         "LLMs, NeurIPS. https://arxiv.org/abs/2402.02030"
@@ -60,7 +60,9 @@ _trained_map(
 ALGORITHMS.register_lazily(
     "pareto-merging",
     "algorithms.lowrank.pareto_merging:ParetoMerging",
-    summary="A merge and a low-rank tensor, trained on prediction entropies without labels.",
+    summary=(
+        "A merge plus a low-rank tensor that is trained on prediction entropies, without labels."
+    ),
     source=_CHEN_2025,
     output="map",
     data="unlabelled",
@@ -71,7 +73,9 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "pareto-merging-data-free",
     "algorithms.lowrank.pareto_merging:DataFreeParetoMerging",
-    summary="A merge and a low-rank tensor, trained on distances to the experts.",
+    summary=(
+        "A merge plus a low-rank tensor that is trained on distances to the experts, without data."
+    ),
     source=_CHEN_2025,
     output="map",
     data="none",

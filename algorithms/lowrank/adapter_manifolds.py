@@ -21,7 +21,7 @@ from .adapters import TaskAdapters, overlap
 _COMPARED_TASKS: Final = 3
 """The cost of the overlaps grows with the square of this number."""
 _LEAST_IMPORTANCE: Final = 1e-3
-"""A ray of 0 would stay 0 whatever its power, and never start at the centre."""
+"""An entry of 0 would stay 0 for any power, and the ray would not start at the centre."""
 
 
 @final
@@ -37,15 +37,15 @@ class LowRankParetoManifold(Algorithm):
     random weights, and the penalty on the order of several forward passes is omitted.
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-4, 3e-4
-            and 1e-3 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units.
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 1e-4, 3e-4 and 1e-3 by validation on `digits-left-right` and `digits-mnist-neg180`
+            at 20,000 units.
         batch_size: Examples of each task per step.
         concentration: Parameter of the Dirichlet distribution that training preferences are drawn
             from; small values favour the corners.
         initial: Every coefficient of the merge that the main model starts at.
-        rank: Rank of each adapter; 8 was better than 4 on the same validation.
+        rank: Rank of each adapter; 8 was better than 4 in the same validation.
         scale: Scale of all adapters.
         frozen: Fraction of the steps after which the main model is frozen.
         orthogonality: Weight of the squared cosines.
@@ -102,15 +102,15 @@ class ParetoLowRankAdapters(Algorithm):
     batch. Its adapters learn m times as fast as the main model, as in the released code.
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam for the main model, which falls to a tenth along a
-            cosine. Of 1e-4 and 3e-4 this was best on validation of `digits-left-right` and
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Initial learning rate of Adam for the main model; a cosine schedule lowers it
+            to a tenth. Chosen from 1e-4 and 3e-4 by validation on `digits-left-right` and
             `digits-mnist-neg180` at 20,000 units.
         batch_size: Examples of each task per step.
         rays: Maximum number of rays of the lattice.
         spread: Power of the rays at the end; 1 is the lattice itself.
         initial: Every coefficient of the merge that the main model starts at.
-        rank: Rank of each adapter; 8 was better than 4 on the same validation.
+        rank: Rank of each adapter; 8 was better than 4 in the same validation.
     """
 
     steps: CountOrZero = 4000

@@ -41,8 +41,8 @@ class ParetoManifoldLearning(MapAlgorithm):
     Dimitriadis et al. 2023, https://arxiv.org/abs/2210.09759.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4,
-            3e-4 and 1e-3 this was best on validation of `digits-left-right` and
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 3e-5, 1e-4, 3e-4 and 1e-3 by validation on `digits-left-right` and
             `digits-mnist-neg180` at 20,000 units.
     """
 

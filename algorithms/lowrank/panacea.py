@@ -69,8 +69,8 @@ class Panacea(MapAlgorithm):
     experts, not at random. Singular vectors are not kept orthogonal.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-3 and
-            1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 3e-3 and 1e-2 by validation on `digits-left-right` and `digits-mnist-neg180` at
             20,000 units.
         initial: Every coefficient of the frozen merge.
         rank: Singular values that do not depend on the preference.

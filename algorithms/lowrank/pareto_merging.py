@@ -71,8 +71,8 @@ class ParetoMerging(MapAlgorithm):
     ICML. The merge is task arithmetic.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4,
-            3e-4 and 1e-3 this was best on validation of `digits-left-right` and
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 3e-5, 1e-4, 3e-4 and 1e-3 by validation on `digits-left-right` and
             `digits-mnist-neg180` at 20,000 units.
         initial: Every coefficient of the frozen merge.
         rank: Rank of the term that is added to each matrix.
@@ -101,7 +101,7 @@ class DataFreeParetoMerging(Algorithm):
 
     Args:
         steps: Gradient steps, with one random preference each.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth.
         concentration: Parameter of the Dirichlet distribution that training preferences are drawn
             from; small values favour the corners.
         initial: Every coefficient of the frozen merge.

@@ -23,18 +23,21 @@ _map = partial(
 _map(
     "map",
     "algorithms.map.map:MAP",
-    summary=("Quadratic surrogates of the accuracies in coefficient space, searched by NSGA-III."),
+    summary="Fits quadratic surrogates of the accuracies and searches them with NSGA-III.",
     source=_LI_2025,
 )
 _map(
     "bayesian-map",
     "algorithms.map.bayesian_map:BayesianMAP",
-    summary="MAP with half of its design drawn in the directions where the surrogate errs.",
+    summary="MAP with half of its design sampled in the directions where the surrogate errs most.",
     source=_LI_2025,
 )
 _map(
     "nested-map",
     "algorithms.map.nested_map:NestedMAP",
-    summary="Merges two models at a time with a two-coefficient MAP; one tree per ray.",
+    summary=(
+        "One tree of merges per ray, in which MAP with two coefficients merges two models at a "
+        "time."
+    ),
     source=_LI_2025,
 )

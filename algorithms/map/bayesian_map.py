@@ -124,10 +124,10 @@ def _deviation_of_mean(errors: Array) -> float:
 class BayesianMAP(SurrogateSearch):
     """MAP with half of its design drawn in rounds, in the directions where the surrogate errs.
 
-    It measures as many merges as MAP. The first half are Sobol points. In every round the
-    squared leave-one-out errors of each task score the bins of its directions; the probabilities of
-    the bins are multiplied by exp(score / temperature), and the round's points are drawn from them,
-    task after task. All points measured so far count in every score and in every fit, bins without
+    It measures as many merges as MAP. The first half are Sobol points. In every round the squared
+    leave-one-out errors of each task score the bins of its directions; the probabilities of the
+    bins are multiplied by exp(score / temperature), and the round's points are drawn from them, one
+    task at a time. All points measured so far count in every score and in every fit, bins without
     points count as the worst, and each point serves the fits of all tasks. Source: Li et al. 2025,
     Bayesian MAP; from its description, not its code.
 

@@ -142,14 +142,14 @@ class SurrogateSearch(Algorithm, ABC):
 @final
 @dataclass(frozen=True, kw_only=True)
 class MAP(SurrogateSearch):
-    """Measure (m + 1)(m + 2) merges, fit quadratics, search them, and measure what was found.
+    """Measure (m + 1)(m + 2) merges, fit quadratics, search them, and measure the best merges.
 
     It differs from the released code where that is known to fail: the design has Sobol points
     instead of a grid (which does not identify the quadratic for 8 tasks), the search stays inside
     the sampled box, the fit is weighted by the noise of each accuracy, its leave-one-out R^2 is
     logged, and the predicted front is measured before it is returned. Losses are fitted directly,
     by least squares. The pretrained model and the experts join the fit with their known values,
-    which cost nothing. If the budget ends before the front is measured, the design is returned.
+    which cost nothing. If the budget runs out before the front is measured, the design is returned.
     Source: Li et al. 2025.
     """
 

@@ -86,7 +86,7 @@ class PairDesign:
     def best(self, a: Node, b: Node, preference: Array) -> Array:
         """Return the `(m,)` coefficients of the merge of two models that is predicted to be best.
 
-        The best merge has the least achievement of the objectives of both models' tasks.
+        The best merge has the lowest achievement of the objectives of both models' tasks.
         """
         tasks, span = [*a.tasks, *b.tasks], np.array([a.coefficients, b.coefficients])
         merges = [self.measured(pair @ span, tasks) for pair in self._coefficients]
@@ -130,7 +130,7 @@ class PairDesign:
 @final
 @dataclass(frozen=True, kw_only=True)
 class NestedMAP(Algorithm):
-    """For every ray, merge the two closest models by a MAP of two coefficients until one is left.
+    """Merge the two closest models by a MAP of two coefficients until one is left, for each ray.
 
     A tree serves one preference, on which already its first merge depends, so the result is a
     finite set with one tree per ray: m - 1 merges of `samples` measurements each, and one

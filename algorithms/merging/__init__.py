@@ -61,7 +61,9 @@ _untrained(
 ALGORITHMS.register_lazily(
     "task-arithmetic",
     "algorithms.merging.task_arithmetic:TaskArithmetic",
-    summary="One coefficient for all task vectors, the best of a sweep on validation.",
+    summary=(
+        "The sum of the task vectors, scaled by the best coefficient of a sweep on validation data."
+    ),
     source=(
         "Ilharco et al. 2023, Editing models with task arithmetic, ICLR. "
         "https://arxiv.org/abs/2212.04089"
@@ -75,7 +77,7 @@ ALGORITHMS.register_lazily(
 _untrained(
     "rewarded-soup",
     "algorithms.merging.soups:RewardedSoup",
-    summary="Mean of the experts, weighted by the preference.",
+    summary="The mean of the experts, weighted by the preference.",
     source="Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488",
     output="map",
 )
@@ -83,7 +85,8 @@ ALGORITHMS.register_lazily(
     "generalised-soup",
     "algorithms.merging.soups:GeneralisedSoup",
     summary=(
-        "Rewarded soup whose scale changes from 1 at the corners to task arithmetic at the centre."
+        "A rewarded soup whose scale changes from 1 at the corners to that of task arithmetic "
+        "at the centre."
     ),
     source=(
         "Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488 "
@@ -98,14 +101,16 @@ ALGORITHMS.register_lazily(
 _swept(
     "ties",
     "algorithms.merging.ties:Ties",
-    summary="Mean of the entries of the trimmed task vectors that have the elected sign.",
+    summary="The mean of those entries of the trimmed task vectors that have the elected sign.",
     source="Yadav et al. 2023, TIES-Merging, NeurIPS. https://arxiv.org/abs/2306.01708",
     bound={"lifted": False},
 )
 _swept_map(
     "ties-map",
     "algorithms.merging.ties:Ties",
-    summary="TIES of task vectors that are scaled by the preference before signs are elected.",
+    summary=(
+        "TIES applied to task vectors that are scaled by the preference before signs are elected."
+    ),
     source=(
         "Yadav et al. 2023, TIES-Merging, NeurIPS. https://arxiv.org/abs/2306.01708 "
         "(here for every preference)"
@@ -115,19 +120,19 @@ _swept_map(
 _swept(
     "dare",
     "algorithms.merging.dropping:Dare",
-    summary="Sum of task vectors whose entries are dropped at random and rescaled.",
+    summary="The sum of the task vectors after random entries are dropped and the others rescaled.",
     source=_YU_2024,
 )
 _swept(
     "dare-ties",
     "algorithms.merging.dropping:DareTies",
-    summary="Sign election and mean of task vectors whose entries are dropped at random.",
+    summary="TIES applied to task vectors whose entries are dropped at random instead of trimmed.",
     source=_YU_2024,
 )
 ALGORITHMS.register_lazily(
     "slerp",
     "algorithms.merging.slerp:Slerp",
-    summary="Spherical mean of the task vectors of each tensor, weighted by the preference.",
+    summary="The spherical mean of the task vectors of each tensor, weighted by the preference.",
     source=(
         "Shoemake 1985, Animating rotation with quaternion curves, SIGGRAPH. "
         "https://doi.org/10.1145/325334.325242"
@@ -141,14 +146,14 @@ ALGORITHMS.register_lazily(
 _swept(
     "magmax",
     "algorithms.merging.magmax:MagMax",
-    summary="The largest entry among the task vectors, entry by entry.",
+    summary="The value of largest magnitude among the task vectors, entry by entry.",
     source="Marczak et al. 2024, MagMax, ECCV. https://arxiv.org/abs/2407.06322",
     bound={"lifted": False},
 )
 _swept_map(
     "magmax-map",
     "algorithms.merging.magmax:MagMax",
-    summary=("The largest entry among the task vectors scaled by the preference, entry by entry."),
+    summary="MagMax applied to task vectors that are scaled by the preference.",
     source=(
         "Marczak et al. 2024, MagMax, ECCV. https://arxiv.org/abs/2407.06322 (here for "
         "every preference)"
@@ -159,8 +164,8 @@ ALGORITHMS.register_lazily(
     "model-stock",
     "algorithms.merging.model_stock:ModelStock",
     summary=(
-        "The average of the experts, moved towards the pretrained model by their angles, "
-        "tensor by tensor."
+        "The average of the experts, moved towards the pretrained model as far as their angles "
+        "suggest."
     ),
     source="Jang et al. 2024, Model stock, ECCV. https://arxiv.org/abs/2403.19522",
     output="constant",
@@ -172,7 +177,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "fisher",
     "algorithms.merging.fisher:Fisher",
-    summary="Mean of the experts weighted by the preference and their Fisher information.",
+    summary="The mean of the experts, weighted by the preference and their Fisher information.",
     source=(
         "Matena and Raffel 2022, Merging models with Fisher-weighted averaging, NeurIPS. "
         "https://arxiv.org/abs/2111.09832"
@@ -186,7 +191,9 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "regmean",
     "algorithms.merging.regmean:RegMean",
-    summary=("Linear layers by regression on the experts' own inputs, weighted by the preference."),
+    summary=(
+        "Linear layers merged by regression on the experts' own inputs, weighted by the preference."
+    ),
     source=(
         "Jin et al. 2023, Dataless knowledge fusion by merging weights of language "
         "models, ICLR. https://arxiv.org/abs/2212.09849"
@@ -200,7 +207,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "regmean-plus-plus",
     "algorithms.merging.regmean_plus_plus:RegMeanPlusPlus",
-    summary="RegMean on the inputs that blocks receive from the merged blocks before them.",
+    summary="RegMean on the inputs that each block receives from the merged blocks before it.",
     source="Nguyen et al. 2025, RegMean++. https://arxiv.org/abs/2508.03121",
     output="map",
     data="unlabelled",
@@ -211,7 +218,10 @@ ALGORITHMS.register_lazily(
 _swept(
     "tsvm",
     "algorithms.merging.tsvm:Tsvm",
-    summary="The largest singular vectors of every task, made orthogonal to each other.",
+    summary=(
+        "The sum of each task's largest singular components, with all singular vectors "
+        "orthogonalised."
+    ),
     source=("Gargiulo et al. 2025, Task singular vectors, CVPR. https://arxiv.org/abs/2412.00081"),
     bound={"lifted": False},
 )
@@ -229,8 +239,8 @@ _swept(
     "iso-c",
     "algorithms.merging.isotropic:IsotropicCommon",
     summary=(
-        "Sum of the task vectors in which the singular values of each matrix are "
-        "replaced by their mean."
+        "The sum of the task vectors, with the singular values of each matrix replaced by "
+        "their mean."
     ),
     source=_MARCZAK_2025,
     bound={"lifted": False},
@@ -238,7 +248,7 @@ _swept(
 _swept_map(
     "iso-c-map",
     "algorithms.merging.isotropic:IsotropicCommon",
-    summary="Iso-C of the task vectors scaled by the preference.",
+    summary="Iso-C applied to task vectors that are scaled by the preference.",
     source=(
         "Marczak et al. 2025, No task left behind, ICML. "
         "https://arxiv.org/abs/2502.04959 (here for every preference)"
@@ -248,13 +258,16 @@ _swept_map(
 _swept(
     "iso-cts",
     "algorithms.merging.isotropic:IsotropicCommonTaskSpecific",
-    summary="Iso-C in which task-specific directions replace some of the common ones.",
+    summary="Iso-C with some of the common directions replaced by task-specific ones.",
     source=_MARCZAK_2025,
 )
 _swept(
     "wudi",
     "algorithms.merging.wudi:Wudi",
-    summary="Merged vector that is optimised to interfere least with each task vector.",
+    summary=(
+        "A merged vector that is optimised to interfere as little as possible with each task "
+        "vector."
+    ),
     source=(
         "Cheng et al. 2025, Whoever started the interference should end it, ICML. "
         "https://arxiv.org/abs/2503.08099"
@@ -263,13 +276,13 @@ _swept(
 _swept(
     "consensus",
     "algorithms.merging.tall_masks:Consensus",
-    summary="Sum of the task vectors without the entries that fewer than two tasks use.",
+    summary="The sum of the task vectors without the entries that fewer than two tasks use.",
     source=_WANG_2024,
 )
 _swept(
     "breadcrumbs",
     "algorithms.merging.breadcrumbs:Breadcrumbs",
-    summary="Sum of the task vectors without their outliers and their smallest entries.",
+    summary="The sum of the task vectors without their outliers and their smallest entries.",
     source=(
         "Davari and Belilovsky 2024, Model breadcrumbs, ECCV. https://arxiv.org/abs/2312.06795"
     ),
@@ -278,15 +291,16 @@ _swept(
     "della",
     "algorithms.merging.dropping:Della",
     summary=(
-        "Sign election and mean of task vectors whose entries are dropped at random, "
-        "small ones more often."
+        "TIES applied to task vectors whose entries are dropped at random, small ones more often."
     ),
     source="Deep et al. 2024, DELLA-Merging. https://arxiv.org/abs/2406.11617",
 )
 ALGORITHMS.register_lazily(
     "tall-masks",
     "algorithms.merging.tall_masks:TallMasks",
-    summary="One model per task: the entries of the summed task vectors that the task uses.",
+    summary=(
+        "One model per task, made of the entries of the summed task vectors that the task uses."
+    ),
     source=_WANG_2024,
     output="constant",
     data="none",
@@ -297,7 +311,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "emr",
     "algorithms.merging.emr:Emr",
-    summary="One model per task: a mask and a scale of one elected vector.",
+    summary="One model per task, made by masking and scaling one vector that all tasks share.",
     source="Huang et al. 2024, EMR-Merging, NeurIPS. https://arxiv.org/abs/2405.17461",
     output="constant",
     data="none",
@@ -308,7 +322,9 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "experts-router",
     "algorithms.merging.soups:ExpertsRouter",
-    summary=("One model per task, its own expert: the ideal point, at the storage of all experts."),
+    summary=(
+        "One model per task, its own expert: the ideal point, at the cost of storing all experts."
+    ),
     source="-",
     output="constant",
     data="none",

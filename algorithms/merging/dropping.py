@@ -26,7 +26,7 @@ class _Dare(SweptMerge, ABC):
 
     Args:
         drop: Probability that an entry is dropped, in any tensor. 0.5 was better than 0.7
-            and 0.9 on validation of `digits-left-right` and `digits-mnist-neg180`.
+            and 0.9 in validation on `digits-left-right` and `digits-mnist-neg180`.
     """
 
     drop: ProperFraction = 0.5
@@ -77,8 +77,9 @@ class Della(SweptMerge):
     Source: Deep et al. 2024, section 3 (MagPrune).
 
     Args:
-        drop: Mean probability that an entry is dropped. On validation of `digits-left-right` and
-            `digits-mnist-neg180`, 0.3, 0.5 and 0.7 differ less than two masks with the same value.
+        drop: Mean probability that an entry is dropped. In validation on `digits-left-right` and
+            `digits-mnist-neg180`, 0.3, 0.5 and 0.7 differ less than two masks with the same
+            probability do.
         spread: Difference between the probabilities of the smallest and the largest.
     """
 

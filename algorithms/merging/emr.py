@@ -24,7 +24,7 @@ class Emr(Algorithm):
     """
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted."""
+        """Return the set without fitting anything."""
         pool = view.experts
         unified = elected(pool.task_vectors)
         models = tuple(pool.pretrained + masked(unified, vector) for vector in pool.task_vectors)

@@ -27,7 +27,7 @@ class Fisher(Algorithm):
     Matena and Raffel 2022, sections 2.2 and 3.
 
     Args:
-        steps: Examples of each task, one per step; fewer if the budget ends first.
+        steps: Examples of each task, one per step; fewer if the budget runs out first.
         floor: Smallest information of an entry after scaling, which decides where no expert has
             any.
     """

@@ -25,7 +25,7 @@ class ModelStock(Algorithm):
     """
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted."""
+        """Return the set without fitting anything."""
         m = len(view.experts)
         ratio = interpolation_ratio(cosines(view.experts))
         values = (ratio / m)[:, None].expand(-1, m).to(torch.float32).contiguous()

@@ -127,11 +127,11 @@ class RegMean(Algorithm):
     and equation 2, where all p_i are equal.
 
     Args:
-        steps: Batches of unlabelled examples; fewer if the budget ends first.
+        steps: Batches of unlabelled examples; fewer if the budget runs out first.
         batch_size: Examples of each task in a batch.
-        diagonal: Fraction of the off-diagonal entries of a Gram matrix that is removed. Of 0, 0.05,
-            0.1 and 0.4, 0.05 was best overall by mean utility on validation of `digits-left-right`
-            and `digits-mnist-neg180`.
+        diagonal: Fraction of the off-diagonal entries of a Gram matrix that is removed. Chosen from
+            0, 0.05, 0.1 and 0.4 for the best mean utility in validation on `digits-left-right` and
+            `digits-mnist-neg180`.
         ridge: Added to its diagonal, in units of the diagonal's mean.
     """
 

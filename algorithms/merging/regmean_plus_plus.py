@@ -34,9 +34,9 @@ class RegMeanPlusPlus(Algorithm):
         steps: Batches of unlabelled examples; fewer if the budget does not cover one pass over them
             per block.
         batch_size: Examples of each task in a batch.
-        diagonal: Fraction of the off-diagonal entries of a Gram matrix that is removed. Of 0, 0.05,
-            0.1 and 0.4, 0.05 was best overall by mean utility on validation of `digits-left-right`
-            and `digits-mnist-neg180`.
+        diagonal: Fraction of the off-diagonal entries of a Gram matrix that is removed. Chosen from
+            0, 0.05, 0.1 and 0.4 for the best mean utility in validation on `digits-left-right` and
+            `digits-mnist-neg180`.
         ridge: Added to its diagonal, in units of the diagonal's mean.
     """
 
@@ -46,7 +46,7 @@ class RegMeanPlusPlus(Algorithm):
     ridge: NonNegativeFloat = 1e-6
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Merge block after block, each with a pass over the same examples."""
+        """Merge one block at a time, each with a pass over the same examples."""
         pool, m = view.experts, len(view.tasks)
         totals: list[dict[str, Tensor]] = [{} for _ in range(m)]
         equal = torch.full((m,), 1 / m)

@@ -16,7 +16,7 @@ _OPPOSITE: Final = 0.9995
 _STEPS: Final = 100
 _TOLERANCE: Final = 1e-12
 _NOTHING: Final = 1e-300
-"""Smallest length by which vectors are divided, far below any length in float32."""
+"""Smallest length that vectors are divided by, far below any length in float32."""
 
 
 @final

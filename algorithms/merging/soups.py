@@ -17,10 +17,10 @@ from .swept_merge import lift, sweep
 @final
 @dataclass(frozen=True, kw_only=True)
 class Pretrained(Algorithm):
-    """The pretrained model for every preference: coefficients 0."""
+    """The pretrained model for every preference: all coefficients are 0."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted."""
+        """Return the set without fitting anything."""
         zeros = torch.zeros(len(view.tasks))
         return ConstantSet(experts=view.experts, constant=Coefficients(values=zeros))
 
@@ -43,7 +43,7 @@ class ExpertsRouter(Algorithm):
     """One model per task, its own expert: the ideal point, at the storage of all experts."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted."""
+        """Return the set without fitting anything."""
         corners = torch.eye(len(view.tasks))
         return ConstantSet(
             experts=view.experts,
@@ -58,7 +58,7 @@ class SimpleAverage(Algorithm):
     """The mean of the experts: coefficients 1 / m."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted."""
+        """Return the set without fitting anything."""
         values = torch.full((len(view.tasks),), 1 / len(view.tasks))
         return ConstantSet(experts=view.experts, constant=Coefficients(values=values))
 
@@ -72,7 +72,7 @@ class RewardedSoup(Algorithm):
     """
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted."""
+        """Return the set without fitting anything."""
         return MapSet(experts=view.experts, function=Soup())
 
 
@@ -94,7 +94,7 @@ class GeneralisedSoup(Algorithm):
     Between them s follows the entropy of the preference. The only fitted number c is the
     coefficient of task arithmetic, the best of a sweep by mean validation objective; c = 1 / m
     gives the rewarded soup. Of this curve, c_i = p_i^a with exact corners, and c_i = m c p_i
-    without, it was best or nearly best by mean utility on validation of `digits-left-right` and
+    without, it was best or nearly best by mean utility in validation on `digits-left-right` and
     `digits-mnist-neg180`. Source: Rame et al. 2023, section 2.2, with the scale of Ilharco et al.
     2023.
 

@@ -24,7 +24,7 @@ def sweep(
     model: Callable[[float], Model],
     pareto_set: Callable[[float], ParetoSet],
 ) -> ParetoSet:
-    """Return the Pareto set of the scale whose model has the least mean validation objective g.
+    """Return the Pareto set of the scale whose model has the lowest mean validation objective g.
 
     Scales are measured in this order, each with one validation evaluation; the earlier one wins a
     tie. After each one, the best so far is a milestone.
@@ -32,8 +32,8 @@ def sweep(
     Args:
         view: The problem.
         scales: The scales that are tried.
-        model: From a scale to the model by which it is judged.
-        pareto_set: From a scale to the Pareto set that is returned for it.
+        model: Maps a scale to the model that it is judged by.
+        pareto_set: Maps a scale to the Pareto set that is returned for it.
     """
     measured: list[tuple[float, float]] = []
 
@@ -47,7 +47,7 @@ def sweep(
 
 
 Merge = Callable[[Tensor], Tensor]
-"""From non-negative coefficients `(T,)` to the merged vector `(P,)` of c_i task_vector_i.
+"""Maps non-negative coefficients `(T,)` to the merged vector `(P,)` of c_i task_vector_i.
 
 It is homogeneous: doubling the coefficients doubles the vector.
 """

@@ -32,7 +32,7 @@ class TallMasks(Algorithm):
     strictness: NonNegativeFloat = 1.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Nothing is fitted."""
+        """Return the set without fitting anything."""
         pool = view.experts
         total = summed(pool)
         models = (pool.pretrained + total * mask for mask in masks(pool, self.strictness))

@@ -23,13 +23,13 @@ class Wudi(SweptMerge):
     fitted to one network. The descent must stop early: its minimum, which is known in closed form,
     is far worse than the pretrained model on `digits-left-right`. It also stops where the gradient
     is no larger than its rounding error, as at the expert of a single task: Adam would turn noise
-    of any size into whole steps. Tensors that are not matrices are averaged. Source: Cheng et al.
+    of any size into full steps. Tensors that are not matrices are averaged. Source: Cheng et al.
     2025, section 4.
 
     Args:
         steps: Number of steps of Adam.
         learning_rate: Learning rate of Adam, in units of the root mean square entry of the sum. Of
-            values from 3e-4 to 5e-2, 1e-3 was best overall on validation of `digits-left-right` and
+            values from 3e-4 to 5e-2, 1e-3 was best overall in validation on `digits-left-right` and
             `digits-mnist-neg180`.
     """
 

@@ -16,7 +16,7 @@ _routers = partial(ALGORITHMS.register_lazily, output="map", access="gradients",
 _routers(
     "pwemoe-ls",
     "algorithms.moe.pwemoe:PWEMoE",
-    summary=("Routers from the preference to the merging coefficients of each MLP (MoE fusion)."),
+    summary="Routers that map the preference to the merging coefficients of each MLP (MoE fusion).",
     source=_TANG_2024,
     bound={"solver": "linear", "loss": "cross-entropy"},
     added=("activation", "last", "layers", "routed"),
@@ -49,7 +49,7 @@ _routers(
     ),
     source=_TANG_2024,
     bound={"solver": "linear", "loss": "normalised-entropy"},
-    # Of 3e-4, 1e-3, 3e-3 and 1e-2, the smallest was best on validation of `digits-left-right` and
+    # Of 3e-4, 1e-3, 3e-3 and 1e-2, the smallest was best in validation on `digits-left-right` and
     # `digits-mnist-neg180`: at 1e-2 predictions become confident and wrong.
     defaults={"learning_rate": 3e-4},
     data="unlabelled",
@@ -58,7 +58,7 @@ _routers(
 _routers(
     "pwemoe-corner-exact",
     "algorithms.moe.pwemoe:PWEMoECornerExact",
-    summary="MoE fusion of every tensor; the corners are the experts themselves.",
+    summary="MoE fusion of every tensor, whose corners are exactly the experts.",
     source=(
         "Tang et al. 2024, Towards efficient Pareto set approximation via mixture of "
         "experts based model fusion. https://arxiv.org/abs/2406.09770 (here without its "
@@ -70,7 +70,10 @@ _routers(
 ALGORITHMS.register_lazily(
     "wemoe",
     "algorithms.moe.wemoe:WEMoE",
-    summary="Routers from the input of an MLP to its merging coefficients; not a plain model.",
+    summary=(
+        "Routers that map the input of an MLP to its merging coefficients; the result is not a "
+        "plain model."
+    ),
     source=(
         "Tang et al. 2024, Merging multi-task models via weight-ensembling mixture of "
         "experts. https://arxiv.org/abs/2402.00433"

@@ -21,7 +21,7 @@ _ACTIVATIONS: Final[Mapping[Activation, Callable[[Tensor], Tensor]]] = {
     "tanh": torch.tanh,
 }
 _INITIAL_DEVIATION: Final = 0.01
-"""As in the released code: small enough for training to start at task arithmetic."""
+"""Taken from the released code; small enough for training to start at task arithmetic."""
 
 
 @final

@@ -25,7 +25,7 @@ from ..training.ray_training import RayTraining
 from .router import routed_rows
 
 _INITIAL_DEVIATION: Final = 0.01
-"""As in the released code: small enough for training to start at task arithmetic."""
+"""Taken from the released code; small enough for training to start at task arithmetic."""
 
 
 @final
@@ -200,8 +200,8 @@ class WEMoE(Algorithm):
     calibration split. Source: Tang et al. 2024, with the released code's settings.
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam, constant.
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Constant learning rate of Adam.
         batch_size: Examples of each task per step.
         initial: Router output at the start, and the coefficient of everything that is not routed.
     """

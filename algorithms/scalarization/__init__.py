@@ -23,7 +23,7 @@ _ray_by_ray = partial(
 _ray_by_ray(
     "ls-coefficients",
     "algorithms.scalarization.scalarized:ScalarizedCoefficients",
-    summary="Merging coefficients by gradient descent on the weighted loss, one set per ray.",
+    summary="One set of merging coefficients per ray, trained on the weighted loss.",
     source=("Linear scalarization (Miettinen 1999, section 3.1) over task-arithmetic coefficients"),
     bound={"solver": "linear"},
     added=("chained",),
@@ -42,8 +42,7 @@ _ray_by_ray(
     "tche-coefficients",
     "algorithms.scalarization.scalarized:ScalarizedCoefficients",
     summary=(
-        "Merging coefficients by gradient descent on the weighted Tchebycheff distance, "
-        "one set per ray."
+        "One set of merging coefficients per ray, trained on the weighted Tchebycheff distance."
     ),
     source=_MIETTINEN_1999,
     bound={"solver": "tchebycheff"},
@@ -53,8 +52,7 @@ _ray_by_ray(
     "stch-coefficients",
     "algorithms.scalarization.scalarized:ScalarizedCoefficients",
     summary=(
-        "Merging coefficients by gradient descent on the smooth Tchebycheff "
-        "scalarization, one set per ray."
+        "One set of merging coefficients per ray, trained on the smooth Tchebycheff scalarization."
     ),
     source=_LIN_2024,
     bound={"solver": "smooth-tchebycheff"},
@@ -64,8 +62,7 @@ _ray_by_ray(
     "atche-coefficients",
     "algorithms.scalarization.scalarized:ScalarizedCoefficients",
     summary=(
-        "Merging coefficients by gradient descent on the augmented Tchebycheff distance, "
-        "one set per ray."
+        "One set of merging coefficients per ray, trained on the augmented Tchebycheff distance."
     ),
     source="Wierzbicki 1980, The use of reference objectives in multiobjective optimization",
     bound={"solver": "augmented-tchebycheff"},
@@ -127,8 +124,7 @@ ALGORITHMS.register_lazily(
     "ls-soup",
     "algorithms.scalarization.soup:LinearScalarizationSoup",
     summary=(
-        "Models fine-tuned on the weighted loss, one per ray, whose weights are "
-        "interpolated between rays."
+        "One model per ray, fine-tuned on the weighted loss; weights are interpolated between rays."
     ),
     source=(
         "Linear scalarization (Miettinen 1999, section 3.1) over all weights, averaged "

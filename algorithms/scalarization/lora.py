@@ -59,9 +59,9 @@ class LinearScalarizationAdapters(RayAlgorithm):
     of large language models, ICLR, section 4, with alpha = 2 rank.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-3, 3e-3
-            and 1e-2 this was best on validation of `digits-left-right` and `digits-mnist-neg180` at
-            20,000 units.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 1e-3, 3e-3 and 1e-2 by validation on `digits-left-right` and `digits-mnist-neg180`
+            at 20,000 units.
         initial: Coefficient of every task vector in the frozen model; 0 is the pretrained model.
         rank: Rank of the adapters.
         alpha: Scale of the adapters, multiplied by their rank.

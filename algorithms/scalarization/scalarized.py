@@ -30,9 +30,9 @@ class ScalarizedFinetune(RayFinetune):
     """Minimise a scalarization of the losses over all weights, ray by ray; keeps all models.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 1e-4, 3e-4
-            and 1e-3, 3e-4 was best on validation of `digits-left-right` and
-            `digits-mnist-neg180` at 100,000 units.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 1e-4, 3e-4 and 1e-3 by validation on `digits-left-right` and `digits-mnist-neg180`
+            at 100,000 units.
         initial: Coefficient of every task vector at the start. 0 starts at the pretrained model, as
             the baseline of the literature does, which uses no experts.
     """
@@ -48,11 +48,11 @@ class ScalarizedFinetune(RayFinetune):
 @final
 @dataclass(frozen=True, kw_only=True)
 class FinetuneFromAverage(RayFinetune):
-    """Same as `ls-finetune`, but from the average of the experts, which merging methods are given.
+    """Same as `ls-finetune`, but starts from the average of the experts.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4
-            and 3e-4, 1e-4 was best on validation of `digits-left-right` and `digits-mnist-neg180`
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 3e-5, 1e-4 and 3e-4 by validation on `digits-left-right` and `digits-mnist-neg180`
             at 20,000 units.
     """
 
@@ -60,14 +60,14 @@ class FinetuneFromAverage(RayFinetune):
 @final
 @dataclass(frozen=True, kw_only=True)
 class FinetuneFromArithmetic(RayFinetune):
-    """Same as `ls-finetune`, but from task arithmetic with the best coefficient on validation.
+    """Same as `ls-finetune`, but starts from the best task arithmetic on validation.
 
     The coefficients 0.1, 0.2, ... 1 are measured first, within the budget; the one with the
     smallest mean objective is taken.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4
-            and 3e-4, 1e-4 was best on validation of `digits-left-right` and `digits-mnist-neg180`
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 3e-5, 1e-4 and 3e-4 by validation on `digits-left-right` and `digits-mnist-neg180`
             at 20,000 units.
         examples: Validation examples of each task on which a coefficient is measured.
     """

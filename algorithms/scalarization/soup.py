@@ -29,12 +29,12 @@ class LinearScalarizationSoup(Algorithm):
     training. Source of the averaging: Wortsman et al. 2022, Model soups, ICML.
 
     Args:
-        rays: Maximum number of rays; never fewer than the corners and the centre. On validation of
-            `digits-left-right` and `digits-mnist-neg180` 3 were better at 20,000 units, 5 at
+        rays: Maximum number of rays; the corners and the centre are always included. In validation
+            on `digits-left-right` and `digits-mnist-neg180` 3 were better at 20,000 units, 5 at
             60,000, and 11 worse.
-        steps: Gradient steps per ray; fewer if the budget, shared evenly, ends first.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4
-            and 3e-4 this was best on the same validation at 20,000 units.
+        steps: Gradient steps per ray; fewer if the budget, shared evenly, runs out first.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 3e-5, 1e-4 and 3e-4 by the same validation at 20,000 units.
         batch_size: Examples of each task per step.
     """
 
@@ -44,7 +44,7 @@ class LinearScalarizationSoup(Algorithm):
     batch_size: Count = 16
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Solve ray after ray, each from the average."""
+        """Solve one ray at a time, each from the average."""
         lattice = rays(len(view.tasks), self.rays)
         steps = affordable(view, self.steps * len(lattice), self.batch_size) // len(lattice)
         training = RayTraining(

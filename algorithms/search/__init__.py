@@ -21,14 +21,19 @@ _search = partial(
 _search(
     "sobol-pool",
     "algorithms.search.pools:SobolPool",
-    summary=("Scrambled Sobol coefficients, measured on validation; the control for every search."),
+    summary=(
+        "Coefficients from a scrambled Sobol sequence, measured on validation data; the "
+        "control of searches."
+    ),
     source="Sobol 1967, USSR Comput. Math. Math. Phys. 7(4); Owen 1998, J. Complexity 14(4)",
     space="task",
 )
 _search(
     "random-pool",
     "algorithms.search.pools:RandomPool",
-    summary="Random coefficients with the budget of a search: what a search must beat.",
+    summary=(
+        "Random coefficients under the budget of a search: the baseline that a search must beat."
+    ),
     source=(
         "Bergstra and Bengio 2012, J. Mach. Learn. Res. 13, "
         "https://jmlr.org/papers/v13/bergstra12a.html"
@@ -38,7 +43,7 @@ _search(
 _search(
     "nsga2",
     "algorithms.search.evolution:EvolutionarySearch",
-    summary="NSGA-II over task coefficients: nondomination rank and crowding distance.",
+    summary="NSGA-II over task coefficients: selects by nondomination rank and crowding distance.",
     source=_DEB_2002,
     bound={"optimiser": "nsga2", "space": "task"},
     space="task",
@@ -54,7 +59,9 @@ _search(
 _search(
     "nsga3",
     "algorithms.search.evolution:EvolutionarySearch",
-    summary="NSGA-III over task coefficients: nondomination rank and reference directions.",
+    summary=(
+        "NSGA-III over task coefficients: selects by nondomination rank and reference directions."
+    ),
     source=(
         "Deb and Jain 2014, IEEE Trans. Evol. Comput. 18(4), "
         "https://doi.org/10.1109/TEVC.2013.2281535"
@@ -65,7 +72,9 @@ _search(
 _search(
     "moead",
     "algorithms.search.evolution:EvolutionarySearch",
-    summary=("MOEA/D over task coefficients: one model per weight vector, bred from neighbours."),
+    summary=(
+        "MOEA/D over task coefficients: breeds one model per weight vector from its neighbours."
+    ),
     source=(
         "Zhang and Li 2007, IEEE Trans. Evol. Comput. 11(6), "
         "https://doi.org/10.1109/TEVC.2007.892759"
@@ -77,7 +86,8 @@ _search(
     "sms-emoa",
     "algorithms.search.evolution:EvolutionarySearch",
     summary=(
-        "SMS-EMOA over task coefficients: drops the model with the least hypervolume contribution."
+        "SMS-EMOA over task coefficients: drops the model that contributes least to the "
+        "hypervolume."
     ),
     source=(
         "Beume et al. 2007, Eur. J. Oper. Res. 181(3), https://doi.org/10.1016/j.ejor.2006.08.008"
@@ -88,7 +98,9 @@ _search(
 _search(
     "rvea",
     "algorithms.search.evolution:EvolutionarySearch",
-    summary="RVEA over task coefficients: angles to reference vectors, penalised by distance.",
+    summary=(
+        "RVEA over task coefficients: selects by the angle to reference vectors and by distance."
+    ),
     source=(
         "Cheng et al. 2016, IEEE Trans. Evol. Comput. 20(5), "
         "https://doi.org/10.1109/TEVC.2016.2519378"
@@ -99,7 +111,10 @@ _search(
 _search(
     "age-moea",
     "algorithms.search.evolution:EvolutionarySearch",
-    summary=("AGE-MOEA over task coefficients: diversity over proximity in the front's own norm."),
+    summary=(
+        "AGE-MOEA over task coefficients: selects by diversity and proximity in the norm of "
+        "the front."
+    ),
     source=(
         "Panichella 2019, An adaptive evolutionary algorithm based on non-Euclidean "
         "geometry for many-objective optimization, GECCO, "
@@ -111,7 +126,7 @@ _search(
 _search(
     "cma-es",
     "algorithms.search.cma_es:CMAESSearch",
-    summary="One CMA-ES run per ray, on the weighted sum of the measured objectives.",
+    summary="One CMA-ES run per ray, which minimises the weighted sum of the measured objectives.",
     source=(
         "Hansen 2016, The CMA evolution strategy: a tutorial, "
         "https://arxiv.org/abs/1604.00772; Akiba et al. 2025, Evolutionary optimization "
@@ -122,7 +137,7 @@ _search(
 _search(
     "qlognehvi",
     "algorithms.search.bayesian:QLogNEHVI",
-    summary=("Bayesian optimisation of the hypervolume, up to four tasks; needs the extra `bo`."),
+    summary="Bayesian optimisation of the hypervolume, for up to four tasks; needs the extra `bo`.",
     source=(
         "Daulton et al. 2021, https://arxiv.org/abs/2105.08195; Ament et al. 2023, "
         "https://arxiv.org/abs/2310.20708"

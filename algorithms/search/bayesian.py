@@ -28,8 +28,8 @@ _CANDIDATES: Final = 2048
 class BayesianSearch(PoolSearch, ABC):
     """Bayesian optimisation of task coefficients, by BoTorch.
 
-    It starts with 2 (d + 1) Sobol points, at most half of all. Then it chooses batches, point after
-    point, with the earlier points of the batch pending. The last fifth of the points are the best
+    It starts with 2 (d + 1) Sobol points, at most half of all. Then it chooses batches one point at
+    a time, with the earlier points of the batch pending. The last fifth of the points are the best
     of the posterior mean, by the achievement of the rays of a lattice. The pretrained model and the
     experts are in the processes with their known values; the noise of an accuracy is binomial.
     Everything is in float64. Subclasses define the acquisition function.

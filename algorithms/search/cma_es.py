@@ -31,7 +31,7 @@ class CMAESSearch(PoolSearch):
 
     Args:
         points: Maximum number of models to measure, shared evenly by the rays; fewer if the budget
-            ends first.
+            runs out first.
         rays: Maximum number of rays.
         generations: Minimum number of generations per ray; the number of rays is reduced to reach
             it.

@@ -99,7 +99,7 @@ class _SafeSurvival(APDSurvival):  # type: ignore[misc] # pymoo has no types
 
 
 def sms_emoa(tasks: int, population: int) -> Any:
-    """One model is bred at a time, and the one with the least hypervolume contribution is dropped.
+    """One model is bred per step, and the one with the smallest hypervolume contribution dropped.
 
     Simulated binary crossover and polynomial mutation with pymoo's defaults.
     Source: Beume et al. 2007, Eur. J. Oper. Res. 181(3); pymoo's implementation.
@@ -127,7 +127,7 @@ OPTIMISERS: Final[Mapping[str, Callable[[int, int], Any]]] = {
     "sms-emoa": sms_emoa,
     "age-moea": age_moea,
 }
-"""From the number of tasks and the size of the population to pymoo's algorithm."""
+"""Maps the number of tasks and the size of the population to pymoo's algorithm."""
 
 
 @final

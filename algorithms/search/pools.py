@@ -23,12 +23,12 @@ class PoolSearch(Algorithm, ABC):
     """Measure coefficients in a box one after another, and keep the best models.
 
     Models are compared on the same examples. The best of many noisy values is optimistic, so
-    representatives of the measured models are measured again on all of validation. The finite set
-    consists of them, the pretrained model and the experts. Subclasses say which coefficients are
-    measured.
+    representatives of the measured models are measured again on the whole validation split. The
+    finite set consists of them, the pretrained model and the experts. Subclasses define which
+    coefficients are measured.
 
     Args:
-        points: Maximum number of models to measure; fewer if the budget ends first.
+        points: Maximum number of models to measure; fewer if the budget runs out first.
         examples: Validation examples of each task for the search; all of them if the budget covers
             it.
         kept: Maximum number of models to measure again; at most half of the budget is reserved for
@@ -61,7 +61,7 @@ class SobolPool(Algorithm):
     """Scrambled Sobol coefficients in [0, upper]^m, measured on validation, and the anchors.
 
     Args:
-        points: Maximum number of points to measure; fewer if the budget ends first.
+        points: Maximum number of points to measure; fewer if the budget runs out first.
         upper: Upper end of the box.
     """
 

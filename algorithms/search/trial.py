@@ -43,7 +43,8 @@ class Trial:
         full, part = view.affordable_evaluations(), view.affordable_evaluations(examples)
         self._examples: int | None = None if full >= min(points, part) else examples
         self._kept = 0 if self._examples is None else int(min(kept, full // 2))
-        # The search gets what measuring the representatives on all of validation does not need.
+        # The search gets what measuring the representatives on the whole validation split does not
+        # need.
         share = 1 - self._kept / full if self._kept else 1.0
         self.count = int(min(points, full if self._examples is None else part * share))
         anchors, corners = view.anchors, np.eye(self.tasks)
@@ -88,7 +89,7 @@ class Trial:
         return rows, objectives, accuracy * (1 - accuracy) / n / gain**2
 
     def settle(self, generator: torch.Generator) -> FiniteSet:
-        """Measure representatives again on all of validation, and return the finite set of them.
+        """Measure representatives again on the whole validation split, and return their finite set.
 
         If all models were measured on all examples, the finite set is returned as it is.
 
@@ -133,9 +134,9 @@ def representatives(
 ) -> NDArray[np.int64]:
     """Return indices of at most `count` models that serve the preferences best together.
 
-    The model added next is the one that most lowers the least achievement, averaged over
+    The model added next is the one that most lowers the smallest achievement, averaged over
     Dirichlet(1) preferences; models that help no preference are left out. This is the greedy choice
-    of a subset with the least R2 indicator, with the platform's utility.
+    of a subset with the lowest R2 indicator, with the platform's utility.
 
     Args:
         objectives: `(n, m)` objectives of the models to choose from.

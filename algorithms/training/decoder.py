@@ -81,7 +81,7 @@ class ConstantCoefficients(Decoder):
 
     Args:
         space: Their granularity.
-        initial: Value of every coefficient at the start.
+        initial: Initial value of every coefficient.
     """
 
     space: Space = "task"

@@ -78,8 +78,8 @@ def epo_weights(losses: Array, gramian: Array, ray: Array, tolerance: float) -> 
     if mu > tolerance:
         least = np.where(v > 0, -np.inf, v) if (v > 0).any() else np.zeros(len(v))
         if (v > 0).any():
-            # Losses that tie up to rounding all count as the largest, whatever the order of the
-            # tasks.
+            # Losses that tie up to rounding all count as the largest, regardless of the order of
+            # the tasks.
             least[ray * losses >= (1 - _ROUNDING) * (ray * losses).max()] = 0
         return solve(v, c, least)
     rows = np.vstack([c, v])

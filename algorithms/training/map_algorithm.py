@@ -24,18 +24,18 @@ from .weighting import Weighting, weighted
 from .weightings import WEIGHTINGS
 
 BatchLoss = Callable[[Batch, float], Tensor]
-"""From a batch and the completed share of the training, in [0, 1), to the loss of a step."""
+"""Maps a batch and the completed share of the training, in [0, 1), to the loss of a step."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MapAlgorithm(Algorithm, ABC):
     """Train a decoder with one random preference per step, which gives a continuous map.
 
-    Subclasses say what is trained (`decoder`).
+    Subclasses define the decoder that is trained.
 
     Args:
-        steps: Gradient steps; fewer if the budget ends first.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        steps: Gradient steps; fewer if the budget runs out first.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth.
         batch_size: Examples of each task per step.
         concentration: Parameter of the Dirichlet distribution that training preferences are drawn
             from; small values favour the corners.
@@ -50,7 +50,7 @@ class MapAlgorithm(Algorithm, ABC):
 
     @property
     def weighting(self) -> Weighting:
-        """How the losses of the tasks are weighted in a step."""
+        """The rule that weights the losses of the tasks in a step."""
         return WEIGHTINGS[self.solver]
 
     @property
@@ -60,7 +60,7 @@ class MapAlgorithm(Algorithm, ABC):
 
     @abstractmethod
     def decoder(self, view: ProblemView) -> Decoder:
-        """Return what is trained on this problem."""
+        """Return the decoder that is trained on this problem."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the decoder; the experts stay frozen."""
@@ -92,11 +92,11 @@ class MapAlgorithm(Algorithm, ABC):
 @final
 @dataclass(frozen=True, kw_only=True)
 class MapTraining:
-    """How the parameters of a map are trained on a loss that its algorithm defines.
+    """A training of the parameters of a map, on a loss that its algorithm defines.
 
     Args:
         steps: Maximum number of gradient steps.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth.
         batch_size: Examples of each task per step.
         models: Number of models that a step evaluates on its batch.
         labelled: Whether batches have labels.

@@ -20,7 +20,7 @@ class MeasuredPool:
 
     Args:
         view: The problem.
-        trainable_parameters: How many numbers the algorithm adjusts.
+        trainable_parameters: Number of parameters that the algorithm adjusts.
     """
 
     def __init__(self, view: ProblemView, *, trainable_parameters: int) -> None:

@@ -26,12 +26,12 @@ from .weightings import WEIGHTINGS
 class RayAlgorithm(Algorithm, ABC):
     """Train a separate decoder for each ray of a lattice, and measure every model on validation.
 
-    Subclasses say what is trained (`decoder`). All rays draw from one stream of batches.
+    Subclasses define the decoder that is trained. All rays draw from one stream of batches.
 
     Args:
-        rays: Maximum number of rays; never fewer than the corners and the centre.
-        steps: Gradient steps per ray; fewer if the budget, shared evenly, ends first.
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine.
+        rays: Maximum number of rays; the corners and the centre are always included.
+        steps: Gradient steps per ray; fewer if the budget, shared evenly, runs out first.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth.
         batch_size: Examples of each task per step.
         chained: Whether a ray starts from the solution of the nearest ray solved before, instead of
             from the common start.
@@ -46,15 +46,15 @@ class RayAlgorithm(Algorithm, ABC):
 
     @property
     def weighting(self) -> Weighting:
-        """How the losses of the tasks are weighted in a step."""
+        """The rule that weights the losses of the tasks in a step."""
         return WEIGHTINGS[self.solver]
 
     @abstractmethod
     def decoder(self, view: ProblemView) -> Decoder:
-        """Return what is trained on this problem; it may ignore preferences."""
+        """Return the decoder that is trained on this problem; it may ignore preferences."""
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
-        """Solve ray after ray."""
+        """Solve one ray at a time."""
         decoder = self.decoder(view)
         lattice = rays(len(view.tasks), self.rays)
         start = decoder.start(view.experts, generator)
@@ -90,7 +90,7 @@ class RayCoefficients(RayAlgorithm, ABC):
     """Train one merging coefficient per task, for each ray of a lattice.
 
     Args:
-        initial: Value of every coefficient at the start of the first ray.
+        initial: Initial value of every coefficient of the first ray.
     """
 
     initial: Finite = 0.3
@@ -105,8 +105,8 @@ class RayFinetune(RayAlgorithm, ABC):
     """Train all weights for each ray of a lattice, from the mean of the experts.
 
     Args:
-        learning_rate: Learning rate of Adam, which falls to a tenth along a cosine. Of 3e-5, 1e-4
-            and 3e-4, 1e-4 was best on validation of `digits-left-right` and `digits-mnist-neg180`.
+        learning_rate: Initial learning rate of Adam; a cosine schedule lowers it to a tenth. Chosen
+            from 3e-5, 1e-4 and 3e-4 by validation on `digits-left-right` and `digits-mnist-neg180`.
     """
 
     rays: Count = 5

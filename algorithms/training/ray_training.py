@@ -22,7 +22,7 @@ EQUAL: Final = Equal()
 @final
 @dataclass(frozen=True, kw_only=True)
 class RayTraining:
-    """How a decoder is trained for one preference.
+    """A training of a decoder for one preference.
 
     Args:
         decoder: What is trained.

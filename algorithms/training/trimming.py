@@ -42,7 +42,7 @@ def elect_signs(task_vectors: Tensor) -> Tensor:
 
 
 def resolved(task_vectors: Tensor, keep: float) -> Tensor:
-    """Return `(T, P)` vectors, trimmed and without entries of other signs than the elected."""
+    """Return `(T, P)` vectors, trimmed and without entries whose sign was not elected."""
     trimmed = trim(task_vectors, keep)
     signs = elect_signs(trimmed)
     for vector in trimmed:

@@ -50,7 +50,7 @@ class Weighting(ABC):
 
     needs_gradients: ClassVar[bool] = False
     normalised: ClassVar[bool] = False
-    """Whether losses are normalised: 0 at the expert, 1 at the pretrained model."""
+    """True if losses are normalised: 0 at the expert, 1 at the pretrained model."""
 
     @abstractmethod
     def __call__(self, step: Step) -> Tensor:

@@ -31,7 +31,7 @@ class Tchebycheff(Weighting):
     normalised: ClassVar[bool] = True
 
     def __call__(self, step: Step) -> Tensor:
-        """`(m,)` weights, of which one is not 0; the first of equally bad tasks."""
+        """`(m,)` weights, all 0 except that of the worst task, the first one in a tie."""
         worst = int((step.preference * step.losses).argmax())
         return torch.zeros_like(step.preference).index_fill(
             0, torch.tensor([worst]), float(step.preference[worst])
@@ -73,7 +73,7 @@ class SmoothTchebycheff(Weighting):
 
 @final
 class Equal(Weighting):
-    """sum_i L_i: every weight is 1, whatever the preference."""
+    """sum_i L_i: every weight is 1 for every preference."""
 
     def __call__(self, step: Step) -> Tensor:
         """`(m,)` ones."""

@@ -69,12 +69,12 @@ class Study:
 
     @cached_property
     def constants(self) -> dict[str, str]:
-        """By problem, the constant with the best mean score on test."""
+        """The constant with the best mean score on the test split, by problem."""
         return self._best(self.kinds["output"] == "constant")
 
     @cached_property
     def merged_constants(self) -> dict[str, str]:
-        """By problem, the best merged constant; `*-finetune` constants are trained further."""
+        """The best merged constant, by problem; `*-finetune` constants are trained further."""
         trained = self.kinds.index.str.contains(FINETUNED)
         return self._best((self.kinds["output"] == "constant") & ~trained)
 

@@ -63,7 +63,8 @@ def pack(
 ) -> None:
     """Pack results into an archive: compacted tables with a manifest of hashes.
 
-    An output that ends in `.zip` becomes one file, easy to send; every command reads it directly.
+    An output that ends in `.zip` becomes one file, which is easy to send; every command reads it
+    directly.
 
     Examples:
     - `fusefront data pack runs/smoke -o smoke.zip`

@@ -225,7 +225,7 @@ def _cosine_table(pool: "ExpertPool") -> list[str]:
 
 
 def _best_constant(problem: "Problem", pool: "ExpertPool") -> str:
-    """Find the equal coefficient with the least mean objective on validation; it is cached."""
+    """Find the equal coefficient with the lowest mean objective on validation; it is cached."""
     import numpy as np
     import torch
 

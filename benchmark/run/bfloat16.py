@@ -1,4 +1,4 @@
-"""How much faster a fit is with `--precision bfloat16` on this processor."""
+"""Measurement of the speed-up by `--precision bfloat16` on this processor."""
 
 import statistics
 import time
@@ -43,9 +43,9 @@ def advice(ratio: float) -> str:
     """Return a sentence about a speed-up.
 
     >>> advice(0.56)
-    '0.56 times as fast as float32: `--precision bfloat16` does not pay on this processor'
+    '0.56 times as fast as float32: `--precision bfloat16` is not worthwhile on this processor'
     """
-    verdict = "pays" if ratio >= WORTH else "does not pay"
+    verdict = "is worthwhile" if ratio >= WORTH else "is not worthwhile"
     return (
         f"{ratio:.2f} times as fast as float32: `--precision bfloat16` {verdict} on this processor"
     )

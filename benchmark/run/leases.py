@@ -24,7 +24,7 @@ HEARTBEAT: Final = 5.0
 EXPIRY: Final = 60.0
 """Seconds without a heartbeat after which a coordinator that cannot be looked at counts as dead."""
 _START_TOLERANCE: Final = 2.0
-"""Seconds by which two readings of a start time may differ: it is counted from the time of boot,
+"""Allowed difference between two readings of a start time, in seconds: it is counted from boot,
 which moves when the clock is set."""
 
 

@@ -65,7 +65,7 @@ _ADDED: Final[Mapping[Any, Callable[..., int]]] = {
     _aten.addmv: lambda vector, matrix, *_, **__: _entries(matrix),
     _aten.addmv_: lambda vector, matrix, *_, **__: _entries(matrix),
     _aten.dot: _entries,
-    # Attention on processors has the arguments, and so the formula, of that on GPUs.
+    # Attention on processors has the same arguments as on GPUs, and so the same formula.
     **{
         getattr(_aten, f"_scaled_dot_product_flash_attention_for_cpu{suffix}"): flop_registry[
             getattr(_aten, f"_scaled_dot_product_flash_attention{suffix}")

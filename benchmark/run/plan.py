@@ -65,7 +65,7 @@ def check_study(study: Study) -> Study:
     Raises:
         StudyError: If it has no runs, or a number is out of range.
         UnknownNameError: If a problem, algorithm or parameter is unknown.
-        PluginError: If a plug-in does not inherit Algorithm or has another signature of `fit`.
+        PluginError: If a plug-in does not inherit Algorithm or its `fit` has the wrong signature.
     """
     study = study.canonical(ALGORITHMS)
     for spec in study.algorithms:

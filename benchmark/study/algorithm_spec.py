@@ -91,7 +91,7 @@ class AlgorithmSpec:
 
         Raises:
             UnknownNameError: If there is no such algorithm or parameter.
-            ParameterError: If a value has another type than the default.
+            ParameterError: If a value differs in type from the default.
         """
         entry = self.entry(registry)
         given = {**self.redundant, **self.parameters}

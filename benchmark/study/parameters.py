@@ -128,7 +128,7 @@ def split_spec(text: str, what: str) -> tuple[str, str]:
         what: The kind of thing that it names, for the error: `An algorithm`.
 
     Raises:
-        ParameterError: If the text has another form.
+        ParameterError: If the text does not have this form.
 
     >>> split_spec("./mine.py:Mine[steps=3]", "An algorithm")
     ('./mine.py:Mine', 'steps=3')
@@ -206,7 +206,7 @@ def check_parameters(
     Raises:
         PluginError: If `thing` is not a dataclass.
         UnknownNameError: If a parameter is not a field, or is bound by the entry.
-        ParameterError: If a value has another type than the default, or is outside of the domain
+        ParameterError: If a value differs in type from the default, or is outside of the domain
             that the field declares.
     """
     if not (isinstance(thing, type) and dataclasses.is_dataclass(thing)):
@@ -250,7 +250,7 @@ def write_all(name: str, instance: Any) -> str:
     Bound fields are left out: the registered name stands for them.
 
     Raises:
-        PluginError: If a field is not a number, a string, a truth value, or a tuple of them.
+        PluginError: If a field is not a number, a string, a boolean, or a tuple of them.
     """
     hidden = {f.name for f in dataclasses.fields(instance) if is_bound(f)}
     values = {k: v for k, v in dataclasses.asdict(instance).items() if k not in hidden}
@@ -258,7 +258,7 @@ def write_all(name: str, instance: Any) -> str:
         return json.dumps(values, sort_keys=True)
     except TypeError as error:
         raise PluginError(
-            f"Fields of `{name}` must fit into JSON: numbers, strings, truth values and tuples of "
+            f"Fields of `{name}` must fit into JSON: numbers, strings, booleans and tuples of"
             f"them. Found: {error}. Move other values into `fit`."
         ) from error
 

@@ -107,7 +107,7 @@ SUITES.register_lazily(
 SUITES.register_lazily(
     "smoke",
     "benchmark.study.suites:Suite",
-    summary="Three tasks on optdigits, a pair and the triple; thirteen algorithms, in seconds.",
+    summary="Three tasks on optdigits, as a pair and as a triple; thirteen algorithms, in seconds.",
     source="fusefront",
     arguments={
         "problems": ("smoke-left-right", "smoke-all"),
@@ -130,15 +130,19 @@ SUITES.register_lazily(
     },
 )
 for _family, _budget, _summary in (
-    ("analytic", 20_000, "Known Pareto fronts: convex, concave, disconnected, degenerate, noisy"),
+    (
+        "analytic",
+        20_000,
+        "Known Pareto fronts: convex, concave, disconnected, degenerate and noisy",
+    ),
     ("garments", 50_000, "The Pareto-set-learning classics on digits and garments"),
-    ("dino", 20_000, "DINOv2-small, 22 M parameters, experts trained on first use"),
-    ("tiny-gpt2", 50_000, "A small GPT-2 on real texts, its experts shipped"),
-    ("minilm", 20_000, "MiniLM on real texts, experts trained on first use"),
-    ("clip-vit-b32", 100_000, "The papers' eight image tasks, CLIP ViT-B/32 from the hub"),
-    ("clip-vit-b16", 100_000, "The papers' eight image tasks, CLIP ViT-B/16 from the hub"),
-    ("clip-vit-l14", 100_000, "The papers' eight image tasks, CLIP ViT-L/14 from the hub"),
-    ("gpt2", 100_000, "The papers' seven GLUE tasks, GPT-2 from the hub"),
+    ("dino", 20_000, "DINOv2-small with 22 M parameters and experts that are trained on first use"),
+    ("tiny-gpt2", 50_000, "A small GPT-2 on real texts, with experts that ship"),
+    ("minilm", 20_000, "MiniLM on real texts, with experts that are trained on first use"),
+    ("clip-vit-b32", 100_000, "CLIP ViT-B/32 from the hub, on the eight image tasks of the papers"),
+    ("clip-vit-b16", 100_000, "CLIP ViT-B/16 from the hub, on the eight image tasks of the papers"),
+    ("clip-vit-l14", 100_000, "CLIP ViT-L/14 from the hub, on the eight image tasks of the papers"),
+    ("gpt2", 100_000, "GPT-2 from the hub, on the seven GLUE tasks of the papers"),
 ):
     SUITES.register_lazily(
         _family,
@@ -158,8 +162,8 @@ SUITES.register_lazily(
 SUITES.register_lazily(
     "test",
     "benchmark.study.suites:of_half",
-    summary="Problems for claims: the other half of every offline family; no task is in both "
-    "halves.",
+    summary="Problems to draw conclusions on: the other half of every offline family; no task is "
+    "in both halves.",
     source="fusefront",
     arguments={"half": "test", "seeds": 5},
 )

@@ -53,7 +53,7 @@ def check_trusted(path: Path, trusted: Iterable[Path], remedy: str) -> None:
 
 
 def _texts(content: dict[str, Any]) -> Iterator[str]:
-    """Yield the algorithms and problems of a study file, whatever else is wrong with it."""
+    """Yield the algorithms and problems of a study file, even if it is invalid otherwise."""
     for key in ("algorithms", "problems"):
         items = content.get(key)
         for item in items if isinstance(items, list) else []:
@@ -65,7 +65,7 @@ def _texts(content: dict[str, Any]) -> Iterator[str]:
 def _code(text: str, folder: Path) -> Iterator[Path]:
     try:
         target, _ = split_spec(text, "An item")
-    except FusefrontError:  # whoever reads the study reports this
+    except FusefrontError:  # the code that reads the study reports this
         return
     file, separator, _ = target.rpartition(":")
     if separator and file.endswith(".py"):
@@ -80,5 +80,5 @@ def _has_module(path: Path) -> bool:
     """Return whether a problem file names a module, which is executed when it is prepared."""
     try:
         return "module" in read_toml(path)
-    except StudyError:  # whoever reads the problem reports this
+    except StudyError:  # the code that reads the problem reports this
         return False

@@ -59,7 +59,7 @@ def _checks(name: str, root: Path) -> list[str]:
         lines.append(f"- [{title}](../../correctness/{stem}.md)")
     if not pages:
         lines.append("- See [How every algorithm was checked](../../correctness/README.md).")
-    contract = "the [contract](../../api/testing.md) that every algorithm keeps"
+    contract = "the [contract](../../api/testing.md) of all algorithms"
     return [*lines, f"- `fusefront check {name}` repeats {contract}.", ""]
 
 

@@ -32,7 +32,7 @@ def _checks(entry: Entry[Any], root: Path) -> list[str]:
     lines = [
         "## How it was checked",
         "",
-        "- It keeps the [contract](../../api/testing.md) that every metric keeps.",
+        "- It satisfies the [contract](../../api/testing.md) of all metrics.",
     ]
     if names:
         lines.append(f"- Its values are tested against a slow, readable implementation in {names}.")

@@ -15,7 +15,7 @@ from .writing import inline, opening
 
 
 def problem_page(entry: Entry[Any], root: Path) -> str:
-    """Return labels, source, tasks, knobs, anchors and results as Markdown."""
+    """Return labels, source, tasks, parameters, anchors and results as Markdown."""
     del root  # pages of algorithms and metrics look things up in the repository
     make = entry.load()
     tasks = ", ".join(f"`{task}`" for task in ProblemSpec.parse(entry.name).load().tasks)
@@ -48,7 +48,7 @@ def _checks(entry: Entry[Any]) -> list[str]:
             "- Each task is admitted only if its expert gains at least ten standard errors of "
             "the test; see [the protocol](../../protocol.md)."
         )
-    lines.append("- It keeps the [contract](../../api/testing.md) that every problem keeps.")
+    lines.append("- It satisfies the [contract](../../api/testing.md) of all problems.")
     lines.append(
         f"- `fusefront doctor --problem {entry.name}` reports what is missing on a machine, "
         f"and `fusefront info {entry.name}` prints anchors, resolution and conflict."

@@ -18,7 +18,7 @@ from .oracle import Losses
 
 Array = NDArray[np.float64]
 _STRICTNESS: Final = 2.0
-"""Penalty of exceeding the capacity; it is above 1 so that exceeding never pays."""
+"""Penalty of exceeding the capacity; it is above 1 so that exceeding it is never worthwhile."""
 _TINY: Final = 1e-150
 """Keeps the gradients of fractional powers finite at 0."""
 
@@ -63,7 +63,7 @@ class CapacityProblem(AnalyticProblem):
         return np.ones(self.n_tasks)
 
     def maximal_hypervolume(self, ref: float) -> float | None:
-        """In closed form for every number of tasks, if `ref` is at least the nadir 1.
+        """Known in closed form for every number of tasks, if `ref` is at least the nadir 1.
 
         V_n = Gamma(1 + 1/q)^n / Gamma(1 + n/q) is the volume under a superellipse of n axes
         (Dirichlet's integral). If `ref` exceeds the nadir by d, subsets of tasks may also be worse

@@ -88,15 +88,14 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         _case(
             "noise-small",
-            "Examples with errors of 0.3 in g; shows how Pareto sets follow a slightly wrong"
-            " validation.",
+            "Examples with errors of 0.3 in g; shows how far Pareto sets follow small errors in"
+            " validation data.",
             noise=0.3,
         ),
         _case(
             "noise-large",
-            "Examples with errors of 3 in g, more than any gain; separates methods that average"
-            " many"
-            " examples from those that trust a few.",
+            "Examples with errors of 3 in g, more than any gain; separates algorithms that"
+            " average many examples from those that trust a few.",
             noise=3.0,
         ),
         _case(
@@ -116,23 +115,23 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         _case(
             "t3-complexity30",
-            "Losses with curvatures 1, 5.5 and 30; shows whether the task of the smallest is ever"
-            " served.",
+            "Losses with curvatures 1, 5.5 and 30; shows whether the task with the smallest one"
+            " is ever served.",
             n_tasks=3,
             angle=60.0,
             complexity=30.0,
         ),
         _case(
             "blocks10",
-            "Each task is 10 times more sensitive to every other block; separates block-wise"
+            "Each task is 10 times more sensitive to every second block; separates block-wise"
             " coefficients from one coefficient per task.",
             sensitivity=10.0,
         ),
         _case(
             "blocks100",
-            "Each task is 100 times more sensitive to every other block, so that nearly all"
-            " conflict"
-            " can be avoided; separates block-wise coefficients widely from one per task.",
+            "Each task is 100 times more sensitive to every second block, so that nearly all"
+            " conflict can be avoided; clearly separates block-wise coefficients from one per"
+            " task.",
             sensitivity=100.0,
         ),
         _case(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..base import Problem
 
 _MULTITAB: Final = (
-    "MultiTab-Bench's knobs: Sinodinos et al. 2025, MultiTab, https://arxiv.org/abs/2511.09970"
+    "Parameters of MultiTab-Bench: Sinodinos et al. 2025, https://arxiv.org/abs/2511.09970"
 )
 _LABELS: Final[ProblemLabels] = {"family": "analytic", "modality": "analytic", "needs": "nothing"}
 
@@ -41,7 +41,7 @@ FAMILIES: Final[Mapping[str, AnalyticFamily]] = {
     ),
     "saturating": AnalyticFamily(
         target="saturating:SaturatingProblem",
-        summary="Losses that saturate with the distance to the expert; the concave case, of which"
+        summary="Losses that saturate with the distance to the expert; the concave case, where"
         " weighted sums find only the ends.",
         source="Closed form, derived in its docstring; loss of Dennis and Welsch 1978,"
         " Commun. Stat. Simul. Comput. 7(4)",
@@ -78,7 +78,7 @@ FAMILIES: Final[Mapping[str, AnalyticFamily]] = {
     ),
     "twins": AnalyticFamily(
         target="twins:TwinsProblem",
-        summary="Tasks of which some have the same expert; shows whether Pareto sets follow the"
+        summary="Tasks that partly share their experts; shows whether Pareto sets follow the"
         " sum of"
         " the preferences of a group.",
         source="Closed form, derived in its docstring",

@@ -13,7 +13,7 @@ from ...errors import ParameterError
 from ..base import Batch, Measurement, Oracle, Split
 
 Losses = Callable[[Tensor], Tensor]
-"""From `(P,)` displacement (parameters minus pretrained model), float64, to `(m,)` losses."""
+"""Maps a `(P,)` displacement (parameters minus pretrained model), float64, to `(m,)` losses."""
 
 SIZES: Final[Mapping[Split, int]] = {"calibration": 512, "validation": 256, "test": 0}
 """Number of examples of each task; the test is the loss itself and has none."""

@@ -44,7 +44,7 @@ class QuadraticProblem(EquiangularProblem):
             evenly spaced on a log scale.
         sensitivity: Ratio of a in a task's own groups to a in the others, 1 to 100; group b belongs
             to task b mod n_tasks.
-        granularity: Size of a group: `block`, or `tensor`, of which a block has two.
+        granularity: Size of a group: `block`, or `tensor`; a block has two tensors.
     """
 
     complexity: PositiveFloat = 1.0

@@ -21,7 +21,7 @@ _INNER_NODES: Final = 64
 @final
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """How an objective g grows with the squared distance d to its expert.
+    """The growth of an objective g with the squared distance d to its expert.
 
     d is relative to the squared distance of the pretrained model.
 

@@ -26,11 +26,11 @@ class SaturatingProblem(EquiangularProblem):
 
     Task vectors are unit vectors with one pairwise angle. A loss depends only on the distance, so
     the Pareto set is that of the distances, the convex hull of the experts, for every width.
-    Between two experts, at a share s of the second, the slope of the front is
-    -(1 - s) / s exp(-2 D (1 - 2s) / width^2) with D = 1 - cos(angle). The front is convex if
-    width^2 >= D; otherwise it is concave where s (1 - s) > width^2 / (4 D), which is everywhere
-    except near its ends. Weighted sums then have minima only at s <= `reach` or s >= 1 - `reach`,
-    where `reach` is the point of slope -1: the tangent there touches the front at both ends.
+    Between two experts, at a share s of the second, the slope of the front is -(1 - s) / s exp(-2 D
+    (1 - 2s) / width^2) with D = 1 - cos(angle). The front is convex if width^2 >= D; otherwise it
+    is concave where s (1 - s) > width^2 / (4 D), which is everywhere except near its ends. Weighted
+    sums then have minima only at s <= `reach` or s >= 1 - `reach`, where `reach` is the point of
+    slope -1: the tangent there touches the front at both ends.
 
     With `noise`, the tilt of a finite sample makes losses unbounded far from all experts.
 

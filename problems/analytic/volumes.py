@@ -98,9 +98,9 @@ def square_moments(k: int, up_to: int) -> list[Fraction]:
 
 
 Curve = Callable[[Array], Array]
-"""From `(n,)` positions to `(n, 2)` objectives, the first increasing, the second decreasing."""
+"""Maps `(n,)` positions to `(n, 2)` objectives, the first increasing, the second decreasing."""
 Images = Callable[[Array], tuple[Array, Array]]
-"""From `(n, m)` points c of the simplex to `(n, m)` objectives and `(n, m, m)` dg_i / dc_j."""
+"""Maps `(n, m)` points c of the simplex to `(n, m)` objectives and `(n, m, m)` dg_i / dc_j."""
 
 _DEGREE: Final = 160
 _NODES: Final = {2: 120, 3: 100, 4: 32}

@@ -100,7 +100,7 @@ class Checkpoint:
 
     @property
     def is_adapter(self) -> bool:
-        """Whether this is an adapter in PEFT's format instead of a model."""
+        """True if this is an adapter in PEFT's format instead of a model."""
         return self.adapter is not None
 
     @property
@@ -136,7 +136,8 @@ def open_checkpoint(folder: Path) -> Checkpoint:
     whole, index, adapter = folder / WEIGHTS, folder / INDEX, folder / ADAPTER
     if adapter.is_file() and (whole.is_file() or index.is_file()):
         raise IntegrityError(
-            f"`{folder}` must hold a model or an adapter. Found both `{ADAPTER}` and `{WEIGHTS}`. "
+            f"`{folder}` must contain a model or an adapter. Found both `{ADAPTER}` and "
+            f"`{WEIGHTS}`. "
             "Move the adapter to a folder of its own."
         )
     if adapter.is_file():
@@ -190,7 +191,7 @@ def unwrapped(checkpoint: Checkpoint) -> Checkpoint:
     for old, new in names.items():
         if stored[new] != old:
             raise IntegrityError(
-                f"`{checkpoint.folder}` must hold every tensor once. Found `{old}` and "
+                f"`{checkpoint.folder}` must contain every tensor once. Found `{old}` and "
                 f"`{stored[new]}`, which are the same parameter. Save the model again."
             )
     return replace(
@@ -277,7 +278,7 @@ def _checkpoint(
     lacking = [n for n, path in files.items() if n and n not in headers[path]]
     if lacking:
         raise IntegrityError(
-            f"`{folder}` must hold all tensors its index names. Found no `{lacking[0]}`"
+            f"`{folder}` must contain all tensors its index names. Found no `{lacking[0]}`"
             f"{f' and {len(lacking) - 1} more' if lacking[1:] else ''}. Download it again."
         )
     return Checkpoint(folder=folder, config=config, adapter=adapter, tensors=tensors, files=where)
@@ -314,11 +315,11 @@ def _no_weights(folder: Path) -> Exception:
     pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
     if not pickles:
         return MissingDataError(
-            f"`{folder}` must hold `{WEIGHTS}`, its shards, or `{ADAPTER}`. "
+            f"`{folder}` must contain `{WEIGHTS}`, its shards, or `{ADAPTER}`. "
             "Found none. Correct the path."
         )
     return IntegrityError(
-        f"`{folder}` must hold weights as safetensors. Found only `{pickles[0]}`, a pickle, which "
-        "could run code when it is loaded. If you trust it, convert it: load it with "
+        f"`{folder}` must contain weights as safetensors. Found only `{pickles[0]}`, a pickle, "
+        "which could run code when it is loaded. If you trust it, convert it: load it with "
         "transformers and call `model.save_pretrained(folder)`, which writes safetensors."
     )

@@ -174,6 +174,6 @@ def read_json(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(content, dict):
         raise IntegrityError(
-            f"`{path}` must hold a JSON object. Found {type(content).__name__}. Save it again."
+            f"`{path}` must contain a JSON object. Found {type(content).__name__}. Save it again."
         )
     return content

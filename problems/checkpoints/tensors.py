@@ -22,7 +22,9 @@ def read_tensors(checkpoint: Checkpoint, names: Sequence[str]) -> dict[str, Tens
     by_file = defaultdict(list)
     for name in names:
         if name not in checkpoint.files:
-            raise IntegrityError(f"`{checkpoint.folder}` must hold `{name}`. Found no such tensor.")
+            raise IntegrityError(
+                f"`{checkpoint.folder}` must contain `{name}`. Found no such tensor."
+            )
         by_file[checkpoint.files[name]].append(name)
     found: dict[str, Tensor] = {}
     for path, inside in by_file.items():
@@ -42,8 +44,9 @@ def check_equal(checkpoint: Checkpoint, one: str, other: str) -> None:
     found = read_tensors(checkpoint, [one, other])
     if not torch.equal(found[one], found[other]):
         raise IntegrityError(
-            f"`{checkpoint.folder}` must hold one value of every parameter. Found different ones "
-            f"in `{one}` and `{other}`, which are two names of one parameter. Delete the wrong one."
+            f"`{checkpoint.folder}` must contain one value of every parameter. Found different "
+            f"ones in `{one}` and `{other}`, which are two names of one parameter. Delete the "
+            "wrong one."
         )
 
 
@@ -57,7 +60,7 @@ def check_whole(checkpoint: Checkpoint, names: Iterable[str]) -> None:
         dtype = checkpoint.tensors[name].dtype
         if dtype not in FLOATS:
             raise IntegrityError(
-                f"`{checkpoint.folder}` must hold weights as floats of 16 bits or more. Found "
+                f"`{checkpoint.folder}` must contain weights as floats of 16 bits or more. Found "
                 f"`{name}` as {dtype}: the checkpoint is quantised. Load it, dequantise it, and "
                 "save it again."
             )
@@ -69,7 +72,7 @@ def task_vector(pretrained: Checkpoint, expert: Checkpoint, layout: Layout) -> T
     Prefixes of a backbone inside a model with a head are found automatically.
 
     Raises:
-        IntegrityError: If a tensor is missing or has another shape, or an adapter changes
+        IntegrityError: If a tensor is missing or has the wrong shape, or an adapter changes
             something that the layout lacks.
     """
     places = layout_names(pretrained, layout)
@@ -95,14 +98,14 @@ def layout_names(checkpoint: Checkpoint, layout: Layout) -> dict[str, str]:
     """Return the stored name of each tensor of a layout.
 
     Raises:
-        IntegrityError: If a tensor is missing or has another shape.
+        IntegrityError: If a tensor is missing or has the wrong shape.
     """
     places = stored_names(checkpoint.tensors, layout.names)
     for name, shape in zip(layout.names, layout.shapes, strict=True):
         found = checkpoint.tensors[places[name]].shape if name in places else None
         if found != shape:
             raise IntegrityError(
-                f"`{checkpoint.folder}` must hold `{name}` of shape {shape}. "
+                f"`{checkpoint.folder}` must contain `{name}` of shape {shape}. "
                 f"Found {'no such tensor' if found is None else found}."
             )
     return places

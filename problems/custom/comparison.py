@@ -28,7 +28,7 @@ def required(who: str, loading: Loading, merged: list[str], *, with_head: bool) 
     """Check that a loaded model has every parameter that is merged, and its head if it is used.
 
     Raises:
-        IntegrityError: If its checkpoint lacks one, or holds one of another shape, or one of the
+        IntegrityError: If its checkpoint lacks one, or holds one of the wrong shape, or one of the
             backbone that its configuration does not have.
     """
     head = classifier_name(loading.model) if with_head else None
@@ -42,7 +42,7 @@ def required(who: str, loading: Loading, merged: list[str], *, with_head: bool) 
     lacking = [name for name in needed if name in loading.missing]
     if lacking:
         raise IntegrityError(
-            f"Weights of {who} must hold every merged parameter. Found no "
+            f"Weights of {who} must contain every merged parameter. Found no "
             f"{shown([f'`{name}`' for name in lacking])}. Use a checkpoint that has it, or merge "
             'the backbone only: `pooling = "mean"` and `head = "fit"`.'
         )
@@ -70,7 +70,7 @@ def check_same_layout(task: str, pretrained: Layout, expert: Layout) -> None:
     """Check that an expert has the parameters of the pretrained model.
 
     Raises:
-        IntegrityError: If one is missing, or has another shape.
+        IntegrityError: If one is missing, or has the wrong shape.
     """
     ours = dict(zip(pretrained.names, pretrained.shapes, strict=True))
     theirs = dict(zip(expert.names, expert.shapes, strict=True))

@@ -75,7 +75,7 @@ class ExampleStore:
         self._inputs: dict[str, Tensor] = {}
 
     def identity(self, task: str) -> str:
-        """Return a digest of the examples of a task in each split, whatever format stores them."""
+        """Return a digest of the examples of a task in each split, whichever format stores it."""
         if task not in self._identities:
             one = self._file.task(task).data.all is not None  # decides which tasks share inputs
             splits = [

@@ -87,7 +87,7 @@ def encode_texts(
         for row, ids in enumerate(encoded["input_ids"], start):
             if not ids or ids[-1] == padding:
                 raise IntegrityError(
-                    "Texts must have tokens, of which the last one is not padding. Found "
+                    "Texts must have tokens, and the last one must not be padding. Found "
                     f"{rows.inputs[0][row]!r} in {rows.place(row)}. Leave it out, or set "
                     "`pad_token_id` in config.json."
                 )
@@ -177,7 +177,7 @@ def _load(load: Any, folder: Path, what: str, **options: Sequence[str] | str) ->
     except (OSError, ValueError, ImportError) as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise MissingDataError(
-            f"`{folder}` must have {what} that transformers can load. Found this: "
+            f"`{folder}` must have {what} that transformers can load. Found:"
             f"{lines[0].rstrip('.')}. Save it there with `save_pretrained`."
         ) from error
 
@@ -187,7 +187,7 @@ PLANES: Final = ("input_ids", "attention_mask", "token_type_ids")
 
 
 POOLER: Final = "pooler"
-"""What transformers calls the layer of a backbone that only some heads use."""
+"""The name in transformers of the layer of a backbone that only some heads use."""
 
 
 @final

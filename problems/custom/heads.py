@@ -29,7 +29,7 @@ def head_shape(path: Path) -> tuple[int, int]:
     weight = shapes.get("weight", ())
     if set(shapes) != {"weight", "bias"} or len(weight) != 2 or shapes["bias"] != weight[:1]:
         raise IntegrityError(
-            f"`{path}` must hold a `weight` of shape (classes, features) and a `bias` of shape "
+            f"`{path}` must contain a `weight` of shape (classes, features) and a `bias` of shape "
             f"(classes,). Found {', '.join(f'{n} {s}' for n, s in sorted(shapes.items()))}. "
             "Save the `state_dict()` of one linear layer."
         )

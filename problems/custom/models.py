@@ -145,7 +145,7 @@ def check_expert(
 
 
 REMARK: Final = "remark: "
-"""What an advice in a finding starts with; a run prints it, too."""
+"""The start of advice in a finding; a run prints findings with advice, too."""
 
 
 def _other_base(file: ProblemFile, pretrained: Checkpoint, expert: Checkpoint) -> list[str]:

@@ -146,7 +146,7 @@ class PlainModels(Models):
         safetensors keeps it, and all that are stored must have the same value.
 
         Raises:
-            IntegrityError: If a tensor is missing, unexpected, of another shape, or quantised.
+            IntegrityError: If a tensor is missing, unexpected, of the wrong shape, or quantised.
         """
         if checkpoint.is_adapter:
             raise StudyError(
@@ -180,8 +180,8 @@ class PlainModels(Models):
             shape = _shape(checkpoint, stored)
             found = f"`{stored}` of shape {shape} instead of {tuple(state[name].shape)}"
         return IntegrityError(
-            f"`{checkpoint.folder}` must hold the tensors of `{self._file.module}`. Found {found}. "
-            "Save its `state_dict()` again."
+            f"`{checkpoint.folder}` must contain the tensors of `{self._file.module}`. "
+            f"Found {found}. Save its `state_dict()` again."
         )
 
     def _check_buffers(self, task: str) -> None:

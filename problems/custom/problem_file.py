@@ -112,7 +112,7 @@ class CustomData(TomlTable):
         if self.all is not None and own:
             raise KeyRefused(
                 "all",
-                f"must not stand beside {', '.join(f'`{split}`' for split in own)}. "
+                f"must not be given together with {', '.join(f'`{split}`' for split in own)}. "
                 "Give one source of all splits, or one source per split.",
             )
         if self.all is None and len(own) < len(SPLITS):
@@ -207,7 +207,7 @@ class ProblemFile(TomlTable):
         if self.module is not None and self.pooling != "classifier":
             raise KeyRefused(
                 "pooling",
-                f"must not stand beside `module`, whose output is the features. "
+                f"must not be given together with `module`, whose output is the features. "
                 f"Found `{self.pooling}`. Delete `pooling`.",
             )
         return self
@@ -237,7 +237,7 @@ class ProblemFile(TomlTable):
             )
         if self.module is not None:
             raise KeyRefused(
-                f"tasks[{i}].head", "must be `fit` or a file beside a `module`. Found `expert`."
+                f"tasks[{i}].head", "must be `fit` or a file with a `module`. Found `expert`."
             )
 
     @property

@@ -64,7 +64,7 @@ def find_source(source: str, data: CustomData, folder: Path) -> Path | None:
 
 
 def read_rows(source: str, data: CustomData, folder: Path) -> Rows:
-    """Return the examples of one source, every value of which has been checked.
+    """Return the examples of one source, after checking every value.
 
     Args:
         source: Path or hub id; a suffix `#split` names a split of a data set.

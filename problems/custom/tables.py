@@ -24,7 +24,7 @@ def read_table(path: Path, columns: Sequence[str]) -> dict[str, Column]:
     """Return columns of a table, with None where a value is missing.
 
     Raises:
-        StudyError: If the file has another ending, or lacks a column.
+        StudyError: If the file has an unknown ending, or lacks a column.
         IntegrityError: If the file is damaged, or has no row.
     """
     if path.suffix not in _READERS:
@@ -110,7 +110,7 @@ def check_columns(source: str, columns: Sequence[str], known: Sequence[str]) -> 
     """Check that a source has columns.
 
     Raises:
-        StudyError: If it lacks one, or has two of one name, of which one would win silently.
+        StudyError: If it lacks one, or has two of the same name, since one would win silently.
     """
     for name in columns:
         if name not in known:

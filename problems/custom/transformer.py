@@ -225,7 +225,7 @@ class TransformerModels(Models):
         if plain and f"{classifier_name(loading.model)}.weight" not in loading.missing:
             return
         raise IntegrityError(
-            f"Weights of expert `{task}` must hold its head. Found none in the adapter. Save it "
+            f"Weights of expert `{task}` must contain its head. Found none in the adapter. Save it "
             'with `modules_to_save`, or use `head = "fit"`.'
         )
 
@@ -300,7 +300,7 @@ def _who(task: str | None) -> str:
 
 
 def _left(checkpoint: Checkpoint) -> list[str]:
-    """Return a remark on a setting of quantisation beside weights that are not quantised."""
+    """Return a remark on a setting of quantisation next to weights that are not quantised."""
     if "quantization_config" not in checkpoint.config:
         return []
     return ["`quantization_config` in its config.json is ignored, since weights are whole floats"]

@@ -24,7 +24,7 @@ class Place(NamedTuple):
         """Raise the error about the value of a row; rows are counted from 1 in the message."""
         shown = found if isinstance(found, _Shown) else _Shown(_short(found))
         raise IntegrityError(
-            f"Column `{self.column}` of `{self.source}` must hold {must}. "
+            f"Column `{self.column}` of `{self.source}` must contain {must}. "
             f"Found {shown} in row {row + 1}. {fix}."
         )
 
@@ -57,7 +57,7 @@ def classes(column: Column, place: Place) -> list[str]:
     """Return a column of classes as texts: names, and whole numbers without a fraction.
 
     The text of a number is the same in every format, so that the name `2` and the number 2 cannot
-    be told apart. Whether it is a name or an index depends on the names that are declared.
+    be distinguished. Whether it is a name or an index depends on the names that are declared.
 
     Raises:
         IntegrityError: If a value is missing, empty, or neither a name nor a whole number.
@@ -89,7 +89,7 @@ def numbers(column: Column, place: Place, *, as_json: bool) -> NDArray[Any]:
         as_json: Whether cells are texts that hold JSON, as in CSV.
 
     Raises:
-        IntegrityError: If a value is missing, not finite, not a number, or of another shape.
+        IntegrityError: If a value is missing, not finite, not a number, or of the wrong shape.
     """
     fast = None if isinstance(column, list) or as_json else _dense(column)
     found = _checked(_list(column), place, as_json=as_json) if fast is None else fast

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from .. import PROBLEMS, case_labels, case_name
+from .. import PROBLEMS, case_labels, case_name, listed
 from .suites import SUITES, Kind, Suite, published
 
 if TYPE_CHECKING:
@@ -34,42 +34,40 @@ def _conflict(suite: Suite, tasks: tuple[str, ...]) -> str:
 
 def _summary(suite: Suite, tasks: tuple[str, ...]) -> str:
     if len(tasks) == len(suite.tasks):
-        case = "shows who still covers the front, and keeps the weakest task, with many tasks"
-        return f"Merge all {len(tasks)} {suite.title} experts of the literature: {case}."
-    shown = ", ".join(f"{t.title} ({t.trait})" for t in map(suite.task, tasks))
+        case = "shows which algorithms still cover the front and keep the weakest of many tasks"
+        return f"Merge all {len(tasks)} {suite.title} experts from the literature: {case}."
+    shown = listed([f"{t.title} ({t.trait})" for t in map(suite.task, tasks)])
     case = _pair_case(suite, tasks) if len(tasks) == 2 else _TRIPLE
     return f"Merge the {suite.title} experts of {shown}: {case}."
 
 
 _TRIPLE: Final = (
-    "the literature's triple, natural images the pretrained model knows well; shows whether a "
-    "method serves "
-    "preferences over all three tasks or only over two at a time"
+    "the triple of the literature, natural images that the pretrained model knows well; shows "
+    "whether an algorithm serves preferences over all three tasks or only over two at a time"
 )
 _SAME_QUESTION: Final = (
-    "one question on two kinds of inputs, so that experts may help each other; shows who does "
-    "better than a compromise"
+    "one question on two kinds of inputs, so that experts may help each other; shows which "
+    "algorithms do better than a compromise"
 )
 _SMALL_TEST: Final = (
-    "RTE's test has 277 examples, too few to resolve small gains; shows whether a ranking survives "
-    "noise"
+    "the test split of RTE has 277 examples, too few to resolve small gains; shows whether a "
+    "ranking survives noise"
 )
 _CLASSES: Final = (
     "cross-entropies of different scales ({many} and {few} classes); shows whether the scale of "
-    "the "
-    "losses distorts how preferences are served"
+    "the losses distorts how preferences are served"
 )
 _UNEQUAL: Final = (
-    "fine-tuning gained {large:.0f} points on {far} and {small:.0f} on {near}; shows who spends "
-    "everything on the task with more to gain"
+    "fine-tuning gained {large:.0f} points on {far} and {small:.0f} on {near}; shows which "
+    "algorithms spend everything on the task with more to gain"
 )
 _NEAR: Final = (
-    "fine-tuning gained at most {large:.0f} points on either; separates a method's gains from the "
-    "noise of its validation split"
+    "fine-tuning gained at most {large:.0f} points on either task; separates the gains of an "
+    "algorithm from the noise of the validation split"
 )
 _FAR: Final = (
-    "fine-tuning gained at least {small:.0f} points on each; shows who handles experts far from "
-    "the pretrained model and from each other"
+    "fine-tuning gained at least {small:.0f} points on each; shows which algorithms handle "
+    "experts far from the pretrained model and from each other"
 )
 
 

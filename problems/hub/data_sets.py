@@ -17,7 +17,7 @@ from . import repositories
 from .suites import HubTask
 
 INSTALL: Final = (
-    "`datasets` must be installed: it reads the data of this problem. It was not found. "
+    "`datasets` must be installed: it reads the data of this problem. It is not installed."
     "Use `pip install 'fusefront[hub]'`."
 )
 _DATA_FILES: Final = (".arrow", ".parquet", ".json")

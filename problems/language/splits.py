@@ -49,7 +49,7 @@ SIZES: Final[Mapping[str, Sizes]] = {
     "glosses": Sizes(experts=8000, calibration=1000, validation=1000, test=3000),
     "mails": Sizes(experts=2600, calibration=400, validation=500, test=1200),
 }
-"""Sources of which only the upstream texts are used, for the language model: friends and mails."""
+"""Sources whose texts are used only upstream, for the language model: Friends and emails."""
 
 
 def rows_of_splits(corpus: Corpus, sizes: Sizes) -> dict[TextSplit, list[int]]:

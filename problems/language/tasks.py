@@ -41,7 +41,7 @@ TASKS: Final = {
         TextTask(name="supersense", source="glosses", question="kind", asks="topic", classes=26),
     )
 }
-"""All tasks by name, of which each family has some."""
+"""All tasks by name; each family has some of them."""
 
 
 def get_task(name: str) -> TextTask:

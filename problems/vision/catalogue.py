@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from .. import PROBLEMS
+from .. import PROBLEMS, listed
 from .families import DINO, FAMILIES, Conflict, VisionFamily
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _SHOWN_BY_DINO: Final[Mapping[Conflict, str]] = {
     " algorithms cover the front with few evaluations of 22 million parameters",
 }
 _CORNERS: Final = {1: "the same corner", 2: "opposite corners, in strong conflict,"}
-"""By the number of different questions that the tasks ask."""
+"""Parts of summaries, by the number of different questions that the tasks ask."""
 _CLASSICS: Final = {
     "mnist": "MultiMNIST",
     "fashion": "MultiFashion",
@@ -72,7 +72,7 @@ def _summary(family: VisionFamily, tasks: tuple[str, ...]) -> str:
     if family is not DINO and conflict == "same-inputs" and images in _CLASSICS:
         classic = f" ({_CLASSICS[images]})"
     experts = "DINOv2" if family is DINO else family.name
-    return f"Merge the {experts} experts of {', '.join(tasks)}{classic}: {shown}."
+    return f"Merge the {experts} experts of {listed(tasks)}{classic}: {shown}."
 
 
 for _family in (*FAMILIES.values(), DINO):

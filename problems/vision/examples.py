@@ -54,7 +54,7 @@ class VisionExamples:
     def __call__(self, task: str, split: str) -> Examples:
         """Return inputs `(n, 1, S, S)`, float32 in -1..1, and labels `(n,)`, int64.
 
-        Tasks on the same images have the very same `inputs` tensor.
+        Tasks on the same images have the same `inputs` tensor.
 
         Raises:
             MissingDataError: If the images are not on this machine.

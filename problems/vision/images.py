@@ -119,7 +119,7 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> Tensor:
     """Read an IDX file of bytes of this shape; it is gzipped if its name ends in .gz.
 
     Raises:
-        IntegrityError: If the file is damaged or has another type or shape.
+        IntegrityError: If the file is damaged or has the wrong type or shape.
     """
     header = bytes([0, 0, _UNSIGNED_BYTE, len(shape)])
     header += b"".join(n.to_bytes(4, "big") for n in shape)

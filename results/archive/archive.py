@@ -53,7 +53,7 @@ def pack(results: Results, directory: Path, *, note: str, created: str | None = 
             table = from_frame(getattr(results, name), name)
             options: dict[str, Any] = {
                 "use_dictionary": _DICTIONARY[name],
-                "use_byte_stream_split": True,
+                "use_byte_stream_split": name != "outcomes",  # packed bits have no byte planes
                 "compression_level": 19,
             }
             write_table(folder / f"{name}.parquet", table, name=name, **options)
@@ -101,7 +101,7 @@ def parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
         check_version(path, version)
     files = content.get("files") if isinstance(content, dict) else None
     if not isinstance(files, dict) or not is_complete(files):
-        raise _tampered(path, "other files than those of an archive")
+        raise _tampered(path, "files that do not belong to an archive")
     if not isinstance(content.get("bytes", {}), dict):
         raise _tampered(path, "no sizes of the files")
     return dict(content)
@@ -117,7 +117,7 @@ def verify(directory: Path) -> None:
     """Compare every file of the archive with its hash in the manifest.
 
     Raises:
-        IntegrityError: If a file is missing or has another hash; the message names it.
+        IntegrityError: If a file is missing or has the wrong hash; the message names it.
     """
     for name, found in faults(directory).items():
         raise _tampered(directory / name, found)

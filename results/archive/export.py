@@ -107,7 +107,7 @@ def _write_xlsx(tables: Tables, output: Path) -> None:
         from xlsxwriter import Workbook
     except ImportError as error:
         raise MissingDataError(
-            "XlsxWriter must be installed to write Excel files. Found that it is not. "
+            "XlsxWriter must be installed to write Excel files. It is not installed."
             "Install it: `pip install 'fusefront[xlsx]'`."
         ) from error
     if output.exists():

@@ -1,4 +1,4 @@
-"""Single files for mailing: an archive in a zip without compression, with every hash checked.
+"""Single files to send by email: an uncompressed zip of an archive, with every hash checked.
 
 A single file may come from a stranger. So no entry is trusted with its own name or size: only the
 known names are read, and no entry can be larger than the file itself.

@@ -69,7 +69,7 @@ def read_part(path: Path) -> pa.Table:
     """Return the one-row table of a part.
 
     Raises:
-        DamagedFileError: If it is damaged, or contains another run than its name says.
+        DamagedFileError: If it is damaged, or contains a run that does not match its name.
         NewerSchemaError: If a newer fusefront wrote it.
     """
     table = read_table(path, name="part", schema=PART)

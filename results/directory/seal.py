@@ -1,7 +1,7 @@
-"""Seals: a checksum in the study file of a run directory, which tells damage from an edit.
+"""Seals: a checksum in the study file of a run directory, which distinguishes damage from an edit.
 
 A flipped bit in `seeds = 3` leaves a valid study, with other runs. Only files that fusefront wrote
-have a seal. It covers all lines below it, and whoever edits them deletes it.
+have a seal. It covers all lines below it; delete it when you edit them.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ def set_aside_if_damaged(path: Path) -> Path | None:
 
 
 def is_damaged(path: Path) -> bool:
-    """Return whether a file has a seal and other lines than those that were sealed.
+    """Return whether a file has a seal that does not match its lines.
 
     Raises:
         StoreError: If the file cannot be read.

@@ -1,4 +1,4 @@
-"""The footer of a Parquet file, read without Arrow, as far as it tells how much the file holds.
+"""The footer of a Parquet file, read without Arrow, as far as it states how much the file contains.
 
 Arrow has the same facts, but its accessor for a column aborts the process if a flipped bit makes
 the footer contradict itself. This reader raises an exception instead.
@@ -35,7 +35,7 @@ class ColumnChunk(NamedTuple):
 
 
 class Footer(NamedTuple):
-    """What a file holds, by its own statement."""
+    """The content of a file, as the file itself states it."""
 
     row_groups: int
     columns: list[ColumnChunk]
@@ -173,6 +173,7 @@ def _check_places(columns: list[ColumnChunk], end: int) -> None:
     values of another column.
     """
     place = _START
+    columns = [column for column in columns if column.values]  # others have no pages and no place
     for column in columns:
         if column.start != place:
             raise ValueError(f"column `{column.name}` at byte {column.start} instead of {place}")

@@ -61,7 +61,7 @@ def write_table(
 
 
 def write_bytes(path: Path, data: "bytes | pa.Buffer") -> None:
-    """Write `data` to a temporary file beside `path`, sync it to disk and rename it to `path`.
+    """Write `data` to a temporary file next to `path`, sync it to disk and rename it to `path`.
 
     Without the sync before the rename, a power cut can leave an empty file under the final name.
     """
@@ -148,7 +148,7 @@ class TableFile:
 
 @contextlib.contextmanager
 def _errors_as_damage() -> Iterator[None]:
-    """Raise what Arrow raises for damaged bytes, whatever its class, as `DamagedFileError`."""
+    """Raise any error of Arrow for damaged bytes as `DamagedFileError`."""
     try:
         yield
     except StoreError:
@@ -203,7 +203,7 @@ def _sync_folder(folder: Path) -> None:
 
 @contextmanager
 def staged(target: Path) -> Iterator[Path]:
-    """Yield a hidden folder beside `target`, which is renamed to `target` at the end of the block.
+    """Yield a hidden folder next to `target`, which is renamed to `target` at the end of the block.
 
     If the block raises, the folder is removed and the target is unchanged. A process that is
     killed leaves the folder behind as `.NAME.….tmp`, which no command reads.

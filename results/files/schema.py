@@ -215,4 +215,4 @@ _MIGRATIONS: Final[dict[int, Callable[[pa.Table, str], pa.Table]]] = {
     3: _rename_root_seed,
     4: _add_validation,
 }
-"""By the version that each leads to, in ascending order: each relies on those before it."""
+"""Migrations by the version that each leads to; each relies on those before it."""

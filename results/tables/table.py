@@ -49,7 +49,7 @@ def table(
     A cell counts the runs that failed or have no score, as in `0.8123 (0.0045) [1 failed]`. It is
     an en dash if all of its runs were skipped, and empty if it has no runs. A leading `≈` marks
     cells that include an approximate hypervolume. An algorithm with a run that has no score ranks
-    last on that problem, together with all others of which this is true. So a failure costs its own
+    last on that problem, together with all others that lack a score. So a failure costs its own
     algorithm a rank, and no other. Problems on which no algorithm has all scores have no ranks.
 
     Args:

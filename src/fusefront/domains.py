@@ -193,7 +193,7 @@ def _described(annotation: Any) -> str:
         return f"one of {', '.join(map(_written, get_args(annotation)))}"
     kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
     if get_origin(kind) is tuple:
-        size = "a list that is not empty" if any(_constraints(annotation)) else "a list"
+        size = "a non-empty list" if any(_constraints(annotation)) else "a list"
         return f"{size}, with each item {_described(get_args(kind)[0])}"
     if kind is not annotation:
         return _numbers(kind, list(_constraints(annotation)))

@@ -11,7 +11,7 @@ class FusefrontError(Exception):
 
 
 class UnknownNameError(FusefrontError, LookupError):
-    """A name that no registry entry, label, table or column has."""
+    """A name that is not that of any registry entry, label, table or column."""
 
 
 class ParameterError(FusefrontError, ValueError):
@@ -27,7 +27,7 @@ class ShapeError(FusefrontError, ValueError):
 
 
 class PluginError(FusefrontError, ImportError):
-    """A plug-in that cannot be loaded or does not keep the contract."""
+    """A plug-in that cannot be loaded or does not satisfy the contract."""
 
 
 class PluginResultError(FusefrontError, TypeError):

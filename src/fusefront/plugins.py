@@ -50,7 +50,7 @@ def is_loaded(path: Path) -> bool:
 
 
 def import_file(path: Path, module_name: str) -> None:
-    """Import a Python file as a module of this name; files beside it can be imported by it.
+    """Import a Python file as a module of this name; it can import files next to it.
 
     Raises:
         PluginError: If it is not a Python file, or its code raises.
@@ -100,7 +100,7 @@ def beside(path: Path | None) -> Iterator[None]:
     before = set(sys.modules)
     sys.modules.update(_siblings.get(path.parent, {}))
     sys.path.insert(0, folder)
-    importlib.invalidate_caches()  # a file written a moment ago must be found
+    importlib.invalidate_caches()  # a new file must be found
     # Bytecode is compared by whole seconds and size: an edit within a second would go unnoticed.
     writes_no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:

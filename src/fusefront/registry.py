@@ -88,7 +88,7 @@ class Registry(Generic[T]):
 
         def decorate(thing: C) -> C:
             text = summary or (thing.__doc__ or "").strip().partition("\n")[0]
-            target: Any = thing  # whoever made the registry says what T is
+            target: Any = thing  # T is what the registry was declared with
             self.add(
                 Entry(
                     name=name,

@@ -28,7 +28,7 @@ def source_hash(path: Path, also: Iterable[Path] = ()) -> str:
     A file without such imports has the hash of its content alone.
 
     Args:
-        path: The Python file. Files beside it can be imported.
+        path: The Python file. It can import files next to it.
         also: Further files, imported in ways that no statement shows.
     """
     key = (path, frozenset(also))
@@ -45,7 +45,7 @@ def imported_files(path: Path, also: Iterable[Path] = ()) -> dict[str, Path]:
 
     Those of `also` that no statement imports have their path instead of a name.
     """
-    importlib.invalidate_caches()  # files written a moment ago must be found
+    importlib.invalidate_caches()  # new files must be found
     found: dict[str, Path] = {}
     seen = {path.resolve()}
     # The last one is taken first: a file has the same name here, whether it was imported or not.

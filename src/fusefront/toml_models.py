@@ -14,11 +14,11 @@ from .errors import FusefrontError, StudyError
 from .registry import unknown_name
 
 Text = Annotated[str, StringConstraints(min_length=1)]
-"""A string that is not empty."""
+"""A non-empty string."""
 
 # TOML has arrays only, which arrive as lists: a strict tuple would refuse them. Items stay strict.
 Texts = Annotated[tuple[Text, ...], Strict(False)]
-"""A list of strings that are not empty."""
+"""A list of non-empty strings."""
 
 
 class TomlTable(BaseModel):
@@ -48,7 +48,7 @@ M = TypeVar("M", bound=TomlTable)
 
 _EXPECTED: Final = {
     "string_type": "a string",
-    "string_too_short": "a string that is not empty",
+    "string_too_short": "a non-empty string",
     "int_type": "an integer",
     "float_type": "a number",
     "bool_type": "true or false",
@@ -164,7 +164,7 @@ def rename_key(content: Mapping[str, Any], old: str, new: str, *, file: Path) ->
         return dict(content)
     if new in content:
         raise StudyError(
-            f"In `{file}`, `{new}` must be given once. Found it beside its former name `{old}`. "
+            f"In `{file}`, `{new}` must be given once. Found also its former name `{old}`. "
             f"Delete `{old}`.",
             file=file,
         )

@@ -109,7 +109,7 @@ def test_a_damaged_study_is_set_aside_with_a_line(
     shutil.copytree(whole, directory, copy_function=shutil.copy2)
     path = directory / "study.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("seeds = 1", "seeds = 3"))
-    assert "other lines than those that were written" in fusefront("verify", directory).out
+    assert "lines that differ from those that were written" in fusefront("verify", directory).out
     refused = fusefront("run", path, "-o", tmp_path / "other")
     assert refused.status == 2
     assert "Delete the first line if you edited the file." in refused.err

@@ -45,7 +45,7 @@ TEXTS: list[tuple[Any, str]] = [
     (tuple[PositiveFloat, ...], "a list, with each item above 0"),
     (
         Annotated[tuple[Fraction, ...], MinLen(1)],
-        "a list that is not empty, with each item in [0, 1]",
+        "a non-empty list, with each item in [0, 1]",
     ),
     (Count | None, "an integer of at least 1 or none"),
 ]

@@ -23,13 +23,12 @@ def leaf() -> torch.Tensor:
     return torch.zeros(2, requires_grad=True)
 
 
-@pytest.mark.parametrize("kind", ["coefficients", "weights", "logits", "features"])
+@pytest.mark.parametrize("kind", ["weights", "logits", "features"])
 def test_every_further_backward_pass_costs_two_units_per_example(kind: str) -> None:
     view = view_of()
     batch = next(view.batches(4))
     weights = view.experts.pretrained.clone().requires_grad_()
     values = {
-        "coefficients": lambda: view.losses(Coefficients(values=leaf()), batch),
         "weights": lambda: view.losses(weights, batch),
         "logits": lambda: view.logits(weights, batch, 0),
         "features": lambda: view.features(weights, batch, 0),
@@ -44,11 +43,20 @@ def test_every_further_backward_pass_costs_two_units_per_example(kind: str) -> N
 
 def test_a_backward_pass_beyond_the_cap_ends_the_fit() -> None:
     view = view_of(units=8 * 3 + 1)
-    losses = view.losses(Coefficients(values=leaf()), next(view.batches(4)))
+    weights = view.experts.pretrained.clone().requires_grad_()
+    losses = view.losses(weights, next(view.batches(4)))
     losses.sum().backward(retain_graph=True)
     with pytest.raises(BudgetExhausted):
         losses.sum().backward()
     assert view.budget.ledger.units == 8 * 3
+
+
+def test_losses_of_coefficients_are_differentiated_once() -> None:
+    view = view_of()
+    losses = view.losses(Coefficients(values=leaf()), next(view.batches(4)))
+    losses.sum().backward(retain_graph=True)
+    with pytest.raises(PluginResultError, match="second backward pass"):
+        losses.sum().backward()
 
 
 def test_charges_after_the_first_change_neither_values_nor_gradients() -> None:

@@ -144,7 +144,7 @@ def _is_reusable(reply: Reply) -> bool:
     """Return whether the process may compute another run.
 
     After a failure it may be in any state, and one that has become large keeps data of problems
-    that are perhaps over.
+    that may not be needed any more.
     """
     return reply.status in {"done", "skipped"} and reply.resident_bytes < _LARGE
 

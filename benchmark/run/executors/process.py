@@ -31,7 +31,7 @@ FOR_ONE: Final = (*FOR_MANY, f"{_BENCHMARK}.run.heavy")
 
 _KILLED_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGBUS, signal.SIGHUP})
 _SERVER_DIED: Final = 255
-"""Exit code that `multiprocessing` reports if the fork server died, and took the true one along."""
+"""Exit code that `multiprocessing` reports if the fork server died, which loses the true one."""
 _SERVER_START: Final = 10.0
 """Seconds in which the fork server may be found dead and be replaced."""
 _LAST_WORDS: Final = 5.0
@@ -108,7 +108,7 @@ class WorkerProcess:
 
     @property
     def waitables(self) -> tuple[Connection | int, ...]:
-        """What becomes ready when the run or a process has ended.
+        """The objects that become ready when the run or a process has ended.
 
         Both are needed: a reply does not end a process, and a child of a plug-in may keep the
         connection of a dead process open.

@@ -101,4 +101,4 @@ def first_file(candidates: tuple[Path, ...], *, fix: str) -> Path:
 
 def damaged(path: Path, expected: str, found: str, *, fix: str) -> IntegrityError:
     """Return the error for a corpus file with unexpected content."""
-    return IntegrityError(f"`{path}` must hold {expected}. Found {found}. {fix}")
+    return IntegrityError(f"`{path}` must contain {expected}. Found {found}. {fix}")

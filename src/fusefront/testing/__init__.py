@@ -1,4 +1,4 @@
-"""Contracts that plug-ins inherit: what every algorithm, problem and metric keeps.
+"""Contracts that algorithms, problems and metrics must satisfy; plug-ins inherit their tests.
 
 Needs pytest. For readable failures, write `pytest.register_assert_rewrite("fusefront.testing")` in
 your `conftest.py`.

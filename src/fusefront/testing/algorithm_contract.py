@@ -129,7 +129,10 @@ class AlgorithmContract:
         unlabelled = view.budget.ledger.unlabelled_examples > 0
         used = "labelled" if spy.labels_seen else "unlabelled" if unlabelled else "none"
         expect("The label `data` is the data that `fit` uses", expected=data, found=used)
-        promise = "No unlabelled data beside labelled, no units without data, no test split"
+        promise = (
+            "`fit` uses no unlabelled data if it uses labels, no units if it uses no data, and "
+            "never the test split"
+        )
         found = (unlabelled, view.budget.ledger.units > 0, "test" in spy.splits_seen)
         expect(promise, expected=(data == "unlabelled", data != "none", False), found=found)
 
@@ -170,7 +173,7 @@ class AlgorithmContract:
         (models, losses, ledger), (again, losses_again, ledger_again) = found
         np.testing.assert_array_equal(losses, losses_again)
         equal = sum(torch.equal(a, b) for a, b in zip(models, again, strict=True))
-        promise = "A seed gives the same models, whatever the global seeds of torch and numpy are"
+        promise = "A seed gives the same models for any global seeds of torch and numpy"
         expect(promise, expected=len(models), found=equal)
         expect("A seed gives the same costs", expected=ledger, found=ledger_again)
 
@@ -278,7 +281,7 @@ class AlgorithmContract:
         return pareto_set, view
 
     def seen_fit(self, algorithm: Algorithm, problem: ToyProblem) -> tuple[ParetoSet, ProblemView]:
-        """Same as `fit`, but all tests that do not change the result share it."""
+        """Same as `fit`, but the result is shared by all tests that do not change it."""
         key = (repr(algorithm), id(problem), self.units)
         if key not in _FITS:
             _FITS[key] = self.fit(algorithm, problem)
@@ -286,11 +289,11 @@ class AlgorithmContract:
 
 
 _FITS: dict[tuple[str, int, int], tuple[ParetoSet, ProblemView]] = {}
-"""The keys are safe: toy problems are kept for ever, so no id is ever reused."""
+"""The keys are safe: toy problems are kept forever, so no id is ever reused."""
 
 
 class PermutationContract:
-    """For algorithms that give the same models for permuted preferences over permuted tasks."""
+    """Tests of algorithms that give the same models for permuted preferences and tasks."""
 
     units: ClassVar[int] = 3_000
 

@@ -84,11 +84,10 @@ def _many_gradients(view: ProblemView) -> ParetoSet:
 
 
 def _backward_again(view: ProblemView) -> ParetoSet:
-    batch = next(view.batches(SIZE))
-    values = torch.zeros(len(view.experts), requires_grad=True)
-    losses = _losses(view, batch, values)
+    weights = view.experts.pretrained.clone().requires_grad_()
+    losses = view.losses(weights, next(view.batches(SIZE)))
     for _ in range(10):
-        torch.autograd.grad(losses.sum(), values, retain_graph=True)
+        torch.autograd.grad(losses.sum(), weights, retain_graph=True)
     return _constant(view)
 
 

@@ -113,7 +113,7 @@ def test_token_types_distinguish_the_texts_of_a_pair(tmp_path: Path) -> None:
 
 def test_a_text_that_ends_in_the_padding_id_is_refused(tmp_path: Path) -> None:
     save_tokenizer(tmp_path)
-    with pytest.raises(IntegrityError, match=r"of which the last one is not padding\. Found 'cat'"):
+    with pytest.raises(IntegrityError, match=r"the last one must not be padding\. Found 'cat'"):
         encode_texts(load_tokenizer(tmp_path), rows(["cat"]), length=6, padding=3, vocabulary=99)
 
 

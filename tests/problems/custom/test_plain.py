@@ -226,7 +226,7 @@ def test_inputs_that_the_module_does_not_accept_are_refused(path: Path) -> None:
     [
         ((2, 5), r"must have shape \(1, 5\), as its head expects. Found \(1, 6\)"),
         ((1, 6), "must be of its 1 classes"),
-        ((6,), "must hold a `weight` of shape"),
+        ((6,), "must contain a `weight` of shape"),
     ],
 )
 def test_a_head_that_does_not_fit_is_refused(

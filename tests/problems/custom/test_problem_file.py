@@ -72,7 +72,7 @@ def test_an_entry_is_made_without_loading_torch(tmp_path: Path) -> None:
         (HEAD + TWO + "labl = 'y'\n", r"a key of `tasks\[1\]\.data` .* Found `labl`. Did you mean"),
         (HEAD + TWO + "labels = ['a', 'a']\n", "labels` must be a list of distinct names"),
         (HEAD + TWO + "image = 'x'\n", "must name the column of the inputs"),
-        (HEAD + TWO + "test = 'x'\n", "`tasks\\[1\\].data.all` must not stand beside"),
+        (HEAD + TWO + "test = 'x'\n", "`tasks\\[1\\].data.all` must not be given together with"),
         ("fractions = [0.5, 0.5]\n" + HEAD + TWO, "3 positive numbers that sum to 1"),
         ("fractions = [0.5, 0.4, 0.4]\n" + HEAD + TWO, "3 positive numbers that sum to 1"),
         (

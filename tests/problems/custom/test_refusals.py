@@ -135,7 +135,7 @@ CASES: list[tuple[Callable[[Path], None], str, bool]] = [
         r"every merged parameter. Found no `transformer\.h\.1\.mlp\.c_fc\.weight`",
         True,
     ),
-    (no_head, r"expert `colour` must hold every merged.*`score\.weight`", True),
+    (no_head, r"expert `colour` must contain every merged.*`score\.weight`", True),
     (not_finite, "finite weights", False),
     (expert_is_pretrained, "must differ from the pretrained model", True),
     (only_a_pickle, r"`pytorch_model\.bin`, a pickle.*save_pretrained", True),

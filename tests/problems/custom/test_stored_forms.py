@@ -139,7 +139,7 @@ def test_names_with_and_without_the_prefix_of_the_backbone_are_two_names(path: P
 def test_compiled_and_plain_names_in_one_file_are_refused(path: Path) -> None:
     name = f"{NORM}.weight"
     restore(path.parent / "colour", lambda t: t | {f"_orig_mod.{name}": t[name].clone()})
-    assert_refused(path, "must hold every tensor once")
+    assert_refused(path, "must contain every tensor once")
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart"])

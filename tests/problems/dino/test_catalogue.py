@@ -1,5 +1,5 @@
 from fusefront.entry import Entry
-from fusefront.problems import PROBLEMS
+from fusefront.problems import PROBLEMS, listed
 from fusefront.problems.family import FamilyProblem
 from fusefront.problems.vision.families import DINO
 
@@ -42,7 +42,7 @@ def test_both_halves_have_two_questions_about_the_same_images() -> None:
 
 def test_summaries_name_the_tasks_and_what_they_show() -> None:
     for entry in ENTRIES.values():
-        assert entry.summary.startswith(f"Merge the DINOv2 experts of {', '.join(tasks(entry))}: ")
+        assert entry.summary.startswith(f"Merge the DINOv2 experts of {listed(tasks(entry))}:")
         assert "; shows " in entry.summary
 
 

