@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +11,6 @@ import pytest
 
 import fusefront
 from fusefront.algorithms import ALGORITHMS
-from fusefront.benchmark.study.study import Study
 
 with ALGORITHMS.isolated():
     from fusefront.testing import evasions
@@ -21,16 +22,14 @@ PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """The run of every attempt, each in processes of its own."""
-    with ALGORITHMS.isolated():
-        study = Study.of(
-            problems=["smoke-left-right"],
-            algorithms=[f"{evasions.__file__}:Evasion[kind={kind}]" for kind in ATTEMPTS],
-            seeds=1,
-            budget=5_000,
-        )
-        results = fusefront.run(study, tmp_path_factory.mktemp("evasions"), jobs=1)
-    kinds = results.runs["parameters"].map(lambda text: json.loads(text)["kind"])
-    return results.runs.set_index(kinds)
+    folder = tmp_path_factory.mktemp("evasions")
+    algorithms = [f"--algorithm={evasions.__file__}:Evasion[kind={kind}]" for kind in ATTEMPTS]
+    command = [sys.executable, "-m", "fusefront.benchmark", "run", "-p", "smoke-left-right"]
+    command += [*algorithms, "--seeds", "1", "--budget", "5000", "-o", str(folder)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 1, found.stderr  # some runs failed, as they must
+    runs = fusefront.load(folder).runs
+    return runs.set_index(runs["parameters"].map(lambda text: json.loads(text)["kind"]))
 
 
 @pytest.mark.parametrize("kind", ATTEMPTS)
