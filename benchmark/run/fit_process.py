@@ -90,11 +90,16 @@ class _Server:
 
 def _started(spec: RunSpec) -> Fit:
     torch.set_num_threads(1)
-    with suppress(OSError):  # where this is impossible, no process computes a second run
-        PEAK.write_text("5")  # the peak resident memory must not be that of an earlier run
+    reset_peak()
     with ending({}):
         limit_memory(spec.resources.memory_bytes)
     return Fit(spec)
+
+
+def reset_peak() -> None:
+    """Make the peak resident memory count from now: it must not be that of an earlier run."""
+    with suppress(OSError):  # where this is impossible, no process computes a second run
+        PEAK.write_text("5")
 
 
 def limit_memory(limit: int | None) -> None:

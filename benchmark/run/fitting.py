@@ -80,7 +80,7 @@ def ending(facts: Facts) -> Iterator[None]:
     except RunEnded:
         raise
     except NotApplicableError as reason:
-        raise RunEnded(facts | {"status": "skipped", "reason": str(reason)}) from reason
+        raise RunEnded(facts | {"status": "skipped", "reason": _writable(str(reason))}) from reason
     except KeyboardInterrupt as error:
         if getsignal(SIGINT) is not SIG_IGN:
             raise  # it may be the user's own
@@ -91,10 +91,22 @@ def ending(facts: Facts) -> Iterator[None]:
 
 def failure(error: BaseException) -> dict[str, Any]:
     """Return the facts of a failed run; every kind of memory exhaustion gets one error class."""
-    out_of_memory = isinstance(error, MemoryError) or _ALLOCATION in str(error)
+    out_of_memory = isinstance(error, MemoryError) or _ALLOCATION in _text_of(error)
     return {
         "status": "failed",
         "error_class": "OutOfMemory" if out_of_memory else type(error).__name__,
-        "error_message": str(error),
-        "traceback": "".join(traceback.format_exception(error)),
+        "error_message": _writable(_text_of(error)),
+        "traceback": _writable("".join(traceback.format_exception(error))),
     }
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as other:  # `__str__` is code of the plug-in, too
+        return f"{type(error).__name__}, whose text raises {type(other).__name__}"
+
+
+def _writable(text: str) -> str:
+    """Return the text with lone surrogates, which UTF-8 cannot store, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()

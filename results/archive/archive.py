@@ -25,7 +25,7 @@ _TEXTS = ["run_id", "problem", "algorithm", "display_name"]
 _DICTIONARY = {
     "runs": True,
     "fronts": [*_TEXTS, "task"],
-    "points": [*_TEXTS, "space"],
+    "points": [*_TEXTS, "space", "anchor"],
     "traces": [*_TEXTS, "metric"],
     "problems": True,
     "milestones": [*_TEXTS, "task"],

@@ -20,8 +20,8 @@ from fusefront.benchmark.run import execute as execute_module
 from fusefront.benchmark.run import plan as runner
 from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.executors import start_of
-from fusefront.benchmark.run.meters import PeakMemory
 from fusefront.benchmark.run.fitting import InProcess
+from fusefront.benchmark.run.meters import PeakMemory
 from fusefront.benchmark.run.one_run import compute
 from fusefront.benchmark.score import scores as loading
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec

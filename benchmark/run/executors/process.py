@@ -107,6 +107,11 @@ class WorkerProcess:
         self._connection.send(order)
 
     @property
+    def pids(self) -> tuple[int, ...]:
+        """The ids of its processes: rehearsal, fit, scorer."""
+        return tuple(process.pid for process in self._processes)
+
+    @property
     def waitables(self) -> tuple[Connection | int, ...]:
         """The objects that become ready when the run or a process has ended.
 
@@ -141,9 +146,9 @@ class WorkerProcess:
 
     def _death(self) -> WorkerFailure:
         """Describe why a process ended before the reply."""
-        # The first one in this order: if one that fits ends, the one that scores ends, too.
-        dead = next((p for p in self._processes if p.has_ended()), self._processes[-1])
-        code = dead.exit_code()
+        # If one dies, the others end by themselves, with exit code 0.
+        codes = [process.exit_code() for process in self._processes if process.has_ended()]
+        code = next(filter(None, codes), self._processes[-1].exit_code())
         self.kill()
         if code == _SERVER_DIED:
             return _lost("The process that starts the workers ended, and this worker with it", "")
@@ -170,9 +175,14 @@ class _Process:
     ) -> None:
         self._process = _started(target, (environment, *connections), preload)
         self._handle: psutil.Process | None = None
-        assert self._process.pid is not None
         with suppress(psutil.NoSuchProcess):  # it has ended already
-            self._handle = psutil.Process(self._process.pid)
+            self._handle = psutil.Process(self.pid)
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        assert self._process.pid is not None
+        return self._process.pid
 
     @property
     def sentinel(self) -> int:
