@@ -15,6 +15,7 @@ from fusefront.entry import Entry
 from fusefront.errors import StoreError
 from fusefront.metrics.corner_gap import corner_gap
 from fusefront.metrics.expected_utility import expected_utility
+from fusefront.metrics.gain_over_pretrained import gain_over_pretrained
 from fusefront.metrics.hypervolume import hypervolume
 from fusefront.metrics.igd import igd, igd_plus
 from fusefront.metrics.normalised_accuracy import (
@@ -108,6 +109,7 @@ def test_scores_equal_the_metrics_of_the_front(results: Results) -> None:
         ("hypervolume", "ref_point=1.0"): hypervolume(OBJECTIVES, ref_point=[1.0, 1.0]),
         ("hypervolume", "ref_point=1.1"): hypervolume(OBJECTIVES, ref_point=[1.1, 1.1]),
         ("expected-utility", ""): expected_utility(OBJECTIVES, preferences=PREFERENCES),
+        ("gain-over-pretrained", ""): gain_over_pretrained(OBJECTIVES, preferences=PREFERENCES),
         ("corner-gap", ""): corner_gap(OBJECTIVES, **beside),
         ("average-normalised-accuracy", ""): average_normalised_accuracy(OBJECTIVES, **beside),
         ("worst-task-normalised-accuracy", ""): worst_task_normalised_accuracy(
