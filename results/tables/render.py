@@ -191,7 +191,7 @@ def _json(frame: pd.DataFrame) -> str:
         ],
         "best": frame.attrs.get("best", []),
     }
-    return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(facts, indent=1) + "\n"
 
 
 FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {
