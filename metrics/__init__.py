@@ -69,6 +69,15 @@ METRICS.register_lazily(
     kind="preference",
 )
 METRICS.register_lazily(
+    "gain-over-pretrained",
+    "metrics.gain_over_pretrained:gain_over_pretrained",
+    summary="Expected utility of the pretrained model minus that of the points",
+    source=_OURS,
+    direction="maximise",
+    reference="none",
+    kind="preference",
+)
+METRICS.register_lazily(
     "corner-gap",
     "metrics.corner_gap:corner_gap",
     summary="Mean value lost against each expert when the whole preference is on its task",

@@ -16,6 +16,12 @@ EXACT_POINTS = {7: 150, 8: 80, 9: 50, 10: 30}
 EXACT_POINTS_BEYOND = 12
 """The same limit for 11 objectives and more."""
 
+VISIBLE = 0.01
+"""A hypervolume is visible above this share of the box from the experts to the reference point."""
+
+ENOUGH_VISIBLE = 0.25
+"""The least share of algorithms with a visible hypervolume for which it ranks algorithms."""
+
 
 def hypervolume(points: ArrayLike, /, *, ref_point: ArrayLike) -> float:
     """Volume dominated by the points up to the reference point; higher is better.
@@ -56,6 +62,27 @@ def is_exact(points: ArrayLike, /, *, ref_point: ArrayLike) -> bool:
     """
     useful, _ = _useful(points, ref_point)
     return _few(useful)
+
+
+def can_rank(values: ArrayLike, /, *, ref_point: ArrayLike) -> bool:
+    """Return whether hypervolume can rank algorithms on a problem.
+
+    Where hardly any point is inside the reference point, nearly all algorithms have no volume, and
+    the others differ by chance. So at least a quarter of the algorithms must have more than 1 % of
+    the box between the experts, where all objectives are 0, and the reference point.
+
+    Args:
+        values: `(k,)` the hypervolume of each algorithm, at least one.
+        ref_point: `(m,)` the worst corner that they were computed with.
+
+    >>> can_rank([0.3, 0.2, 0.0, 0.0], ref_point=[1.0, 1.0])
+    True
+    >>> can_rank([0.005, 0.0, 0.0, 0.0], ref_point=[1.0, 1.0])
+    False
+    """
+    ref = np.asarray(ref_point, dtype=np.float64)
+    visible = np.asarray(values, dtype=np.float64) > VISIBLE * ref.prod()
+    return bool(visible.mean() >= ENOUGH_VISIBLE)
 
 
 def _useful(points: ArrayLike, ref_point: ArrayLike) -> tuple[Array, Array]:

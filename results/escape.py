@@ -19,7 +19,7 @@ FORMULA_STARTS: Final = "=+-@\t\r"
 """Characters with which spreadsheet programs take a text for a formula."""
 
 _NUMBER: Final = re.compile(
-    r"[-+]?(\d[\d.]*(e[-+]?\d+)?|inf|nan)[kM]?( \([-+\d.eknaifM]+\))?( \[\d+ [a-z ]+\])*"
+    r"[-+]?(\d[\d.]*(e[-+]?\d+)?|inf|nan)[kM]?( \([-+\d.eknaifM]+\))?( \[\d+ [\da-z ]+\])*"
 )
 _CONTROLS: Final = frozenset(("Cc", "Cs", "Zl", "Zp"))
 """Categories of Unicode: control characters, surrogates, separators of lines and paragraphs."""
@@ -50,6 +50,7 @@ _LATEX: Final = {
     "…": r"\dots{}",
     "±": r"$\pm$",
     "≈": r"$\approx$",
+    "†": r"\textdagger{}",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
 }

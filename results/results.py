@@ -23,7 +23,7 @@ Source = Callable[[], pa.Table]
 _OLD_COLUMNS: Final = {"study_seed": "root_seed"}
 MARK = "≈"
 EXPLANATION = "≈ includes an approximate hypervolume (relative error about 1e-3)"
-_REF_POINT = "ref_point="
+REF_POINT = "ref_point="
 
 
 @final
@@ -204,7 +204,7 @@ def approximate(results: Results, scores: pd.DataFrame) -> NDArray[np.bool_]:
     points = _points(results, scores["run_id"].iloc[rows].unique().tolist()) if len(rows) else {}
     for row in rows:
         run_id, reference = scores[["run_id", "reference"]].iloc[row]
-        ref_point = np.full(points[run_id].shape[1], float(reference.removeprefix(_REF_POINT)))
+        ref_point = np.full(points[run_id].shape[1], float(reference.removeprefix(REF_POINT)))
         mask[row] = not is_exact(points[run_id], ref_point=ref_point)
     return mask
 

@@ -10,7 +10,7 @@ import fusefront
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.study.file import suite_study
 from fusefront.metrics.nondominated import nondominated
-from fusefront.results.references import load_reference
+from fusefront.results.references import freeze, load_reference
 
 SUITE = fusefront.SUITES["default"].load()
 
@@ -101,3 +101,14 @@ def test_a_run_computed_here_gives_the_archived_accuracies(
     assert len(archived) == 11 * 2
     # Other processors round differently: two examples may change sides.
     assert ((archived["value"] - archived["value_here"]).abs() * archived["n"] <= 2.01).all()
+
+
+def test_the_reference_fronts_are_made_of_this_archive(
+    prerun: fusefront.Results, tmp_path: Path
+) -> None:
+    made = dict(freeze(prerun, tmp_path))
+    assert set(made) == set(SUITE.problems)
+    for problem, front in made.items():
+        stored = load_reference(problem)
+        assert stored is not None
+        assert (stored.sha256, stored.note) == (front.sha256, front.note)

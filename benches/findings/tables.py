@@ -12,6 +12,7 @@ from fusefront.results.tables.compare import (
     ranks,
     scored,
 )
+from fusefront.results.tables.notes import unranked
 
 from .study import DIRECTION, METRIC, RANKED, SOUP, Study
 
@@ -23,7 +24,7 @@ LARGE = ((1e6, "M"), (1e3, "k"))
 def overall(study: Study) -> pd.DataFrame:
     """Return all ranked algorithms, best mean rank first; `*` marks missing runs."""
     found = mean_ranks(study.rivals, direction=DIRECTION)
-    counts = study.rivals["display_name"].value_counts()
+    counts = study.rivals.groupby("display_name")["value"].count()
     whole = counts.reindex(found.index) == study.runs_each
     frame = pd.DataFrame(index=found.index.rename("algorithm"))
     frame["rank"] = [
@@ -142,9 +143,10 @@ def _described(study: Study, kind: str) -> pd.DataFrame:
 
 
 def _second_opinion(study: Study) -> "pd.Series[str]":
-    """Return mean ranks by hypervolume up to the pretrained model."""
+    """Return mean ranks by hypervolume up to the pretrained model, where it can rank."""
     scores = scored(study.results, "hypervolume")
-    own = scores[scores["display_name"].isin(study.names(RANKED))]
+    empty = unranked(study.results, study.results.scores_of("hypervolume"))
+    own = scores[scores["display_name"].isin(study.names(RANKED)) & ~scores["problem"].isin(empty)]
     return mean_ranks(own, direction="maximise")["rank"].map("{:.1f}".format)
 
 
@@ -167,7 +169,7 @@ def _spread(means: pd.DataFrame) -> "pd.Series[str]":
     texts = [
         f"{mean:.3f}{f' ({spread:.3f})' if seeds > 1 else ''}"
         + (f" [{seeds} of {most} seeds]" if seeds < most else "")
-        for mean, spread, seeds in means.itertuples(index=False)
+        for mean, spread, seeds in means[["mean", "spread", "seeds"]].itertuples(index=False)
     ]
     return pd.Series(texts, index=means.index)
 
@@ -185,7 +187,8 @@ def _beaten(study: Study, baseline: str | Mapping[str, str]) -> "pd.Series[str]"
 
 def _least(study: Study) -> list[tuple[str, str]]:
     """Return the cells of the best score of each group, which are set in bold."""
-    means = over_problems(study.rivals, study.groups)["mean"]
+    found = over_problems(study.rivals, study.groups)
+    means = found.loc[found["complete"], "mean"]
     columns = _columns(study)
     return [(name, columns[group]) for group, name in means.groupby("group").idxmin()]
 

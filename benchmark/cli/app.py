@@ -28,7 +28,7 @@ app = typer.Typer(
 SOURCE: Final = (
     "A run directory, an archive, a `.zip` file, or `NAME!` for an archive shipped with fusefront."
 )
-FORMATS: Final = "text, markdown, latex or csv."
+FORMATS: Final = "text, markdown, latex, csv or json."
 
 Source = Annotated[str, typer.Argument(metavar="RESULTS", help=SOURCE)]
 NewDirectory = Annotated[

@@ -108,10 +108,14 @@ def references(
         Path, typer.Option("-o", "--output", metavar="DIRECTORY", help="Folder for the fronts.")
     ],
 ) -> None:
-    """Freeze a reference front per problem: the nondominated points of all done runs.
+    """Freeze a reference front per problem, made of the points of all done runs.
+
+    The points are kept with the algorithms that supplied them, so that each algorithm can be
+    measured against all others.
 
     Examples:
     - `fusefront data references runs/smoke -o reference_fronts`
+    - `fusefront data references default! -o reference_fronts`
     """
     from ...results.references import freeze
     from ..api import load

@@ -11,6 +11,7 @@ _NEAREST: Final = {
     "…": "...",
     "±": "+-",
     "≈": "~",
+    "†": "!",
     "×": "x",  # noqa: RUF001 - the character itself
     "↑": "^",
     "↓": "v",

@@ -30,7 +30,8 @@ def summary(
 ) -> None:
     """Print the mean of every metric over the problems, with one row per algorithm.
 
-    The standard deviation is taken over the seeds.
+    The standard deviation is taken over the seeds. Algorithms that lack a run are never the best,
+    and show how many runs they have.
 
     Examples:
     - `fusefront summary runs/smoke`

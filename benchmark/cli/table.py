@@ -33,7 +33,8 @@ def table(
 ) -> None:
     """Print one metric, with one row per problem and one column per algorithm.
 
-    Each entry summarises the seeds.
+    Each entry summarises the seeds. Algorithms that lack a run are never the best of a row, and
+    rank last in it; the caption names the reasons of skipped runs.
 
     Examples:
     - `fusefront table runs/smoke`

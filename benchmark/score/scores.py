@@ -11,7 +11,7 @@ from hashlib import sha256
 from importlib import metadata
 from inspect import getsourcefile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +50,9 @@ _READ: Final = (".py", ".parquet")
 """Endings of the files that are hashed: source code, and reference fronts."""
 
 
+Yardsticks: TypeAlias = "list[tuple[str, np.ndarray[Any, np.dtype[np.float64]]]]"
+"""Reference fronts with their names, which distinguish scores."""
+
 _COLUMNS: Final = (
     *("run_id", "problem", "algorithm", "display_name", "seed"),
     *("metric", "value", "reference"),
@@ -77,8 +80,10 @@ def load_directory(snapshot: Snapshot) -> Results:
 def derive_scores(results: Results) -> "pd.DataFrame":
     """Return the scores table: one row per done run, metric and reference.
 
-    A metric that needs a reference front is left out where the problem has none. Metrics expect
-    values that grow with quality, so losses are negated.
+    A metric that needs a reference front is left out where the problem has none. The first score
+    of such a metric is measured without the algorithm's own points, if the front knows whose they
+    are, and the second with them. Metrics expect values that grow with quality, so losses are
+    negated.
     """
     import pandas as pd
 
@@ -86,6 +91,12 @@ def derive_scores(results: Results) -> "pd.DataFrame":
     experts = _expert_values(results.problems)
     negated = _loss_valued(results.problems)
     reference = cache(_reference)
+
+    @cache
+    def yardsticks(problem: str, problem_hash: str, algorithm: str) -> Yardsticks:
+        front = reference(problem, problem_hash)
+        return [] if front is None else front.yardsticks(algorithm)
+
     fronts = dict(tuple(results.fronts.groupby("run_id", sort=False)))
     rows: list[tuple[object, ...]] = []
     done = results.runs[results.runs["status"] == "done"]
@@ -100,28 +111,28 @@ def derive_scores(results: Results) -> "pd.DataFrame":
         sign = -1.0 if problem in negated else 1.0
         inputs = _inputs(run, fronts[run["run_id"]], experts[problem], sign)
         identity = tuple(run[column] for column in _COLUMNS[:5])
+        fronts_of_others = yardsticks(*problem, run["algorithm"])
         for entry, metric in entries:
-            for value, used in _values(entry, metric, inputs, reference(*problem)):
+            for value, used in _values(entry, metric, inputs, fronts_of_others):
                 rows.append((*identity, entry.name, value, used))
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
 def _values(
-    entry: Entry[Metric], metric: Metric, inputs: Inputs, reference: ReferenceFront | None
+    entry: Entry[Metric], metric: Metric, inputs: Inputs, yardsticks: Yardsticks
 ) -> Iterator[tuple[float, str]]:
+    """Yield the values of a metric for a run, each with the reference it was measured against."""
     kind = entry.labels.get("reference", "none")
+    needed: list[tuple[str, dict[str, Any]]] = [("", {})]
     if kind == "ref_point":
-        for level in REF_POINTS:
-            ref_point = np.full(inputs.points.shape[1], level)
-            value = evaluate(metric, inputs, ref_point=ref_point)
-            if value is not None:
-                yield value, f"ref_point={level}"
-        return
-    front = reference if kind == "front" else None
-    points = None if front is None else front.points
-    value = evaluate(metric, inputs, front=points)
-    if value is not None:
-        yield value, "" if front is None else str(front)
+        m = inputs.points.shape[1]
+        needed = [(f"ref_point={x}", {"ref_point": np.full(m, x)}) for x in REF_POINTS]
+    elif kind == "front":
+        needed = [(name, {"front": front}) for name, front in yardsticks]
+    for reference, arguments in needed:
+        value = evaluate(metric, inputs, **arguments)
+        if value is not None:
+            yield value, reference
 
 
 def _reference(problem: str, problem_hash: str) -> ReferenceFront | None:

@@ -21,8 +21,8 @@ class Scores:
 
     Attributes:
         texts: Mean and standard deviation over the seeds; problems down, algorithms across.
-        ranks: Rank of the mean among the algorithms of each problem, 1 is best; NaN where a run
-            failed or was not scored.
+        ranks: Rank of the mean among the algorithms of each problem, 1 is best, and last where a
+            result is missing; NaN on problems that the metric cannot rank.
         caption: Direction, seeds, reference and budget.
     """
 
@@ -46,9 +46,8 @@ def scores(archive: str, metric: str) -> Scores | None:
     direction = METRICS[metric].labels["direction"]
     number = ".4f" if METRICS[metric].labels["kind"] != "cost" else ".4g"
     texts = table(loaded, metric, "mean-std", direction=direction, number=number)
-    means = table(loaded, metric, "mean", direction=direction, number=".17g").iloc[:-1]
-    values = means.apply(pd.to_numeric, errors="coerce")
-    ranks = values.rank(axis=1, ascending=direction == "minimise")
+    ranks = pd.DataFrame(texts.attrs["ranks"], index=texts.columns).T
+    ranks = ranks.reindex(index=texts.index[:-1])
     return Scores(texts=texts, ranks=ranks, caption=texts.attrs["caption"])
 
 

@@ -37,8 +37,9 @@ def plot_front(
 ) -> Path:
     """Write a figure of the fronts on test, with one panel per problem.
 
-    Each algorithm is represented by its run of median hypervolume if there are scores, otherwise
-    by its first seed. The figure states which, and names the algorithms that have no points.
+    Each algorithm is represented by its run of median hypervolume if there are scores, where
+    missing runs count as the worst, otherwise by its first seed. The figure states which, and names
+    the algorithms that lack runs.
 
     Args:
         results: With fronts and points, and with scores if they are known.
@@ -143,7 +144,10 @@ def _layout(n_tasks: list[int]) -> tuple[int, list[tuple[int, int, int]]]:
 
 
 def _explanation(shown: list[Panel], references: Mapping[str, ReferenceFront], scored: bool) -> str:
-    seed = "its run of median hypervolume, or its first seed where runs have no scores"
+    seed = (
+        "its run of median hypervolume (missing runs count as the worst), or its first seed where "
+        "runs have no scores"
+    )
     text = f"Test results. Each algorithm is represented by {seed if scored else 'its first seed'}."
     if any(len(panel.tasks) == 2 for panel in shown):
         text += " Lines connect nondominated points; dominated points are faint."

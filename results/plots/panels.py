@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...registry import unknown_name
+from ..missing import coverage
 from ..results import Results
 
 Array = NDArray[np.float64]
@@ -20,7 +21,8 @@ class Panel:
 
     `even` is, by algorithm, the row with the most even preference. `anchors` maps the kind of
     anchor to `(r, m)` objectives; it is empty if the objectives of the problem cannot be
-    normalised. `absent` maps a status to the algorithms that have no points because of it.
+    normalised. `absent` maps what is missing to the algorithms that lack it: the status of those
+    without points, and how many runs have a result where some lack one.
     """
 
     problem: str
@@ -74,17 +76,23 @@ def _panel(results: Results, problem: str, names: list[str]) -> Panel:
     fronts = results.fronts[results.fronts["problem"] == problem]
     scores = results.scores_of(SELECTOR)
     panel = Panel(problem=problem, tasks=list(fronts["task"].unique()))
+    valued = runs.assign(value=(runs["status"] == "done").map({True: 0.0, False: np.nan}))
+    needed = coverage(valued).needed.sum(axis=1)
     for name in names:
         own = runs[runs["display_name"] == name]
-        run_id = _median_run(own, scores)
+        expected = int(needed.get(name, 0))
+        run_id = _median_run(own, scores, expected)
         table = fronts[fronts["run_id"] == run_id].pivot(
             index="point", columns="task", values="objective"
         )
         table = table.reindex(columns=panel.tasks).dropna()
         if table.empty:
-            for status in own["status"].head(1):
-                panel.absent.setdefault(status, []).append(name)
+            status = "absent" if own.empty else str(own["status"].iloc[0])
+            panel.absent.setdefault(status, []).append(name)
             continue
+        done = int((own["status"] == "done").sum())
+        if done < expected:
+            panel.absent.setdefault(f"{done} of {expected} runs", []).append(name)
         panel.objectives[name] = table.to_numpy(dtype=float)
         points = results.points[results.points["run_id"] == run_id]
         asked = dict(zip(points["point"], points["preference"], strict=True))
@@ -93,8 +101,11 @@ def _panel(results: Results, problem: str, names: list[str]) -> Panel:
     return panel
 
 
-def _median_run(runs: pd.DataFrame, scores: pd.DataFrame) -> str | None:
-    """Return the done run of median hypervolume (the lower of two), or the first seed."""
+def _median_run(runs: pd.DataFrame, scores: pd.DataFrame, needed: int) -> str | None:
+    """Return the done run of median hypervolume (the lower of two), or the first seed.
+
+    Missing runs count as the worst. If one of them is the median, the worst done run is returned.
+    """
     done = runs[runs["status"] == "done"].sort_values("seed", kind="stable")
     if done.empty:
         return None
@@ -104,7 +115,8 @@ def _median_run(runs: pd.DataFrame, scores: pd.DataFrame) -> str | None:
         return str(done["run_id"].iloc[0])
     own = own[own["reference"] == own["reference"].iloc[0]]
     own = own.sort_values(["value", "seed"], kind="stable")
-    return str(own["run_id"].iloc[(len(own) - 1) // 2])
+    missing = max(needed - len(own), 0)
+    return str(own["run_id"].iloc[max((missing + len(own) - 1) // 2 - missing, 0)])
 
 
 def _most_even(preferences: Sequence[Array | None]) -> int:

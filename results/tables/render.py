@@ -1,7 +1,8 @@
-"""Rendering of a frame of texts: for the terminal, or as Markdown, LaTeX or CSV."""
+"""Rendering of a frame of texts: for the terminal, or as Markdown, LaTeX, CSV or JSON."""
 
 import csv
 import io
+import json
 import textwrap
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from ...errors import ParameterError
 from ..escape import for_latex, for_markdown, for_spreadsheet, printable
+from .notes import WORSE
 
 Cell = TypeVar("Cell")
 Column = list[Text]
@@ -26,11 +28,12 @@ def render(frame: pd.DataFrame, format: str = "text", width: int | None = None) 
     """Return the table as text that ends in a line break.
 
     Args:
-        frame: A table of `table` or `summary`, or any frame of texts. The best cells and the
-            caption are taken from its `attrs`, if it has them.
+        frame: A table of `table` or `summary`, or any frame of texts. The best and the worse cells,
+            the caption and columns for programs are taken from its `attrs`, if it has them.
         format: `text` marks the best with `*`, and sets it in bold if the output is a terminal;
-            `markdown` and `latex` (with booktabs) set it in bold; `csv` has the bare texts without
-            a caption, for programs. Names are literal in each: see `escape`.
+            `markdown` and `latex` (with booktabs) set it in bold. All three mark what is worse than
+            the pretrained model with `†`. `csv` has the bare texts and the columns for programs
+            without a caption; `json` has all of this. Names are literal in each: see `escape`.
         width: Characters per line of `text`. Columns that do not fit continue in a block below,
             which repeats the index. By default everything is on one line.
     """
@@ -39,14 +42,21 @@ def render(frame: pd.DataFrame, format: str = "text", width: int | None = None) 
     return _text(frame, width) if format == "text" else FORMATS[format](frame)
 
 
-def _rows(frame: pd.DataFrame, cell: Callable[[str, bool], Cell]) -> list[list[Cell]]:
-    """Return header and rows, index first; `cell` gets a text and whether it is among the best."""
-    best = {tuple(place) for place in frame.attrs.get("best", [])}
-    header = [cell(str(frame.index.name or ""), False), *(cell(str(c), False) for c in frame)]
+def _rows(frame: pd.DataFrame, cell: Callable[[str, bool, bool], Cell]) -> list[list[Cell]]:
+    """Return header and rows, index first.
+
+    `cell` gets a text, whether it is among the best, and whether it is worse than the pretrained
+    model. A row is worse as a whole if its place is in the index.
+    """
+    best, worse = (
+        {tuple(place) for place in frame.attrs.get(key, [])} for key in ("best", "worse")
+    )
+    name = str(frame.index.name or "")
+    header = [cell(name, False, False), *(cell(str(c), False, False) for c in frame)]
     body = [
-        [cell(str(row), False)]
+        [cell(str(row), False, (row, name) in worse)]
         + [
-            cell(str(text), (row, column) in best)
+            cell(str(text), (row, column) in best, (row, column) in worse)
             for column, text in zip(frame, texts, strict=True)
         ]
         for row, texts in zip(frame.index, frame.itertuples(index=False), strict=True)
@@ -55,11 +65,12 @@ def _rows(frame: pd.DataFrame, cell: Callable[[str, bool], Cell]) -> list[list[C
 
 
 def _text(frame: pd.DataFrame, width: int | None = None) -> str:
-    has_best = "best" in frame.attrs
+    has_best, has_worse = "best" in frame.attrs, bool(frame.attrs.get("worse"))
 
-    def cell(text: str, is_best: bool) -> Text:
-        # The mark is a character, not only a style, so that it survives pipes and files.
-        mark = (" *" if is_best else "  ") if has_best else ""
+    def cell(text: str, is_best: bool, is_worse: bool) -> Text:
+        # The marks are characters, not only styles, so that they survive pipes and files.
+        mark = (WORSE if is_worse else " ") if has_worse else ""
+        mark += (" *" if is_best else "  ") if has_best else ""
         return Text(printable(text) + mark, style="bold" if is_best else "")
 
     index, *columns = [list(column) for column in zip(*_rows(frame, cell), strict=True)]
@@ -119,9 +130,9 @@ def _wrapped(caption: str, width: int | None) -> str:
 
 
 def _markdown(frame: pd.DataFrame) -> str:
-    def cell(text: str, is_best: bool) -> str:
+    def cell(text: str, is_best: bool, is_worse: bool) -> str:
         text = for_markdown(text)
-        return f"**{text}**" if is_best else text
+        return (f"**{text}**" if is_best else text) + WORSE * is_worse
 
     header, *body = ["| " + " | ".join(row) + " |" for row in _rows(frame, cell)]
     rule = "|---|" + "---:|" * len(frame.columns)
@@ -132,8 +143,9 @@ def _markdown(frame: pd.DataFrame) -> str:
 
 
 def _latex(frame: pd.DataFrame) -> str:
-    def cell(text: str, is_best: bool) -> str:
-        return rf"\textbf{{{for_latex(text)}}}" if is_best else for_latex(text)
+    def cell(text: str, is_best: bool, is_worse: bool) -> str:
+        text = for_latex(text)
+        return (rf"\textbf{{{text}}}" if is_best else text) + for_latex(WORSE * is_worse)
 
     header, *body = [" & ".join(row) + r" \\" for row in _rows(frame, cell)]
     if "best" in frame.attrs and body:
@@ -157,11 +169,29 @@ def _latex(frame: pd.DataFrame) -> str:
 
 
 def _csv(frame: pd.DataFrame) -> str:
+    more = frame.attrs.get("more", {})
+    columns = zip(*more.values(), strict=True) if more else ((),) * len(frame)
     sink = io.StringIO()
+    rows = _rows(frame, lambda text, *_: for_spreadsheet(printable(text)))
+    added = [[for_spreadsheet(printable(text)) for text in row] for row in [[*more], *columns]]
     csv.writer(sink, lineterminator="\n").writerows(
-        _rows(frame, lambda text, _: for_spreadsheet(printable(text)))
+        [*row, *end] for row, end in zip(rows, added, strict=True)
     )
     return sink.getvalue()
+
+
+def _json(frame: pd.DataFrame) -> str:
+    header, *rows = _rows(frame, lambda text, *_: text)
+    more = frame.attrs.get("more", {})
+    facts = {
+        "caption": frame.attrs.get("caption", ""),
+        "rows": [
+            dict(zip(header, row, strict=True)) | {name: more[name][k] for name in more}
+            for k, row in enumerate(rows)
+        ],
+        "best": frame.attrs.get("best", []),
+    }
+    return json.dumps(facts, indent=1) + "\n"
 
 
 FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {
@@ -169,4 +199,5 @@ FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {
     "markdown": _markdown,
     "latex": _latex,
     "csv": _csv,
+    "json": _json,
 }

@@ -1,6 +1,6 @@
 """Tables of one metric, with a row per problem and a column per algorithm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from ...errors import ParameterError
 from ...registry import unknown_name
+from ..missing import RULE, Coverage, coverage, ranks, skipped
 from ..results import EXPLANATION, MARK, Results, approximate
+from .notes import (
+    WORSE_CAPTION,
+    WORSE_COLUMN,
+    gains,
+    is_worse,
+    unranked,
+    unranked_caption,
+)
 
 DIRECTIONS = {"maximise": "↑, higher is better", "minimise": "↓, lower is better"}
 SHOWS = {
@@ -27,12 +36,11 @@ Values = NDArray[np.float64]
 class _Grid(NamedTuple):
     """The cells of a table: rows are problems, columns are algorithms.
 
-    `centres` is NaN where a cell has no score; `complete` is True where every run has one.
+    `centres` is NaN where a cell has no score.
     """
 
     texts: list[list[str]]
     centres: Values
-    complete: NDArray[np.bool_]
 
 
 def table(
@@ -46,11 +54,10 @@ def table(
 ) -> pd.DataFrame:
     """Return the scores as texts such as `0.8123 (0.0045)`, with average ranks in the last row.
 
-    A cell counts the runs that failed or have no score, as in `0.8123 (0.0045) [1 failed]`. It is
-    an en dash if all of its runs were skipped, and empty if it has no runs. A leading `≈` marks
-    cells that include an approximate hypervolume. An algorithm with a run that has no score ranks
-    last on that problem, together with all others that lack a score. So a failure costs its own
-    algorithm a rank, and no other. Problems on which no algorithm has all scores have no ranks.
+    A cell counts the runs without a result, as in `0.8123 (0.0045) [1 failed]` or `[3 skipped]`;
+    `missing.py` has the rule by which they are ranked. A leading `≈` marks cells that include an
+    approximate hypervolume. Problems on which no algorithm has all results have no ranks, nor have
+    those whose hypervolume is empty (see `can_rank`).
 
     Args:
         results: With scores.
@@ -63,8 +70,11 @@ def table(
 
     Returns:
         A frame of texts. `attrs["best"]` lists the (row, column) of the best values among the
-        cells where every run has a score. `attrs["caption"]` names the metric, its direction, the
-        number of seeds, the reference and the budget.
+        cells where no result is missing, and `attrs["worse"]` those of algorithms that are worse
+        than the pretrained model. `attrs["ranks"]` has, for each problem with ranks, the rank of
+        every algorithm, and `attrs["more"]` columns for programs.
+        `attrs["caption"]` names the metric, its direction, the number of seeds, the reference and
+        the budget, and states the rules that were applied.
     """
     _check(results, metric, show, direction, number)
     scores = _pick(results.scores_of(metric), reference)
@@ -74,21 +84,55 @@ def table(
     runs["approximate"] = runs["run_id"].isin(scores["run_id"][approximate(results, scores)])
     problems = list(runs["problem"].unique())
     names = list(runs.sort_values(["algorithm", "parameters"])["display_name"].unique())
-    grid = _grid(runs, problems, names, show, direction, number)
-    complete = np.where(grid.complete, grid.centres, np.nan)
-    ranks, label = _ranks(complete, direction)
+    found, empty = coverage(runs), unranked(results, scores)
+    needed = found.needed.reindex(index=names, columns=problems, fill_value=0).T.to_numpy()
+    grid = _grid(runs, problems, names, needed, show, direction, number)
+    centres = pd.DataFrame(grid.centres, index=problems, columns=names).T
+    complete = found.complete.reindex(index=names, columns=problems, fill_value=False)
+    ranked = ranks(centres.drop(columns=empty), complete, direction=direction)
+    means = ranked.mean(axis=1)
+    label = f"average rank ({ranked.shape[1]} of {len(problems)} problems)"
     frame = pd.DataFrame(
-        [*grid.texts, [SKIPPED if np.isnan(rank) else f"{rank:.2f}" for rank in ranks]],
+        [*grid.texts, [SKIPPED if np.isnan(rank) else f"{rank:.2f}" for rank in means]],
         index=pd.Index([*problems, label], name="problem"),
         columns=pd.Index(names, name="algorithm"),
     )
+    rows = centres.where(complete)[ranked.columns]
+    whole = means.where(found.whole.reindex(names))
     frame.attrs["best"] = [
-        (problem, name)
-        for problem, values in zip(problems, complete, strict=True)
-        for name in _best(names, values, direction)
-    ] + [(label, name) for name in _best(names, ranks, "minimise")]
-    frame.attrs["caption"] = _caption(metric, show, direction, runs, scores)
+        *((row, name) for row in ranked.columns for name in _best(rows[row], direction)),
+        *((label, name) for name in _best(whole, "minimise")),
+    ]
+    frame.attrs["ranks"] = ranked.to_dict()
+    _mark_worse(frame, results)
+    frame.attrs["caption"] = "; ".join(
+        [
+            _caption(metric, show, direction, runs, scores),
+            *_rules(runs, found, empty),
+            *([WORSE_CAPTION] if frame.attrs["worse"] else []),
+        ]
+    )
     return frame
+
+
+def _mark_worse(frame: pd.DataFrame, results: Results) -> None:
+    gain = gains(results)
+    worse = is_worse(gain).reindex(index=frame.columns, columns=frame.index, fill_value=False)
+    by_row = {row: list(worse.index[worse[row]]) for row in frame.index}
+    frame.attrs["worse"] = [(row, name) for row, names in by_row.items() for name in names]
+    texts = [", ".join(map(str, names)) for names in by_row.values()]
+    frame.attrs["more"] = {} if gain.empty else {WORSE_COLUMN: texts}
+
+
+def _rules(runs: pd.DataFrame, found: Coverage, empty: list[str]) -> list[str]:
+    """Return the rules that a table applied to missing results and to empty volumes."""
+    texts = [
+        EXPLANATION if runs["approximate"].any() else "",
+        "" if found.whole.all() or found.needed.shape[1] == 0 else RULE,
+        skipped(runs),
+        unranked_caption(empty),
+    ]
+    return [text for text in texts if text]
 
 
 def _check(results: Results, metric: str, show: str, direction: str, number: str) -> None:
@@ -121,6 +165,7 @@ def _grid(
     runs: pd.DataFrame,
     problems: list[str],
     names: list[str],
+    needed: NDArray[np.int64],
     show: str,
     direction: str,
     number: str,
@@ -135,20 +180,18 @@ def _grid(
 
     status, values = runs["status"].to_numpy(), runs["value"].to_numpy(dtype=float)
     done, scored = status == "done", ~np.isnan(values)
-    skipped, total = count(status == "skipped"), count(np.full(len(runs), True))
     marked = count(runs["approximate"].to_numpy())
+    total = count(np.full(len(runs), True))
     lacking = {
         "failed": count(status == "failed"),
-        "skipped": skipped,
+        "skipped": count(status == "skipped"),
         "not scored": count(done & ~scored),
+        "absent": np.maximum(needed.ravel() - total, 0),
     }
     known = done & scored
     centres, spreads = _statistics(cells[known], values[known], size, show, direction)
     texts = np.full(size, "", dtype=object)
-    for cell in np.flatnonzero(total):
-        if skipped[cell] == total[cell]:
-            texts[cell] = SKIPPED
-            continue
+    for cell in range(size):
         notes = [f"[{counts[cell]} {word}]" for word, counts in lacking.items() if counts[cell]]
         mark = MARK if marked[cell] else ""
         words = [] if np.isnan(centres[cell]) else [mark + format(centres[cell], number)]
@@ -156,8 +199,7 @@ def _grid(
             words.append(f"({format(spreads[cell], number)})")
         texts[cell] = " ".join(words + notes)
     shape = (len(rows), len(columns))
-    complete = (total > 0) & (sum(lacking.values()) == 0)
-    return _Grid(texts.reshape(shape).tolist(), centres.reshape(shape), complete.reshape(shape))
+    return _Grid(texts.reshape(shape).tolist(), centres.reshape(shape))
 
 
 def _statistics(
@@ -190,21 +232,9 @@ def _centre(kind: str, direction: str) -> Callable[..., Values]:
     return functions.get(kind, np.max if highest else np.min)
 
 
-def _best(names: list[str], values: Values, direction: str) -> list[str]:
-    if np.isnan(values).all():
-        return []
-    best = np.nanmax(values) if direction == "maximise" else np.nanmin(values)
-    return [name for name, value in zip(names, values, strict=True) if value == best]
-
-
-def _ranks(centres: Values, direction: str) -> tuple[Values, str]:
-    """Return the average rank of each column (1 is best, ties share) and the label of the row.
-
-    NaN ranks last, and several NaN share the last ranks.
-    """
-    ranked = pd.DataFrame(centres).dropna(how="all")
-    ranks = ranked.rank(axis=1, ascending=direction == "minimise", na_option="bottom").mean()
-    return ranks.to_numpy(), f"average rank ({len(ranked)} of {len(centres)} problems)"
+def _best(values: "pd.Series[float]", direction: str) -> Sequence[str]:
+    best = values.max() if direction == "maximise" else values.min()
+    return list(values.index[values == best])
 
 
 def _caption(
@@ -219,7 +249,6 @@ def _caption(
         f"{metric} {DIRECTIONS[direction]}; {SHOWS[show]} over {count} {plural}; "
         f"{_references(scores)}"
         + (f"budget {', '.join(map(str, budgets))} units" if budgets else "no budget cap")
-        + (f"; {EXPLANATION}" if runs["approximate"].any() else "")
     )
 
 

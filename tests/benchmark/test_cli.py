@@ -99,7 +99,6 @@ def test_wrong_input_is_reported_in_one_line_on_standard_error(
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ("--metric igd-plus", "must have scores in"),
         ("--show men", "`show` must be one of mean-std, mean"),
         ("--format word", "`format` must be one of text"),
         ("--reference ref_point=2", "Found `ref_point=2`. Did you mean `ref_point=1."),
@@ -111,6 +110,18 @@ def test_wrong_option_of_table_is_reported_in_one_line(
     result = fusefront("table", directory, *options.split())
     assert (result.status, result.out) == (2, "")
     assert expected in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_a_metric_without_scores_is_reported_in_one_line(
+    fusefront: Command, tmp_path: Path
+) -> None:
+    ran = fusefront("run", "-p", "smoke-left-negated", "-a", "pretrained", "-o", tmp_path / "r")
+    assert ran.status == 0, ran.err
+    result = fusefront("table", tmp_path / "r", "--metric", "igd-plus")
+    assert (result.status, result.out) == (2, "")
+    assert "must have scores in" in result.err
+    assert "the reference front that the metric needs" in result.err
     assert result.err.count("\n") == 1
 
 
@@ -235,13 +246,31 @@ def test_status_prints_json(fusefront: Command, directory: Path) -> None:
 
 
 def test_table_is_printed_in_every_format(fusefront: Command, directory: Path) -> None:
-    for style, mark in (("text", "───"), ("markdown", "|"), ("latex", r"\toprule"), ("csv", ",")):
+    styles = {"text": "───", "markdown": "|", "latex": r"\toprule", "csv": ",", "json": '"rows"'}
+    for style, mark in styles.items():
         result = fusefront("table", directory, "--format", style)
         assert result.status == 0
         assert mark in result.out
         assert "sobol-pool" in result.out
     result = fusefront("table", directory, "--reference", "ref_point=1.1")
     assert "ref_point=1.1" in result.out
+
+
+def test_the_suite_smoke_is_measured_against_a_front_that_ships(
+    fusefront: Command, tmp_path: Path
+) -> None:
+    algorithms = ("-a", "rewarded-soup", "-a", "simple-average")
+    for problem in ("smoke-left-right", "smoke-all"):
+        added = fusefront(
+            "run", "-p", problem, *algorithms, "--seeds", "1", "-o", tmp_path / problem
+        )
+        assert added.status == 0, added.err
+        result = fusefront("table", tmp_path / problem, "--metric", "igd-plus", "--format", "json")
+        assert result.status == 0, result.err
+        found = json.loads(result.out)
+        assert f"reference {problem}:v1@" in found["caption"]
+        assert "(leave-one-out)" in found["caption"]
+        assert float(found["rows"][0]["rewarded-soup"]) < float(found["rows"][0]["simple-average"])
 
 
 def test_plot_prints_the_path_of_the_picture(
@@ -314,7 +343,7 @@ def test_columns_and_rows_of_a_table_can_be_chosen(fusefront: Command) -> None:
     select = ("-a", "map", "-a", "rewarded-soup", "--label", "tasks=3")
     result = fusefront("table", "default!", *select, "--format", "csv")
     header, *rows = filter(None, result.out.splitlines())
-    assert header == "problem,map,rewarded-soup"
+    assert header == "problem,map,rewarded-soup,worse than pretrained"
     assert len(rows) == 3  # two triples and the ranks
     one = fusefront("table", "default!", "-p", "digits-all", "--format", "csv").out.splitlines()
     assert [line.partition(",")[0] for line in one[:2]] == ["problem", "digits-all"]

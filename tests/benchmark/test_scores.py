@@ -15,6 +15,7 @@ from fusefront.entry import Entry
 from fusefront.errors import StoreError
 from fusefront.metrics.corner_gap import corner_gap
 from fusefront.metrics.expected_utility import expected_utility
+from fusefront.metrics.gain_over_pretrained import gain_over_pretrained
 from fusefront.metrics.hypervolume import hypervolume
 from fusefront.metrics.igd import igd, igd_plus
 from fusefront.metrics.normalised_accuracy import (
@@ -24,8 +25,9 @@ from fusefront.metrics.normalised_accuracy import (
 from fusefront.problems import PROBLEMS
 from fusefront.results.directory.parts import write_part, write_problem
 from fusefront.results.files.record import AnchorRow, FrontRow, PointRow, ProblemFacts, Record
+from fusefront.results.leave_one_out import Supply
 from fusefront.results.load import read
-from fusefront.results.references import ReferenceFront, write_reference
+from fusefront.results.references import ReferenceFront, write_reference, write_supply
 from fusefront.results.results import Results
 
 TASKS = ("one", "two")
@@ -108,6 +110,7 @@ def test_scores_equal_the_metrics_of_the_front(results: Results) -> None:
         ("hypervolume", "ref_point=1.0"): hypervolume(OBJECTIVES, ref_point=[1.0, 1.0]),
         ("hypervolume", "ref_point=1.1"): hypervolume(OBJECTIVES, ref_point=[1.1, 1.1]),
         ("expected-utility", ""): expected_utility(OBJECTIVES, preferences=PREFERENCES),
+        ("gain-over-pretrained", ""): gain_over_pretrained(OBJECTIVES, preferences=PREFERENCES),
         ("corner-gap", ""): corner_gap(OBJECTIVES, **beside),
         ("average-normalised-accuracy", ""): average_normalised_accuracy(OBJECTIVES, **beside),
         ("worst-task-normalised-accuracy", ""): worst_task_normalised_accuracy(
@@ -144,6 +147,22 @@ def test_igd_is_there_where_a_problem_has_a_reference_front(
     assert found["igd", str(front)] == pytest.approx(igd(OBJECTIVES, front=front.points))
     assert found["igd-plus", str(front)] == pytest.approx(igd_plus(OBJECTIVES, front=front.points))
     assert str(front).startswith("made-up:v1@")
+
+
+def test_igd_is_to_the_front_of_the_others_first_and_to_that_of_all_second(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supply = Supply.of([[0.0, 0.0], [0.2, 0.9], [0.9, 0.3]], ["any", "other", "other"])
+    front = write_supply("made-up", supply, tmp_path / "fronts", "by hand")
+    monkeypatch.setattr(module, "load_reference", lambda problem: front)
+    found = values(derive_scores(results))
+    names = [reference for metric, reference in found if metric == "igd-plus"]
+    assert names == [f"{front} (leave-one-out)", str(front)]
+    # Without its own ideal point, the algorithm is compared with the two points of the other.
+    others = igd_plus(OBJECTIVES, front=[[0.2, 0.9], [0.9, 0.3]])
+    assert found["igd-plus", names[0]] == pytest.approx(others)
+    assert found["igd-plus", names[1]] == pytest.approx(igd_plus(OBJECTIVES, front=[[0.0, 0.0]]))
+    assert found["igd-plus", names[0]] < found["igd-plus", names[1]]
 
 
 def test_scores_fit_the_scores_table(results: Results) -> None:

@@ -18,6 +18,7 @@ def test_catalogue_holds_the_metrics_of_the_protocol() -> None:
         "igd",
         "igd-plus",
         "expected-utility",
+        "gain-over-pretrained",
         "corner-gap",
         "average-normalised-accuracy",
         "worst-task-normalised-accuracy",

@@ -9,7 +9,7 @@ import pytest
 
 from fusefront.errors import ParameterError, ShapeError
 from fusefront.metrics.base import Array
-from fusefront.metrics.hypervolume import hypervolume, is_exact
+from fusefront.metrics.hypervolume import can_rank, hypervolume, is_exact
 
 SHAPES = [(1, 4), (2, 1), (2, 9), (3, 7), (4, 6), (5, 5)]
 
@@ -152,6 +152,26 @@ def test_many_objectives_take_no_exponential_time(m: int, n: int) -> None:
 
 def test_the_scoring_preferences_of_eight_tasks_are_scored_exactly() -> None:
     assert is_exact(simplex_front(8, 77, 7), ref_point=np.full(8, 1.1))
+
+
+@pytest.mark.parametrize(
+    ("values", "ranks"),
+    [
+        ([0.02, 0.0, 0.0, 0.0], True),  # a quarter
+        ([0.02, 0.0, 0.0, 0.0, 0.0], False),  # a fifth
+        ([0.01] * 4, False),  # not above 1 %
+        ([0.3], True),
+    ],
+)
+def test_a_quarter_of_the_algorithms_must_have_a_visible_volume(
+    values: list[float], ranks: bool
+) -> None:
+    assert can_rank(values, ref_point=[1.0, 1.0]) == ranks
+
+
+def test_the_visible_volume_is_a_share_of_the_box_up_to_the_reference_point() -> None:
+    assert can_rank([0.011], ref_point=[1.0] * 6)
+    assert not can_rank([0.011], ref_point=[1.1] * 6)  # the box is 1.77
 
 
 def test_nan_is_refused() -> None:

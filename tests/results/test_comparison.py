@@ -39,8 +39,11 @@ def test_scores_are_one_row_a_run_of_the_first_reference(
     found = make_scores({key: 0.1 * (key[2] + 1) for key in keys}, results)
     other = found.assign(reference="another", value=9.0)
     both = results.with_frames(scores=pd.concat([found, other]))
-    assert list(scored(both, "hypervolume")["value"]) == pytest.approx([0.1, 0.2, 0.3])
-    assert list(scored(both, "hypervolume", "another")["value"]) == [9.0] * 3
+    first = scored(both, "hypervolume")
+    assert list(first["display_name"]) == ["AVERAGE"] * 3 + ["TIES"] * 3
+    assert list(first["value"].iloc[3:]) == pytest.approx([0.1, 0.2, 0.3])
+    assert first["value"].iloc[:3].isna().all()  # runs without a score are missing results
+    assert list(scored(both, "hypervolume", "another")["value"].dropna()) == [9.0] * 3
     with pytest.raises(UnknownNameError, match="hypervolume"):
         scored(both, "hypervolum")
 
@@ -116,7 +119,7 @@ THREE = {
 def test_ranks_are_of_means_over_seeds_and_ties_share() -> None:
     found = ranks(scores(THREE), direction="minimise")
     assert list(found["p"]) == [1.5, 1.5, 3]
-    assert list(found["q"].fillna(-1)) == [2, 1, -1]
+    assert list(found["q"]) == [2, 1, 3]  # c has no result
     assert list(ranks(scores(THREE), direction="maximise")["p"]) == [2.5, 2.5, 1]
 
 
@@ -181,6 +184,6 @@ def test_problems_that_all_agree_leave_no_doubt() -> None:
 def test_the_mean_over_a_group_is_of_seeds_with_all_its_problems() -> None:
     frame = scores({("p", "a"): [1, 2, 3], ("q", "a"): [3, 4, np.nan], ("r", "a"): [7, 8, 9]})
     found = over_problems(frame, {"p": "pairs", "q": "pairs", "r": "all", "s": "gone"})
-    assert list(found.loc["pairs"].loc["a"]) == [2.5, pytest.approx(0.5**0.5), 2]
-    assert list(found.loc["all"].loc["a"]) == [8, 1, 3]
+    assert list(found.loc["pairs"].loc["a"]) == [2.5, pytest.approx(0.5**0.5), 2, True]
+    assert list(found.loc["all"].loc["a"]) == [8, 1, 3, True]
     assert "gone" not in found.index.get_level_values("group")

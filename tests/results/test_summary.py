@@ -40,7 +40,7 @@ def test_a_cell_is_the_mean_over_problems_and_its_spread_over_seeds(results: Res
 
 def test_runs_without_a_score_are_counted_and_cannot_be_best(results: Results) -> None:
     frame = summary(results, COLUMNS, ["p", "q"])
-    assert frame.loc["B", "hypervolume ↑"] == "0.9000 (0.0000) [1 not scored]"
+    assert frame.loc["B", "hypervolume ↑"] == "0.9000 [3 of 4 runs]"
     assert frame.attrs["best"] == [("A", "hypervolume ↑")]
 
 

@@ -45,7 +45,7 @@ def scored(make_record: Callable[..., Record], make_scores: Callable[..., pd.Dat
         ([0.5], "0.5000"),
         ([0.5, 0.7, "failed"], "0.6000 (0.1414) [1 failed]"),
         (["failed", "failed"], "[2 failed]"),
-        (["skipped", "skipped"], "\N{EN DASH}"),
+        (["skipped", "skipped"], "[2 skipped]"),
         ([0.5, "skipped"], "0.5000 [1 skipped]"),
         ([0.5, "unscored"], "0.5000 [1 not scored]"),
         ([0.5, float("nan")], "0.5000 [1 not scored]"),
