@@ -1,14 +1,14 @@
 """Score a fit: ask its Pareto sets for points, measure these, and return the rows of its record."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, final
+from typing import Any, Final, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import PluginResultError
 from ...metrics.expected_utility import expected_utility
-from ...problems.base import Anchors, Measurement, Problem
+from ...problems.base import Anchors, Measurement, Problem, Split
 from ...results.files.record import (
     FrontRow,
     MilestoneRow,
@@ -24,7 +24,7 @@ from .stages import Anchor, Question, Stage, anchor_points, chosen
 Ask = Callable[[Sequence[tuple[int, Question]]], Iterator[Asked]]
 """Answers questions to stages, given by number, lazily and in order."""
 
-_SPLITS = ("test", "validation")
+_SPLITS: Final[tuple[Split, Split]] = ("test", "validation")
 
 
 def scores(problem: Problem, stages: Sequence[Stage], ask: Ask) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class _Rows:
         self, stage: Stage, found: Sequence[MeasuredPoint], preferences: NDArray[np.float64]
     ) -> None:
         """Add a milestone, and the trace of its expected utility on validation."""
-        at = stage.units, stage.wall_seconds
+        units, seconds = stage.units, stage.wall_seconds
         for index, point in enumerate(found):
             test, validation = point.measurements
             columns = zip(
@@ -176,9 +176,9 @@ class _Rows:
                 validation.value.tolist(),
                 strict=True,
             )
-            self._milestones.extend(MilestoneRow(*at, index, *row) for row in columns)
+            self._milestones.extend(MilestoneRow(units, seconds, index, *row) for row in columns)
         utility = _utility(found, preferences, self._on["validation"])
-        self._traces.append(TraceRow(*at, "validation_expected_utility", utility))
+        self._traces.append(TraceRow(units, seconds, "validation_expected_utility", utility))
 
 
 def _utility(

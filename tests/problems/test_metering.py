@@ -35,7 +35,7 @@ def test_every_further_backward_pass_costs_two_units_per_example(kind: str) -> N
     }[kind]()
     examples = 4 if kind in {"logits", "features"} else len(batch)
     for passes in (1, 2, 3):
-        values.sum().backward(retain_graph=True)
+        torch.autograd.backward(values.sum(), retain_graph=True)
         ledger = view.budget.ledger
         assert ledger.units == examples * (1 + 2 * passes)
         assert ledger.gradient_steps == passes
@@ -45,18 +45,18 @@ def test_a_backward_pass_beyond_the_cap_ends_the_fit() -> None:
     view = view_of(units=8 * 3 + 1)
     weights = view.experts.pretrained.clone().requires_grad_()
     losses = view.losses(weights, next(view.batches(4)))
-    losses.sum().backward(retain_graph=True)
+    torch.autograd.backward(losses.sum(), retain_graph=True)
     with pytest.raises(BudgetExhausted):
-        losses.sum().backward()
+        torch.autograd.backward(losses.sum())
     assert view.budget.ledger.units == 8 * 3
 
 
 def test_losses_of_coefficients_are_differentiated_once() -> None:
     view = view_of()
     losses = view.losses(Coefficients(values=leaf()), next(view.batches(4)))
-    losses.sum().backward(retain_graph=True)
+    torch.autograd.backward(losses.sum(), retain_graph=True)
     with pytest.raises(PluginResultError, match="second backward pass"):
-        losses.sum().backward()
+        torch.autograd.backward(losses.sum())
 
 
 def test_charges_after_the_first_change_neither_values_nor_gradients() -> None:
@@ -127,12 +127,13 @@ def test_plain_tensors_and_parameters_pass() -> None:
 
 def test_a_sealed_process_opens_no_test() -> None:
     with sealed():
-        for split in ("test", frozenset({"test", "validation"})):
-            with pytest.raises(PluginResultError, match="the test split"):
-                PROBLEM.oracle(split) if isinstance(split, frozenset) else PROBLEM.anchors(split)
+        with pytest.raises(PluginResultError, match="the test split"):
+            PROBLEM.oracle(frozenset({"test", "validation"}))
+        with pytest.raises(PluginResultError, match="the test split"):
+            PROBLEM.anchors("test")
+        with pytest.raises(PluginResultError, match="the test split"):
+            PROBLEM.anchors(split="test")
         PROBLEM.anchors("validation")
         with unsealed():
             PROBLEM.anchors("test")
-        with pytest.raises(PluginResultError):
-            PROBLEM.anchors(split="test")
     PROBLEM.oracle(frozenset({"test"}))
