@@ -1,6 +1,7 @@
 """The problems to tune on, and those that are compared."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from ...entry import Origin
@@ -18,9 +19,10 @@ TUNING: Final = (
     "tiny-gpt2-sentiment-medium",
 )
 """Problems that `fusefront tune` uses by default: of `dev`, in no comparing suite, three families,
-conflicts of three kinds, and experts that ship with fusefront."""
+conflicts of four kinds, and experts that ship with fusefront."""
 
 
+@cache
 def compared() -> frozenset[str]:
     """Return the names of all problems of the comparing suites."""
     return frozenset(name for suite in COMPARING for name in SUITES[suite].load().problems)
@@ -35,7 +37,7 @@ def used_and_compared(problems: Iterable[str]) -> tuple[str, ...]:
 def describe_origin(origin: Origin) -> str:
     """Return the origin of defaults, with `(compared)` if a compared problem was used.
 
-    >>> from ...entry import tuned
+    >>> from fusefront.entry import tuned
     >>> describe_origin(tuned("digits-left-right", "my-problem", trials=3))
     'tuned on digits-left-right (compared) and my-problem, 3 trials'
     """
