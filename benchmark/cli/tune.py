@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..tune.problems import BUDGET, TRIALS, TUNING
 from .app import AsJson, Trust, app
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def tune(
     trials: Annotated[
         int,
         typer.Option(min=2, metavar="N", help="Number of settings, the defaults among them."),
-    ] = 16,
+    ] = TRIALS,
     seeds: Annotated[
         int, typer.Option(min=1, metavar="N", help="Number of seeds of every setting.")
     ] = 1,
@@ -47,7 +48,7 @@ def tune(
             metavar="UNITS",
             help="Cap on the units of each fit: S (100k), M (500k), L (2M), a number, or none.",
         ),
-    ] = "20000",
+    ] = str(BUDGET),
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -86,7 +87,6 @@ def tune(
     - `fusefront tune ls-coefficients --dry-run`
     """
     # These import torch, directly or by loading the algorithm.
-    from ..tune.problems import TUNING
     from ..tune.tuning import check_available, tuning_study
     from .run import carry_out, parse_budget
 

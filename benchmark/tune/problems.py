@@ -1,4 +1,4 @@
-"""The problems to tune on, and those that are compared."""
+"""What the procedure fixes for all algorithms, above all the problems to tune on."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -20,6 +20,12 @@ TUNING: Final = (
 )
 """Problems that `fusefront tune` uses by default: of `dev`, in no comparing suite, three families,
 conflicts of four kinds, and experts that ship with fusefront."""
+
+TRIALS: Final = 8
+"""Trials of every algorithm that has something to choose: the defaults and seven others."""
+
+BUDGET: Final = 20_000
+"""Cap on the units of a fit, as in the suite `comparison`."""
 
 
 @cache

@@ -1,19 +1,14 @@
 """A tuning as an ordinary study: the settings of one algorithm on the problems to tune on."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from ...algorithms import ALGORITHMS
 from ...errors import StudyError
 from ..study.algorithm_spec import AlgorithmSpec
 from ..study.problem_spec import ProblemSpec
 from ..study.study import Study
+from .problems import BUDGET, TRIALS
 from .space import trials
-
-TRIALS: Final = 16
-"""Trials of every algorithm that has something to choose: the defaults and fifteen others."""
-BUDGET: Final = 20_000
-"""Cap on the units of a fit, as in the suite `comparison`."""
 
 
 def tuning_study(

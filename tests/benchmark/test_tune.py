@@ -16,10 +16,10 @@ from tests.benchmark.conftest import Command, Outcome
 import fusefront as package
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
-from fusefront.benchmark.tune.problems import TUNING
+from fusefront.benchmark.tune.problems import BUDGET, TRIALS, TUNING
 from fusefront.benchmark.tune.ranking import Difference, Trial, ranked
 from fusefront.benchmark.tune.space import search_space, trials
-from fusefront.benchmark.tune.tuning import BUDGET, TRIALS, tuning_study
+from fusefront.benchmark.tune.tuning import tuning_study
 from fusefront.errors import ParameterError, UnknownNameError
 
 LABELS = """\
