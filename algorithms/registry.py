@@ -25,3 +25,7 @@ ALGORITHMS: Final[Registry["type[Algorithm]"]] = Registry(
 - `space`: the granularity of what is searched or trained.
 - `track`: transductive algorithms adapt to the test inputs, without labels; inductive ones do not.
 """
+
+EARLY_PAIRS: Final = ("digits-left-right", "digits-mnist-neg180")
+"""Problems on whose validation data many defaults were chosen before tuning and comparing were
+separated; the first is compared (`docs/tuning.md`)."""

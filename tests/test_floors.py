@@ -17,7 +17,7 @@ FLOORS = (
     ("problems",),
     ("algorithms",),
     ("benchmark.study",),
-    ("benchmark.score", "benchmark.history"),
+    ("benchmark.score", "benchmark.history", "benchmark.tune"),
     ("benchmark.run",),
     ("benchmark.api", "benchmark.dry_run", "benchmark.merge_split"),
     ("benchmark.cli",),

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Final
 
-from ..registry import ALGORITHMS
+from ...entry import PAPER, tuned
+from ..registry import ALGORITHMS, EARLY_PAIRS
 
 _YANG_2024: Final = "Yang et al. 2024, AdaMerging, ICLR. https://arxiv.org/abs/2310.02575"
 _TANG_2023: Final = (
@@ -21,6 +22,7 @@ _adaptive(
     "algorithms.adamerging.adamerging:AdaMerging",
     summary="One coefficient per task, learned by minimising entropy on unlabelled inputs.",
     source=_YANG_2024,
+    origin=PAPER,
     bound={"space": "task", "loss": "entropy", "track": "inductive"},
     space="task",
     track="inductive",
@@ -32,6 +34,7 @@ _adaptive(
         "One coefficient per task and block, learned by minimising entropy on unlabelled inputs."
     ),
     source=_YANG_2024,
+    origin=PAPER,
     bound={"space": "block", "loss": "entropy", "track": "inductive"},
     space="block",
     track="inductive",
@@ -44,6 +47,7 @@ _adaptive(
         "minimising entropy."
     ),
     source=_YANG_2024,
+    origin=PAPER,
     bound={"space": "tensor", "loss": "entropy", "track": "inductive"},
     space="tensor",
     track="inductive",
@@ -79,6 +83,7 @@ ALGORITHMS.register_lazily(
         "Tensor-wise AdaMerging that minimises cross-entropy on the same examples, with labels."
     ),
     source=_YANG_2024,
+    origin=PAPER,
     bound={"space": "tensor", "loss": "cross-entropy", "track": "inductive"},
     output="constant",
     data="labelled",
@@ -94,6 +99,7 @@ ALGORITHMS.register_lazily(
         "between rays."
     ),
     source=_YANG_2024,
+    origin=tuned(*EARLY_PAIRS, trials=2),
     output="map",
     data="unlabelled",
     access="gradients",
@@ -107,6 +113,7 @@ _adaptive(
         "One coefficient per task, learned by minimising entropy on the test inputs, as published."
     ),
     source=_YANG_2024,
+    origin=PAPER,
     bound={"space": "task", "loss": "entropy", "track": "transductive"},
     space="task",
     track="transductive",
@@ -119,6 +126,7 @@ _adaptive(
         "inputs, as published."
     ),
     source=_YANG_2024,
+    origin=PAPER,
     bound={"space": "tensor", "loss": "entropy", "track": "transductive"},
     space="tensor",
     track="transductive",
@@ -150,6 +158,7 @@ ALGORITHMS.register_lazily(
         "the losses."
     ),
     source=("Frohmann et al. 2024, ScaLearn, Findings of ACL. https://arxiv.org/abs/2310.01217"),
+    origin=tuned("digits-left-right", trials=2),
     output="constant",
     data="labelled",
     access="gradients",

@@ -5,7 +5,7 @@ from typing import Literal, final
 
 import torch
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat, PositiveFraction
+from ...domains import CountOrZero
 from ...problems.layout import Space
 from ...problems.view import ProblemView
 from ...registry import bound
@@ -16,6 +16,7 @@ from ..training.decoder import ConstantCoefficients
 from ..training.descent import Descent, affordable
 from ..training.ray_training import RayTraining
 from ..training.trimming import resolved
+from ..training.tuned import BatchSize, CoefficientRate, Initial, Keep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +31,9 @@ class _AdaMerging(Algorithm):
     """
 
     steps: CountOrZero = 1000
-    learning_rate: PositiveFloat = 1e-3
-    batch_size: Count = 16
-    initial: Finite = 0.3
+    learning_rate: CoefficientRate = 1e-3
+    batch_size: BatchSize = 16
+    initial: Initial = 0.3
     space: Space = bound()  # noqa: RUF009 - a field
     loss: str = bound("entropy", among=CRITERIA)
 
@@ -87,7 +88,7 @@ class AdaMergingPlusPlus(_AdaMerging):
         keep: Fraction of the entries of each vector that trimming keeps, the largest ones.
     """
 
-    keep: PositiveFraction = 0.2
+    keep: Keep = 0.2
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Resolve the vectors, then descend on the calibration split."""

@@ -10,15 +10,17 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat
+from ...domains import CountOrZero
 from ...problems.base import Batch
 from ...problems.experts import Coefficients
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
+from ...ranges import LogRange
 from ..base import Algorithm
 from ..pareto_set import ConstantSet, ParetoSet
 from ..training.decoder import ConstantCoefficients
 from ..training.descent import Descent, affordable
+from ..training.tuned import BatchSize, CoefficientRate, Initial
 
 
 def logistic(size: int, generator: torch.Generator) -> Tensor:
@@ -62,13 +64,13 @@ class _Concrete(Algorithm, ABC):
     """
 
     steps: CountOrZero
-    learning_rate: PositiveFloat = 1e-3
-    batch_size: Count = 16
-    initial: Finite = 0.3
+    learning_rate: CoefficientRate = 1e-3
+    batch_size: BatchSize = 16
+    initial: Initial = 0.3
     # With draws of at least -13.8 (see `logistic`), these bounds keep the sigmoid in float32 above
     # 0. A mask that is 0 in a whole tensor has no mean to be divided by.
     logits: Annotated[float, Ge(-3)] = 0.0
-    temperature: Annotated[float, Ge(0.2)] = 0.5
+    temperature: Annotated[float, Ge(0.2), LogRange(low=0.2, high=2.0)] = 0.5
 
     def masked(self, view: ProblemView, mask: Tensor, values: Tensor) -> Tensor:
         """`(P,)` parameters, differentiable in the mask and in tensor-wise coefficients."""

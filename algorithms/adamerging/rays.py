@@ -7,7 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat
+from ...domains import CountOrZero
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -17,6 +17,7 @@ from ..training.decoder import ConstantCoefficients
 from ..training.descent import Descent, affordable
 from ..training.ray_training import RayTraining
 from ..training.rays import inverse_distance_weights, rays
+from ..training.tuned import BatchSize, CoefficientRate, Initial, Rays
 from ..training.weightings import Linear
 
 
@@ -40,11 +41,11 @@ class AdaMergingRays(Algorithm):
         initial: Initial value of every coefficient of a ray.
     """
 
-    rays: Count = 11
+    rays: Rays = 11
     steps: CountOrZero = 200
-    learning_rate: PositiveFloat = 1e-2
-    batch_size: Count = 16
-    initial: Finite = 0.3
+    learning_rate: CoefficientRate = 1e-2
+    batch_size: BatchSize = 16
+    initial: Initial = 0.3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Solve one ray at a time."""

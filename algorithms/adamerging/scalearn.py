@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat
+from ...domains import CountOrZero
 from ...problems.experts import ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
@@ -16,6 +16,7 @@ from ..training.criterion import CrossEntropy
 from ..training.decoder import Decoder, Parameters
 from ..training.descent import Descent, affordable
 from ..training.ray_training import RayTraining
+from ..training.tuned import BatchSize, CoefficientRate, Initial
 
 
 def rows_of(layout: Layout) -> list[int]:
@@ -74,9 +75,9 @@ class ScaLearn(Algorithm):
     """
 
     steps: CountOrZero = 1000
-    learning_rate: PositiveFloat = 1e-2
-    batch_size: Count = 16
-    initial: Finite = 0.3
+    learning_rate: CoefficientRate = 1e-2
+    batch_size: BatchSize = 16
+    initial: Initial = 0.3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Learn the scales on labelled calibration examples."""

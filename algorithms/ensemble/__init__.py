@@ -1,5 +1,6 @@
 """Pareto sets beyond one merged model, which mix predictions or align features."""
 
+from ...entry import FIXED
 from ..registry import ALGORITHMS
 
 ALGORITHMS.register_lazily(
@@ -10,6 +11,7 @@ ALGORITHMS.register_lazily(
         "Shi et al. 2024, Decoding-time language model alignment with multiple "
         "objectives. https://arxiv.org/abs/2406.18853"
     ),
+    origin=FIXED,
     output="map",
     data="none",
     access="weights",

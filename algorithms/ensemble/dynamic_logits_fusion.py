@@ -12,6 +12,7 @@ from ...errors import ParameterError
 from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
+from ...ranges import LinearRange
 from ..base import Algorithm
 from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 from .logits_fusion import expert, wanted
@@ -35,7 +36,7 @@ class DynamicLogitsFusion(Algorithm):
         spacing: Spacing of the grid.
     """
 
-    greatest: Annotated[float, Ge(0.001)] = 2.0
+    greatest: Annotated[float, Ge(0.001), LinearRange(low=1.0, high=3.0)] = 2.0
     spacing: Annotated[float, Ge(0.001)] = 0.1
 
     def __post_init__(self) -> None:

@@ -1,19 +1,21 @@
 """ReACT: the features of a merged model, mapped to those of the experts."""
 
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...domains import Count, Finite, PositiveFloat
+from ...domains import Count, PositiveFloat
 from ...problems.experts import Coefficients
 from ...problems.predictor import Head, Layer, Predictor
 from ...problems.view import ProblemView
+from ...ranges import Choices, LogRange
 from ..base import Algorithm
 from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 from ..training.descent import affordable_forwards
+from ..training.tuned import Initial
 
 _PASSES: Final = 2
 """Passes per example: one of the merged model and one of the task's expert."""
@@ -38,10 +40,10 @@ class ReACT(Algorithm):
         ridge: Weight of the distance to the orthogonal maps.
     """
 
-    steps: Count = 16
+    steps: Annotated[Count, Choices(values=(2, 4, 8, 16, 32))] = 16
     batch_size: Count = 32
-    coefficient: Finite = 0.3
-    ridge: PositiveFloat = 0.1
+    coefficient: Initial = 0.3
+    ridge: Annotated[PositiveFloat, LogRange(low=1e-3, high=10.0)] = 0.1
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Gather the products of the features of the merged model and of the experts."""

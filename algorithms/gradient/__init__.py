@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from ..registry import ALGORITHMS
+from ...entry import UNSTATED, Origin, tuned
+from ..registry import ALGORITHMS, EARLY_PAIRS
 
 _DESIDERI_2012: Final = (
     "Desideri 2012, MGDA; Sener and Koltun 2018, NeurIPS. https://arxiv.org/abs/1810.04650"
@@ -36,17 +37,29 @@ _SENUSHKIN_2023: Final = (
 )
 
 
-def _register(solver: str, target: str, *, summary: str, source: str, output: str) -> None:
-    """Register a solver twice: over merging coefficients and over all weights."""
-    for suffix, form, space_name, space in (
-        ("coefficients", "Coefficients", "merging coefficients", "task"),
-        ("finetune", "Finetune", "all weights", "weights"),
+def _register(
+    solver: str,
+    target: str,
+    *,
+    summary: str,
+    source: str,
+    output: str,
+    finetune: Origin = UNSTATED,
+) -> None:
+    """Register a solver twice: over merging coefficients and over all weights.
+
+    `finetune` is the origin of the defaults of the second.
+    """
+    for suffix, form, space_name, space, origin in (
+        ("coefficients", "Coefficients", "merging coefficients", "task", UNSTATED),
+        ("finetune", "Finetune", "all weights", "weights", finetune),
     ):
         ALGORITHMS.register_lazily(
             f"{solver}-{suffix}",
             f"algorithms.gradient.{target}{form}",
             summary=f"{summary}, applied to {space_name}.",
             source=source,
+            origin=origin,
             bound={} if solver == "pmtl" else {"solver": solver},
             output=output,
             data="labelled",
@@ -62,6 +75,7 @@ _register(
     summary="Steps along the least-norm combination of the gradients",
     source=_DESIDERI_2012,
     output="constant",
+    finetune=tuned(*EARLY_PAIRS, trials=4),
 )
 _register(
     "pcgrad",
@@ -69,6 +83,7 @@ _register(
     summary="Steps along gradients from which pairwise conflicts are removed",
     source=_YU_2020,
     output="constant",
+    finetune=tuned(*EARLY_PAIRS, trials=4),
 )
 _register(
     "cagrad",
@@ -76,6 +91,7 @@ _register(
     summary="Steps near the mean gradient that most help the least improved task",
     source=_LIU_2021,
     output="constant",
+    finetune=tuned(*EARLY_PAIRS, trials=4),
 )
 _register(
     "nash-mtl",
@@ -83,6 +99,7 @@ _register(
     summary="Steps that solve a Nash bargaining game between the tasks",
     source=_NAVON_2022,
     output="constant",
+    finetune=tuned(*EARLY_PAIRS, trials=4),
 )
 _register(
     "imtl-g",
@@ -90,6 +107,7 @@ _register(
     summary="Steps with equal projections onto all gradients",
     source=_LIU_2021_2,
     output="constant",
+    finetune=tuned(*EARLY_PAIRS, trials=4),
 )
 _register(
     "epo",
@@ -97,6 +115,7 @@ _register(
     summary="One model per ray, by steps that make p_i L_i equal and then lower all losses",
     source=_MAHAPATRA_2020,
     output="finite",
+    finetune=tuned(*EARLY_PAIRS, trials=3),
 )
 _register(
     "pmtl",
@@ -111,6 +130,7 @@ _register(
     summary="One model per ray, by projecting every weighted gradient to remove conflicts",
     source=_QUINTON_2024,
     output="finite",
+    finetune=tuned(*EARLY_PAIRS, trials=3),
 )
 _register(
     "dualproj",
@@ -121,6 +141,7 @@ _register(
     ),
     source=_QUINTON_2024_2,
     output="finite",
+    finetune=tuned(*EARLY_PAIRS, trials=3),
 )
 _register(
     "aligned-mtl",
@@ -128,4 +149,5 @@ _register(
     summary="One model per ray, by preference-weighted gradients with aligned components",
     source=_SENUSHKIN_2023,
     output="finite",
+    finetune=tuned(*EARLY_PAIRS, trials=3),
 )

@@ -7,7 +7,7 @@ from typing import Final, final
 
 import torch
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat
+from ...domains import CountOrZero, PositiveFloat
 from ...problems.view import ProblemView
 from ...registry import bound
 from ..base import Algorithm
@@ -18,6 +18,7 @@ from ..training.descent import Descent, affordable
 from ..training.epo import EPO
 from ..training.ray_algorithm import RayCoefficients, RayFinetune
 from ..training.ray_training import RayTraining
+from ..training.tuned import BatchSize, CoefficientRate, Initial, WeightRate
 from ..training.weighting import Weighting
 from .solvers import MGDA, CAGrad, DualProj, NashMTL, PCGrad, UPGrad
 from .torchjd_solvers import IMTLG, AlignedMTL
@@ -52,7 +53,7 @@ class _Balanced(Algorithm, ABC):
 
     steps: CountOrZero
     learning_rate: PositiveFloat
-    batch_size: Count = 16
+    batch_size: BatchSize = 16
     solver: str = bound(among=BALANCED)
 
     @abstractmethod
@@ -85,8 +86,8 @@ class BalancedCoefficients(_Balanced):
     """
 
     steps: CountOrZero = 1000
-    learning_rate: PositiveFloat = 3e-2
-    initial: Finite = 0.3
+    learning_rate: CoefficientRate = 3e-2
+    initial: Initial = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one coefficient per task."""
@@ -107,7 +108,7 @@ class BalancedFinetune(_Balanced):
     """
 
     steps: CountOrZero = 8000
-    learning_rate: PositiveFloat = 1e-4
+    learning_rate: WeightRate = 1e-4
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return all weights."""

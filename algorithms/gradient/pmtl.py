@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat
+from ...domains import CountOrZero, PositiveFloat
 from ...problems.predictor import Predictor
 from ...problems.view import ProblemView
 from ..base import Algorithm
@@ -20,6 +20,7 @@ from ..training.measured_pool import MeasuredPool
 from ..training.ray_algorithm import nearest
 from ..training.ray_training import RayTraining
 from ..training.rays import rays
+from ..training.tuned import BatchSize, CoefficientRate, Initial, Rays, WeightRate
 from ..training.weighting import Step, Weighting
 from .least_norm import Array, least_norm
 from .solvers import as_array, as_weights
@@ -82,11 +83,11 @@ class _PMTL(Algorithm, ABC):
             from the common start.
     """
 
-    rays: Count
+    rays: Rays
     steps: CountOrZero
     learning_rate: PositiveFloat
     chained: bool
-    batch_size: Count = 16
+    batch_size: BatchSize = 16
 
     @abstractmethod
     def decoder(self, view: ProblemView) -> Decoder:
@@ -132,11 +133,11 @@ class PMTLCoefficients(_PMTL):
         initial: Initial value of every coefficient.
     """
 
-    rays: Count = 11
+    rays: Rays = 11
     steps: CountOrZero = 200
-    learning_rate: PositiveFloat = 3e-2
+    learning_rate: CoefficientRate = 3e-2
     chained: bool = True
-    initial: Finite = 0.3
+    initial: Initial = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one coefficient per task."""
@@ -148,9 +149,9 @@ class PMTLCoefficients(_PMTL):
 class PMTLFinetune(_PMTL):
     """PMTL over all weights, from the mean of the experts; keeps all models."""
 
-    rays: Count = 5
+    rays: Rays = 5
     steps: CountOrZero = 8000
-    learning_rate: PositiveFloat = 1e-4
+    learning_rate: WeightRate = 1e-4
     chained: bool = False
 
     def decoder(self, view: ProblemView) -> Decoder:

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Final
 
-from ..registry import ALGORITHMS
+from ...entry import tuned
+from ..registry import ALGORITHMS, EARLY_PAIRS
 
 _NAVON_2021: Final = (
     "Navon et al. 2021, Learning the Pareto front with hypernetworks, ICLR. "
@@ -27,6 +28,7 @@ _hypernetwork(
         "coefficients."
     ),
     source=_NAVON_2021,
+    origin=tuned(*EARLY_PAIRS, trials=2),
     bound={"solver": "linear"},
     space="block",
 )
@@ -35,6 +37,7 @@ _hypernetwork(
     "algorithms.hypernetworks.phn:PreferenceHypernetwork",
     summary="The hypernetwork of phn-ls, trained by EPO search.",
     source=_NAVON_2021,
+    origin=tuned(*EARLY_PAIRS, trials=2),
     bound={"solver": "epo"},
     space="block",
 )
@@ -43,6 +46,7 @@ _hypernetwork(
     "algorithms.hypernetworks.phn:PreferenceHypernetwork",
     summary="The hypernetwork of phn-ls, trained on the weighted Tchebycheff distance.",
     source=_NAVON_2021,
+    origin=tuned(*EARLY_PAIRS, trials=2),
     bound={"solver": "tchebycheff"},
     space="block",
 )
@@ -51,6 +55,7 @@ _hypernetwork(
     "algorithms.hypernetworks.phn:TaskPreferenceHypernetwork",
     summary="A hypernetwork from the preference to one merging coefficient per task.",
     source=_NAVON_2021,
+    origin=tuned(*EARLY_PAIRS, trials=2),
     bound={"solver": "linear"},
     space="task",
 )
@@ -59,6 +64,7 @@ _hypernetwork(
     "algorithms.hypernetworks.phn:TaskPreferenceHypernetwork",
     summary="The hypernetwork of phn-task, trained by EPO search.",
     source=_NAVON_2021,
+    origin=tuned(*EARLY_PAIRS, trials=2),
     bound={"solver": "epo"},
     space="task",
 )
@@ -73,6 +79,7 @@ _hypernetwork(
         "Navon et al. 2021, Learning the Pareto front with hypernetworks, ICLR. "
         "https://arxiv.org/abs/2010.04104 (here over parts of task vectors)"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=2),
     space="block",
 )
 _hypernetwork(
@@ -80,6 +87,7 @@ _hypernetwork(
     "algorithms.hypernetworks.low_rank:LowRankPreferenceHypernetwork",
     summary="The hypernetwork of phn-ls with a low-rank term added to every matrix.",
     source=_NAVON_2021_2,
+    origin=tuned(*EARLY_PAIRS, trials=3),
     bound={"solver": "linear"},
     space="low-rank",
 )
@@ -88,6 +96,7 @@ _hypernetwork(
     "algorithms.hypernetworks.low_rank:LowRankPreferenceHypernetwork",
     summary="The hypernetwork of phn-low-rank, trained by EPO search.",
     source=_NAVON_2021_2,
+    origin=tuned(*EARLY_PAIRS, trials=3),
     bound={"solver": "epo"},
     space="low-rank",
 )
@@ -102,6 +111,7 @@ _hypernetwork(
         "Navon et al. 2021, Learning the Pareto front with hypernetworks, ICLR. "
         "https://arxiv.org/abs/2010.04104 (here giving LoRA factors)"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=4),
     space="low-rank",
 )
 _hypernetwork(
@@ -112,6 +122,7 @@ _hypernetwork(
         "Navon et al. 2021, Learning the Pareto front with hypernetworks, ICLR. "
         "https://arxiv.org/abs/2010.04104"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=2),
     space="weights",
 )
 _hypernetwork(
@@ -126,6 +137,7 @@ _hypernetwork(
         "hypernetworks, AAAI. https://arxiv.org/abs/2212.01130 (here over merging "
         "coefficients)"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=2),
     space="block",
 )
 _hypernetwork(
@@ -137,5 +149,6 @@ _hypernetwork(
         "multi-objective learning, ICDM. https://arxiv.org/abs/2103.13392 (here from the "
         "average of the experts)"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=6),
     space="weights",
 )

@@ -1,23 +1,25 @@
 """COSMOS: one network that sees the preference as additional input channels."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, final
+from typing import Annotated, ClassVar, Final, final
 
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, NonNegativeFloat, PositiveFloat
+from ...domains import CountOrZero, PositiveFloat
 from ...errors import NotApplicableError
 from ...problems.base import Batch
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
+from ...ranges import LogRange
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
 from ..training.criterion import CrossEntropy
 from ..training.decoder import Decoder, Needs, Parameters
 from ..training.map_algorithm import MapTraining, preference_loss
 from ..training.rays import draw
+from ..training.tuned import Alignment, BatchSize, Concentration, WeightRate
 from ..training.weighting import Step, Weighting
 
 _LEAST_IMPORTANCE: Final = 0.01
@@ -139,11 +141,11 @@ class Cosmos(Algorithm):
     """
 
     steps: CountOrZero = 4000
-    learning_rate: PositiveFloat = 1e-4
-    batch_size: Count = 16
-    concentration: PositiveFloat = 1.2
-    alignment: NonNegativeFloat = 0.1
-    scale: PositiveFloat = 100.0
+    learning_rate: WeightRate = 1e-4
+    batch_size: BatchSize = 16
+    concentration: Concentration = 1.2
+    alignment: Alignment = 0.1
+    scale: Annotated[PositiveFloat, LogRange(low=10.0, high=1000.0)] = 100.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train from the average of the experts."""

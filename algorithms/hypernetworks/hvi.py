@@ -1,7 +1,7 @@
 """The preference hypernetwork trained to increase the hypervolume of several models."""
 
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import numpy as np
 import torch
@@ -9,17 +9,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ...domains import Count, CountOrZero, Finite, NonNegativeFloat, PositiveFloat
+from ...domains import Count, CountOrZero
 from ...metrics.hypervolume import hypervolume
 from ...metrics.nondominated import nondominated
 from ...problems.base import Batch
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
+from ...ranges import Choices
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
 from ..training.criterion import CrossEntropy
 from ..training.map_algorithm import MapTraining
 from ..training.rays import draw
+from ..training.tuned import Alignment, BatchSize, Concentration, Initial, NetworkRate, Width
 from .trunk import BlockHypernetwork
 
 Array = NDArray[np.float64]
@@ -119,13 +121,13 @@ class HypervolumeHypernetwork(Algorithm):
     """
 
     steps: CountOrZero = 4000
-    learning_rate: PositiveFloat = 3e-3
-    batch_size: Count = 16
-    concentration: PositiveFloat = 1.0
-    width: Count = 64
-    initial: Finite = 0.3
-    models: Count = 4
-    alignment: NonNegativeFloat = 1.0
+    learning_rate: NetworkRate = 3e-3
+    batch_size: BatchSize = 16
+    concentration: Concentration = 1.0
+    width: Width = 64
+    initial: Initial = 0.3
+    models: Annotated[Count, Choices(values=(2, 4, 8))] = 4
+    alignment: Alignment = 1.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the hypernetwork; one model's activations are in memory at a time."""

@@ -2,18 +2,20 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Final, final
+from typing import Annotated, ClassVar, Final, final
 
 import torch
 from torch import Tensor
 
-from ...domains import Count, Finite, PositiveFloat
+from ...domains import Count
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
+from ...ranges import Choices
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
 from ..training.low_rank import Matrix, add, gaussian, matrices
 from ..training.map_algorithm import MapAlgorithm
+from ..training.tuned import Concentration, Initial, NetworkRate, Rank
 from .trunk import perceptron, start_perceptron, with_preference
 
 _CHUNK_EMBEDDING: Final = 64
@@ -88,12 +90,12 @@ class LoraPreferenceHypernetwork(MapAlgorithm):
         rank: Rank of the factors.
     """
 
-    learning_rate: PositiveFloat = 3e-4
-    concentration: PositiveFloat = 0.2
-    width: Count = 100
+    learning_rate: NetworkRate = 3e-4
+    concentration: Concentration = 0.2
+    width: Annotated[Count, Choices(values=(50, 100, 200))] = 100
     chunk: Count = 256
-    initial: Finite = 0.3
-    rank: Count = 4
+    initial: Initial = 0.3
+    rank: Rank = 4
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one perceptron for all chunks."""

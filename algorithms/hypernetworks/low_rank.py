@@ -6,13 +6,13 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Parameters
 from ..training.low_rank import add, gaussian, matrices
 from ..training.map_algorithm import MapAlgorithm
+from ..training.tuned import Concentration, Initial, NetworkRate, Rank, Width
 from .trunk import EMBEDDING, perceptron, start_perceptron, with_preference
 
 
@@ -80,11 +80,11 @@ class LowRankPreferenceHypernetwork(MapAlgorithm):
         rank: Rank of the term that is added to each matrix.
     """
 
-    learning_rate: PositiveFloat = 3e-3
-    concentration: PositiveFloat = 0.2
-    width: Count = 64
-    initial: Finite = 0.3
-    rank: Count = 4
+    learning_rate: NetworkRate = 3e-3
+    concentration: Concentration = 0.2
+    width: Width = 64
+    initial: Initial = 0.3
+    rank: Rank = 4
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one trunk for all blocks and matrices."""

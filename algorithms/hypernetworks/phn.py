@@ -6,12 +6,12 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Parameters
 from ..training.map_algorithm import MapAlgorithm
+from ..training.tuned import Concentration, Initial, NetworkRate, Width
 from .trunk import BlockHypernetwork, perceptron, start_perceptron
 
 
@@ -30,10 +30,10 @@ class PreferenceHypernetwork(MapAlgorithm):
         initial: Initial value of every coefficient.
     """
 
-    learning_rate: PositiveFloat = 3e-3
-    concentration: PositiveFloat = 0.2
-    width: Count = 64
-    initial: Finite = 0.3
+    learning_rate: NetworkRate = 3e-3
+    concentration: Concentration = 0.2
+    width: Width = 64
+    initial: Initial = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one trunk for all blocks."""
@@ -79,10 +79,10 @@ class TaskPreferenceHypernetwork(MapAlgorithm):
         initial: Initial value of every coefficient.
     """
 
-    learning_rate: PositiveFloat = 1e-2
-    concentration: PositiveFloat = 0.2
-    width: Count = 64
-    initial: Finite = 0.3
+    learning_rate: NetworkRate = 1e-2
+    concentration: Concentration = 0.2
+    width: Width = 64
+    initial: Initial = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return the perceptron."""

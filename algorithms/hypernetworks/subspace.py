@@ -6,12 +6,13 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat
+from ...domains import CountOrZero
 from ...problems.experts import ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
+from ..training.tuned import BatchSize, Concentration, Initial, NetworkRate, Rank, Width
 from .phn import PreferenceHypernetwork
 
 
@@ -39,12 +40,12 @@ class SubspaceHypernetwork(Algorithm):
     """
 
     steps: CountOrZero = 4000
-    learning_rate: PositiveFloat = 3e-3
-    batch_size: Count = 16
-    concentration: PositiveFloat = 0.2
-    width: Count = 64
-    initial: Finite = 0.3
-    rank: Count = 4
+    learning_rate: NetworkRate = 3e-3
+    batch_size: BatchSize = 16
+    concentration: Concentration = 0.2
+    width: Width = 64
+    initial: Initial = 0.3
+    rank: Rank = 4
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the hypernetwork of `phn-ls` on the split pool."""

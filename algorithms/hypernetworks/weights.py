@@ -1,18 +1,20 @@
 """The preference hypernetwork that generates all weights, for small models."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, final
+from typing import Annotated, ClassVar, Final, final
 
 import torch
 from torch import Tensor
 
-from ...domains import Count, Finite, PositiveFloat
+from ...domains import Count, PositiveFloat
 from ...errors import NotApplicableError
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
+from ...ranges import Choices, LogRange
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
 from ..training.map_algorithm import MapAlgorithm
+from ..training.tuned import Concentration, Initial
 from .trunk import perceptron, start_perceptron
 
 MOST_PARAMETERS: Final = 40_000_000
@@ -66,10 +68,10 @@ class FullPreferenceHypernetwork(MapAlgorithm):
         initial: Coefficient of every task vector in the merge it starts from.
     """
 
-    learning_rate: PositiveFloat = 1e-5
-    concentration: PositiveFloat = 0.2
-    width: Count = 100
-    initial: Finite = 0.3
+    learning_rate: Annotated[PositiveFloat, LogRange(low=1e-6, high=1e-3)] = 1e-5
+    concentration: Concentration = 0.2
+    width: Annotated[Count, Choices(values=(50, 100, 200))] = 100
+    initial: Initial = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """The perceptron.

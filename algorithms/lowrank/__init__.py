@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Final
 
-from ..registry import ALGORITHMS
+from ...entry import tuned
+from ..registry import ALGORITHMS, EARLY_PAIRS
 
 _CHEN_2025: Final = (
     "Chen and Kwok 2025, Pareto merging: Multi-objective optimization for "
@@ -22,6 +23,7 @@ _trained_map(
     source=(
         "Dimitriadis et al. 2023, Pareto manifold learning, ICML. https://arxiv.org/abs/2210.09759"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=4),
     space="weights",
 )
 _trained_map(
@@ -32,6 +34,7 @@ _trained_map(
         "Chen and Kwok 2024, Efficient Pareto manifold learning with low-rank structure, "
         "ICML. https://arxiv.org/abs/2407.20734"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=3),
     space="weights",
 )
 _trained_map(
@@ -45,6 +48,7 @@ _trained_map(
         "Dimitriadis et al. 2025, Pareto low-rank adapters: Efficient multi-task "
         "learning with preferences, ICLR. https://arxiv.org/abs/2407.08056"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=2),
     space="weights",
 )
 _trained_map(
@@ -55,6 +59,7 @@ _trained_map(
         "Zhong et al. 2024, Panacea: Pareto alignment via preference adaptation for "
         "LLMs, NeurIPS. https://arxiv.org/abs/2402.02030"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=2),
     space="low-rank",
 )
 ALGORITHMS.register_lazily(
@@ -64,6 +69,7 @@ ALGORITHMS.register_lazily(
         "A merge plus a low-rank tensor that is trained on prediction entropies, without labels."
     ),
     source=_CHEN_2025,
+    origin=tuned(*EARLY_PAIRS, trials=4),
     output="map",
     data="unlabelled",
     access="gradients",

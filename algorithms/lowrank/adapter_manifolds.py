@@ -7,14 +7,16 @@ import torch
 from annotated_types import Interval
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Finite, Fraction, NonNegativeFloat, PositiveFloat
+from ...domains import CountOrZero, Fraction, NonNegativeFloat, PositiveFloat
 from ...problems.base import Batch
 from ...problems.view import ProblemView
+from ...ranges import LinearRange, LogRange
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
 from ..training.criterion import CrossEntropy
 from ..training.map_algorithm import MapTraining, preference_loss
 from ..training.rays import draw, rays
+from ..training.tuned import BatchSize, Concentration, Initial, Rank, Rays, WeightRate
 from ..training.weightings import Linear
 from .adapters import TaskAdapters, overlap
 
@@ -52,14 +54,14 @@ class LowRankParetoManifold(Algorithm):
     """
 
     steps: CountOrZero = 4000
-    learning_rate: PositiveFloat = 1e-4
-    batch_size: Count = 16
-    concentration: PositiveFloat = 1.0
-    initial: Finite = 0.3
-    rank: Count = 8
-    scale: PositiveFloat = 1.0
-    frozen: Fraction = 0.8
-    orthogonality: NonNegativeFloat = 0.1
+    learning_rate: WeightRate = 1e-4
+    batch_size: BatchSize = 16
+    concentration: Concentration = 1.0
+    initial: Initial = 0.3
+    rank: Rank = 8
+    scale: Annotated[PositiveFloat, LogRange(low=0.25, high=4.0)] = 1.0
+    frozen: Annotated[Fraction, LinearRange(low=0.0, high=1.0)] = 0.8
+    orthogonality: Annotated[NonNegativeFloat, LogRange(low=1e-2, high=10.0)] = 0.1
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train main model and adapters; the experts are not needed afterwards."""
@@ -114,13 +116,13 @@ class ParetoLowRankAdapters(Algorithm):
     """
 
     steps: CountOrZero = 4000
-    learning_rate: PositiveFloat = 1e-4
-    batch_size: Count = 16
-    rays: Count = 11
+    learning_rate: WeightRate = 1e-4
+    batch_size: BatchSize = 16
+    rays: Rays = 11
     # Beyond 20, the powers of all entries of a ray of many tasks underflow to 0.
-    spread: Annotated[float, Interval(ge=0, le=20)] = 2.0
-    initial: Finite = 0.3
-    rank: Count = 8
+    spread: Annotated[float, Interval(ge=0, le=20), LinearRange(low=0.0, high=10.0)] = 2.0
+    initial: Initial = 0.3
+    rank: Rank = 8
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train main model and adapters; the experts are not needed afterwards."""

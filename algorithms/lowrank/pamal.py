@@ -6,12 +6,12 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from ...domains import PositiveFloat
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
 from ..training.map_algorithm import MapAlgorithm
+from ..training.tuned import WeightRate
 
 
 @final
@@ -46,7 +46,7 @@ class ParetoManifoldLearning(MapAlgorithm):
             `digits-mnist-neg180` at 20,000 units.
     """
 
-    learning_rate: PositiveFloat = 1e-4
+    learning_rate: WeightRate = 1e-4
 
     def decoder(self, view: ProblemView) -> Decoder:
         """The members."""

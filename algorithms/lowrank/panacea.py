@@ -6,13 +6,13 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
 from ..training.low_rank import add, gaussian, matrices, towards_experts
 from ..training.map_algorithm import MapAlgorithm
+from ..training.tuned import Initial, NetworkRate, Rank
 
 
 @final
@@ -76,9 +76,9 @@ class Panacea(MapAlgorithm):
         rank: Singular values that do not depend on the preference.
     """
 
-    learning_rate: PositiveFloat = 3e-3
-    initial: Finite = 0.3
-    rank: Count = 8
+    learning_rate: NetworkRate = 3e-3
+    initial: Initial = 0.3
+    rank: Rank = 8
 
     def decoder(self, view: ProblemView) -> Decoder:
         """The term on the merge."""

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
-from typing import ClassVar, Final, final
+from typing import Annotated, ClassVar, Final, final
 
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat
+from ...domains import CountOrZero
 from ...problems.base import Batch
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
+from ...ranges import LogRange
 from ...registry import bound
 from ..base import Algorithm
 from ..pareto_set import Model, ParetoSet
@@ -21,6 +22,7 @@ from ..training.descent import Descent
 from ..training.low_rank import add, gaussian, matrices
 from ..training.map_algorithm import MapAlgorithm, map_set
 from ..training.rays import draw
+from ..training.tuned import Concentration, Initial, NetworkRate, Rank, WeightRate
 from ..training.weighting import Step
 from ..training.weightings import WEIGHTINGS, SmoothTchebycheff
 
@@ -78,9 +80,9 @@ class ParetoMerging(MapAlgorithm):
         rank: Rank of the term that is added to each matrix.
     """
 
-    learning_rate: PositiveFloat = 3e-5
-    initial: Finite = 0.3
-    rank: Count = 8
+    learning_rate: WeightRate = 3e-5
+    initial: Initial = 0.3
+    rank: Rank = 8
 
     solver: str = bound("smooth-tchebycheff", among=WEIGHTINGS)
     loss: str = bound("normalised-entropy", among=CRITERIA)
@@ -108,11 +110,11 @@ class DataFreeParetoMerging(Algorithm):
         rank: Rank of the term that is added to each matrix.
     """
 
-    steps: CountOrZero = 500
-    learning_rate: PositiveFloat = 1e-2
-    concentration: PositiveFloat = 1.0
-    initial: Finite = 0.3
-    rank: Count = 8
+    steps: Annotated[CountOrZero, LogRange(low=50, high=2000)] = 500
+    learning_rate: NetworkRate = 1e-2
+    concentration: Concentration = 1.0
+    initial: Initial = 0.3
+    rank: Rank = 8
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the tensor on the weights alone."""

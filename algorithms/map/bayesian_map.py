@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import product
-from typing import final
+from typing import Annotated, final
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...domains import Count, PositiveFloat
 from ...problems.view import ProblemView
+from ...ranges import Choices, LogRange
 from ..training.measured_pool import sobol
 from .design import Design, affordable_examples
 from .map import SurrogateSearch
@@ -136,8 +137,8 @@ class BayesianMAP(SurrogateSearch):
         temperature: Temperature of the bins' probabilities; scores are at most 1.
     """
 
-    rounds: Count = 3
-    temperature: PositiveFloat = 0.07
+    rounds: Annotated[Count, Choices(values=(1, 2, 3, 4, 5))] = 3
+    temperature: Annotated[PositiveFloat, LogRange(low=0.01, high=1.0)] = 0.07
 
     def _surrogate(self, view: ProblemView, generator: torch.Generator) -> QuadraticSurrogate:
         m = len(view.tasks)

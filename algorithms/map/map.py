@@ -15,12 +15,14 @@ from pymoo.core.problem import Problem
 from pymoo.optimize import minimize
 from pymoo.util.ref_dirs import get_reference_directions
 
-from ...domains import Count, NonNegativeFloat, PositiveFloat
+from ...domains import Count
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
+from ...ranges import Choices
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
 from ..training.measured_pool import MeasuredPool, sobol
+from ..training.tuned import Examples, Ridge, Upper
 from .design import Design, affordable_examples
 from .surrogate import QuadraticSurrogate
 
@@ -99,12 +101,12 @@ class SurrogateSearch(Algorithm, ABC):
         points: Maximum number of points of the predicted front to measure and keep.
     """
 
-    examples: Count = 256
-    upper: PositiveFloat = 1.0
-    ridge: NonNegativeFloat = 1e-3
+    examples: Examples = 256
+    upper: Upper = 1.0
+    ridge: Ridge = 1e-3
     population: Annotated[int, Ge(2)] = 100
     generations: Count = 150
-    points: Count = 25
+    points: Annotated[Count, Choices(values=(10, 25, 50))] = 25
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Design, fit, search, measure."""

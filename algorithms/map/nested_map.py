@@ -9,14 +9,16 @@ import torch
 from annotated_types import Ge
 from numpy.typing import NDArray
 
-from ...domains import Count, NonNegativeFloat, PositiveFloat
+from ...domains import Count
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
+from ...ranges import Choices
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
 from ..scalarizations import achievement
 from ..training.measured_pool import MeasuredPool, sobol
 from ..training.rays import inner_rays
+from ..training.tuned import Examples, Ridge, Upper
 from .design import affordable_examples
 from .surrogate import QuadraticSurrogate
 
@@ -156,10 +158,10 @@ class NestedMAP(Algorithm):
     """
 
     points: Count = 25
-    samples: Annotated[int, Ge(4)] = 20
-    examples: Count = 256
-    upper: PositiveFloat = 1.0
-    ridge: NonNegativeFloat = 1e-3
+    samples: Annotated[int, Ge(4), Choices(values=(10, 20, 40))] = 20
+    examples: Examples = 256
+    upper: Upper = 1.0
+    ridge: Ridge = 1e-3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Grow a tree for every ray that the budget covers."""

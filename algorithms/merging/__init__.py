@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Final
 
-from ..registry import ALGORITHMS
+from ...entry import FIXED, PAPER, tuned
+from ..registry import ALGORITHMS, EARLY_PAIRS
 
 _YU_2024: Final = (
     "Yu et al. 2024, Language models are super Mario, ICML. https://arxiv.org/abs/2311.03099"
@@ -42,6 +43,7 @@ _untrained(
     "algorithms.merging.soups:Pretrained",
     summary="The pretrained model, unmerged.",
     source="-",
+    origin=FIXED,
     output="constant",
 )
 _untrained(
@@ -49,6 +51,7 @@ _untrained(
     "algorithms.merging.soups:SingleExperts",
     summary="The experts, unmerged; the common selector chooses one for each preference.",
     source="-",
+    origin=FIXED,
     output="finite",
 )
 _untrained(
@@ -56,6 +59,7 @@ _untrained(
     "algorithms.merging.soups:SimpleAverage",
     summary="The mean of the experts.",
     source="Wortsman et al. 2022, Model soups, ICML. https://arxiv.org/abs/2203.05482",
+    origin=FIXED,
     output="constant",
 )
 ALGORITHMS.register_lazily(
@@ -68,6 +72,7 @@ ALGORITHMS.register_lazily(
         "Ilharco et al. 2023, Editing models with task arithmetic, ICLR. "
         "https://arxiv.org/abs/2212.04089"
     ),
+    origin=PAPER,
     output="constant",
     data="labelled",
     access="evaluations",
@@ -79,6 +84,7 @@ _untrained(
     "algorithms.merging.soups:RewardedSoup",
     summary="The mean of the experts, weighted by the preference.",
     source="Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488",
+    origin=FIXED,
     output="map",
 )
 ALGORITHMS.register_lazily(
@@ -92,6 +98,7 @@ ALGORITHMS.register_lazily(
         "Rame et al. 2023, Rewarded soups, NeurIPS. https://arxiv.org/abs/2306.04488 "
         "(with the scale of task arithmetic)"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=3),
     output="map",
     data="labelled",
     access="evaluations",
@@ -122,12 +129,14 @@ _swept(
     "algorithms.merging.dropping:Dare",
     summary="The sum of the task vectors after random entries are dropped and the others rescaled.",
     source=_YU_2024,
+    origin=tuned(*EARLY_PAIRS, trials=3),
 )
 _swept(
     "dare-ties",
     "algorithms.merging.dropping:DareTies",
     summary="TIES applied to task vectors whose entries are dropped at random instead of trimmed.",
     source=_YU_2024,
+    origin=tuned(*EARLY_PAIRS, trials=3),
 )
 ALGORITHMS.register_lazily(
     "slerp",
@@ -137,6 +146,7 @@ ALGORITHMS.register_lazily(
         "Shoemake 1985, Animating rotation with quaternion curves, SIGGRAPH. "
         "https://doi.org/10.1145/325334.325242"
     ),
+    origin=FIXED,
     output="map",
     data="none",
     access="weights",
@@ -148,6 +158,7 @@ _swept(
     "algorithms.merging.magmax:MagMax",
     summary="The value of largest magnitude among the task vectors, entry by entry.",
     source="Marczak et al. 2024, MagMax, ECCV. https://arxiv.org/abs/2407.06322",
+    origin=FIXED,
     bound={"lifted": False},
 )
 _swept_map(
@@ -158,6 +169,7 @@ _swept_map(
         "Marczak et al. 2024, MagMax, ECCV. https://arxiv.org/abs/2407.06322 (here for "
         "every preference)"
     ),
+    origin=FIXED,
     bound={"lifted": True},
 )
 ALGORITHMS.register_lazily(
@@ -168,6 +180,7 @@ ALGORITHMS.register_lazily(
         "suggest."
     ),
     source="Jang et al. 2024, Model stock, ECCV. https://arxiv.org/abs/2403.19522",
+    origin=FIXED,
     output="constant",
     data="none",
     access="weights",
@@ -198,6 +211,7 @@ ALGORITHMS.register_lazily(
         "Jin et al. 2023, Dataless knowledge fusion by merging weights of language "
         "models, ICLR. https://arxiv.org/abs/2212.09849"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=4),
     output="map",
     data="unlabelled",
     access="evaluations",
@@ -209,6 +223,7 @@ ALGORITHMS.register_lazily(
     "algorithms.merging.regmean_plus_plus:RegMeanPlusPlus",
     summary="RegMean on the inputs that each block receives from the merged blocks before it.",
     source="Nguyen et al. 2025, RegMean++. https://arxiv.org/abs/2508.03121",
+    origin=tuned(*EARLY_PAIRS, trials=4),
     output="map",
     data="unlabelled",
     access="evaluations",
@@ -223,6 +238,7 @@ _swept(
         "orthogonalised."
     ),
     source=("Gargiulo et al. 2025, Task singular vectors, CVPR. https://arxiv.org/abs/2412.00081"),
+    origin=FIXED,
     bound={"lifted": False},
 )
 _swept_map(
@@ -233,6 +249,7 @@ _swept_map(
         "Gargiulo et al. 2025, Task singular vectors, CVPR. "
         "https://arxiv.org/abs/2412.00081 (here for every preference)"
     ),
+    origin=FIXED,
     bound={"lifted": True},
 )
 _swept(
@@ -243,6 +260,7 @@ _swept(
         "their mean."
     ),
     source=_MARCZAK_2025,
+    origin=FIXED,
     bound={"lifted": False},
 )
 _swept_map(
@@ -253,6 +271,7 @@ _swept_map(
         "Marczak et al. 2025, No task left behind, ICML. "
         "https://arxiv.org/abs/2502.04959 (here for every preference)"
     ),
+    origin=FIXED,
     bound={"lifted": True},
 )
 _swept(
@@ -272,6 +291,7 @@ _swept(
         "Cheng et al. 2025, Whoever started the interference should end it, ICML. "
         "https://arxiv.org/abs/2503.08099"
     ),
+    origin=tuned(*EARLY_PAIRS),
 )
 _swept(
     "consensus",
@@ -294,6 +314,7 @@ _swept(
         "TIES applied to task vectors whose entries are dropped at random, small ones more often."
     ),
     source="Deep et al. 2024, DELLA-Merging. https://arxiv.org/abs/2406.11617",
+    origin=tuned(*EARLY_PAIRS, trials=3),
 )
 ALGORITHMS.register_lazily(
     "tall-masks",
@@ -302,6 +323,7 @@ ALGORITHMS.register_lazily(
         "One model per task, made of the entries of the summed task vectors that the task uses."
     ),
     source=_WANG_2024,
+    origin=tuned(*EARLY_PAIRS, trials=4),
     output="constant",
     data="none",
     access="weights",
@@ -313,6 +335,7 @@ ALGORITHMS.register_lazily(
     "algorithms.merging.emr:Emr",
     summary="One model per task, made by masking and scaling one vector that all tasks share.",
     source="Huang et al. 2024, EMR-Merging, NeurIPS. https://arxiv.org/abs/2405.17461",
+    origin=FIXED,
     output="constant",
     data="none",
     access="weights",
@@ -326,6 +349,7 @@ ALGORITHMS.register_lazily(
         "One model per task, its own expert: the ideal point, at the cost of storing all experts."
     ),
     source="-",
+    origin=FIXED,
     output="constant",
     data="none",
     access="weights",

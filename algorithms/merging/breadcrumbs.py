@@ -1,7 +1,7 @@
 """Model breadcrumbs: task vectors without their outliers and their smallest entries."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import torch
 from torch import Tensor
@@ -9,6 +9,7 @@ from torch import Tensor
 from ...domains import ProperFraction
 from ...errors import ParameterError
 from ...problems.experts import ExpertPool
+from ...ranges import LinearRange, LogRange
 from .swept_merge import Merge, SweptMerge
 
 
@@ -24,8 +25,8 @@ class Breadcrumbs(SweptMerge):
         largest: Fraction of the entries that are removed as outliers, the largest ones.
     """
 
-    smallest: ProperFraction = 0.85
-    largest: ProperFraction = 0.007
+    smallest: Annotated[ProperFraction, LinearRange(low=0.0, high=0.95)] = 0.85
+    largest: Annotated[ProperFraction, LogRange(low=1e-3, high=1e-1)] = 0.007
 
     def __post_init__(self) -> None:
         """Check that entries remain."""

@@ -2,7 +2,7 @@
 
 from abc import ABC
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from torch import Tensor
 from ...domains import NonNegativeFloats, ProperFraction
 from ...errors import ParameterError
 from ...problems.experts import ExpertPool
+from ...ranges import LinearRange
 from .swept_merge import Merge, SweptMerge
 from .ties import disjoint_mean
 
@@ -29,7 +30,7 @@ class _Dare(SweptMerge, ABC):
             and 0.9 in validation on `digits-left-right` and `digits-mnist-neg180`.
     """
 
-    drop: ProperFraction = 0.5
+    drop: Annotated[ProperFraction, LinearRange(low=0.0, high=0.95)] = 0.5
 
 
 @final
@@ -84,8 +85,8 @@ class Della(SweptMerge):
     """
 
     sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
-    drop: ProperFraction = 0.5
-    spread: ProperFraction = 0.6
+    drop: Annotated[ProperFraction, LinearRange(low=0.0, high=0.95)] = 0.5
+    spread: Annotated[ProperFraction, LinearRange(low=0.0, high=0.8)] = 0.6
 
     def __post_init__(self) -> None:
         """Check that the probabilities of dropping are in [0, 1)."""

@@ -11,6 +11,7 @@ from ...domains import CountOrZero
 from ...problems.base import Batch
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
+from ...ranges import Choices, LogRange
 from ..base import Algorithm
 from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 
@@ -32,8 +33,8 @@ class Fisher(Algorithm):
             any.
     """
 
-    steps: CountOrZero = 256
-    floor: Annotated[float, Ge(1e-20)] = 1e-6
+    steps: Annotated[CountOrZero, Choices(values=(32, 64, 128, 256, 512))] = 256
+    floor: Annotated[float, Ge(1e-20), LogRange(low=1e-9, high=1e-2)] = 1e-6
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Measure the information of every expert."""

@@ -1,13 +1,14 @@
 """Isotropic merging: all directions of the merged matrix have the same length."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import torch
 from torch import Tensor
 
 from ...domains import Fraction, NonNegativeFloats
 from ...problems.experts import ExpertPool
+from ...ranges import LinearRange
 from .matrices import Triplets, merge_matrices, orthonormal, triplets
 from .swept_merge import Merge, SweptMerge
 
@@ -43,7 +44,7 @@ class IsotropicCommonTaskSpecific(SweptMerge):
     """
 
     sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
-    common: Fraction = 0.8
+    common: Annotated[Fraction, LinearRange(low=0.0, high=1.0)] = 0.8
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Decompose every matrix T + 3 times for every vector of coefficients."""

@@ -7,13 +7,14 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Fraction, NonNegativeFloat
+from ...domains import Count, NonNegativeFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import MapSet, ParetoSet, PreferenceMap
 from ..training.descent import affordable_forwards
+from ..training.tuned import Batches, Diagonal
 
 
 @final
@@ -135,9 +136,9 @@ class RegMean(Algorithm):
         ridge: Added to its diagonal, in units of the diagonal's mean.
     """
 
-    steps: CountOrZero = 8
+    steps: Batches = 8
     batch_size: Count = 32
-    diagonal: Fraction = 0.05
+    diagonal: Diagonal = 0.05
     ridge: NonNegativeFloat = 1e-6
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:

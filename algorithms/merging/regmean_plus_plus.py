@@ -8,7 +8,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Fraction, NonNegativeFloat
+from ...domains import Count, NonNegativeFloat
 from ...problems.base import Batch
 from ...problems.experts import Coefficients
 from ...problems.layout import Layout
@@ -16,6 +16,7 @@ from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
 from ..training.descent import affordable_forwards
+from ..training.tuned import Batches, Diagonal
 from .regmean import RegressionMean, add, inputs_first, regression
 
 
@@ -40,9 +41,9 @@ class RegMeanPlusPlus(Algorithm):
         ridge: Added to its diagonal, in units of the diagonal's mean.
     """
 
-    steps: CountOrZero = 8
+    steps: Batches = 8
     batch_size: Count = 32
-    diagonal: Fraction = 0.05
+    diagonal: Diagonal = 0.05
     ridge: NonNegativeFloat = 1e-6
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:

@@ -1,7 +1,7 @@
 """TALL masks: the entries of the summed task vectors that a task uses."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from ...domains import CountOrZero, NonNegativeFloat
 from ...errors import NotApplicableError
 from ...problems.experts import ExpertPool
 from ...problems.view import ProblemView
+from ...ranges import LinearRange
 from ..base import Algorithm
 from ..pareto_set import ConstantSet, ParetoSet, PerTask
 from .swept_merge import Merge, SweptMerge, weighted_sum
@@ -29,7 +30,7 @@ class TallMasks(Algorithm):
             best mean objective over `digits-left-right` and `digits-mnist-neg180`, on validation.
     """
 
-    strictness: NonNegativeFloat = 1.0
+    strictness: Annotated[NonNegativeFloat, LinearRange(low=0.1, high=1.5)] = 1.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Return the set without fitting anything."""
@@ -58,7 +59,7 @@ class Consensus(SweptMerge):
         users: Minimum number of tasks that must use an entry for it to be kept.
     """
 
-    strictness: NonNegativeFloat = 0.4
+    strictness: Annotated[NonNegativeFloat, LinearRange(low=0.1, high=1.5)] = 0.4
     users: CountOrZero = 2
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:

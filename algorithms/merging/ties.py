@@ -6,9 +6,10 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import NonNegativeFloats, PositiveFraction
+from ...domains import NonNegativeFloats
 from ...problems.experts import ExpertPool
 from ..training.trimming import elect_signs, trim
+from ..training.tuned import Keep
 from .swept_merge import Merge, SweptMerge, effective_number, weighted_sum
 
 
@@ -29,7 +30,7 @@ class Ties(SweptMerge):
     """
 
     sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
-    keep: PositiveFraction = 0.2
+    keep: Keep = 0.2
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Trim the vectors once; the coefficients take part in the election of signs."""

@@ -2,13 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import torch
 from torch import Tensor
 
-from ...domains import CountOrZero, NonNegativeFloats, PositiveFloat
+from ...domains import CountOrZero, NonNegativeFloats
 from ...problems.experts import ExpertPool
+from ...ranges import LogRange
+from ..training.tuned import CoefficientRate
 from .matrices import merge_matrices, transposed_linear
 from .swept_merge import Merge, SweptMerge
 
@@ -34,8 +36,8 @@ class Wudi(SweptMerge):
     """
 
     sweep: NonNegativeFloats = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
-    steps: CountOrZero = 300
-    learning_rate: PositiveFloat = 1e-3
+    steps: Annotated[CountOrZero, LogRange(low=30, high=1000)] = 300
+    learning_rate: CoefficientRate = 1e-3
 
     def merge(self, pool: ExpertPool, generator: torch.Generator) -> Merge:
         """Run one descent per matrix for every vector of coefficients."""

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Final
 
-from ..registry import ALGORITHMS
+from ...entry import PAPER, tuned
+from ..registry import ALGORITHMS, EARLY_PAIRS
 
 _TANG_2024: Final = (
     "Tang et al. 2024, Towards efficient Pareto set approximation via mixture of experts "
@@ -18,6 +19,7 @@ _routers(
     "algorithms.moe.pwemoe:PWEMoE",
     summary="Routers that map the preference to the merging coefficients of each MLP (MoE fusion).",
     source=_TANG_2024,
+    origin=PAPER,
     bound={"solver": "linear", "loss": "cross-entropy"},
     added=("activation", "last", "layers", "routed"),
     data="labelled",
@@ -28,6 +30,7 @@ _routers(
     "algorithms.moe.pwemoe:PWEMoE",
     summary="MoE fusion whose routers are trained by EPO search.",
     source=_TANG_2024,
+    origin=PAPER,
     bound={"solver": "epo", "loss": "cross-entropy"},
     data="labelled",
     space="module",
@@ -37,6 +40,7 @@ _routers(
     "algorithms.moe.pwemoe:PWEMoE",
     summary="MoE fusion whose routers are trained on the smooth Tchebycheff scalarization.",
     source=_TANG_2024,
+    origin=PAPER,
     bound={"solver": "smooth-tchebycheff", "loss": "cross-entropy"},
     data="labelled",
     space="module",
@@ -48,6 +52,7 @@ _routers(
         "MoE fusion whose routers are trained without labels, on normalised prediction entropies."
     ),
     source=_TANG_2024,
+    origin=tuned(*EARLY_PAIRS, trials=4),
     bound={"solver": "linear", "loss": "normalised-entropy"},
     # Of 3e-4, 1e-3, 3e-3 and 1e-2, the smallest was best in validation on `digits-left-right` and
     # `digits-mnist-neg180`: at 1e-2 predictions become confident and wrong.
@@ -78,6 +83,7 @@ ALGORITHMS.register_lazily(
         "Tang et al. 2024, Merging multi-task models via weight-ensembling mixture of "
         "experts. https://arxiv.org/abs/2402.00433"
     ),
+    origin=PAPER,
     output="constant",
     data="unlabelled",
     access="gradients",

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import final
 
-from ...domains import CountOrZero, Finite
+from ...domains import CountOrZero
 from ...problems.view import ProblemView
 from ..training.decoder import Decoder
 from ..training.map_algorithm import MapAlgorithm
+from ..training.tuned import Initial
 from .router import Activation, CornerExactRouters, Layers, Routed, Routers, routed_rows, space_of
 
 
@@ -30,7 +31,7 @@ class PWEMoE(MapAlgorithm):
             die.
     """
 
-    initial: Finite = 0.3
+    initial: Initial = 0.3
     routed: Routed = "mlp"
     last: CountOrZero = 0
     layers: Layers = 2

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat
+from ...domains import CountOrZero
 from ...errors import NotApplicableError
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.layout import Layout
@@ -22,6 +22,7 @@ from ..training.criterion import Entropy
 from ..training.decoder import Decoder, Parameters
 from ..training.descent import Descent, affordable
 from ..training.ray_training import RayTraining
+from ..training.tuned import BatchSize, Initial, NetworkRate
 from .router import routed_rows
 
 _INITIAL_DEVIATION: Final = 0.01
@@ -207,9 +208,9 @@ class WEMoE(Algorithm):
     """
 
     steps: CountOrZero = 1000
-    learning_rate: PositiveFloat = 1e-4
-    batch_size: Count = 16
-    initial: Finite = 0.3
+    learning_rate: NetworkRate = 1e-4
+    batch_size: BatchSize = 16
+    initial: Initial = 0.3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Train the routers."""

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Final
 
-from ..registry import ALGORITHMS
+from ...entry import tuned
+from ..registry import ALGORITHMS, EARLY_PAIRS
 
 _MIETTINEN_1999: Final = "Miettinen 1999, Nonlinear Multiobjective Optimization, section 3.4"
 _LIN_2024: Final = (
@@ -34,6 +35,7 @@ _ray_by_ray(
     "algorithms.scalarization.scalarized:ScalarizedFinetune",
     summary="One model per ray, fine-tuned from the pretrained model on the weighted loss.",
     source=("Linear scalarization baseline of Tang et al. 2024. https://arxiv.org/abs/2406.09770"),
+    origin=tuned(*EARLY_PAIRS, trials=3),
     bound={"solver": "linear"},
     added=("chained",),
     space="weights",
@@ -76,6 +78,7 @@ _ray_by_ray(
         "Tchebycheff distance."
     ),
     source=_MIETTINEN_1999,
+    origin=tuned(*EARLY_PAIRS, trials=3),
     bound={"solver": "tchebycheff"},
     space="weights",
 )
@@ -87,6 +90,7 @@ _ray_by_ray(
         "Tchebycheff scalarization."
     ),
     source=_LIN_2024,
+    origin=tuned(*EARLY_PAIRS, trials=3),
     bound={"solver": "smooth-tchebycheff"},
     space="weights",
 )
@@ -98,6 +102,7 @@ _ray_by_ray(
         "Linear scalarization (Miettinen 1999, section 3.1) over all weights, from the "
         "soup of Wortsman et al. 2022. https://arxiv.org/abs/2203.05482"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=3),
     space="weights",
 )
 _ray_by_ray(
@@ -108,6 +113,7 @@ _ray_by_ray(
         "Linear scalarization (Miettinen 1999, section 3.1) over all weights, from the "
         "merge of Ilharco et al. 2023. https://arxiv.org/abs/2212.04089"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=3),
     space="weights",
 )
 _ray_by_ray(
@@ -118,6 +124,7 @@ _ray_by_ray(
         "Linear scalarization (Miettinen 1999, section 3.1) over the adapters of Hu et "
         "al. 2022, LoRA. https://arxiv.org/abs/2106.09685"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=3),
     space="low-rank",
 )
 ALGORITHMS.register_lazily(
@@ -130,6 +137,7 @@ ALGORITHMS.register_lazily(
         "Linear scalarization (Miettinen 1999, section 3.1) over all weights, averaged "
         "as by Wortsman et al. 2022. https://arxiv.org/abs/2203.05482"
     ),
+    origin=tuned(*EARLY_PAIRS, trials=6),
     output="map",
     data="labelled",
     access="gradients",

@@ -1,18 +1,20 @@
 """A scalarization minimised over low-rank adapters of a frozen model, one adapter per ray."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat
+from ...domains import CountOrZero, Finite, PositiveFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
+from ...ranges import LogRange
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Parameters
 from ..training.low_rank import add, gaussian, matrices
 from ..training.ray_algorithm import RayAlgorithm
+from ..training.tuned import NetworkRate, Rank, Rays
 
 
 @final
@@ -67,13 +69,13 @@ class LinearScalarizationAdapters(RayAlgorithm):
         alpha: Scale of the adapters, multiplied by their rank.
     """
 
-    rays: Count = 5
+    rays: Rays = 5
     steps: CountOrZero = 8000
-    learning_rate: PositiveFloat = 1e-3
+    learning_rate: NetworkRate = 1e-3
     chained: bool = False
     initial: Finite = 0.0
-    rank: Count = 8
-    alpha: PositiveFloat = 16.0
+    rank: Rank = 8
+    alpha: Annotated[PositiveFloat, LogRange(low=4.0, high=64.0)] = 16.0
 
     def decoder(self, view: ProblemView) -> Decoder:
         """The adapters."""

@@ -5,11 +5,12 @@ from typing import Final, final
 
 import torch
 
-from ...domains import Count, Finite, PositiveFloat
+from ...domains import Count, Finite
 from ...problems.experts import Coefficients
 from ...problems.view import ProblemView
 from ..training.decoder import ConstantWeights, Decoder
 from ..training.ray_algorithm import RayCoefficients, RayFinetune
+from ..training.tuned import WeightRate
 
 _GRID: Final = tuple(step / 10 for step in range(1, 11))
 """Coefficients of task arithmetic that are measured: those of the paper's sweep above 0."""
@@ -37,7 +38,7 @@ class ScalarizedFinetune(RayFinetune):
             the baseline of the literature does, which uses no experts.
     """
 
-    learning_rate: PositiveFloat = 3e-4
+    learning_rate: WeightRate = 3e-4
     initial: Finite = 0.0
 
     def decoder(self, view: ProblemView) -> Decoder:

@@ -7,7 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, PositiveFloat
+from ...domains import CountOrZero
 from ...problems.view import ProblemView
 from ..base import Algorithm
 from ..pareto_set import MapSet, ParetoSet, PreferenceMap
@@ -16,6 +16,7 @@ from ..training.decoder import ConstantWeights
 from ..training.descent import Descent, affordable
 from ..training.ray_training import RayTraining
 from ..training.rays import inverse_distance_weights, rays
+from ..training.tuned import BatchSize, Rays, WeightRate
 from ..training.weightings import Linear
 
 
@@ -38,10 +39,10 @@ class LinearScalarizationSoup(Algorithm):
         batch_size: Examples of each task per step.
     """
 
-    rays: Count = 5
+    rays: Rays = 5
     steps: CountOrZero = 8000
-    learning_rate: PositiveFloat = 1e-4
-    batch_size: Count = 16
+    learning_rate: WeightRate = 1e-4
+    batch_size: BatchSize = 16
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Solve one ray at a time, each from the average."""

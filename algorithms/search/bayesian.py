@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, final
+from typing import Annotated, Any, ClassVar, Final, final
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...domains import Count
 from ...errors import NotApplicableError
+from ...ranges import Choices
 from ..scalarizations import achievement
 from ..training.measured_pool import sobol
 from ..training.rays import inner_rays
@@ -41,7 +42,7 @@ class BayesianSearch(PoolSearch, ABC):
     """
 
     points: Count = 64
-    batch: Count = 4
+    batch: Annotated[Count, Choices(values=(1, 2, 4, 8))] = 4
     samples: Count = 32
     restarts: Count = 2
 

@@ -1,7 +1,7 @@
 """CMA-ES on weighted sums: derivative-free linear scalarization of the coefficients."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import cma
 import numpy as np
@@ -9,8 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from ...domains import Count, PositiveFraction
+from ...ranges import LogRange
 from ..scalarizations import linear
 from ..training.rays import inner_rays
+from ..training.tuned import Rays
 from .pools import PoolSearch
 from .trial import Trial
 
@@ -38,9 +40,9 @@ class CMAESSearch(PoolSearch):
         step: Initial standard deviation of a coefficient, relative to the box.
     """
 
-    rays: Count = 11
+    rays: Rays = 11
     generations: Count = 8
-    step: PositiveFraction = 1 / 6
+    step: Annotated[PositiveFraction, LogRange(low=0.05, high=0.5)] = 1 / 6
 
     def _search(self, trial: Trial, generator: torch.Generator) -> None:
         rng = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Annotated, Any, Final, final
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from pymoo.problems.static import StaticProblem
 from pymoo.termination import get_termination
 
 from ...domains import Count
+from ...ranges import Choices
 from ...registry import bound
 from ..training.rays import rays
 from .geometry_survival import GeometrySurvival
@@ -142,7 +143,7 @@ class EvolutionarySearch(PoolSearch):
         generations: Number of generations; the population size follows from it.
     """
 
-    generations: Count = 20
+    generations: Annotated[Count, Choices(values=(5, 10, 20, 40))] = 20
     optimiser: str = bound(among=OPTIMISERS)
 
     def _search(self, trial: Trial, generator: torch.Generator) -> None:

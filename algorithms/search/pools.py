@@ -2,19 +2,21 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import numpy as np
 import torch
 
-from ...domains import Count, CountOrZero, PositiveFloat
+from ...domains import Count
 from ...problems.experts import Coefficients
 from ...problems.layout import Space
 from ...problems.view import ProblemView
+from ...ranges import Choices
 from ...registry import bound
 from ..base import Algorithm
 from ..pareto_set import ParetoSet
 from ..training.measured_pool import MeasuredPool, sobol
+from ..training.tuned import Examples, Kept, Upper
 from .trial import Trial
 
 
@@ -37,9 +39,9 @@ class PoolSearch(Algorithm, ABC):
     """
 
     points: Count = 500
-    examples: Count = 256
-    kept: CountOrZero = 25
-    upper: PositiveFloat = 1.0
+    examples: Examples = 256
+    kept: Kept = 25
+    upper: Upper = 1.0
     space: Space = bound("task")  # noqa: RUF009 - a field
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
@@ -65,8 +67,8 @@ class SobolPool(Algorithm):
         upper: Upper end of the box.
     """
 
-    points: Count = 64
-    upper: PositiveFloat = 1.0
+    points: Annotated[Count, Choices(values=(16, 32, 64, 128))] = 64
+    upper: Upper = 1.0
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Measure the pool; the pretrained model and the experts are known and free."""

@@ -10,7 +10,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, PositiveFloat
+from ...domains import CountOrZero
 from ...problems.base import Batch
 from ...problems.view import ProblemView
 from ...registry import bound
@@ -20,6 +20,7 @@ from .criterion import CRITERIA, Criterion
 from .decoder import Decoder, TrainedMap
 from .descent import Descent, affordable
 from .rays import draw
+from .tuned import BatchSize, Concentration, NetworkRate
 from .weighting import Weighting, weighted
 from .weightings import WEIGHTINGS
 
@@ -42,9 +43,9 @@ class MapAlgorithm(Algorithm, ABC):
     """
 
     steps: CountOrZero = 4000
-    learning_rate: PositiveFloat = 1e-2
-    batch_size: Count = 16
-    concentration: PositiveFloat = 1.0
+    learning_rate: NetworkRate = 1e-2
+    batch_size: BatchSize = 16
+    concentration: Concentration = 1.0
     solver: str = bound("linear", among=WEIGHTINGS)
     loss: str = bound("cross-entropy", among=CRITERIA)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, Finite, PositiveFloat
+from ...domains import CountOrZero
 from ...problems.predictor import Predictor
 from ...problems.view import ProblemView
 from ...registry import bound
@@ -18,6 +18,7 @@ from .descent import Descent, steps_per_ray
 from .measured_pool import MeasuredPool
 from .ray_training import RayTraining
 from .rays import rays
+from .tuned import BatchSize, CoefficientRate, Initial, Rays, WeightRate
 from .weighting import Weighting
 from .weightings import WEIGHTINGS
 
@@ -37,10 +38,10 @@ class RayAlgorithm(Algorithm, ABC):
             from the common start.
     """
 
-    rays: Count = 11
+    rays: Rays = 11
     steps: CountOrZero = 200
-    learning_rate: PositiveFloat = 3e-2
-    batch_size: Count = 16
+    learning_rate: CoefficientRate = 3e-2
+    batch_size: BatchSize = 16
     chained: bool = True
     solver: str = bound("linear", among=WEIGHTINGS)
 
@@ -93,7 +94,7 @@ class RayCoefficients(RayAlgorithm, ABC):
         initial: Initial value of every coefficient of the first ray.
     """
 
-    initial: Finite = 0.3
+    initial: Initial = 0.3
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return one coefficient per task."""
@@ -109,9 +110,9 @@ class RayFinetune(RayAlgorithm, ABC):
             from 3e-5, 1e-4 and 3e-4 by validation on `digits-left-right` and `digits-mnist-neg180`.
     """
 
-    rays: Count = 5
+    rays: Rays = 5
     steps: CountOrZero = 8000
-    learning_rate: PositiveFloat = 1e-4
+    learning_rate: WeightRate = 1e-4
     chained: bool = False
 
     def decoder(self, view: ProblemView) -> Decoder:

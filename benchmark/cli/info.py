@@ -77,20 +77,25 @@ def _heading(kind: str, entry: Entry[Any]) -> str:
 
 
 def describe_algorithm(entry: Entry[type]) -> str:
-    """Return the hyper-parameters with defaults, domains and descriptions, and the docstrings.
+    """Return the hyper-parameters, how their defaults were found, and the docstrings.
 
     The docstrings are those of the class and of the parts that the entry chooses.
     """
     from ..study.parameters import bound_parts, hyper_parameters, without_arguments
+    from ..tune.problems import describe_origin
+    from ..tune.space import search_space
 
-    lines = ["hyper-parameters"]
+    space = search_space(entry)
+    lines = [f"  defaults: {describe_origin(entry.origin)}", "hyper-parameters"]
     for parameter in hyper_parameters(entry):
         lines.append(f"  {parameter.name} = {parameter.default!r}")
         domain = f"{parameter.domain[:1].upper()}{parameter.domain[1:]}."
         meaning = f"{domain} {parameter.description}" if parameter.domain else parameter.description
         lines += textwrap.wrap(meaning, 88, initial_indent=_INDENT, subsequent_indent=_INDENT)
-    if len(lines) == 1:
+    if len(lines) == 2:
         lines.append("  none")
+    lines.append("search space of `fusefront tune`")
+    lines += [f"  {name} {one}" for name, one in space.items()] or ["  nothing to choose"]
     parts = [f"{choice}: {text}" for choice, text in bound_parts(entry).items()]
     explained = "\n\n".join([without_arguments(entry.load().__doc__ or ""), *parts])
     return "\n".join([*lines, "", explained])

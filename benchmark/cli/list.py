@@ -12,6 +12,7 @@ from ...metrics import METRICS
 from ...problems import PROBLEMS
 from ...registry import Registry, unknown_name
 from ..study.suites import SUITES
+from ..tune.problems import describe_origin
 from .app import AsJson, app, key_value, terminal
 
 if TYPE_CHECKING:
@@ -101,7 +102,14 @@ def _print_table(name: str, entries: list[Entry[Any]], console: "Console") -> No
 
 
 def _labels(entry: Entry[Any]) -> str:
-    return " ".join(f"{key}={value}" for key, value in entry.labels.items())
+    labels = " ".join(f"{key}={value}" for key, value in entry.labels.items())
+    return (
+        f"{labels}; defaults: {describe_origin(entry.origin)}" if _is_algorithm(entry) else labels
+    )
+
+
+def _is_algorithm(entry: Entry[Any]) -> bool:
+    return entry.name in ALGORITHMS and ALGORITHMS[entry.name] is entry
 
 
 def _facts(entry: Entry[Any]) -> dict[str, object]:
@@ -110,4 +118,5 @@ def _facts(entry: Entry[Any]) -> dict[str, object]:
         "summary": entry.summary,
         "source": entry.source,
         "labels": dict(entry.labels),
+        **({"defaults": describe_origin(entry.origin)} if _is_algorithm(entry) else {}),
     }

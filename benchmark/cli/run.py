@@ -4,10 +4,10 @@ import contextlib
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ..run.plan import Plan
     from ..study.study import Study
     from .display import Display
+
+    ReportResults = Callable[[Results], None]
 
 
 @app.command()
@@ -123,25 +125,50 @@ def run(
     """
     settings = {"seeds": seeds, "root_seed": _root_seed(root_seed, seed), "precision": precision}
     study = _study(suite, algorithm or [], problem or [], settings, budget)
-    # These import torch, so they come after the checks above, and never for `--help`.
+    directory = output or Path("runs") / (Path(suite).stem if suite else "study")
+    carry_out(
+        study,
+        directory,
+        jobs=jobs,
+        executor=executor,
+        trust=trust,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+
+
+def carry_out(
+    study: "Study",
+    directory: Path,
+    *,
+    jobs: int | None,
+    executor: str,
+    trust: bool,
+    dry_run: bool,
+    as_json: bool,
+    report: "ReportResults | None" = None,
+) -> NoReturn:
+    """Run a study, or print its dry run, and exit with its status; see `run_study`."""
+    # These import torch, so they come after the checks of the options, and never for `--help`.
     from ..run.executors import processes, start_of
 
     start = start_of(executor)
-    directory = output or Path("runs") / (Path(suite).stem if suite else "study")
     jobs = jobs or usable_processors()
     _check_frozen(directory, study, trust=trust, dry_run=dry_run)
     if dry_run:
         from .dry_run import show_dry_run
 
         show_dry_run(study, directory, jobs=jobs, as_json=as_json)
-        return
+        raise typer.Exit
     if start is processes:
         from ..run.executors.local import preloaded
         from ..run.executors.process import prepare
 
         # The fork server imports its packages while this process imports them, too.
         prepare(preloaded(study))
-    raise typer.Exit(run_study(study, directory, jobs=jobs, executor=start, as_json=as_json))
+    raise typer.Exit(
+        run_study(study, directory, jobs=jobs, executor=start, as_json=as_json, report=report)
+    )
 
 
 def _check_frozen(directory: Path, study: "Study", *, trust: bool, dry_run: bool) -> None:
@@ -229,9 +256,23 @@ def parse_budget(text: str) -> int | None:
 
 
 def run_study(
-    study: "Study", directory: Path, *, jobs: int, executor: "Start", as_json: bool = False
+    study: "Study",
+    directory: Path,
+    *,
+    jobs: int,
+    executor: "Start",
+    as_json: bool = False,
+    report: "ReportResults | None" = None,
 ) -> int:
     """Run a study and display its progress on standard error, or as JSON lines on standard output.
+
+    Args:
+        study: The study.
+        directory: The run directory.
+        jobs: Number of runs at the same time.
+        executor: Where they are computed.
+        as_json: Whether to write events as JSON lines instead.
+        report: Prints the results, instead of events as JSON lines or the table of `fusefront run`.
 
     Returns:
         The exit status: 0 if all runs have ended well, 1 if one failed or a problem lacks its data,
@@ -252,13 +293,16 @@ def run_study(
     expected = expected_seconds(pending, History(directory, planned.snapshot)) if pending else {}
     progress = Progress(planned.specs, expected, jobs)
     quiet = frozenset(planned.unavailable)
-    display = JsonDisplay(progress, quiet) if as_json else LineDisplay(progress, quiet, console)
+    events = as_json and report is None
+    display = JsonDisplay(progress, quiet) if events else LineDisplay(progress, quiet, console)
     if not _execute(planned, directory, display, jobs=jobs, executor=executor):
         kept = f"{count_runs(progress.counts['done'])} done and kept."
         say(console, "interrupted", f"{kept} Repeat the command to resume.")
         return 130
     results = finish(directory)
-    if not as_json:
+    if report is not None:
+        report(results)
+    elif not as_json:
         _summarise(results, directory, progress.counts)
     return 1 if progress.counts["failed"] or planned.unavailable else 0
 

@@ -2,7 +2,8 @@
 
 Fields of dataclasses declare them by annotation: one of the names below, any other type with
 constraints of `annotated_types`, a `Literal`, or `bool`. A tuple has the domain of its items. NaN
-and infinities are outside of every domain.
+and infinities are outside of every domain. Beside the constraints, an annotation can name the
+range in which the field is tuned (`ranges`).
 """
 
 import dataclasses
@@ -37,6 +38,7 @@ from annotated_types import (
 )
 
 from .errors import ParameterError
+from .ranges import Range
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -103,6 +105,12 @@ class Domain:
                 case Lt(lt=limit) | Le(le=limit):
                     high = float(limit)  # type: ignore[arg-type] # a number
         return low, high
+
+    @property
+    def range(self) -> Range | None:
+        """Where `fusefront tune` looks for a value; None if it does not."""
+        metadata: Iterable[Any] = getattr(self.annotation, "__metadata__", ())
+        return next((item for item in reversed(list(metadata)) if isinstance(item, Range)), None)
 
     @functools.cached_property
     def _adapter(self) -> "TypeAdapter[Any]":

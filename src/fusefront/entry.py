@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import MISSING, Field, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar, final
 
 T = TypeVar("T")
 
@@ -49,6 +49,42 @@ def bound_choices(attribute: "Field[Any]") -> Mapping[str, object]:
     return choices
 
 
+@final
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """How the defaults of an algorithm's hyper-parameters were found.
+
+    Attributes:
+        how: `nothing to choose`; `paper`, the values of the paper or of its authors' code; `tuned`
+            on problems; or `unstated`.
+        problems: The problems on which they were tuned.
+        trials: Number of settings that were tried; 0 if it was not recorded.
+
+    >>> print(Origin(how="tuned", problems=("smoke-left-negated",), trials=16))
+    tuned on smoke-left-negated, 16 trials
+    """
+
+    how: Literal["nothing to choose", "paper", "tuned", "unstated"]
+    problems: tuple[str, ...] = ()
+    trials: int = 0
+
+    def __str__(self) -> str:
+        if self.how != "tuned":
+            return self.how
+        trials = f", {self.trials} trials" if self.trials else ""
+        return f"tuned on {' and '.join(self.problems)}{trials}"
+
+
+FIXED: Final = Origin(how="nothing to choose")
+PAPER: Final = Origin(how="paper")
+UNSTATED: Final = Origin(how="unstated")
+
+
+def tuned(*problems: str, trials: int = 0) -> Origin:
+    """Return the origin of defaults that were tuned on these problems."""
+    return Origin(how="tuned", problems=problems, trials=trials)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry(Generic[T]):
     """A registered object and its description, which is known without importing it.
@@ -58,6 +94,7 @@ class Entry(Generic[T]):
         arguments: If given, the target is a function that returns the object for these arguments.
         bound: Values of the fields that were declared with `bound`.
         defaults: Defaults that differ from those of the class, by hyper-parameter.
+        origin: How the defaults were found; `fusefront info` and lists show it.
         added: Hyper-parameters that were added after the first release, with a default that keeps
             the results of before. A run's id leaves them out while they have their default.
         file: The local file that registered the object, so that another process can load it again;
@@ -72,6 +109,7 @@ class Entry(Generic[T]):
     arguments: Mapping[str, Any] | None = None
     bound: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin = UNSTATED
     added: Collection[str] = ()
     file: Path | None = None
 

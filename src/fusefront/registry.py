@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
-from .entry import NONE, Entry
+from .entry import NONE, UNSTATED, Entry, Origin
 from .entry import bound as bound
 from .entry import bound_choices as bound_choices
 from .entry import is_bound as is_bound
@@ -73,6 +73,7 @@ class Registry(Generic[T]):
         *,
         summary: str = "",
         source: str = "",
+        origin: Origin = UNSTATED,
         added: Collection[str] = (),
         **labels: str,
     ) -> Callable[[C], C]:
@@ -82,6 +83,7 @@ class Registry(Generic[T]):
             name: Kebab-case key; never changed once released.
             summary: One line; the first line of the docstring when empty.
             source: Citation and address of the paper and of the code it was checked against.
+            origin: See `Entry.origin`.
             added: See `Entry.added`.
             labels: See `label_values`; a missing label is shown as unknown.
         """
@@ -96,6 +98,7 @@ class Registry(Generic[T]):
                     summary=text,
                     source=source,
                     labels=labels,
+                    origin=origin,
                     added=added,
                     file=self._file,
                 )
@@ -114,6 +117,7 @@ class Registry(Generic[T]):
         arguments: Mapping[str, Any] | None = None,
         bound: Mapping[str, Any] = NONE,
         defaults: Mapping[str, Any] = NONE,
+        origin: Origin = UNSTATED,
         added: Collection[str] = (),
         **labels: str,
     ) -> None:
@@ -129,6 +133,7 @@ class Registry(Generic[T]):
             bound: Values of the fields that the class declares with `bound`. Two entries with one
                 target differ in these.
             defaults: Hyper-parameters whose defaults differ from those of the class.
+            origin: See `Entry.origin`.
             added: See `Entry.added`.
             labels: See `label_values`; they are displayed in the order given there.
         """
@@ -143,6 +148,7 @@ class Registry(Generic[T]):
                 arguments=arguments,
                 bound=dict(bound),
                 defaults=dict(defaults),
+                origin=origin,
                 added=added,
             )
         )

@@ -24,6 +24,7 @@ SLOW = frozenset(
         "docs/running.md",
         "docs/sharing.md",
         "docs/studies.md",
+        "docs/tuning.md",
     }
 )
 """Pages that compute several runs or score a complete archive."""
