@@ -202,6 +202,18 @@ def test_run_that_the_study_no_longer_has_is_moved_not_mixed_and_comes_back(
     assert_same(copied, directory)
 
 
+def test_a_run_that_comes_back_damaged_is_computed_again(
+    study: Study, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fusefront.benchmark.study.study.PROTOCOL_VERSION", 9)
+    first, *_ = runner.plan(study, copied).outdated
+    first.write_bytes(first.read_bytes()[:100])
+    monkeypatch.undo()
+    planned = runner.plan(study, copied)
+    assert len(planned.finished) == 5
+    assert (copied / "parts" / f"{first.name}.damaged").is_file()
+
+
 def test_place_that_cannot_be_written_is_refused_before_any_work(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
