@@ -23,8 +23,9 @@ def check(
 
     The tests use a toy problem of three tasks and cover labels, budget, determinism, unchanged
     inputs, behaviour at the corners and with equal experts, and saving Pareto sets. Choose
-    parameters with which a fit takes a fraction of a second. Each
-    broken promise is printed with what was expected and found. The exit status is then 1.
+    parameters with which a fit takes a fraction of a second. Each broken promise is printed with
+    what was expected and found. If a fit fails, its cause is printed once, and what needs its
+    result is not tested. The exit status is then 1.
 
     Examples:
     - `fusefront check ties`
@@ -57,5 +58,6 @@ def check(
     pytest.main(arguments, plugins=[check_algorithm.Brought(subject), reporter])
     for promise, finding in reporter.broken.items():
         print(f"broken: {promise}\n{indent(finding, '  ')}")
-    print(f"{reporter.kept} promises kept, {len(reporter.broken)} broken")
+    untested = f", {reporter.untested} not tested" if reporter.untested else ""
+    print(f"{reporter.kept} promises kept, {len(reporter.broken)} broken{untested}")
     raise typer.Exit(0 if reporter.kept and not reporter.broken else 1)

@@ -37,7 +37,8 @@ def doctor(
     One line reports how fast bfloat16 is on this machine, which takes a few seconds to measure.
 
     With `--problem`, check instead which data and weights are present, missing or mismatched,
-    without loading anything heavy. The exit status is 1 if a check fails.
+    without evaluating a model. The weights that a problem file of your own names are read once, to
+    check that they are finite. The exit status is 1 if a check fails.
 
     Examples:
     - `fusefront doctor`

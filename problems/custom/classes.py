@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...errors import StudyError
 from .problem_file import CustomTask
+from .rows import Origin
 
 _WHOLE: Final = re.compile(r"\s*([+-]?\d+)(?:\.0*)?\s*")
 
@@ -68,7 +69,13 @@ def class_names(
 
 
 def encode_classes(
-    given: Sequence[str], names: Sequence[str], task: CustomTask, declared: Sequence[str] = ()
+    given: Sequence[str],
+    names: Sequence[str],
+    task: CustomTask,
+    declared: Sequence[str] = (),
+    *,
+    origin: Origin,
+    rows: Sequence[int],
 ) -> NDArray[np.int64]:
     """Return class indices `(n,)` in 0..C-1.
 
@@ -81,21 +88,32 @@ def encode_classes(
         task: Named in errors.
         declared: Names that the source declares for its numbers. They count if they are the names
             of the head, in any order.
+        origin: The source, named in errors.
+        rows: The row of each example in its source, from 0.
 
     Raises:
         StudyError: If a class is unknown.
     """
     lookup = _lookup(names, declared if set(declared) == set(names) else ())
     known = {name: lookup(name) for name in dict.fromkeys(given)}
-    for row, name in enumerate(given):
+    for row, name in sorted(zip(rows, given, strict=True)):
         if known[name] is None:
-            raise StudyError(
-                f"Examples of task `{task.name}` must be of its {len(names)} classes, "
-                f"{', '.join(names[:6])}{' ...' if len(names) > 6 else ''}. Found `{name}` in "
-                f"column `{task.data.label}`, example {row + 1}. Name the classes in `labels`, in "
-                "the order of the head."
-            )
+            raise _unknown(name, row, names, task, origin)
     return np.array([known[name] for name in given], np.int64)
+
+
+def _unknown(
+    name: str, row: int, names: Sequence[str], task: CustomTask, origin: Origin
+) -> StudyError:
+    what, place = f"Column `{origin.column}`", f" in row {row + 1}"
+    if not origin.column:
+        what, place = "Folders", " as the name of a folder"
+    return StudyError(
+        f"{what} of `{origin.source}` must contain only classes of task `{task.name}`: "
+        f"{', '.join(names[:6])}{' ...' if len(names) > 6 else ''}. "
+        f"Found `{name}`{place}. Name the classes in `labels`, in the order of the head, or leave "
+        "the examples out."
+    )
 
 
 def _lookup(names: Sequence[str], declared: Sequence[str]) -> Callable[[str], int | None]:

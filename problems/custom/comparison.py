@@ -24,6 +24,19 @@ def merged_names(model: Any, pooling: str) -> list[str]:
     return [n for n in names if n.startswith(prefix) and not n.startswith(f"{prefix}{POOLER}.")]
 
 
+def merged_layout(model: Any, pooling: str) -> Layout:
+    """Return the names and shapes of the parameters that are merged, in their order."""
+    named = dict(model.named_parameters())
+    names = merged_names(model, pooling)
+    return Layout(names=tuple(names), shapes=tuple(tuple(named[n].shape) for n in names))
+
+
+def head_names(model: Any) -> list[str]:
+    """Return the parameters of the head; not every one has a bias."""
+    head = classifier_name(model)
+    return [f"{head}.weight", f"{head}.bias"]
+
+
 def required(who: str, loading: Loading, merged: list[str], *, with_head: bool) -> None:
     """Check that a loaded model has every parameter that is merged, and its head if it is used.
 
@@ -31,8 +44,7 @@ def required(who: str, loading: Loading, merged: list[str], *, with_head: bool) 
         IntegrityError: If its checkpoint lacks one, or holds one of the wrong shape, or one of the
             backbone that its configuration does not have.
     """
-    head = classifier_name(loading.model) if with_head else None
-    needed = [*merged, *([f"{head}.weight", f"{head}.bias"] if head else [])]
+    needed = [*merged, *(head_names(loading.model) if with_head else [])]
     wrong = [f"`{n}` of shape {loading.misshapen[n]}" for n in needed if n in loading.misshapen]
     if wrong:
         raise IntegrityError(
@@ -108,6 +120,27 @@ def check_same_statistics(
                 f"model, since merging weights leaves them undefined. Found another `{name}`. "
                 "Fine-tune with batch norm in eval mode, or use a model without it."
             )
+
+
+def refuse_code(checkpoint: Checkpoint) -> None:
+    """Refuse a model whose configuration names code to run.
+
+    Raises:
+        IntegrityError: If it does.
+    """
+    if "auto_map" in checkpoint.config:
+        raise IntegrityError(
+            f"`{checkpoint.folder}` must be a model that is part of transformers. Found "
+            "`auto_map` in its config.json, which names code to run. Write a `module` of your own "
+            "for it."
+        )
+
+
+def ignored_settings(checkpoint: Checkpoint) -> list[str]:
+    """Return a remark on a setting of quantisation next to weights that are not quantised."""
+    if "quantization_config" not in checkpoint.config:
+        return []
+    return ["`quantization_config` in its config.json is ignored, since weights are whole floats"]
 
 
 def shown(lines: list[str], separator: str = ", ") -> str:

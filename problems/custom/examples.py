@@ -19,7 +19,7 @@ from .classes import class_names, encode_classes
 from .heads import head_rows
 from .models import Models
 from .problem_file import CustomTask, ProblemFile
-from .rows import Rows, read_rows, row_keys
+from .rows import Origin, Rows, read_rows, row_keys
 
 SPLITS: Final[tuple[Split, ...]] = ("calibration", "validation", "test")
 
@@ -176,7 +176,14 @@ class ExampleStore:
 
     def _encoded(self, name: str, part: "_Part") -> NDArray[np.int64]:
         task = self._file.task(name)
-        return encode_classes(part.classes, self.classes(name), task, part.names)
+        return encode_classes(
+            part.classes,
+            self.classes(name),
+            task,
+            part.names,
+            origin=part.origin,
+            rows=part.rows,
+        )
 
     def _rows(self, task: CustomTask, split: Split) -> Rows:
         data, part = task.data, self._cut(task.name)[split]
@@ -185,7 +192,13 @@ class ExampleStore:
         if self._kind(task.name) == _FRACTIONS:
             found = _as_fractions(found)
         inputs = tuple([column[i] for i in part.rows] for column in found.inputs)
-        return Rows(inputs=inputs, classes=part.classes, names=part.names, numbers=part.rows)
+        return Rows(
+            origin=part.origin,
+            inputs=inputs,
+            classes=part.classes,
+            names=part.names,
+            numbers=part.rows,
+        )
 
     def _kind(self, name: str) -> str:
         """Return the kind of numbers in a task's inputs; empty if they are no numbers."""
@@ -223,6 +236,7 @@ class ExampleStore:
                 classes=[read[i].classes[row] for row in rows],
                 keys=[keys[i][row] for row in rows],
                 names=read[i].names,
+                origin=read[i].origin,
             )
             for split, (i, rows) in places.items()
         }
@@ -243,6 +257,7 @@ class _Part(NamedTuple):
     classes: list[str]
     keys: list[str]
     names: tuple[str, ...]
+    origin: Origin
 
 
 _Cut = dict[Split, _Part]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final, final
 
@@ -22,6 +22,7 @@ from .examples import ExampleStore
 from .heads import head_file, head_shape, read_head
 from .models import REMARK, Loaded, Models
 from .problem_file import ProblemFile
+from .weights import READING, check_weights
 
 _CODE: Final = 2
 """Version of the problem; increased whenever the same files give other results."""
@@ -46,8 +47,7 @@ class CustomFamily(ExpertFamily):
     def preflight(self, tasks: Sequence[str]) -> Iterator[Finding]:
         """Yield a finding for each model and data set, up to the first error.
 
-        Weights are not read, so that only a run finds values that are not finite, and experts that
-        gain nothing.
+        No model is evaluated, so that only a run finds experts that gain nothing.
         """
         try:
             absent = self._absent(tasks)
@@ -72,7 +72,7 @@ class CustomFamily(ExpertFamily):
         """Run the checks of the preflight, then load the experts and measure their gains.
 
         The checks come first and report their remarks, so that a problem that cannot be merged is
-        refused before any weights are read.
+        refused before any model is loaded.
 
         Raises:
             MissingDataError: If a checkpoint or data is missing.
@@ -83,6 +83,9 @@ class CustomFamily(ExpertFamily):
         for what, check in self._checks:
             report(f"{self._file.name}: checking {what}")
             for finding in check(tasks):
+                if finding.found.startswith(READING):
+                    report(f"{self._file.name}: {finding.found}")
+                    continue
                 findings.append(finding)
                 for part in finding.found.split("; "):
                     if part.startswith(REMARK):
@@ -169,7 +172,12 @@ class CustomFamily(ExpertFamily):
     @property
     def _checks(self) -> tuple[tuple[str, Callable[[Sequence[str]], Iterator[Finding]]], ...]:
         """The checks that `fusefront doctor` and `fusefront run` share, cheap ones first."""
-        return (("checkpoints", self._models.compatibility), ("data", self._data))
+        weights = partial(check_weights, self._file, self._models)
+        return (
+            ("checkpoints", self._models.compatibility),
+            ("weights", weights),
+            ("data", self._data),
+        )
 
     def _data(self, tasks: Sequence[str]) -> Iterator[Finding]:
         for task in tasks:
@@ -215,8 +223,8 @@ class CustomFamily(ExpertFamily):
             vector = loaded.params - self._pretrained.params
             if not bool(torch.isfinite(vector).all()):
                 raise IntegrityError(
-                    f"Expert `{task}` must have finite weights. Found NaN or infinity. Name "
-                    "another checkpoint of it."
+                    f"The task vector of expert `{task}` must be finite. Found NaN or infinity, "
+                    "although all stored weights are finite. Name another checkpoint of it."
                 )
             if not bool(vector.any()):
                 raise IntegrityError(

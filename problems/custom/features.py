@@ -68,6 +68,14 @@ def padding_id(tokenizer: Any, config: Any) -> int:
     return next((int(i) for i in known if i is not None), 0)
 
 
+def positions(config: Any) -> int:
+    """Return the number of tokens that a model has positions for."""
+    for key in ("max_position_embeddings", "n_positions"):
+        if isinstance(found := getattr(config, key, None), int) and found > 0:
+            return found
+    return 1 << 30
+
+
 def encode_texts(
     tokenizer: Any, rows: Rows, *, length: int, padding: int, vocabulary: int
 ) -> Tensor:

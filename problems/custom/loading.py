@@ -1,6 +1,6 @@
 """Models of transformers, loaded by its own code, from tensors or from headers alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import torch
@@ -137,6 +137,20 @@ def skeleton(checkpoint: Checkpoint, config: Any, modality: str) -> Skeleton:
         found = _loaded(checkpoint, config, type(empty), kept)
     check_whole(checkpoint, found.places.values())
     return found._replace(aliases=frozenset(aliases))
+
+
+def sources(
+    found: Skeleton, checkpoint: Checkpoint, names: Iterable[str]
+) -> dict[str, Sequence[str]]:
+    """Return the stored names of parameters; one that transformers joins has several."""
+    order = list(checkpoint.tensors)
+    named = dict(found.loading.model.named_parameters(remove_duplicate=False))
+    absent = {*found.loading.missing, *found.loading.misshapen}
+    return {
+        name: [order[int(number)] for number in _numbers(named[name].detach())]
+        for name in names
+        if name in named and name not in absent
+    }
 
 
 def _loaded(checkpoint: Checkpoint, config: Any, kind: type, names: Iterable[str]) -> Skeleton:

@@ -2,9 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, Final, NamedTuple, final
 
 from torch import Tensor, nn
 
@@ -29,6 +29,28 @@ class Loaded:
     head: Head | None
 
 
+class Stored(NamedTuple):
+    """The tensors of a checkpoint that a problem uses.
+
+    Attributes:
+        subject: The model, as the subject of a sentence.
+        checkpoint: Where they are stored.
+        merged: Stored names by the parameter that they are merged into; of an adapter, by
+            themselves.
+        head: Stored names by the parameter of the head, if it is used.
+    """
+
+    subject: str
+    checkpoint: Checkpoint
+    merged: Mapping[str, Sequence[str]]
+    head: Mapping[str, Sequence[str]]
+
+    def names(self) -> Iterator[str]:
+        """Yield all stored names."""
+        for parts in (*self.merged.values(), *self.head.values()):
+            yield from parts
+
+
 class Models(ABC):
     """The pretrained model and the experts of a problem file, written in any library.
 
@@ -41,6 +63,10 @@ class Models(ABC):
     @abstractmethod
     def compatibility(self, tasks: Sequence[str]) -> Iterator[Finding]:
         """Yield a finding per checkpoint, from headers alone."""
+
+    @abstractmethod
+    def weights(self, tasks: Sequence[str]) -> Iterator[Stored]:
+        """Yield the tensors in use of the pretrained model and then of each expert; no values."""
 
     @abstractmethod
     def facts(self, tasks: Sequence[str]) -> dict[str, Any]:
@@ -142,6 +168,11 @@ def check_expert(
         )
     remarks = [describe(expert), *_other_base(file, pretrained, expert)]
     return Finding(f"expert {name}", True, "; ".join(remarks))
+
+
+def subject(task: str | None) -> str:
+    """Return a model as the subject of an error's sentence."""
+    return "The pretrained model" if task is None else f"Expert `{task}`"
 
 
 REMARK: Final = "remark: "

@@ -17,7 +17,15 @@ from ..base import Finding
 from ..checkpoints.checkpoint import Checkpoint, unwrapped_names
 from ..checkpoints.tensors import check_equal, check_whole, read_tensors
 from ..layout import Layout
-from .models import Loaded, Models, OpenedCheckpoints, check_expert, describe
+from .models import (
+    Loaded,
+    Models,
+    OpenedCheckpoints,
+    Stored,
+    check_expert,
+    describe,
+    subject,
+)
 from .problem_file import ProblemFile
 from .rows import Rows
 
@@ -50,6 +58,14 @@ class PlainModels(Models):
             self._names(name)
             self._check_buffers(name)
             yield finding
+
+    def weights(self, tasks: Sequence[str]) -> Iterator[Stored]:
+        """Yield the stored parameters of each model; tied ones are stored once."""
+        parameters = [name for name, _ in self._made().named_parameters()]
+        for task in (None, *tasks):
+            names = self._names(task)
+            merged = {name: [names[name]] for name in parameters}
+            yield Stored(subject(task), self._checkpoint(task), merged, {})
 
     def facts(self, tasks: Sequence[str]) -> dict[str, Any]:
         """Return digests of the weights, and of the module's file with the files it imports."""

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,20 @@ from .values import Place, classes, numbers, texts
 PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
 
+class Origin(NamedTuple):
+    """A source and its column of classes, which is empty if each class is a folder of images."""
+
+    source: str
+    column: str
+
+
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rows:
     """Raw examples.
 
     Attributes:
+        origin: Their source, as errors name it.
         inputs: One sequence per column. An input is a text, an array, or an image: a path, encoded
             bytes, or what Pillow opened.
         classes: The class of each example as a text: its name, or a whole number.
@@ -33,6 +41,7 @@ class Rows:
         numbers: The row of each example in its source, from 0; empty if these are all its rows.
     """
 
+    origin: Origin
     inputs: tuple[Sequence[Any] | NDArray[Any], ...]
     classes: Sequence[str]
     names: tuple[str, ...] = ()
@@ -43,7 +52,8 @@ class Rows:
 
     def place(self, example: int) -> str:
         """Return the row of an example in its source, as errors name it."""
-        return f"row {(self.numbers[example] if self.numbers else example) + 1}"
+        row = self.numbers[example] if self.numbers else example
+        return f"row {row + 1} of `{self.origin.source}`"
 
 
 def find_source(source: str, data: CustomData, folder: Path) -> Path | None:
@@ -80,7 +90,7 @@ def read_rows(source: str, data: CustomData, folder: Path) -> Rows:
     path = find_source(source, data, folder)
     if path is not None and path.is_dir() and not _is_data_set(path):
         pictures, names = _picture_folder(path)
-        return Rows(inputs=(pictures,), classes=names)
+        return Rows(origin=Origin(source, ""), inputs=(pictures,), classes=names)
     if path is None or path.is_dir():
         found = read_data_set(
             source,
@@ -94,6 +104,7 @@ def read_rows(source: str, data: CustomData, folder: Path) -> Rows:
     else:
         found = DataSet(columns=read_table(path, (*data.inputs, data.label)), names=())
     return Rows(
+        origin=Origin(source, data.label),
         inputs=tuple(
             _inputs(found.columns[name], Place(source, name), data, path) for name in data.inputs
         ),

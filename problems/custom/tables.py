@@ -15,6 +15,7 @@ import pyarrow.parquet
 
 from ...errors import IntegrityError, StudyError
 from ...registry import unknown_name
+from .text_encoding import check_mark, check_utf8
 
 Column: TypeAlias = pa.ChunkedArray | list[Any]
 """The values of one column: as Arrow, or as JSON decodes them."""
@@ -25,7 +26,7 @@ def read_table(path: Path, columns: Sequence[str]) -> dict[str, Column]:
 
     Raises:
         StudyError: If the file has an unknown ending, or lacks a column.
-        IntegrityError: If the file is damaged, or has no row.
+        IntegrityError: If the file is damaged, not UTF-8, or has no row.
     """
     if path.suffix not in _READERS:
         raise StudyError(
@@ -33,11 +34,16 @@ def read_table(path: Path, columns: Sequence[str]) -> dict[str, Column]:
             f"Found `{path.suffix}`."
         )
     wanted = list(dict.fromkeys(columns))
+    quote = _QUOTES.get(path.suffix)  # None if the file is not a text
     try:
+        if quote is not None:
+            check_mark(path)
         found = _READERS[path.suffix](path, wanted)
-    except StudyError:
+    except (StudyError, IntegrityError):
         raise
     except (OSError, ValueError) as error:  # Arrow's errors are ValueErrors, too
+        if quote is not None and not isinstance(error, OSError):
+            check_utf8(path, quote=quote)  # which explains most errors of the readers
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise IntegrityError(
             f"`{path}` must be a valid {path.suffix} file. Found {first}. Save it again."
@@ -55,6 +61,8 @@ def is_csv(path: Path) -> bool:
 
 
 _DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
+_QUOTES: Final = {".csv": b'"', ".tsv": b'"', ".jsonl": b""}
+"""The quote of each text format, inside of which a line break does not end the row."""
 
 
 def _read_parquet(path: Path, columns: Sequence[str]) -> dict[str, Column]:
@@ -87,7 +95,7 @@ def _read_csv(path: Path, columns: Sequence[str]) -> dict[str, Column]:
 
 def _read_json_lines(path: Path, columns: Sequence[str]) -> dict[str, Column]:
     rows: list[Mapping[str, Any]] = []
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
                 rows.append(_json_object(line, number))

@@ -22,7 +22,16 @@ from ..checkpoints.location import file_sha256
 from ..checkpoints.tensors import apply_plan, read_tensors
 from ..fine_tuning import Head
 from ..layout import Layout
-from .comparison import check_same_layout, check_same_statistics, merged_names, required
+from .comparison import (
+    check_same_layout,
+    check_same_statistics,
+    head_names,
+    ignored_settings,
+    merged_layout,
+    merged_names,
+    refuse_code,
+    required,
+)
 from .features import (
     FeatureModel,
     classifier_name,
@@ -32,9 +41,18 @@ from .features import (
     load_tokenizer,
     normalisation,
     padding_id,
+    positions,
 )
-from .loading import Loading, Skeleton, load_model, read_config, skeleton
-from .models import Loaded, Models, OpenedCheckpoints, check_expert, describe
+from .loading import Loading, Skeleton, load_model, read_config, skeleton, sources
+from .models import (
+    Loaded,
+    Models,
+    OpenedCheckpoints,
+    Stored,
+    check_expert,
+    describe,
+    subject,
+)
 from .problem_file import ProblemFile
 from .rows import Rows
 
@@ -72,14 +90,16 @@ class TransformerModels(Models):
                 f"`pretrained` must be a whole model. Found adapter `{pretrained.folder}`. Name "
                 "the model that it was trained on."
             )
-        _refuse_code(pretrained)
+        refuse_code(pretrained)
         self._require(None)
         yield Finding(
-            "pretrained model", True, "; ".join([describe(pretrained), *_left(pretrained)])
+            "pretrained model",
+            True,
+            "; ".join([describe(pretrained), *ignored_settings(pretrained)]),
         )
         for name in tasks:
             expert = self._checkpoint(name)
-            _refuse_code(expert)
+            refuse_code(expert)
             finding = check_expert(name, self._file, pretrained, expert)
             if expert.is_adapter:
                 self._check_adapter(name)
@@ -87,7 +107,17 @@ class TransformerModels(Models):
                 self._require(name)
                 check_same_layout(name, self._layout(None), self._layout(name))
                 check_same_statistics(name, pretrained, expert, self._skeleton(None).loading.model)
-            yield finding._replace(found="; ".join([finding.found, *_left(expert)]))
+            yield finding._replace(found="; ".join([finding.found, *ignored_settings(expert)]))
+
+    def weights(self, tasks: Sequence[str]) -> Iterator[Stored]:
+        """Yield the stored tensors of each model that are merged, or that a head consists of."""
+        yield self._stored(None, with_head=any(self._borrows_head(task) for task in tasks))
+        for task in tasks:
+            adapter = self._checkpoint(task)
+            if adapter.is_adapter:
+                yield Stored(subject(task), adapter, {name: [name] for name in adapter.tensors}, {})
+            else:
+                yield self._stored(task, with_head=self._file.head(task) == "expert")
 
     def facts(self, tasks: Sequence[str]) -> dict[str, Any]:
         """Return digests of weights, configurations, tokenizer and image processor."""
@@ -123,8 +153,7 @@ class TransformerModels(Models):
 
     def pretrained(self) -> Loaded:
         """Return the pretrained model."""
-        model = self._load(None, self._pretrained_tensors).model
-        return self._flat(model, with_head=False)
+        return self._flat(self._load(None, self._pretrained_tensors).model, with_head=False)
 
     def expert(self, task: str) -> Loaded:
         """Return the expert of a task, in the layout of the pretrained model."""
@@ -143,7 +172,7 @@ class TransformerModels(Models):
                 self._tokenizer,
                 rows,
                 length=min(
-                    self._file.max_length, _positions(config), self._tokenizer.model_max_length
+                    self._file.max_length, positions(config), self._tokenizer.model_max_length
                 ),
                 padding=padding_id(self._tokenizer, config),
                 vocabulary=int(config.get_text_config().vocab_size),
@@ -189,6 +218,20 @@ class TransformerModels(Models):
         checkpoint, aliases = self._checkpoint(task), self._skeleton(task).aliases
         return read_tensors(checkpoint, [n for n in checkpoint.tensors if n not in aliases])
 
+    def _stored(self, task: str | None, *, with_head: bool) -> Stored:
+        """Return the tensors of a whole model that are merged, and those of its head if used."""
+        found, checkpoint = self._skeleton(task), self._checkpoint(task)
+        model = found.loading.model
+        head = head_names(model) if with_head else []
+        merged = sources(found, checkpoint, self._merged(model))
+        return Stored(subject(task), checkpoint, merged, sources(found, checkpoint, head))
+
+    def _borrows_head(self, task: str) -> bool:
+        """Return whether a task's head is that of the pretrained model: its adapter has none."""
+        adapter = self._checkpoint(task)
+        lacks = adapter.is_adapter and self._adapter_rows(adapter) is None
+        return lacks and self._file.head(task) == "expert"
+
     def _require(self, task: str | None) -> None:
         """Refuse a whole model that lacks a parameter that is merged, or that its head needs."""
         with_head = task is not None and self._file.head(task) == "expert"
@@ -216,7 +259,7 @@ class TransformerModels(Models):
             self._plan(adapter)
         else:
             check_mergeable(adapter)
-        if self._file.head(task) == "expert" and self._adapter_rows(adapter) is None:
+        if self._borrows_head(task):
             self._check_own_head(task, not_plain(adapter) is None)
 
     def _check_own_head(self, task: str, plain: bool) -> None:
@@ -277,11 +320,11 @@ class TransformerModels(Models):
         return merged_names(model, self._file.pooling)
 
     def _layout(self, task: str | None) -> Layout:
-        return _layout(self._skeleton(task).loading.model, self._file.pooling)
+        return merged_layout(self._skeleton(task).loading.model, self._file.pooling)
 
     def _flat(self, model: Any, *, with_head: bool) -> Loaded:
         named = {name: p.detach() for name, p in model.named_parameters()}
-        layout = _layout(model, self._file.pooling)
+        layout = merged_layout(model, self._file.pooling)
         return Loaded(
             layout=layout,
             params=torch.cat([named[n].reshape(-1) for n in layout.names]),
@@ -289,21 +332,8 @@ class TransformerModels(Models):
         )
 
 
-def _layout(model: Any, pooling: str) -> Layout:
-    named = dict(model.named_parameters())
-    names = merged_names(model, pooling)
-    return Layout(names=tuple(names), shapes=tuple(tuple(named[n].shape) for n in names))
-
-
 def _who(task: str | None) -> str:
     return "the pretrained model" if task is None else f"expert `{task}`"
-
-
-def _left(checkpoint: Checkpoint) -> list[str]:
-    """Return a remark on a setting of quantisation next to weights that are not quantised."""
-    if "quantization_config" not in checkpoint.config:
-        return []
-    return ["`quantization_config` in its config.json is ignored, since weights are whole floats"]
 
 
 def _head(model: Any) -> Head:
@@ -311,23 +341,6 @@ def _head(model: Any) -> Head:
     weight = layer.weight.detach().clone()
     bias = torch.zeros(len(weight)) if layer.bias is None else layer.bias.detach().clone()
     return weight, bias
-
-
-def _positions(config: Any) -> int:
-    """Return the number of tokens that a model has positions for."""
-    for key in ("max_position_embeddings", "n_positions"):
-        if isinstance(found := getattr(config, key, None), int) and found > 0:
-            return found
-    return 1 << 30
-
-
-def _refuse_code(checkpoint: Checkpoint) -> None:
-    if "auto_map" in checkpoint.config:
-        raise IntegrityError(
-            f"`{checkpoint.folder}` must be a model that is part of transformers. Found "
-            "`auto_map` in its config.json, which names code to run. Write a `module` of your own "
-            "for it."
-        )
 
 
 def _files(checkpoint: Checkpoint) -> dict[str, Any]:

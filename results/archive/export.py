@@ -107,12 +107,13 @@ def _write_xlsx(tables: Tables, output: Path) -> None:
         from xlsxwriter import Workbook
     except ImportError as error:
         raise MissingDataError(
-            "XlsxWriter must be installed to write Excel files. It is not installed."
+            "XlsxWriter must be installed to write Excel files. Found no installation. "
             "Install it: `pip install 'fusefront[xlsx]'`."
         ) from error
     if output.exists():
+        kind = "folder" if output.is_dir() else "file"
         raise StoreError(
-            f"`{output}` must be new, so that nothing is overwritten. Found a file. "
+            f"`{output}` must be a new file, so that nothing is overwritten. Found a {kind}. "
             "Choose another name."
         )
     texts = {name: _without_formulas(_with_texts(table)) for name, table in tables.items()}

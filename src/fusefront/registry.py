@@ -228,7 +228,8 @@ class Registry(Generic[T]):
             if thing is not None and entry.target is thing:
                 return entry
         found = [str(getattr(e.target, "__name__", e.name)) for e in self if e.file == path]
-        what = f"register a {self.kind} called `{name}`" if name else "be followed by `:CLASS`"
+        a = "an" if self.kind[0] in "aeiou" else "a"
+        what = f"register {a} {self.kind} called `{name}`" if name else "be followed by `:CLASS`"
         raise PluginError(
             f"`{path.name}` must {what}. Found: {', '.join(found) or 'none'}. "
             f"Decorate it with @{self.kind.upper()}S.register(...)."

@@ -121,7 +121,8 @@ def test_check_finds_a_violation_of_the_contract(tmp_path: Path) -> None:
         )
     )
     raising = check("my_merge.py:MyMerge", tmp_path)
-    assert "  No error. Found ValueError: no luck at my_merge.py:" in raising.stdout
+    assert raising.stdout.count("broken: ") == 1
+    assert "  Expected: no error. Found: ValueError: no luck (my_merge.py:" in raising.stdout
     unknown = check("rewarded-soap", tmp_path)
     assert unknown.returncode == 2
     assert "rewarded-soup" in unknown.stderr

@@ -349,3 +349,12 @@ for _ in range(2):
     assert lines[0] == lines[1]
     assert "`plug` (broken_package) of package `broken_package` must load" in lines[0]
     assert "ZeroDivisionError" in lines[0]
+
+
+def test_the_kind_of_a_missing_plug_in_has_its_article(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("class Mine: pass\n")
+    with ALGORITHMS.isolated(), pytest.raises(PluginError, match="register an algorithm called"):
+        ALGORITHMS.load_file(path, "Mine")
+    with METRICS.isolated(), pytest.raises(PluginError, match="must register a metric called"):
+        METRICS.load_file(path, "Mine")

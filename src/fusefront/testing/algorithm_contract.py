@@ -17,14 +17,15 @@ from ..algorithms.pareto_set import MapSet, ParetoSet, PreferenceMap
 from ..algorithms.pareto_set_files import load_pareto_set, save_pareto_set
 from ..benchmark.score.measure import score
 from ..entry import Entry
-from ..errors import BudgetExhausted, PreferenceError
+from ..errors import PreferenceError
 from ..problems.base import Oracle
 from ..problems.predictor import Predictor
 from ..problems.view import ProblemView
 from .fits import entry_of, generator, measured, models_of, open_for, preferences
-from .promises import BrokenPromise, expect
+from .promises import BrokenFit, expect
 from .spy_oracle import SpyOracle
 from .toy_problem import ToyProblem, open_view, toy_problem
+from .usable import fitted
 
 
 class AlgorithmContract:
@@ -224,15 +225,10 @@ class AlgorithmContract:
         self, algorithm: Algorithm, problem: ToyProblem, units: int
     ) -> None:
         view = open_for(algorithm, problem, units)
-        pareto_set: object
-        try:
-            pareto_set = algorithm.fit(view, generator=generator())
-        except BudgetExhausted:
-            pareto_set = view.pareto_set_so_far()
+        pareto_set = fitted(algorithm, view)
         spent = max(view.budget.ledger.units, units)
         expect("A fit spends no more units than its budget", expected=units, found=spent)
         if pareto_set is not None:
-            assert isinstance(pareto_set, ParetoSet)
             assert all(model.isfinite().all() for model in models_of(pareto_set))
 
     def test_milestones_have_the_same_kind_and_are_in_order_of_cost(
@@ -268,15 +264,13 @@ class AlgorithmContract:
     ) -> tuple[ParetoSet, ProblemView]:
         """Fit within `units`, in the same way as a worker, and always with the same seed."""
         view = open_for(algorithm, problem, self.units, oracle)
-        pareto_set: object
-        try:
-            pareto_set = algorithm.fit(view, generator=generator())
-        except BudgetExhausted:
-            pareto_set = view.pareto_set_so_far()
-        if not isinstance(pareto_set, ParetoSet):
-            raise BrokenPromise(
-                "`fit` returns a ParetoSet. Expected: a ConstantSet, FiniteSet or MapSet. "
-                f"Found: {type(pareto_set).__name__}."
+        pareto_set = fitted(algorithm, view)
+        if pareto_set is None:
+            raise BrokenFit(
+                "a fit keeps a milestone before its budget ends",
+                f"Expected: a Pareto set within {self.units:,} units. Found: none, since the fit "
+                "spent all units before its first milestone.",
+                cause="no milestone",
             )
         return pareto_set, view
 

@@ -21,11 +21,11 @@ from fusefront.problems.custom.features import (
     load_tokenizer,
     normalisation,
 )
-from fusefront.problems.custom.rows import Rows
+from fusefront.problems.custom.rows import Origin, Rows
 
 
 def rows(*columns: list[Any]) -> Rows:
-    return Rows(inputs=columns, classes=["0"] * len(columns[0]))
+    return Rows(origin=Origin("d", "y"), inputs=columns, classes=["0"] * len(columns[0]))
 
 
 @pytest.mark.parametrize(

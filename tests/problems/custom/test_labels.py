@@ -1,8 +1,14 @@
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fusefront.errors import StudyError
-from fusefront.problems.custom.classes import class_names, encode_classes
+from fusefront.problems.custom import classes
+from fusefront.problems.custom.classes import class_names
 from fusefront.problems.custom.problem_file import CustomData, CustomTask
+from fusefront.problems.custom.rows import Origin
 
 CONFIG = {"id2label": {"1": "dog", "0": "cat"}}
 
@@ -10,6 +16,13 @@ CONFIG = {"id2label": {"1": "dog", "0": "cat"}}
 def task(*labels: str) -> CustomTask:
     data = CustomData(all="x.csv", text=("text",), label="y", labels=labels)
     return CustomTask(name="pets", expert="e", data=data)
+
+
+def encode_classes(
+    given: Sequence[str], names: Sequence[str], task: CustomTask, declared: Sequence[str] = ()
+) -> NDArray[np.int64]:
+    origin, rows = Origin("x.csv", "y"), range(9, 9 + len(given))
+    return classes.encode_classes(given, names, task, declared, origin=origin, rows=rows)
 
 
 def test_class_names_come_from_the_file_the_expert_or_the_examples() -> None:
@@ -37,9 +50,19 @@ def test_classes_are_names_or_numbers() -> None:
 
 @pytest.mark.parametrize("wrong", ["cow", "2", "-1"])
 def test_an_unknown_class_is_named(wrong: str) -> None:
-    with pytest.raises(StudyError, match=r"`pets` must be of its 2 classes, cat, dog") as caught:
+    with pytest.raises(StudyError) as caught:
         encode_classes(["cat", wrong], ["cat", "dog"], task())
-    assert f"Found `{wrong}` in column `y`, example 2" in str(caught.value)
+    assert str(caught.value).startswith(
+        "Column `y` of `x.csv` must contain only classes of task `pets`: cat, dog. "
+        f"Found `{wrong}` in row 11. "
+    )
+
+
+def test_an_unknown_class_of_a_folder_of_images_is_named() -> None:
+    with pytest.raises(StudyError, match=r"^Folders of `p` must .* Found `cow` as the name of a"):
+        classes.encode_classes(
+            ["cat", "cow"], ["cat", "dog"], task(), origin=Origin("p", ""), rows=[0, 1]
+        )
 
 
 def test_names_that_are_numbers_are_names_whatever_their_order() -> None:

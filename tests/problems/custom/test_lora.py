@@ -70,7 +70,7 @@ def compare(path: Path, expert: str, names: dict[str, str], *, transposed: bool,
     assert vector.any()
     torch.testing.assert_close(found, vector, rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(lora.heads([expert])[0][0], weight)
-    assert [f.ok for f in load(path).preflight()] == [True] * 6
+    assert [f.ok for f in load(path).preflight()] == [True] * 7
 
 
 def test_an_adapter_of_gpt2_equals_its_merged_weights(text_copy: Path) -> None:

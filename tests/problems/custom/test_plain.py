@@ -225,7 +225,7 @@ def test_inputs_that_the_module_does_not_accept_are_refused(path: Path) -> None:
     ("shape", "reason"),
     [
         ((2, 5), r"must have shape \(1, 5\), as its head expects. Found \(1, 6\)"),
-        ((1, 6), "must be of its 1 classes"),
+        ((1, 6), r"must contain only classes of task `sign`: 0\. Found `1` in row"),
         ((6,), "must contain a `weight` of shape"),
     ],
 )
@@ -263,3 +263,31 @@ def test_a_split_of_whole_numbers_is_encoded_as_the_others(path: Path) -> None:
     problem = load(path)
     assert isinstance(problem, FamilyProblem)
     assert problem.family.examples("sign", "validation").inputs.dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", ["weight", "bias"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_head_that_is_not_finite_is_refused_by_file_and_tensor(
+    path: Path, name: str, value: float
+) -> None:
+    path.write_text(path.read_text().replace('"fit"', '"head.safetensors"', 1))
+    head = {"weight": torch.zeros(2, 6), "bias": torch.zeros(2)}
+    head[name][-1] = value
+    save_file(head, path.parent / "head.safetensors")
+    size, wrong = head[name].numel(), head[name][-1].numel()
+    assert_refused(
+        path,
+        rf"The head of task `sign` must have finite weights\. Found {wrong} of {size} numbers that "
+        rf"are NaN or infinite as float32 in `{name}` of `.*/head\.safetensors`",
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "subject"), [("base", "The pretrained model"), ("size", "Expert `size`")]
+)
+def test_weights_that_are_not_finite_are_refused(path: Path, file: str, subject: str) -> None:
+    place = path.parent / f"{file}.safetensors"
+    tensors = load_file(place)
+    tensors["2.bias"][3] = float("nan")
+    save_file(tensors, place)
+    assert_refused(path, f"{subject} must have finite weights.* Found 1 of 6 .* in `2.bias`")

@@ -53,8 +53,31 @@ def no_head(folder: Path) -> None:
     edit_tensors(folder / "colour", lambda t: t.pop("score.weight"))
 
 
+def overwrite(folder: Path, name: str, value: float) -> None:
+    edit_tensors(folder, lambda t: t[name].view(-1)[:2].fill_(value))
+
+
 def not_finite(folder: Path) -> None:
-    edit_tensors(folder / "colour", lambda t: t["transformer.ln_f.bias"].fill_(float("nan")))
+    overwrite(folder / "colour", "transformer.ln_f.bias", float("nan"))
+
+
+def infinite_pretrained(folder: Path) -> None:
+    overwrite(folder / "base", "transformer.h.1.mlp.c_fc.weight", float("-inf"))
+
+
+def not_finite_head(folder: Path) -> None:
+    overwrite(folder / "animal", "score.weight", float("nan"))
+
+
+def too_large_for_float32(folder: Path) -> None:
+    name = "transformer.wte.weight"
+    edit_tensors(folder / "colour", lambda t: t.update({name: t[name].double() * 1e300}))
+
+
+def expert_is_pretrained_in_another_file(folder: Path) -> None:
+    shutil.rmtree(folder / "colour")
+    shutil.copytree(folder / "base", folder / "colour")
+    edit_tensors(folder / "colour", lambda t: t.update({n: v.double() for n, v in t.items()}))
 
 
 def expert_is_pretrained(folder: Path) -> None:
@@ -105,6 +128,12 @@ def wrong_labels(folder: Path) -> None:
     frame.to_parquet(folder / "data.parquet")
 
 
+def one_wrong_label(folder: Path) -> None:
+    frame = pd.read_parquet(folder / "data.parquet")
+    frame.loc[9, "colour"] = 7
+    frame.to_parquet(folder / "data.parquet")
+
+
 def one_class(folder: Path) -> None:
     frame = pd.read_parquet(folder / "data.parquet")
     frame["colour"] = 0
@@ -136,7 +165,24 @@ CASES: list[tuple[Callable[[Path], None], str, bool]] = [
         True,
     ),
     (no_head, r"expert `colour` must contain every merged.*`score\.weight`", True),
-    (not_finite, "finite weights", False),
+    (
+        not_finite,
+        r"Expert `colour` must have finite weights. Found 2 of 32 numbers that are NaN or infinite "
+        r"as float32 in `transformer\.ln_f\.bias` of `.*/colour/model\.safetensors`",
+        True,
+    ),
+    (
+        infinite_pretrained,
+        r"The pretrained model must .* in `transformer\.h\.1\.mlp\.c_fc\.weight` of `.*/base/model",
+        True,
+    ),
+    (
+        not_finite_head,
+        r"Expert `animal` must have finite weights.* in `score\.weight` of `.*/animal/model",
+        True,
+    ),
+    (too_large_for_float32, r"infinite as float32 in `transformer\.wte\.weight`", True),
+    (expert_is_pretrained_in_another_file, "must differ from the pretrained model", True),
     (expert_is_pretrained, "must differ from the pretrained model", True),
     (only_a_pickle, r"`pytorch_model\.bin`, a pickle.*save_pretrained", True),
     (disguised_pickle, "a pickle, which could run code", True),
@@ -145,7 +191,13 @@ CASES: list[tuple[Callable[[Path], None], str, bool]] = [
     (unknown_type, "no-such-model", True),
     (no_tokenizer, "must have a tokenizer", True),
     (no_folder, r"`\./colour` must be a folder or file", True),
-    (wrong_labels, "`colour` must be of its 2 classes", True),
+    (
+        wrong_labels,
+        r"Column `colour` of `data\.parquet` must contain only classes of task `colour`: .*"
+        r"Found `2` in row \d+\. ",
+        True,
+    ),
+    (one_wrong_label, "Found `7` in row 10\\. ", True),
     (one_class, "must have two classes or more", True),
     (labels_swapped, "beat the pretrained model", False),
     (no_data, r"`data\.parquet` must be a file or folder", True),

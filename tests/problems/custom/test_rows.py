@@ -8,7 +8,7 @@ from PIL import Image
 
 from fusefront.errors import IntegrityError, MissingDataError, StudyError
 from fusefront.problems.custom.problem_file import CustomData
-from fusefront.problems.custom.rows import Rows, read_rows, row_keys
+from fusefront.problems.custom.rows import Origin, Rows, read_rows, row_keys
 
 
 def data(modality: Any = "text", *inputs: str, label: str = "label") -> CustomData:
@@ -40,11 +40,13 @@ def test_keys_are_equal_exactly_for_equal_inputs(tmp_path: Path) -> None:
     picture.save(tmp_path / "one.png")
     numbers = [np.array([1.0, 2.0]), np.array([1.0, 2.5])]
     inputs = ["a", "b", "a", b"a", b"b", b"a", tmp_path / "one.png", *numbers]
-    keys = row_keys(Rows(inputs=(inputs,), classes=["0"] * len(inputs)))
+    keys = row_keys(Rows(origin=Origin("d", "y"), inputs=(inputs,), classes=["0"] * len(inputs)))
     assert keys[0] == keys[2]
     assert keys[3] == keys[5]
     assert len(set(keys)) == 7
-    pairs = row_keys(Rows(inputs=(["ab", "a"], ["c", "bc"]), classes=["0", "0"]))
+    pairs = row_keys(
+        Rows(origin=Origin("d", "y"), inputs=(["ab", "a"], ["c", "bc"]), classes=["0", "0"])
+    )
     assert pairs[0] != pairs[1]
 
 

@@ -225,7 +225,10 @@ def test_a_class_beyond_the_rows_of_the_head_is_refused(path: Path) -> None:
     frame = texts(60, seed=2)
     frame.loc[3, "colour"] = 7
     frame.to_parquet(path.parent / "data.parquet")
-    assert_refused(path, "must be of its 2 classes, .*Found `7` in column `colour`")
+    reason = (
+        r"Column `colour` of `data\.parquet` must contain only classes .* Found `7` in row 4\. "
+    )
+    assert_refused(path, reason)
 
 
 @pytest.mark.parametrize("name", ["colour", "base"])

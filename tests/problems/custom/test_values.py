@@ -11,7 +11,7 @@ import pytest
 
 from fusefront.errors import FusefrontError, IntegrityError
 from fusefront.problems.custom.problem_file import CustomData
-from fusefront.problems.custom.rows import Rows, read_rows, row_keys
+from fusefront.problems.custom.rows import Origin, Rows, read_rows, row_keys
 
 FORMATS = ("parquet", "csv", "tsv", "jsonl")
 
@@ -53,7 +53,9 @@ def test_nested_lists_are_arrays_whose_keys_are_their_values(tmp_path: Path, kin
     found = read(tmp_path, kind, "tensor", {"x": given, "y": [0, 1, 0]})
     np.testing.assert_array_equal(np.asarray(found.inputs[0]), np.array(given, np.float32))
     keys = row_keys(found)
-    assert keys == row_keys(Rows(inputs=(np.array(given, np.float32),), classes=["0"] * 3))
+    assert keys == row_keys(
+        Rows(origin=Origin("d", "y"), inputs=(np.array(given, np.float32),), classes=["0"] * 3)
+    )
     assert keys[0] == keys[2] != keys[1]
 
 
@@ -73,7 +75,7 @@ def test_numbers_of_any_precision_in_parquet_have_the_same_keys(tmp_path: Path) 
 
 
 BAD: list[tuple[str, Any, str]] = [
-    ("text", None, "hold texts. Found a missing value in row 2"),
+    ("text", None, "contain texts. Found a missing value in row 2"),
     ("tensor", None, "Found a missing value in row 2"),
     ("tensor", [1.0, None], "Found a missing value in row 2"),
     ("tensor", [1.0], r"numbers of one shape. Found \(1,\) after \(2,\) in row 2"),
