@@ -1,11 +1,14 @@
 """How a fit is scored: finite sets are completed with the anchors, maps answer for themselves."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+import fusefront
 from fusefront.algorithms import ALGORITHMS
 from fusefront.algorithms.pareto_set import ConstantSet, FiniteSet, MapSet, ParetoSet
 from fusefront.benchmark.run.fitting import InProcess, failure
@@ -29,7 +32,7 @@ def stage_of(pareto_set: ParetoSet, number: int = 0) -> Stage:
     return Stage(number=number, units=10, wall_seconds=1.0, objectives=objectives)
 
 
-def scored(pareto_set: ParetoSet) -> dict[str, list]:
+def scored(pareto_set: ParetoSet) -> dict[str, list[Any]]:
     asked.clear()
 
     def ask(questions: Sequence[tuple[int, Question]]) -> Iterator[Asked]:
@@ -125,9 +128,7 @@ def test_the_last_milestone_is_the_final_set_at_corners_and_centre() -> None:
         assert row.value == fronts[corners[row.point], row.task]
 
 
-def test_a_run_in_processes_has_the_bits_of_one_in_this_process(tmp_path) -> None:
-    import fusefront
-
+def test_a_run_in_processes_has_the_bits_of_one_in_this_process(tmp_path: Path) -> None:
     names = [
         "ls-finetune",
         "sobol-pool",
