@@ -11,7 +11,7 @@ from pathlib import Path
 import fusefront
 from fusefront.results.tables.render import render
 
-from . import figures, tables
+from . import claims, figures, tables
 from .study import DEARER, PER_TASK, TRANSDUCTIVE, Study
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -21,8 +21,9 @@ PICTURES = DOCS / "findings"
 
 def parts(study: Study) -> dict[str, str]:
     """Return the generated texts, by the name of their marks."""
+    own = claims.Claims(study=study)
     each = [
-        f"### {problem}\n\n{render(tables.of_problem(study, problem), 'markdown')}"
+        f"### {problem}\n\n{render(tables.of_problem(study, own, problem), 'markdown')}"
         for problem in study.groups
         if problem in set(study.rivals["problem"])
     ]
@@ -30,8 +31,12 @@ def parts(study: Study) -> dict[str, str]:
         "conditions": tables.conditions(study),
         "constants": tables.constants(study),
         "status": tables.status(study),
-        "overall": render(tables.overall(study), "markdown"),
+        "family": claims.counts(own),
+        "survivors": claims.survivors(own),
+        "pairs": render(claims.pairs(own), "markdown"),
+        "overall": render(tables.overall(study, own), "markdown"),
         "ranks": tables.test_of_ranks(study),
+        "agreement": tables.agreement(study),
         "transductive": render(tables.apart(study, TRANSDUCTIVE), "markdown"),
         "dearer": render(tables.apart(study, DEARER), "markdown"),
         "per-task": render(tables.apart(study, PER_TASK), "markdown"),
@@ -69,7 +74,7 @@ def main() -> None:
     for name, text in parts(study).items():
         page = fill(page, name, text)
     PAGE.write_text(page)
-    figures.draw_costs(study, PICTURES / "costs.png")
+    figures.draw_costs(study, claims.Claims(study=study), PICTURES / "costs.png")
     figures.draw_ranks(study, PICTURES / "ranks.png")
     figures.draw_fronts(study, PICTURES / "fronts.png")
 

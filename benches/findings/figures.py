@@ -17,6 +17,7 @@ from fusefront.results.plots.drawing import COLOURS, GREY, LIGHT
 from fusefront.results.plots.front import plot_front
 from fusefront.results.tables.compare import best, mean_ranks, over_problems, rank_test, ranks
 
+from .claims import Claims
 from .study import DIRECTION, FAMILIES, SOUP, Study
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 DPI = 110
 BEST = 30
 PAIR = "digits-left-right"
-COSTS = {"storage": "storage of the answer, models", "wall-seconds": "wall time of a fit, s"}
+COSTS = {"storage": "storage of the Pareto set, models", "wall-seconds": "wall time of a fit, s"}
 OUTPUTS = {"constant": "^", "finite": "s", "map": "o"}
 FAMILY_COLOURS = dict(zip(FAMILIES.values(), COLOURS, strict=True))
 LINES: dict[str, Literal["-", "--", ":"]] = {
@@ -38,7 +39,7 @@ WORST = 1.0  # expected utility above it is counted, not drawn
 PROBLEM_MARKERS = "ovs^DPX*"
 
 
-def draw_costs(study: Study, path: Path) -> None:
+def draw_costs(study: Study, claims: Claims, path: Path) -> None:
     """Draw expected utility against storage and time, with a column per group of problems."""
     groups = list(dict.fromkeys(study.groups.values()))
     figure = Figure(figsize=(4 * len(groups), 7.6), layout="constrained")
@@ -46,15 +47,17 @@ def draw_costs(study: Study, path: Path) -> None:
     for row, cost in zip(panels, COSTS, strict=True):
         for axes, group in zip(row, groups, strict=True):
             _draw_cost(axes, study, cost, group)
+            _draw_margin(axes, study, claims, group)
     for axes in panels[:, 0]:
         axes.set_ylabel("expected utility, lower is better", fontsize=8)
     used = [f for f in FAMILY_COLOURS if f in set(study.kinds["family"])]
     handles = [_dot(FAMILY_COLOURS[name], "o", name) for name in used]
-    handles += [_dot(GREY, marker, f"answer: {name}") for name, marker in OUTPUTS.items()]
+    handles += [_dot(GREY, marker, f"Pareto set: {name}") for name, marker in OUTPUTS.items()]
     handles += [
         Line2D([], [], color="0.3", linestyle=style, label=name) for name, style in LINES.items()
     ]
     legend: dict[str, Any] = {"loc": "outside lower center", "frameon": False, "fontsize": 8}
+    handles.append(_dot("0.35", "|", "95 % interval of a gain"))
     figure.legend(handles=handles, ncols=5, **legend)
     _save(figure, path)
 
@@ -144,6 +147,18 @@ def _draw_cost(axes: "Axes", study: Study, cost: str, group: str) -> None:
             0.99, 0.99, f"{beyond} above {WORST:g} not shown", transform=axes.transAxes,
             ha="right", va="top", fontsize=7, color="0.35", style="italic",
         )  # fmt: skip
+
+
+def _draw_margin(axes: "Axes", study: Study, claims: Claims, group: str) -> None:
+    """Draw the median 95 % interval of a gain on a problem of the group, beside the points."""
+    own = claims.of(SOUP)
+    margin = own.loc[own["problem"].map(study.groups) == group, "margin"].median()
+    low, high = axes.get_ylim()
+    middle = high - 0.08 * (high - low) - margin
+    axes.errorbar(
+        0.97, middle, yerr=margin, transform=axes.get_yaxis_transform(),
+        color="0.35", linewidth=1, capsize=3,
+    )  # fmt: skip
 
 
 def _utility_and_cost(study: Study, cost: str, group: str) -> pd.DataFrame:

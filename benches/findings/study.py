@@ -14,7 +14,7 @@ DIRECTION = METRICS[METRIC].labels["direction"]
 SOUP = "rewarded-soup"
 RANKED, PER_TASK, TRANSDUCTIVE = "ranked", "a model for each task", "transductive"
 DEARER = "dearer inputs"
-PER_TASK_ANSWERS = frozenset({"emr", "experts-router", "tall-masks"})  # `PerTask` in pareto_set.py
+PER_TASK_SETS = frozenset({"emr", "experts-router", "tall-masks"})  # `PerTask` in pareto_set.py
 LABELS = ("output", "data", "space")
 FINETUNED = "-finetune"  # in the names of those that train all weights
 GROUPS = {2: "pairs", 3: "triples"}
@@ -82,7 +82,7 @@ class Study:
     def costs(self) -> pd.DataFrame:
         """Costs in long form: columns of scores and `cost`; storage in models of the problem.
 
-        The smallest answer of a problem is one model.
+        The smallest Pareto set of a problem is one model.
         """
         storage = scored(self.results, "storage-bytes")
         storage["value"] /= storage.groupby("problem")["value"].transform("min")
@@ -110,7 +110,7 @@ def _kind(algorithm: str, dearer: bool) -> list[str]:
     entry = ALGORITHMS[algorithm]
     folder = entry.target.split(".")[1] if isinstance(entry.target, str) else ""
     kind = DEARER if dearer else RANKED
-    kind = PER_TASK if algorithm in PER_TASK_ANSWERS else kind
+    kind = PER_TASK if algorithm in PER_TASK_SETS else kind
     if entry.labels["track"] == "transductive":
         kind = TRANSDUCTIVE
     return [FAMILIES.get(folder, folder), *(entry.labels[label] for label in LABELS), kind]

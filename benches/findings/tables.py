@@ -1,11 +1,9 @@
 """The tables and generated sentences of the page."""
 
-from collections.abc import Mapping
-
 import pandas as pd
+from scipy.stats import kendalltau
 
 from fusefront.results.tables.compare import (
-    beats,
     mean_ranks,
     over_problems,
     rank_test,
@@ -14,6 +12,7 @@ from fusefront.results.tables.compare import (
 )
 from fusefront.results.tables.notes import unranked
 
+from .claims import CONSTANT, MERGED, Claims, interval
 from .study import DIRECTION, METRIC, RANKED, SOUP, Study
 
 TOP = 15
@@ -21,7 +20,7 @@ REFERENCES = [SOUP, "simple-average", "task-arithmetic", "experts"]
 LARGE = ((1e6, "M"), (1e3, "k"))
 
 
-def overall(study: Study) -> pd.DataFrame:
+def overall(study: Study, claims: Claims) -> pd.DataFrame:
     """Return all ranked algorithms, best mean rank first; `*` marks missing runs."""
     found = mean_ranks(study.rivals, direction=DIRECTION)
     counts = study.rivals.groupby("display_name")["value"].count()
@@ -33,9 +32,10 @@ def overall(study: Study) -> pd.DataFrame:
     frame["by hypervolume"] = _second_opinion(study).reindex(frame.index)
     frame = frame.join(_described(study, RANKED))
     place = list(frame.columns).index("units")
-    frame.insert(place, "beats soup", _beaten(study, SOUP))
-    frame.insert(place + 1, "beats merged constant", _beaten(study, study.merged_constants))
-    frame.insert(place + 2, "beats constant", _beaten(study, study.constants))
+    frame.insert(place, "gain over soup", _gains(claims))
+    frame.insert(place + 1, "beats soup", _beaten(claims, SOUP))
+    frame.insert(place + 2, "beats merged constant", _beaten(claims, MERGED))
+    frame.insert(place + 3, "beats constant", _beaten(claims, CONSTANT))
     frame = frame.fillna("")
     frame.attrs["best"] = _least(study)
     return frame
@@ -49,7 +49,7 @@ def apart(study: Study, kind: str) -> pd.DataFrame:
     return frame.sort_index().fillna("")
 
 
-def of_problem(study: Study, problem: str) -> pd.DataFrame:
+def of_problem(study: Study, claims: Claims, problem: str) -> pd.DataFrame:
     """Return the best on one problem, then the reference methods that are not among them."""
     rivals = study.rivals[study.rivals["problem"] == problem]
     order = ranks(rivals, direction=DIRECTION)[problem].sort_values(kind="stable")
@@ -66,6 +66,8 @@ def of_problem(study: Study, problem: str) -> pd.DataFrame:
         scores = scored(study.results, metric)
         means = over_problems(scores, {problem: "one"}).droplevel("group")
         frame[metric] = _spread(means)
+        if metric == METRIC:
+            frame = frame.join(_single_gains(claims, problem))
     costs = study.costs[study.costs["problem"] == problem]
     frame = frame.join(_costs(costs)[["seconds", "storage"]]).fillna("")
     labels = [f"{name}{marks.get(name, '')}" for name in frame.index]
@@ -120,16 +122,32 @@ def _baselines(study: Study) -> list[tuple[str, str, str]]:
 
 
 def test_of_ranks(study: Study) -> str:
-    """Describe Friedman's test in a sentence."""
-    found = rank_test(ranks(study.rivals, direction=DIRECTION))
+    """Describe Friedman's test of the ranks."""
+    each = ranks(study.rivals, direction=DIRECTION)
+    found = rank_test(each)
     if found is None:
         return "Too few problems for a test of the ranks."
+    means = each.mean(axis=1)
+    close = (means <= means.min() + found.critical_difference).sum()
     return (
         f"Friedman's test over {found.algorithms} algorithms with a rank on all {found.problems} "
         f"problems, with problems as blocks: chi-squared {found.statistic:.1f}, p = "
         f"{found.p_value:.2g} by Iman and Davenport's F. Nemenyi's critical difference at 5 % is "
-        f"{found.critical_difference:.1f} mean ranks."
+        f"{found.critical_difference:.1f} mean ranks, and {close} of the {found.algorithms} are "
+        "this close to the first."
     )
+
+
+def agreement(study: Study) -> str:
+    """Compare the orders by expected utility and by hypervolume, problem by problem."""
+    utility = ranks(study.rivals, direction=DIRECTION)
+    volume = ranks(_volumes(study), direction="maximise")
+    found = {
+        problem: kendalltau(utility[problem], volume[problem].reindex(utility.index)).statistic
+        for problem in volume.columns
+    }
+    taus = ", ".join(f"{tau:.2f} on {problem}" for problem, tau in found.items())
+    return f"Kendall's tau between the orders by expected utility and by hypervolume: {taus}."
 
 
 def _described(study: Study, kind: str) -> pd.DataFrame:
@@ -144,10 +162,13 @@ def _described(study: Study, kind: str) -> pd.DataFrame:
 
 def _second_opinion(study: Study) -> "pd.Series[str]":
     """Return mean ranks by hypervolume up to the pretrained model, where it can rank."""
+    return mean_ranks(_volumes(study), direction="maximise")["rank"].map("{:.1f}".format)
+
+
+def _volumes(study: Study) -> pd.DataFrame:
     scores = scored(study.results, "hypervolume")
     empty = unranked(study.results, study.results.scores_of("hypervolume"))
-    own = scores[scores["display_name"].isin(study.names(RANKED)) & ~scores["problem"].isin(empty)]
-    return mean_ranks(own, direction="maximise")["rank"].map("{:.1f}".format)
+    return scores[scores["display_name"].isin(study.names(RANKED)) & ~scores["problem"].isin(empty)]
 
 
 def _costs(costs: pd.DataFrame) -> pd.DataFrame:
@@ -174,15 +195,36 @@ def _spread(means: pd.DataFrame) -> "pd.Series[str]":
     return pd.Series(texts, index=means.index)
 
 
-def _beaten(study: Study, baseline: str | Mapping[str, str]) -> "pd.Series[str]":
-    """Return on how many problems the baseline is beaten (and on how many significantly)."""
-    found = beats(study.rivals, baseline, direction=DIRECTION).groupby("display_name")
-    counts = found[["better", "significant"]].sum().assign(of=found.size())
+def _gains(claims: Claims) -> "pd.Series[str]":
+    """Return mean gains over the soup with their interval over problems."""
+    own = claims.general[claims.general["against"] == SOUP].set_index("display_name")
+    texts = [interval(*row) for row in own[["gain", "low", "high"]].itertuples(index=False)]
+    return pd.Series(texts, index=own.index)
+
+
+def _single_gains(claims: Claims, problem: str) -> pd.DataFrame:
+    """Return gains over the soup on one problem, and their range over seeds."""
+    own = claims.of(SOUP)
+    own = own[own["problem"] == problem].set_index("display_name")
+    sure = (own["survives"] | own["refuted"]).map({True: "*", False: ""})
+    texts = {
+        "gain over soup": own["gain"].map("{:.3f}".format)
+        + own["margin"].map(" ± {:.3f}".format)
+        + sure,
+        "over seeds": own["low"].map("[{:.3f}, ".format) + own["high"].map("{:.3f}]".format),
+    }
+    return pd.DataFrame(texts)
+
+
+def _beaten(claims: Claims, against: str) -> "pd.Series[str]":
+    """Return on how many problems the baseline is beaten, and the comparisons that survive."""
+    found = claims.of(against).groupby("display_name")[["better", "survives", "refuted"]].sum()
+    lost = against == SOUP  # nothing is refuted by the other baselines
     texts = [
-        f"{better} ({sure})" + (f" of {of}" if of < len(study.groups) else "")
-        for better, sure, of in counts.itertuples(index=False)
+        f"{better} (+{survives}{f' -{refuted}' if lost else ''})"
+        for better, survives, refuted in found.itertuples(index=False)
     ]
-    return pd.Series(texts, index=counts.index)
+    return pd.Series(texts, index=found.index)
 
 
 def _least(study: Study) -> list[tuple[str, str]]:

@@ -1,17 +1,24 @@
-"""Comparison of algorithms over problems and seeds: gains over a baseline, ranks and their test.
+"""Comparison of algorithms over problems and seeds: gains over a baseline, ranks and their tests.
 
-All functions except `scored` take a frame of scores with one row per run, so that pandas can
-select the runs that are compared. `missing.py` has the rule for runs without a result.
+Most functions take the frame of `scored`, with one row per run, so that pandas can select the runs
+that are compared. `missing.py` has the rule for runs without a result.
 
     scores = scored(results, "expected-utility")
     mean_ranks(scores[scores["display_name"] != "mine"], direction="minimise")
+
+A gain can be tested against two kinds of chance. `problem_test` asks whether it holds on problems
+in general: problems are the units, and seeds are averaged first. `example_test` asks whether it
+holds on one problem with other test examples and seeds. No test is over seeds alone: more seeds
+would make the smallest difference significant. Correct all p-values that you report with `holm`.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from itertools import product
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import f, friedmanchisquare, studentized_range, t
 
 from ...registry import unknown_name
@@ -20,6 +27,9 @@ from ..results import Results
 
 COLUMNS = ["problem", "display_name", "seed", "value"]
 DIGITS = 9  # smaller differences are ties, since they come from the order of summation
+EXACT: Final = 12
+"""Most problems for which `problem_test` takes all flips."""
+RANDOM_FLIPS: Final = 99_999
 
 
 class RankTest(NamedTuple):
@@ -60,49 +70,163 @@ def scored(results: Results, metric: str, reference: str = "") -> pd.DataFrame:
 
 
 def beats(
-    scores: pd.DataFrame,
-    baseline: str | Mapping[str, str],
-    *,
-    direction: str,
-    level: float = 0.05,
+    scores: pd.DataFrame, baseline: str | Mapping[str, str], *, direction: str
 ) -> pd.DataFrame:
     """Compare algorithms with a baseline on each problem, over the seeds that both have.
 
-    Scores are paired by seed, since all algorithms see the data of a seed in the same order. A
-    gain is significant if a paired two-sided t-test over seeds rejects at `level`. So it is never
-    significant with one seed, and always if it is the same for all seeds. The test covers the
-    variation over seeds alone, and not the sampling of test examples. An algorithm that lacks a
-    result on a problem is never better there.
+    Scores are paired by seed, since all algorithms see the data of a seed in the same order. An
+    algorithm that lacks a result on a problem is never better there. `low` and `high` describe the
+    seeds that were run and test nothing.
 
     Args:
         scores: As returned by `scored`.
         baseline: A display name, or a display name by problem; other problems have no row.
         direction: `maximise` or `minimise`.
-        level: Significance level of each test, without correction for their number.
 
     Returns:
-        Columns `problem`, `display_name`, `gain` (mean over seeds, positive is better), `seeds`,
-        `better` and `significant`. The baseline itself has rows with gain 0. Pairs without a
+        Columns `problem`, `display_name`, `baseline`, `gain` (mean over seeds, positive is better),
+        `spread` (its standard deviation over seeds), `low` and `high` (least and largest gain of a
+        seed), `seeds` and `better`. The baseline itself has rows with gain 0. Pairs without a
         common seed have no row.
     """
     named = scores["problem"].map(baseline) if isinstance(baseline, Mapping) else baseline
-    bar = scores.loc[scores["display_name"] == named, ["problem", "seed", "value"]]
-    pairs = scores.dropna().merge(bar.dropna(), on=["problem", "seed"], suffixes=("", "_bar"))
+    bar = scores.loc[scores["display_name"] == named, COLUMNS].dropna()
+    bar = bar.rename(columns={"display_name": "baseline"})
+    pairs = scores.dropna().merge(bar, on=["problem", "seed"], suffixes=("", "_bar"))
     pairs["gain"] = (pairs["value"] - pairs["value_bar"]) * (1 if direction == "maximise" else -1)
-    grouped = pairs.groupby(["problem", "display_name"])["gain"]
-    frame = grouped.agg(gain="mean", spread="std", seeds="count").round(DIGITS).reset_index()
-    quantile = t.ppf(1 - level / 2, (frame["seeds"] - 1).clip(lower=1))
-    margin = quantile * frame.pop("spread") / np.sqrt(frame["seeds"])
+    grouped = pairs.groupby(["problem", "display_name", "baseline"])["gain"]
+    found = grouped.agg(gain="mean", spread="std", low="min", high="max", seeds="count")
+    frame = pd.DataFrame(found).round(DIGITS).reset_index()
     complete = missing.coverage(scores).complete.to_dict()
     pairs_complete = [
         complete[problem][name]
         for problem, name in zip(frame["problem"], frame["display_name"], strict=True)
     ]
     frame["better"] = (frame["gain"] > 0) & np.array(pairs_complete, dtype=bool)
-    frame["significant"] = frame["better"] & (
-        frame["gain"] > margin
-    )  # with one seed the margin is NaN, and the comparison False
     return frame
+
+
+def problem_test(gains: pd.DataFrame, *, level: float = 0.05) -> pd.DataFrame:
+    """Test mean gains with problems as the units: the exact sign-flip test and its interval.
+
+    Under the null hypothesis, the gain on an unseen problem is as likely positive as negative. The
+    interval has all values that the test does not reject at `level` (Hartigan 1969, "Using
+    subsample values as typical values"), so it excludes 0 exactly if the p-value is at most
+    `level`. With six problems it reaches from the least gain to the largest. Problems that share
+    tasks or experts are not independent, and then both are too sure.
+
+    With n problems no p-value is below 2 / 2^n: 1/32 for six. With more than
+    `EXACT` problems, p-values and intervals come from random flips, always the same ones.
+
+    Args:
+        gains: Mean gains over seeds, algorithms as rows, problems as columns; see `beats`.
+        level: One minus the confidence of the interval.
+
+    Returns:
+        A row per algorithm with `gain`, `low`, `high`, `p_value` (two-sided, not corrected). The
+        interval is infinite with so few problems that no p-value reaches `level`. Algorithms
+        that lack a gain on a problem are left out.
+    """
+    whole = gains.dropna()
+    chosen = _subsets(whole.shape[1])
+    means = np.sort((whole.to_numpy() @ (chosen / chosen.sum(axis=0))).round(DIGITS), axis=1)
+    flips = chosen.shape[1] + 1  # the empty subset flips nothing
+    beyond = np.minimum((means <= 0).sum(axis=1), (means >= 0).sum(axis=1))
+    place = int(level / 2 * flips)
+    infinite = np.full(len(whole), np.inf)
+    return pd.DataFrame(
+        {
+            "gain": whole.mean(axis=1),
+            "low": means[:, place - 1] if place else -infinite,
+            "high": means[:, -place] if place else infinite,
+            "p_value": np.minimum(2 * (1 + beyond) / flips, 1.0),
+        },
+        index=whole.index,
+    )
+
+
+def _subsets(n: int) -> NDArray[np.float64]:
+    """Return non-empty subsets of n problems as columns of zeros and ones."""
+    if n <= EXACT:
+        return np.array(list(product((0.0, 1.0), repeat=n))[1:]).reshape(-1, n).T
+    draws = np.random.default_rng(0).integers(0, 2, (n, RANDOM_FLIPS)).astype(float)
+    return draws[:, draws.any(axis=0)]
+
+
+def example_errors(results: Results) -> "pd.Series[float]":
+    """Return standard errors of expected utility that come from the sample of test examples.
+
+    They are binomial, since results have accuracies and the number of examples but no outcomes of
+    examples. The errors at different preferences are added as if they always had the same sign,
+    which is an upper bound. Experts and pretrained model, which scale the objectives, count as
+    known.
+
+    Returns:
+        The mean over seeds, by `problem` and `display_name`. NaN if a task is not measured by an
+        accuracy.
+    """
+    anchors = results.problems.pivot_table(
+        index=["problem", "task"], columns="model", values="value"
+    )
+    expert = np.array([anchors.at[key, key[1]] for key in anchors.index], dtype=float)
+    scale = (expert - anchors["pretrained"]).abs().rename("scale")
+    rows = results.fronts.join(scale, on=["problem", "task"])
+    place = rows.groupby(["run_id", "point"], sort=False).cumcount()
+    weight = np.array([p[i] for p, i in zip(rows["preference"], place, strict=True)])
+    value = rows["value"].where(rows["value"].between(0, 1))
+    rows["error"] = weight * np.sqrt(value * (1 - value) / rows["n"]) / rows["scale"]
+    rows["share"] = (weight * rows["objective"]).round(DIGITS)
+    # of tied terms, such as both of an expert at its corner, the less certain one counts
+    worst = rows.sort_values(["share", "error"]).drop_duplicates(["run_id", "point"], keep="last")
+    keys = ["problem", "display_name"]
+    runs = worst.groupby([*keys, "run_id"])["error"].agg(lambda own: own.mean(skipna=False))
+    return runs.groupby(keys).mean()
+
+
+def example_test(gains: pd.DataFrame, errors: "pd.Series[float]") -> pd.DataFrame:
+    """Test the gains on each problem against other test examples and seeds.
+
+    The variance of a gain is the sum of both algorithms' squared errors and, for the seeds, the
+    squared standard error of the mean. Algorithms are measured on the same examples, which makes
+    true errors smaller if they tend to fail on the same ones. The test is Student's, with
+    Satterthwaite's degrees of freedom, because few seeds say little about their spread. With one
+    seed there is no test.
+
+    Args:
+        gains: As returned by `beats`.
+        errors: As returned by `example_errors`.
+
+    Returns:
+        The gains with `margin`, half of the 95 % interval, and `p_value` (two-sided, not
+        corrected). The baseline itself has the p-value 1.
+    """
+    own, bar = (
+        errors.reindex(pd.MultiIndex.from_frame(gains[["problem", name]])).to_numpy()
+        for name in ("display_name", "baseline")
+    )
+    seeds = (gains["spread"] ** 2 / gains["seeds"]).to_numpy()
+    variance = own**2 + bar**2 + seeds
+    with np.errstate(divide="ignore"):  # infinite if seeds do not differ
+        freedom = variance**2 / (seeds**2 / (gains["seeds"].to_numpy() - 1))
+    error = np.sqrt(variance)
+    itself = gains["display_name"] == gains["baseline"]
+    p_value = 2 * t.sf(gains["gain"].abs() / error, freedom)
+    return gains.assign(
+        margin=np.where(itself, 0.0, t.ppf(0.975, freedom) * error),
+        p_value=np.where(itself, 1.0, p_value),
+    )
+
+
+def holm(p_values: "pd.Series[float]") -> "pd.Series[float]":
+    """Return p-values corrected for their number by Holm's step-down method.
+
+    If all with a corrected p-value of at most 5 % are called significant, the chance of any wrong
+    one is at most 5 %, whatever their dependence. Missing p-values count as tests, too, and remain
+    missing.
+    """
+    order = p_values.fillna(1).sort_values(kind="stable")
+    raised = order * np.arange(len(order), 0, -1)
+    return raised.cummax().clip(upper=1).reindex(p_values.index).where(p_values.notna())
 
 
 def best(scores: pd.DataFrame, *, direction: str) -> "pd.Series[str]":
