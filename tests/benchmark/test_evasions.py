@@ -23,7 +23,8 @@ PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 def runs(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """The run of every attempt, each in processes of its own."""
     folder = tmp_path_factory.mktemp("evasions")
-    algorithms = [f"--algorithm={evasions.__file__}:Evasion[kind={kind}]" for kind in ATTEMPTS]
+    specs = [f"{evasions.__file__}:Evasion[kind={kind}]" for kind in ATTEMPTS]
+    algorithms = [part for spec in specs for part in ("-a", spec)]
     command = [sys.executable, "-m", "fusefront.benchmark", "run", "-p", "smoke-left-right"]
     command += [*algorithms, "--seeds", "1", "--budget", "5000", "-o", str(folder)]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
