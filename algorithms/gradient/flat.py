@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Annotated, Final, final
 
 import torch
 from torch import Tensor
 
-from ...domains import Count, CountOrZero, PositiveFloat
+from ...domains import CountOrZero, PositiveFloat
 from ...problems import outputs
 from ...problems.base import Batch
 from ...problems.view import ProblemView
+from ...ranges import LogRange
 from ...registry import bound
 from ..base import Algorithm
 from ..pareto_set import ParetoSet, Single
@@ -18,6 +19,7 @@ from ..training.criterion import Criterion, CrossEntropy
 from ..training.decoder import ConstantWeights
 from ..training.descent import Descent, affordable
 from ..training.ray_training import RayTraining
+from ..training.tuned import BatchSize, WeightRate
 from ..training.weighting import Step, Weighting, with_gradient
 from .descents import BALANCED
 
@@ -45,9 +47,9 @@ class FlatBalancedFinetune(Algorithm):
     """
 
     steps: CountOrZero = 8000
-    learning_rate: PositiveFloat = 1e-4
-    batch_size: Count = 16
-    rho: PositiveFloat = 0.05
+    learning_rate: WeightRate = 1e-4
+    batch_size: BatchSize = 16
+    rho: Annotated[PositiveFloat, LogRange(low=0.005, high=0.5)] = 0.05
     solver: str = bound(among=BALANCED)
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:

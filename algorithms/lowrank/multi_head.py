@@ -1,7 +1,7 @@
 """Multi-head routing of the experts' low-rank adapters (MHR)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Annotated, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -9,10 +9,12 @@ from torch import Tensor
 from ...domains import Count, Finite, PositiveFloat
 from ...problems.experts import Coefficients, ExpertPool
 from ...problems.view import ProblemView
+from ...ranges import Choices, LinearRange, LogRange
 from ..pareto_set import Model
 from ..training.decoder import Decoder, Needs, Parameters
 from ..training.low_rank import Matrix, add, matrices, towards_experts
 from ..training.map_algorithm import MapAlgorithm
+from ..training.tuned import Rank, WeightRate
 
 
 @final
@@ -38,11 +40,11 @@ class MultiHeadRouting(MapAlgorithm):
         gain: How many times as fast as the adapters the routes learn.
     """
 
-    learning_rate: PositiveFloat = 3e-4
-    rank: Count = 8
-    heads: Count = 4
-    confidence: Finite = 4.0
-    gain: PositiveFloat = 100.0
+    learning_rate: WeightRate = 3e-4
+    rank: Rank = 8
+    heads: Annotated[Count, Choices(values=(1, 2, 4, 8))] = 4
+    confidence: Annotated[Finite, LinearRange(low=0.0, high=8.0)] = 4.0
+    gain: Annotated[PositiveFloat, LogRange(low=1.0, high=1000.0)] = 100.0
 
     def decoder(self, view: ProblemView) -> Decoder:
         """Return the adapters and their routes."""

@@ -204,6 +204,7 @@ ALGORITHMS.register_lazily(
 ALGORITHMS.register_lazily(
     "ibcl",
     "algorithms.merging.ibcl:IBCL",
+    origin=PAPER,
     summary="The mode of Gaussian posteriors around the experts, pooled by the preference.",
     source=(
         "Lu et al. 2023, IBCL: Zero-shot model generation for task trade-offs in continual "

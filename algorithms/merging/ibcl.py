@@ -1,13 +1,14 @@
 """IBCL: models for preferences from a Gaussian posterior around every expert."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, final
 
 import torch
 from torch import Tensor
 
 from ...domains import CountOrZero, PositiveFloat
 from ...problems.view import ProblemView
+from ...ranges import Choices, LogRange
 from ..base import Algorithm
 from ..pareto_set import MapSet, ParetoSet
 from .fisher import FisherMean, score
@@ -23,8 +24,8 @@ class IBCL(Algorithm):
     the measured examples, plus the precision of the prior. The posterior for a preference is their
     logarithmic pool, proportional to prod_i q_i^p_i. It is a Gaussian with precision
     sum_i p_i Lambda_i and mean sum_i p_i Lambda_i expert_i / sum_i p_i Lambda_i; the mean is the
-    only model that all of its highest-density regions contain. Source: Lu et al. 2023, section 4
-    and algorithm 2. The paper finds posteriors by variational inference from the posteriors of
+    only model that all of its highest-density regions contain. Source: Lu et al. 2023, algorithm 2.
+    The paper finds posteriors by variational inference from the posteriors of
     earlier tasks, pools them linearly and draws models from a highest-density region; see
     `docs/correctness/merging.md` for what a linear pool of experts is.
 
@@ -34,8 +35,8 @@ class IBCL(Algorithm):
             rewarded soup, a large one Fisher merging without its scale.
     """
 
-    steps: CountOrZero = 256
-    deviation: PositiveFloat = 0.3
+    steps: Annotated[CountOrZero, Choices(values=(32, 64, 128, 256, 512))] = 256
+    deviation: Annotated[PositiveFloat, LogRange(low=0.01, high=100.0)] = 0.3
 
     def fit(self, view: ProblemView, *, generator: torch.Generator) -> ParetoSet:
         """Measure the precision of every expert's posterior."""

@@ -65,6 +65,7 @@ _routers(
 _routers(
     "pwemoe-ls-tanh",
     "algorithms.moe.pwemoe:TanhPWEMoE",
+    origin=PAPER,
     summary="MoE fusion whose routers have tanh units, which cannot die.",
     source=_TANG_2024,
     bound={"solver": "linear", "loss": "cross-entropy"},
@@ -74,6 +75,7 @@ _routers(
 _routers(
     "pwemoe-ls-tensors",
     "algorithms.moe.pwemoe:TensorPWEMoE",
+    origin=PAPER,
     summary="MoE fusion of every tensor, whose routers have tanh units, which cannot die.",
     source=_TANG_2024,
     bound={"solver": "linear", "loss": "cross-entropy"},
@@ -83,6 +85,7 @@ _routers(
 _routers(
     "pwemoe-epo-tensors",
     "algorithms.moe.pwemoe:TensorPWEMoE",
+    origin=PAPER,
     summary=(
         "MoE fusion of every tensor by EPO search, whose routers have tanh units, which cannot die."
     ),
