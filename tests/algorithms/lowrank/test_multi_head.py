@@ -51,11 +51,13 @@ def test_matrices_are_those_of_loops_over_blocks(heads: int) -> None:
             for h in range(heads)
         ]
         rows = [
-            sum(weight[j * heads // target.rows][i] * b[i, j] for i in range(m))
+            torch.stack([weight[j * heads // target.rows][i] * b[i, j] for i in range(m)]).sum(0)
             for j in range(target.rows)
         ]
         columns = [
-            sum(weight[k * heads // target.columns][i] * a[i, :, k] for i in range(m))
+            torch.stack(
+                [weight[k * heads // target.columns][i] * a[i, :, k] for i in range(m)]
+            ).sum(0)
             for k in range(target.columns)
         ]
         expected = torch.stack([torch.stack([x @ y for y in columns]) for x in rows])

@@ -27,7 +27,9 @@ def test_model_is_the_mode_of_the_logarithmic_pool() -> None:
     precision = torch.rand(2, pool.layout.size, generator=torch.Generator().manual_seed(1)) + 0.1
     model = FisherMean(experts=pool, information=shared_scale(precision))(p).requires_grad_()
     densities = [
-        torch.distributions.Normal(pool.pretrained + v, row.rsqrt()).log_prob(model).sum()
+        torch.distributions.Normal(pool.pretrained + v, row.rsqrt())
+        .log_prob(model)  # type: ignore[no-untyped-call]
+        .sum()
         for v, row in zip(pool.task_vectors, precision, strict=True)
     ]
     (gradient,) = torch.autograd.grad(p @ torch.stack(densities), model)
