@@ -151,3 +151,24 @@ _register(
     output="finite",
     finetune=tuned(*EARLY_PAIRS, trials=3),
 )
+
+for _solver, _step in (
+    ("mgda", "least-norm steps"),
+    ("pcgrad", "steps without pairwise conflicts"),
+    ("cagrad", "conflict-averse steps"),
+):
+    ALGORITHMS.register_lazily(
+        f"{_solver}-flat-finetune",
+        "algorithms.gradient.flat:FlatBalancedFinetune",
+        summary=f"All weights, by {_step} towards a region that is flat for every task.",
+        source=(
+            "Phan et al. 2022, Improving multi-task learning via seeking task-based flat regions. "
+            "https://arxiv.org/abs/2211.13723"
+        ),
+        bound={"solver": _solver},
+        output="constant",
+        data="labelled",
+        access="gradients",
+        space="weights",
+        track="inductive",
+    )

@@ -62,6 +62,16 @@ _trained_map(
     origin=tuned(*EARLY_PAIRS, trials=2),
     space="low-rank",
 )
+_trained_map(
+    "mhr",
+    "algorithms.lowrank.multi_head:MultiHeadRouting",
+    summary="Low-rank adapters of the experts, mixed block by block with routes by the preference.",
+    source=(
+        "Caccia et al. 2023, Multi-head adapter routing for cross-task generalization, NeurIPS. "
+        "https://arxiv.org/abs/2211.03831"
+    ),
+    space="low-rank",
+)
 ALGORITHMS.register_lazily(
     "pareto-merging",
     "algorithms.lowrank.pareto_merging:ParetoMerging",

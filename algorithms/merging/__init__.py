@@ -202,6 +202,21 @@ ALGORITHMS.register_lazily(
     track="inductive",
 )
 ALGORITHMS.register_lazily(
+    "ibcl",
+    "algorithms.merging.ibcl:IBCL",
+    origin=PAPER,
+    summary="The mode of Gaussian posteriors around the experts, pooled by the preference.",
+    source=(
+        "Lu et al. 2023, IBCL: Zero-shot model generation for task trade-offs in continual "
+        "learning. https://arxiv.org/abs/2305.14782"
+    ),
+    output="map",
+    data="unlabelled",
+    access="gradients",
+    space="weights",
+    track="inductive",
+)
+ALGORITHMS.register_lazily(
     "regmean",
     "algorithms.merging.regmean:RegMean",
     summary=(

@@ -2,7 +2,7 @@
 
 from abc import ABC
 from dataclasses import dataclass
-from typing import Annotated, Final, final
+from typing import Annotated, final
 
 import torch
 from torch import Tensor
@@ -13,9 +13,6 @@ from ...problems.experts import ExpertPool
 from ...ranges import LinearRange
 from .swept_merge import Merge, SweptMerge
 from .ties import disjoint_mean
-
-_MOST: Final = 1 - 1e-6
-"""Largest probability of dropping: 1 minus it, in float32, must be a divisor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +86,12 @@ class Della(SweptMerge):
     spread: Annotated[ProperFraction, LinearRange(low=0.0, high=0.8)] = 0.6
 
     def __post_init__(self) -> None:
-        """Check that the probabilities of dropping are in [0, 1)."""
+        """Check that the probabilities of dropping are in [0, 1]."""
         super().__post_init__()
         least, most = self.drop - self.spread / 2, self.drop + self.spread / 2
-        if least < 0 or most > _MOST:
+        if least < 0 or most > 1:
             raise ParameterError(
-                "`drop` - `spread` / 2 and `drop` + `spread` / 2 of `della` must be in [0, 1). "
+                "`drop` - `spread` / 2 and `drop` + `spread` / 2 of `della` must be in [0, 1]. "
                 f"Found {least:g} and {most:g}. Lower `spread`, or move `drop` towards 0.5."
             )
 
@@ -107,7 +104,9 @@ class Della(SweptMerge):
                 rows = tensor.float() if tensor.dim() == 2 else tensor.float().view(1, -1)
                 stay = 1 - drop_probabilities(rows, self.drop, self.spread)
                 kept = torch.rand(rows.shape, generator=generator) < stay
-                targets[name].copy_((rows * kept / stay).view(tensor.shape))
+                # An entry that is certainly dropped has the quotient 0 / 0, which must be 0.
+                quotient = rows * kept / stay.clamp_min(torch.finfo(stay.dtype).tiny)
+                targets[name].copy_(quotient.view(tensor.shape))
         return lambda coefficients: disjoint_mean(left, coefficients)
 
 

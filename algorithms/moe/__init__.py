@@ -60,6 +60,40 @@ _routers(
     data="unlabelled",
     space="module",
 )
+# The paper's routers lose their units, and its fixed coefficient limits the corners: each of these
+# entries removes one cause or both.
+_routers(
+    "pwemoe-ls-tanh",
+    "algorithms.moe.pwemoe:TanhPWEMoE",
+    origin=PAPER,
+    summary="MoE fusion whose routers have tanh units, which cannot die.",
+    source=_TANG_2024,
+    bound={"solver": "linear", "loss": "cross-entropy"},
+    data="labelled",
+    space="module",
+)
+_routers(
+    "pwemoe-ls-tensors",
+    "algorithms.moe.pwemoe:TensorPWEMoE",
+    origin=PAPER,
+    summary="MoE fusion of every tensor, whose routers have tanh units, which cannot die.",
+    source=_TANG_2024,
+    bound={"solver": "linear", "loss": "cross-entropy"},
+    data="labelled",
+    space="tensor",
+)
+_routers(
+    "pwemoe-epo-tensors",
+    "algorithms.moe.pwemoe:TensorPWEMoE",
+    origin=PAPER,
+    summary=(
+        "MoE fusion of every tensor by EPO search, whose routers have tanh units, which cannot die."
+    ),
+    source=_TANG_2024,
+    bound={"solver": "epo", "loss": "cross-entropy"},
+    data="labelled",
+    space="tensor",
+)
 _routers(
     "pwemoe-corner-exact",
     "algorithms.moe.pwemoe:PWEMoECornerExact",

@@ -1,5 +1,6 @@
 """PWEMoE: Pareto sets by mixture-of-experts fusion."""
 
+from abc import ABC
 from dataclasses import dataclass
 from typing import final
 
@@ -11,9 +12,8 @@ from ..training.tuned import Initial
 from .router import Activation, CornerExactRouters, Layers, Routed, Routers, routed_rows, space_of
 
 
-@final
 @dataclass(frozen=True, kw_only=True)
-class PWEMoE(MapAlgorithm):
+class _PWEMoE(MapAlgorithm, ABC):
     """Routers in modules of a network, trained with one random preference per step.
 
     Each routed module l has the weights `pretrained_l + sum_t router_l(p)_t task_vector_{t,l}`;
@@ -47,6 +47,29 @@ class PWEMoE(MapAlgorithm):
             layers=self.layers,
             activation=self.activation,
         )
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PWEMoE(_PWEMoE):
+    """Routers with ReLU units in every MLP, as in the paper."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TanhPWEMoE(_PWEMoE):
+    """Routers with tanh units in every MLP: ReLU units can lose every preference for good."""
+
+    activation: Activation = "tanh"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TensorPWEMoE(_PWEMoE):
+    """Routers with tanh units for every tensor: nothing is left at a fixed coefficient."""
+
+    routed: Routed = "tensors"
+    activation: Activation = "tanh"
 
 
 @final

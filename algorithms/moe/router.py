@@ -77,11 +77,31 @@ class Routers(Decoder):
         """Return the `(R, m)` outputs of the routers for a preference `(m,)`."""
         if self.layers == 0:
             return parameters[0]
-        hidden = parameters[0] @ preference + parameters[1]
         if self.layers == 1:
-            return hidden
-        hidden = _ACTIVATIONS[self.activation](hidden)
+            return _linear(parameters, preference)
+        hidden = self._hidden(parameters, preference)
         return torch.einsum("rmh,rh->rm", parameters[2], hidden) + parameters[3]
+
+    def diagnostics(self, parameters: Parameters) -> dict[str, float]:
+        """Return how many routers have two layers and no active unit at any preference.
+
+        The inputs of the hidden units are linear in the preference, so they are largest at a
+        corner: a ReLU that is 0 at every corner is 0 everywhere.
+        """
+        if self.layers < 2:
+            return {}
+        corners = torch.eye(parameters[3].shape[1])
+        active = [self._hidden(parameters, corner).any(dim=1) for corner in corners]
+        dead = ~torch.stack(active).any(dim=0)
+        return {"dead-routers": float(dead.sum())}
+
+    def _hidden(self, parameters: Parameters, preference: Tensor) -> Tensor:
+        return _ACTIVATIONS[self.activation](_linear(parameters, preference))
+
+
+def _linear(parameters: Parameters, preference: Tensor) -> Tensor:
+    first: Tensor = parameters[0] @ preference + parameters[1]
+    return first
 
 
 @final
@@ -112,10 +132,17 @@ class CornerExactRouters(Decoder):
         rows = self._routers(experts).route(parameters, preference)
         return Coefficients(values=preference + inside * rows, space=self.space)
 
+    def diagnostics(self, parameters: Parameters) -> dict[str, float]:
+        """Return the diagnostics of the `Routers`."""
+        return self._of(len(parameters[0])).diagnostics(parameters)
+
     def _routers(self, experts: ExpertPool) -> Routers:
+        return self._of(len(experts.layout.groups(self.space).names))
+
+    def _of(self, groups: int) -> Routers:
         return Routers(
             space=self.space,
-            routed=tuple(range(len(experts.layout.groups(self.space).names))),
+            routed=tuple(range(groups)),
             initial=0.0,
             activation=self.activation,
         )

@@ -40,6 +40,10 @@ class Decoder(ABC):
     def decode(self, experts: ExpertPool, parameters: Parameters, preference: Tensor) -> Single:
         """Return the model for a preference `(m,)`, differentiable in the parameters."""
 
+    def diagnostics(self, parameters: Parameters) -> dict[str, float]:
+        """Return numbers that show whether a training works, by name; they are logged."""
+        return {}
+
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)

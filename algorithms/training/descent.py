@@ -1,6 +1,6 @@
 """Gradient descent within a budget: the loop that every gradient algorithm shares."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -31,6 +31,7 @@ class Descent:
         loss: Callable[[Batch], Tensor],
         *,
         after_step: Callable[[], None] = lambda: None,
+        diagnostics: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         """Minimise `loss` in place.
 
@@ -40,6 +41,7 @@ class Descent:
             batches: One of them is used per step.
             loss: From a batch to its loss; the methods of the view that it calls are charged.
             after_step: Called after every step, to project parameters or to keep a milestone.
+            diagnostics: Numbers that are logged with the loss, by name.
         """
         optimiser = torch.optim.Adam(parameters, lr=self.learning_rate)
         # The schedule spans the affordable steps, so that a small budget also ends at a small rate.
@@ -55,6 +57,8 @@ class Descent:
             schedule.step()
             if step % every == 0:
                 view.log("loss", float(value.detach()))
+                for name, number in diagnostics().items():
+                    view.log(name, number)
             after_step()
 
 

@@ -123,6 +123,7 @@ class MapTraining:
             view.batches(self.batch_size, labelled=self.labelled),
             lambda batch: loss(batch, next(done) / steps),
             after_step=partial(view.milestone, current),
+            diagnostics=partial(decoder.diagnostics, parameters),
         )
         return current()
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Final, Protocol, final
 
 import torch
 from torch import Tensor
 
 from ...problems.base import Batch
 from ...problems.view import ProblemView
-from ..pareto_set import ConstantSet
+from ..pareto_set import ConstantSet, Single
 from .criterion import Criterion
 from .decoder import Decoder, TrainedMap
 from .descent import Descent
@@ -17,6 +17,24 @@ from .weighting import Weighting, weighted
 from .weightings import Equal
 
 EQUAL: Final = Equal()
+
+
+class StepLoss(Protocol):
+    """The loss of a step, with the arguments of `weighted`."""
+
+    def __call__(
+        self,
+        view: ProblemView,
+        point: Single,
+        leaves: Sequence[Tensor],
+        batch: Batch,
+        *,
+        preference: Tensor,
+        weighting: Weighting,
+        criterion: Criterion,
+        generator: torch.Generator,
+    ) -> Tensor:
+        """Return a scalar whose gradient in the leaves is the direction of the step."""
 
 
 @final
@@ -30,6 +48,7 @@ class RayTraining:
         descent: Steps and learning rate.
         weighting: How the tasks are weighted.
         bounds: Range that every parameter is clamped to after each step.
+        loss: How the gradient of a step is made from the losses and their weights.
     """
 
     decoder: Decoder
@@ -37,6 +56,7 @@ class RayTraining:
     descent: Descent
     weighting: Weighting = EQUAL
     bounds: tuple[float, float] | None = None
+    loss: StepLoss = weighted
 
     def run(
         self, view: ProblemView, batches: Iterator[Batch], generator: torch.Generator
@@ -75,7 +95,7 @@ class RayTraining:
         """Train parameters in place for a preference `(m,)`; leaves them without gradients."""
 
         def loss(batch: Batch) -> Tensor:
-            return weighted(
+            return self.loss(
                 view,
                 self.decoder.decode(view.experts, parameters, preference),
                 parameters,

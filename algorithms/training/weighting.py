@@ -105,11 +105,17 @@ def weighted(
     pulled = pull_back(variable, jacobian, leaves) if weighting.needs_gradients else None
     w = weights(losses, pulled)
     # The gradients are known already, so a second backward pass through the model would only cost
-    # time. A linear function of `variable` with the weighted Jacobian as its slope has the same
-    # gradient in the leaves; adding a detached constant gives it the value of the weighted loss.
-    surrogate = (variable * torch.tensordot(w, jacobian, dims=1)).sum()
-    value: Tensor = surrogate + (w @ losses - surrogate).detach()
-    return value
+    # time.
+    return with_gradient(variable, torch.tensordot(w, jacobian, dims=1), w @ losses)
+
+
+def with_gradient(variable: Tensor, gradient: Tensor, value: Tensor) -> Tensor:
+    """Return a scalar that has this value, and this gradient in the variable.
+
+    It is a linear function of the variable plus a constant.
+    """
+    linear = (variable * gradient).sum()
+    return linear + (value - linear).detach()
 
 
 def pull_back(variable: Tensor, jacobian: Tensor, leaves: Sequence[Tensor]) -> Tensor:

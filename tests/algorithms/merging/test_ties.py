@@ -7,6 +7,7 @@ from tests.algorithms.merging.pools import LAYOUT, small_pool
 from fusefront.algorithms.merging.dropping import Dare, DareTies, Della, drop_probabilities, dropped
 from fusefront.algorithms.merging.magmax import MagMax, largest
 from fusefront.algorithms.merging.ties import Ties, disjoint_mean
+from fusefront.errors import ParameterError
 
 COEFFICIENTS = {
     2: [[1.0, 1.0], [0.3, 0.9], [0.0, 1.0]],
@@ -147,6 +148,23 @@ def test_della_drops_by_rank_in_every_row_and_rescales() -> None:
                     entries.append(x / (1 - drop) if float(u[j]) < 1 - drop else 0.0)
         left.append(entries)
     torch.testing.assert_close(found, torch.tensor(mean_entry_by_entry(left, c.tolist())))
+
+
+def test_della_drops_the_smallest_entry_of_every_row_if_its_probability_is_one() -> None:
+    pool = small_pool(2)
+    found = Della(drop=0.7, spread=0.6).merge(pool, torch.Generator().manual_seed(4))
+    for task, vector in enumerate(pool.task_vectors):
+        left = LAYOUT.unflatten(found(torch.eye(2)[task]))
+        for name, tensor in LAYOUT.unflatten(vector).items():
+            assert left[name].isfinite().all()
+            smallest = tensor.abs().argmin(dim=-1, keepdim=True)
+            assert not left[name].gather(-1, smallest).any()
+        assert any(tensor.any() for tensor in left.values())
+
+
+def test_della_refuses_probabilities_above_one() -> None:
+    with pytest.raises(ParameterError, match=r"must be in \[0, 1\]. Found 0.42 and 1.02"):
+        Della(drop=0.72, spread=0.6)
 
 
 def test_della_without_spread_drops_all_with_equal_probability() -> None:
