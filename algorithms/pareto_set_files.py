@@ -4,8 +4,10 @@ import importlib
 import json
 import sys
 import warnings
+import weakref
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -35,7 +37,7 @@ def save_pareto_set(pareto_set: ParetoSet, path: Path) -> None:
     Raises:
         ParetoSetFileError: If it contains more than plain values, tensors and storable dataclasses.
     """
-    writer = _Writer()
+    writer = Writer()
     description = writer.encode(pareto_set)
     metadata = {
         "format": _FORMAT,
@@ -81,7 +83,7 @@ def load_pareto_set(path: Path, experts: ExpertPool) -> ParetoSet:
             f"`{path}` must be used with the experts it was made of, {metadata['experts']}. "
             f"Found {experts.digest}. Open it with its own problem."
         )
-    reader = _Reader(tensors, experts, path)
+    reader = Reader(tensors, experts, str(path))
     first = found == _FIRST_FORMAT
     pareto_set = reader.decode(json.loads(metadata["recipe" if first else "description"]))
     if not isinstance(pareto_set, ParetoSet):
@@ -111,12 +113,27 @@ def _deprecated(old: str, new: str) -> None:
 
 
 @final
-class _Writer:
+class Writer:
+    """Describes values as plain data, and gathers the tensors in them under names."""
+
     def __init__(self) -> None:
         self.tensors: dict[str, Tensor] = {}
-        self._pools: dict[int, dict[str, Any]] = {}
+        self._names = count()
+        self._known: list[tuple[weakref.ref[Tensor], str]] = []
+        self._pools: list[tuple[ExpertPool, dict[str, Any]]] = []
+
+    def take(self) -> dict[str, Tensor]:
+        """Return the tensors gathered since the last call."""
+        taken, self.tensors = self.tensors, {}
+        return taken
 
     def encode(self, value: Any) -> Any:
+        """Return the description of a value, as JSON can hold it.
+
+        Raises:
+            ParetoSetFileError: If it contains more than plain values, tensors, pools and storable
+                dataclasses.
+        """
         if isinstance(value, Tensor | np.ndarray):
             return self._tensor(value)
         if isinstance(value, ExpertPool):
@@ -136,36 +153,60 @@ class _Writer:
         )
 
     def _tensor(self, value: Tensor | np.ndarray[Any, Any]) -> dict[str, str]:
-        name = str(len(self.tensors))
-        tensor = value if isinstance(value, Tensor) else torch.from_numpy(np.array(value))
+        if not isinstance(value, Tensor):
+            return {"array": self._add(torch.from_numpy(np.array(value)))}
+        for known, name in self._known:
+            if known() is value:
+                return {"tensor": name}
+        name = self._add(value)
+        self._known.append((weakref.ref(value), name))
+        return {"tensor": name}
+
+    def _add(self, tensor: Tensor) -> str:
+        name = str(next(self._names))
         self.tensors[name] = tensor.detach().contiguous().clone()
-        return {"tensor" if isinstance(value, Tensor) else "array": name}
+        return name
 
     def _pool(self, pool: ExpertPool) -> dict[str, Any]:
         """Describe a pool: the problem's own is only named, others store their task vectors."""
         if pool.original:
             return {"experts": True}
-        if id(pool) not in self._pools:
-            vectors = self._tensor(pool.task_vectors)
-            self._pools[id(pool)] = {"altered": vectors["tensor"], "names": list(pool.names)}
-        return self._pools[id(pool)]
+        for known, description in self._pools:
+            if known is pool:
+                return description
+        vectors = self._tensor(pool.task_vectors)
+        self._pools.append((pool, {"altered": vectors["tensor"], "names": list(pool.names)}))
+        return self._pools[-1][1]
 
 
 @final
-class _Reader:
-    def __init__(self, tensors: dict[str, Tensor], experts: ExpertPool, path: Path) -> None:
-        self._tensors = tensors
+class Reader:
+    """Makes the values that a `Writer` described.
+
+    Args:
+        tensors: By the names in the descriptions; may be extended between them.
+        experts: The problem's own pool.
+        source: Where the descriptions come from, for errors.
+    """
+
+    def __init__(self, tensors: dict[str, Tensor], experts: ExpertPool, source: str) -> None:
+        self.tensors = tensors
         self._experts = experts
-        self._path = path
+        self._source = source
         self._pools: dict[str, ExpertPool] = {}
 
     def decode(self, node: dict[str, Any]) -> Any:
+        """Return the value of a description.
+
+        Raises:
+            ParetoSetFileError: If it names a class that is not storable or not imported.
+        """
         if "value" in node:
             return node["value"]
         if "tensor" in node:
-            return self._tensors[node["tensor"]]
+            return self.tensors[node["tensor"]]
         if "array" in node:
-            return self._tensors[node["array"]].numpy()
+            return self.tensors[node["array"]].numpy()
         if "items" in node:
             return tuple(self.decode(item) for item in node["items"])
         if "mapping" in node:
@@ -181,7 +222,7 @@ class _Reader:
 
     def _altered(self, name: str, names: list[str]) -> ExpertPool:
         if name not in self._pools:
-            self._pools[name] = self._experts.altered(self._tensors[name], names)
+            self._pools[name] = self._experts.altered(self.tensors[name], names)
         return self._pools[name]
 
     def _class(self, name: str) -> Any:
@@ -197,12 +238,12 @@ class _Reader:
                 found = getattr(found, part)
         except (ImportError, AttributeError, ValueError) as error:
             raise ParetoSetFileError(
-                f"`{self._path}` needs the class `{name}`. Found {error}. "
+                f"`{self._source}` needs the class `{name}`. Found {error}. "
                 "Import or install the plug-in that it was made with."
             ) from error
         if not (isinstance(found, type) and issubclass(found, _BASES)):
             raise ParetoSetFileError(
-                f"`{self._path}` must name classes of Pareto sets. Found `{name}`. "
+                f"`{self._source}` must name classes of Pareto sets. Found `{name}`. "
                 "Do not use this file: it was not written by fusefront."
             )
         return found

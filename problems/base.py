@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, final
+from functools import wraps
+from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from ..errors import NotApplicableError
 from .experts import ExpertPool
 from .predictor import Head, Layer
+from .sealing import check_unsealed
 
 Split = Literal["calibration", "validation", "test"]
 Quantity = Literal["accuracy", "loss"]
@@ -249,9 +251,18 @@ def distributions(oracle: Oracle) -> DistributionOracle:
 
 
 class Problem(ABC):
-    """A stateless description of a fusion problem; `pool` and `oracle` load weights and data."""
+    """A stateless description of a fusion problem; `pool` and `oracle` load weights and data.
+
+    While a fit is under way, `anchors` and `oracle` refuse the split `test`, in every subclass.
+    """
 
     tasks: tuple[str, ...]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        for name in ("anchors", "oracle"):
+            if name in cls.__dict__:
+                setattr(cls, name, _without_test_in_fits(cls.__dict__[name]))
 
     def preflight(self) -> Iterator[Finding]:
         """Check whether everything that the problem needs is present, loading nothing heavy."""
@@ -291,3 +302,15 @@ class Problem(ABC):
     @abstractmethod
     def oracle(self, splits: frozenset[Split]) -> Oracle:
         """The oracle of the given splits; it cannot reach any other split."""
+
+
+def _without_test_in_fits(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap `anchors` or `oracle`, whose argument is a split or a set of splits."""
+
+    @wraps(method)
+    def checked(self: Problem, *split: Any, **named: Any) -> Any:
+        if any("test" in found for found in (*split, *named.values())):
+            check_unsealed("the test split")
+        return method(self, *split, **named)
+
+    return checked

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Final, Literal, final, get_args
 
-from ..errors import BudgetExhausted
+from ..errors import BudgetExhausted, ParameterError, PluginResultError
 
 Precision = Literal["float32", "bfloat16"]
 """Arithmetic of forward and backward passes: float32, or torch's bfloat16 autocast."""
@@ -55,20 +55,26 @@ class Budget:
 
     units: int | None = None
     caps: Mapping[str, float] = field(default_factory=dict)
-    ledger: Ledger = field(default_factory=Ledger)
     start: float = field(default_factory=time.perf_counter)
+    _ledger: Ledger = field(default_factory=Ledger)
+    _closed: bool = False
+
+    @property
+    def ledger(self) -> Ledger:
+        """A copy of the amounts spent so far: only `charge` changes them."""
+        return replace(self._ledger)
 
     @property
     def remaining(self) -> float:
         """Units left; infinite without a cap."""
-        return float("inf") if self.units is None else self.units - self.ledger.units
+        return float("inf") if self.units is None else self.units - self._ledger.units
 
     def left(self, currency: str) -> float:
         """The remaining amount of a currency of `SPENT`; infinite without a cap."""
         cap = self.caps.get(currency, float("inf"))
         if currency == WALL_SECONDS:
             return cap - (time.perf_counter() - self.start)
-        spent: int = getattr(self.ledger, currency)
+        spent: int = getattr(self._ledger, currency)
         return cap - spent
 
     def charge(self, units: int, **others: int) -> None:
@@ -76,7 +82,19 @@ class Budget:
 
         Raises:
             BudgetExhausted: If that would exceed a cap. Nothing is then spent.
+            ParameterError: If an amount is negative.
+            PluginResultError: If the budget is closed.
         """
+        if self._closed:
+            raise PluginResultError(
+                "The view must not be used after the fit. Found a call while the Pareto set was "
+                "asked for a point. Do all computation on data in `fit`."
+            )
+        for currency, amount in {"units": units, **others}.items():
+            if amount < 0:
+                raise ParameterError(
+                    f"A charge must be at least 0. Found {amount} {currency.replace('_', ' ')}."
+                )
         if units > self.remaining:
             raise _exhausted("units", units, self.remaining, self.units)
         # Time passes by itself: the amount 0 only checks whether it is over.
@@ -84,9 +102,13 @@ class Budget:
             left = self.left(currency)
             if amount > left:
                 raise _exhausted(currency, amount, left, self.caps[currency])
-        self.ledger.units += units
+        self._ledger.units += units
         for currency, amount in others.items():
-            setattr(self.ledger, currency, getattr(self.ledger, currency) + amount)
+            setattr(self._ledger, currency, getattr(self._ledger, currency) + amount)
+
+    def close(self) -> None:
+        """Refuse all further charges: the fit has ended, and its Pareto set is scored without."""
+        self._closed = True
 
 
 def _exhausted(currency: str, asked: float, left: float, cap: float | None) -> BudgetExhausted:

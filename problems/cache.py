@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,9 +41,14 @@ def digest(facts: object) -> str:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file under a temporary name and rename it; missing folders are created.
 
+    A file that has the content already is left alone, so that a full cache may be read-only.
+
     Raises:
         CacheError: If the file cannot be written.
     """
+    with suppress(OSError):
+        if path.read_bytes() == content:
+            return
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

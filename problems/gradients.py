@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ..errors import PluginResultError
 from .experts import Coefficients, ExpertPool
 
 Values = Callable[[Mapping[str, Tensor]], Tensor]
@@ -106,5 +107,12 @@ class _Through(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        torch.autograd.backward(ctx.found, gradients[0])
+        if ctx.found is None:
+            raise PluginResultError(
+                "Losses of coefficients must be differentiated once, since their graph is freed on "
+                "the way. Found a second backward pass. Use `loss_jacobian` for the gradients of "
+                "all tasks, or call `losses` again."
+            )
+        found, ctx.found = ctx.found, None
+        torch.autograd.backward(found, gradients[0])
         return ctx.leaves.gradient, None, None, None

@@ -1,7 +1,7 @@
 """Predictors: Pareto-set points that cost more at inference than one plain model."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import torch
@@ -48,10 +48,10 @@ class Predictor(ABC):
     def logits(self, features: Tensor, head: Head) -> Tensor:
         """`(B, C)` logits of a task from the `(K, B, H)` features of the models."""
 
-    @property
-    def differentiable(self) -> bool:
-        """True if any tensor inside requires a gradient."""
-        return any(_requires_gradient(getattr(self, field.name)) for field in fields(self))
+    def tensors(self) -> Iterator[Tensor]:
+        """Yield every tensor inside, also those of coefficients and of nested sequences."""
+        for field in fields(self):
+            yield from _tensors(getattr(self, field.name))
 
 
 def predicted(
@@ -71,13 +71,11 @@ def predicted(
     ]
 
 
-def _requires_gradient(value: object) -> bool:
+def _tensors(value: object) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
-        return value.requires_grad
-    if isinstance(value, Coefficients):
-        return value.values.requires_grad
-    return (
-        isinstance(value, Iterable)
-        and not isinstance(value, str)
-        and any(map(_requires_gradient, value))
-    )
+        yield value
+    elif isinstance(value, Coefficients):
+        yield value.values
+    elif isinstance(value, Iterable) and not isinstance(value, str):
+        for item in value:
+            yield from _tensors(item)

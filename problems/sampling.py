@@ -1,6 +1,7 @@
 """Endless draws of examples for every task, with a record of the examples seen."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import final
 
 import torch
@@ -45,6 +46,31 @@ class Draws:
             for marks, index in zip(self._seen, fresh, strict=True):
                 marks[index] = True
             yield rows
+
+
+@final
+class FirstRows:
+    """Counts the rows that evaluations on a split have read: always the first ones of each task.
+
+    Args:
+        lengths: Number of examples of each task.
+    """
+
+    def __init__(self, lengths: Sequence[int]) -> None:
+        self._lengths = lengths
+        self._read = [0 for _ in lengths]
+
+    @contextmanager
+    def read(self, examples: int | None) -> Iterator[int]:
+        """Mark the first `examples` (all if None) of every task as read.
+
+        Yields:
+            How many of them were not read before. If the block raises, none was read.
+        """
+        wanted = [n if examples is None else min(n, examples) for n in self._lengths]
+        after = [max(pair) for pair in zip(wanted, self._read, strict=True)]
+        yield sum(after) - sum(self._read)
+        self._read = after
 
 
 def _child(root: torch.Generator) -> torch.Generator:

@@ -5,7 +5,6 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Final, Protocol, final
 
@@ -20,14 +19,11 @@ from .base import Anchors, Batch, DistributionOracle, Measurement, Oracle, distr
 from .budget import Budget, Precision
 from .experts import Coefficients, ExpertPool
 from .gradients import jacobian_at, values_at
+from .metering import FORWARD, FORWARD_BACKWARD, Meter, check_plain, counted
 from .milestones import Milestone, Milestones
 from .predictor import Predictor, predicted
-from .sampling import Draws
+from .sampling import Draws, FirstRows
 
-FORWARD: Final = 1
-FORWARD_BACKWARD: Final = 3
-"""Units per example. A backward pass costs about two forward passes: it multiplies by the weights
-once for the gradient of the inputs and once for that of the weights."""
 LARGE: Final = 4_000_000
 """Number of parameters above which activation memory matters more than the overhead of a pass."""
 
@@ -75,13 +71,14 @@ class ProblemView:
         self.budget = budget
         self.traces: list[tuple[int, float, str, float]] = []
         self._oracle = oracle
-        self._precision = precision
+        self._meter = Meter(budget, precision)
         self._test = test
         lengths = oracle.length("calibration")
         self._labelled = Draws(lengths, data_seed, budget, "labelled_examples")
         self._unlabelled = Draws(lengths, data_seed, budget, "unlabelled_examples")
         on_test = test.length("test") if test else ()
         self._on_test = Draws(on_test, data_seed, budget, "unlabelled_examples")
+        self._validated = FirstRows(oracle.length("validation"))
         self._cache: dict[tuple[bytes, int | None], Measurement] = {}
         self._milestones = Milestones()
         self._start = time.perf_counter()
@@ -169,8 +166,9 @@ class ProblemView:
             batch: A labelled batch.
         """
         if isinstance(point, Predictor):
-            return outputs.cross_entropies(
-                self._predictions(point, batch), batch, range(len(self.tasks))
+            tasks = range(len(self.tasks))
+            return self._predicted(
+                point, batch, lambda logits: outputs.cross_entropies(logits, batch, tasks)
             )
         return self._values(point, batch, self._oracle.task_losses)
 
@@ -181,7 +179,7 @@ class ProblemView:
             NotApplicableError: If the tasks do not predict distributions.
         """
         if isinstance(point, Predictor):
-            return outputs.entropies(self._predictions(point, batch))
+            return self._predicted(point, batch, outputs.entropies)
         return self._values(point, batch, self._distributions.task_entropies)
 
     def loss_jacobian(self, point: Coefficients | Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -201,10 +199,11 @@ class ProblemView:
         Raises:
             NotApplicableError: If the tasks do not predict distributions.
         """
-        oracle, segment = self._distributions, batch.segments[task]
-        self._charge(params.requires_grad, segment.stop - segment.start)
-        with self._fitting():
-            return oracle.logits(self.experts.layout.unflatten(params), batch, [task])[0]
+        oracle = self._distributions
+        charge = self._meter.charge_part(batch, task, params)
+        with self._meter.arithmetic():
+            found = oracle.logits(self.experts.layout.unflatten(params), batch, [task])[0]
+        return counted(found, charge)
 
     def features(self, params: Tensor, batch: Batch, task: int) -> Tensor:
         """`(B_t, H)` features of one task's examples, the inputs of its head; costs as `logits`.
@@ -212,10 +211,11 @@ class ProblemView:
         Raises:
             NotApplicableError: If the tasks do not predict distributions.
         """
-        oracle, segment = self._distributions, batch.segments[task]
-        self._charge(params.requires_grad, segment.stop - segment.start)
-        with self._fitting():
-            return oracle.features(self.experts.layout.unflatten(params), batch, [task])[0]
+        oracle = self._distributions
+        charge = self._meter.charge_part(batch, task, params)
+        with self._meter.arithmetic():
+            found = oracle.features(self.experts.layout.unflatten(params), batch, [task])[0]
+        return counted(found, charge)
 
     def grams(self, params: Tensor, batch: Batch, task: int) -> dict[str, Tensor]:
         """Gram matrices `(d_in, d_in)` of the inputs of each linear layer, by weight name.
@@ -225,8 +225,8 @@ class ProblemView:
         Raises:
             NotApplicableError: If the tasks do not predict distributions.
         """
-        oracle, segment = self._distributions, batch.segments[task]
-        self.budget.charge(FORWARD * (segment.stop - segment.start))
+        oracle = self._distributions
+        self._meter.charge_part(batch, task, params.detach())
         return oracle.grams(params, batch, task)
 
     def evaluate(self, point: Coefficients | Tensor, *, examples: int | None = None) -> Measurement:
@@ -274,60 +274,63 @@ class ProblemView:
     def log(self, metric: str, value: float) -> None:
         """Record a number of the fit (such as a loss) in the traces table."""
         seconds = time.perf_counter() - self._start
-        self.traces.append((self.budget.ledger.units, seconds, metric, value))
+        self.traces.append((self.budget.ledger.units, seconds, str(metric), float(value)))
 
     def _measure(self, point: Coefficients | Tensor, examples: int | None) -> Measurement:
+        check_plain(_leaf(point))
         forwards = self._oracle.forwards("validation", examples)
-        self.budget.charge(FORWARD * forwards, validation_evaluations=1)
+        with self._validated.read(examples) as labelled:
+            self.budget.charge(
+                FORWARD * forwards, validation_evaluations=1, labelled_examples=labelled
+            )
         with torch.no_grad():
             params = self.merge(point) if isinstance(point, Coefficients) else point
         return self._oracle.measure(params, "validation", examples)
 
     def _values(self, point: Coefficients | Tensor, batch: Batch, of: _TaskValues) -> Tensor:
         tasks = range(len(self.tasks))
-        leaf = point.values if isinstance(point, Coefficients) else point
-        self._charge(leaf.requires_grad, len(batch))
-        with self._fitting():
+        charge = self._meter.charge(batch, 1, _leaf(point))
+        with self._meter.arithmetic():
             if isinstance(point, Tensor):
-                return of(self.experts.layout.unflatten(point), batch, tasks)
-            self.budget.charge(0, model_builds=1)
-            return values_at(self.experts, point, lambda named: of(named, batch, tasks))
+                found = of(self.experts.layout.unflatten(point), batch, tasks)
+            else:
+                self.budget.charge(0, model_builds=1)
+                found = values_at(self.experts, point, lambda named: of(named, batch, tasks))
+        return counted(found, charge)
 
-    def _predictions(self, predictor: Predictor, batch: Batch) -> list[Tensor]:
+    def _predicted(
+        self, predictor: Predictor, batch: Batch, of: Callable[[list[Tensor]], Tensor]
+    ) -> Tensor:
         oracle = self._distributions
-        self._charge(predictor.differentiable, math.ceil(predictor.passes * len(batch)))
+        charge = self._meter.charge(batch, predictor.passes, *predictor.tensors())
         unflatten, tasks = self.experts.layout.unflatten, range(len(self.tasks))
-        with self._fitting():
+        with self._meter.arithmetic():
             features = [
                 oracle.features(
                     unflatten(self.experts.build(model)), batch, tasks, predictor.layer()
                 )
                 for model in predictor.models
             ]
-        return predicted(predictor, features, oracle.heads())
+            found = of(predicted(predictor, features, oracle.heads()))
+        return counted(found, charge)
 
     def _jacobian(
         self, point: Coefficients | Tensor, batch: Batch, of: _TaskValues
     ) -> tuple[Tensor, Tensor]:
-        builds = int(isinstance(point, Coefficients))
-        self.budget.charge(FORWARD_BACKWARD * len(batch), gradient_steps=1, model_builds=builds)
+        self._meter.charge_jacobian(batch, _leaf(point))
+        if isinstance(point, Coefficients):
+            self.budget.charge(0, model_builds=1)
         each = [partial(of, batch=batch, tasks=[task]) for task in range(len(self.tasks))]
-        with self._fitting():
+        with self._meter.arithmetic():
             return jacobian_at(self.experts, point, each)
 
     @property
     def _distributions(self) -> DistributionOracle:
         return distributions(self._oracle)
 
-    def _fitting(self) -> AbstractContextManager[object]:
-        if self._precision == "float32":
-            return nullcontext()
-        return torch.autocast("cpu", torch.bfloat16)
 
-    def _charge(self, differentiable: bool, examples: int) -> None:
-        gradient = torch.is_grad_enabled() and differentiable
-        units = (FORWARD_BACKWARD if gradient else FORWARD) * examples
-        self.budget.charge(units, gradient_steps=int(gradient))
+def _leaf(point: Coefficients | Tensor) -> Tensor:
+    return point.values if isinstance(point, Coefficients) else point
 
 
 def _whole(count: float) -> float:

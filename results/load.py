@@ -16,8 +16,8 @@ from .files.parquet import DamagedFileError, TableFile
 from .files.schema import TABLES
 from .results import Results, Source
 
-_OPTIONAL: Final = ("scores", "outcomes")
-"""Tables that archives leave out."""
+_OPTIONAL: Final = ("scores", "outcomes", "milestones")
+"""Tables that archives may leave out."""
 
 
 @contextmanager

@@ -71,7 +71,9 @@ class Results:
 
         `preference` is the `(m,)` preference for which the point was returned, `value` the metric
         of the task, `loss` its loss, `objective` the normalised g (0 at the expert, 1 at the
-        pretrained model, minimised), and `n` the number of test examples.
+        pretrained model, minimised), and `n` the number of test examples. `validation_value` and
+        `validation_loss` are those of the same model on validation. The columns `own_` belong to
+        the set that the fit returned, without the anchors that complete finite sets.
         """
         return to_frame(self.arrow("fronts"))
 
@@ -80,7 +82,8 @@ class Results:
         """One row per run and point.
 
         `preference` is `(m,)`. `coefficients` are the merging coefficients that make the model,
-        flattened in C order from `shape`; both are missing outside coefficient spaces.
+        flattened in C order from `shape`; both are missing outside coefficient spaces. `anchor`
+        names the anchor that was chosen instead of a point of the fit's own.
         """
         return to_frame(self.arrow("points"))
 
@@ -113,6 +116,16 @@ class Results:
     def outcomes(self) -> pd.DataFrame:
         """One row per run, point and task: which of the `n` test examples were right, packed."""
         return to_frame(self.arrow("outcomes"))
+
+    @cached_property
+    def milestones(self) -> pd.DataFrame:
+        """One row per run, milestone, point and task: results at fractions of the budget.
+
+        `point` i < m is the preference for task i alone, and m the even one. `value` and
+        `objective` are those of the test, `validation_value` that of validation. The last
+        milestone is the final set.
+        """
+        return to_frame(self.arrow("milestones"))
 
     def metrics(self) -> list[str]:
         """The metrics that have scores, in the order of their first row."""

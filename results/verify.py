@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, final
 import pyarrow as pa
 
 from ..errors import IntegrityError, StoreError
-from .archive.archive import FILES, MANIFEST, faults, manifest, prerun_path
+from .archive.archive import MANIFEST, faults, manifest, prerun_path
 from .archive.zip_file import FOREIGN, damaged_entries, extracted
 from .directory.parts import OUTDATED, PARTS, PROBLEMS, part_ids, read_part
 from .directory.planned import PLANNED, read_planned
@@ -83,7 +83,7 @@ def _single_file(path: Path) -> Verification:
         bad = damaged_entries(path)
         if bad:
             found = [Fault(name, what, _FETCH) for name, what in bad.items()]
-            return Verification(len(FILES) + 1, found)
+            return Verification(len(found), found)
         with extracted(path) as folder:
             return verify(folder)
     except NewerSchemaError as error:

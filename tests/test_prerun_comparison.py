@@ -32,7 +32,10 @@ def test_every_algorithm_is_there_on_every_problem(prerun: fusefront.Results) ->
     assert set(ended) == {"done", "skipped"}
 
 
-def test_ids_are_those_that_this_code_gives_these_runs(prerun: fusefront.Results) -> None:
+def test_ids_are_those_that_this_code_gives_these_runs(
+    prerun: fusefront.Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fusefront.benchmark.study.study.PROTOCOL_VERSION", 1)
     study = suite_study("comparison", ALGORITHMS).canonical(ALGORITHMS)
     hashes = {spec.name: spec.load().hash() for spec in study.problems}
     existing = set(prerun.runs["run_id"])

@@ -126,7 +126,7 @@ def pairs(claims: Claims) -> pd.DataFrame:
         against = f"{rival} ({name})"
         single = claims.of(against)
         gain, low, high, p_value, corrected = (
-            float(general.at[against, column])
+            float(general[column].to_dict()[against])
             for column in ("gain", "low", "high", "p_value", "holm")
         )
         rows[f"{name} against {rival}"] = {

@@ -15,10 +15,17 @@ from ...algorithms.base import Algorithm
 from ...errors import MissingDataError, PluginError
 from ...problems.base import Anchors, Problem, Report
 from ...results.directory.compaction import compact, discard_damaged, file_stats, unchanged
-from ...results.directory.parts import OUTDATED, check_writable, part_ids, part_path, write_problem
+from ...results.directory.parts import (
+    OUTDATED,
+    check_writable,
+    part_ids,
+    part_path,
+    set_aside,
+    write_problem,
+)
 from ...results.directory.planned import run_status, run_statuses, write_planned
 from ...results.directory.snapshot import Snapshot
-from ...results.files.parquet import writing
+from ...results.files.parquet import DamagedFileError, writing
 from ...results.files.record import UNAVAILABLE, AnchorRow, ProblemFacts
 from ...results.results import Results
 from ..score.scores import fingerprint, load_directory
@@ -160,8 +167,11 @@ def _finished(directory: Path, specs: Sequence[RunSpec], snapshot: Snapshot) -> 
     }
     wanted = {spec.run_id for spec in specs} & set(now.column("run_id").to_pylist())
     for run_id in wanted - statuses.keys():
-        statuses[run_id], _ = run_status(directory, run_id)
-    return frozenset(run_id for run_id in wanted if statuses[run_id] in {"done", "skipped"})
+        try:
+            statuses[run_id], _ = run_status(directory, run_id)
+        except DamagedFileError:  # an outdated part, which nothing has read since it was moved
+            set_aside(part_path(directory, run_id))
+    return frozenset(run_id for run_id in wanted if statuses.get(run_id) in {"done", "skipped"})
 
 
 def _keep_only(directory: Path, specs: Sequence[RunSpec]) -> Iterator[Path]:

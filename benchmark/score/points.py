@@ -11,16 +11,18 @@ from ...problems.experts import Coefficients, ExpertPool
 from ...problems.predictor import Predictor
 
 
-def checked_point(pareto_set: ParetoSet, preference: NDArray[np.float64]) -> Point:
-    """Return the point for a preference.
+def checked_point(pareto_set: ParetoSet, question: int | NDArray[np.float64]) -> Point:
+    """Return the point for a preference `(m,)`, or the point of this number of a finite set.
 
     Raises:
         PluginResultError: If it is not a point, has another shape than the pool, or is not finite.
     """
-    if isinstance(pareto_set, FiniteSet):
-        _check_finite_set(pareto_set)
-    point = pareto_set.point(preference)
-    where = f"{_source(pareto_set)} at preference {preference.tolist()}"
+    if isinstance(pareto_set, FiniteSet) and isinstance(question, int):
+        point: Point = pareto_set.points[question]
+        where = f"point {question} of the FiniteSet"
+    else:
+        point = pareto_set.point(question)
+        where = f"{_source(pareto_set)} at preference {np.asarray(question).tolist()}"
     pool = pareto_set.experts
     if isinstance(point, PerTask):
         if len(point.points) != pool.tasks:
@@ -38,7 +40,12 @@ def checked_point(pareto_set: ParetoSet, preference: NDArray[np.float64]) -> Poi
     return point
 
 
-def _check_finite_set(found: FiniteSet) -> None:
+def check_finite_set(found: FiniteSet) -> None:
+    """Compare the shape of the objectives with the numbers of points and tasks.
+
+    Raises:
+        PluginResultError: If they differ, or an objective is NaN or infinite.
+    """
     expected = (len(found.points), found.experts.tasks)
     shape = np.shape(found.objectives)
     if shape != expected or not expected[0]:
@@ -46,6 +53,11 @@ def _check_finite_set(found: FiniteSet) -> None:
             "A FiniteSet must have one model or more, and `objectives` with one row per model and "
             f"one column per task. Found {expected[0]} models, {expected[1]} tasks and the shape "
             f"{shape}."
+        )
+    if not np.isfinite(np.asarray(found.objectives, dtype=np.float64)).all():
+        raise PluginResultError(
+            "The `objectives` of a FiniteSet must be finite, since they decide which model a "
+            "preference gets. Found NaN or infinite ones. Leave such models out."
         )
 
 

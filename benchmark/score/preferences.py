@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ParameterError
+from ...problems.sealing import check_unsealed
 
 SEED = 20240614
 """Seed of the random preferences. Changing it would make another benchmark."""
@@ -22,10 +23,12 @@ def scoring_preferences(m: int) -> NDArray[np.float64]:
 
     Raises:
         ParameterError: If there are fewer than two tasks.
+        PluginResultError: If a fit is under way in this process.
 
     >>> [len(scoring_preferences(m)) for m in (2, 3, 8)]
     [11, 66, 77]
     """
+    check_unsealed("the scoring preferences")
     if m < 2:
         raise ParameterError(f"`m` must be at least 2 tasks. Found {m}.")
     if m <= 3:

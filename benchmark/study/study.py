@@ -21,7 +21,7 @@ from .problem_spec import ProblemSpec
 
 T = TypeVar("T")
 
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 """Raised when the protocol changes results; runs of different versions are never mixed."""
 
 

@@ -7,7 +7,10 @@ from typing import Final
 from ...entry import Origin
 from ..study.suites import SUITES
 
-COMPARING: Final = ("default", "comparison", "smoke", "demo", "test")
+COMPARING: Final = (
+    *("default", "comparison", "smoke", "demo", "test"),
+    *("core", "budgets-100k", "budgets-500k", "breadth"),
+)
 """Suites whose results are compared. The other suites list all problems of a family, or `dev`."""
 
 TUNING: Final = (

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -14,6 +15,8 @@ from ..files.schema import SCHEMA_VERSION, from_frame
 from ..results import Results
 
 FILES: Final = ("runs", "fronts", "points", "traces", "problems")
+FURTHER: Final = ("milestones", "outcomes")
+"""Tables that archives have if their runs measured them; those of protocol 1 never do."""
 MANIFEST: Final = "manifest.json"
 PRERUN = Path(__file__).parents[1] / "prerun"
 
@@ -22,16 +25,18 @@ _TEXTS = ["run_id", "problem", "algorithm", "display_name"]
 _DICTIONARY = {
     "runs": True,
     "fronts": [*_TEXTS, "task"],
-    "points": [*_TEXTS, "space"],
+    "points": [*_TEXTS, "space", "anchor"],
     "traces": [*_TEXTS, "metric"],
     "problems": True,
+    "milestones": [*_TEXTS, "task"],
+    "outcomes": [*_TEXTS, "task"],
 }
 
 
 def pack(results: Results, directory: Path, *, note: str, created: str | None = None) -> Path:
     """Write the results as an archive to `directory`, which must be new or empty.
 
-    Scores and per-example outcomes are left out. Scores are derived again when they are needed.
+    Scores are left out: they are derived again when they are needed.
 
     Args:
         results: The results to pack.
@@ -42,16 +47,17 @@ def pack(results: Results, directory: Path, *, note: str, created: str | None = 
     Returns:
         The path of the manifest.
     """
+    names = [*FILES, *(name for name in FURTHER if len(results.arrow(name)))]
     with staged(directory) as folder:
-        for name in FILES:
+        for name in names:
             table = from_frame(getattr(results, name), name)
             options: dict[str, Any] = {
                 "use_dictionary": _DICTIONARY[name],
-                "use_byte_stream_split": True,
+                "use_byte_stream_split": name != "outcomes",  # packed bits have no byte planes
                 "compression_level": 19,
             }
             write_table(folder / f"{name}.parquet", table, name=name, **options)
-        files = [folder / f"{name}.parquet" for name in FILES]
+        files = [folder / f"{name}.parquet" for name in names]
         now = datetime.now(UTC).isoformat(timespec="seconds")
         manifest = {
             "fusefront": metadata.version("fusefront"),
@@ -94,11 +100,17 @@ def parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
     if isinstance(version, int):
         check_version(path, version)
     files = content.get("files") if isinstance(content, dict) else None
-    if not isinstance(files, dict) or set(files) != {f"{name}.parquet" for name in FILES}:
+    if not isinstance(files, dict) or not is_complete(files):
         raise _tampered(path, "files that do not belong to an archive")
     if not isinstance(content.get("bytes", {}), dict):
         raise _tampered(path, "no sizes of the files")
     return dict(content)
+
+
+def is_complete(names: Collection[str]) -> bool:
+    """Return whether the names are those of the tables of an archive, whole and without others."""
+    required, further = ({f"{name}.parquet" for name in group} for group in (FILES, FURTHER))
+    return required <= set(names) <= required | further
 
 
 def verify(directory: Path) -> None:

@@ -17,12 +17,12 @@ from typing import Final
 from ...errors import FusefrontError, IntegrityError, StoreError
 from ..files.parquet import write_bytes
 from ..results import Results
-from .archive import FILES, MANIFEST, pack, parse_manifest
+from .archive import FILES, FURTHER, MANIFEST, is_complete, pack, parse_manifest
 
 SUFFIX: Final = ".zip"
 FOREIGN: Final = "pack the results again with `fusefront data pack DIR -o NAME.zip`"
 
-_NAMES: Final = (MANIFEST, *(f"{name}.parquet" for name in FILES))
+_NAMES: Final = (MANIFEST, *(f"{name}.parquet" for name in (*FILES, *FURTHER)))
 _MANIFEST_BYTES: Final = 1 << 20
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can store
 _UNIX, _MODE = 3, 0o100644 << 16
@@ -54,7 +54,7 @@ def pack_single(results: Results, path: Path, *, note: str) -> Path:
         pack(results, folder, note=note, created=created)
         data = BytesIO()
         with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:
-            for name in _NAMES:
+            for name in filter(lambda name: (folder / name).exists(), _NAMES):
                 archive.writestr(_info(name), (folder / name).read_bytes())
     write_bytes(path, data.getvalue())
     return path
@@ -109,8 +109,10 @@ def _read(path: Path) -> tuple[dict[str, bytes], dict[str, str]]:
 def _checked(path: Path, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     """Return the entries by name, after checking the names and sizes of a single file."""
     names = sorted(info.filename for info in infos)
-    if names != sorted(_NAMES):
-        known = [name for name in _NAMES if name not in names]
+    tables = [name for name in names if name != MANIFEST]
+    if len(set(names)) < len(names) or MANIFEST not in names or not is_complete(tables):
+        needed = (MANIFEST, *(f"{name}.parquet" for name in FILES))
+        known = [name for name in needed if name not in names]
         other = [name for name in names if name not in _NAMES]
         what = f"no entry {known[0]}" if known else "an entry twice"
         raise _foreign(path, f"an entry {other[0]!r}" if other else what)
@@ -131,6 +133,8 @@ def _entries(
         raise _foreign(path, f"a manifest of {infos[MANIFEST].file_size} bytes")
     text = archive.read(MANIFEST)
     content = parse_manifest(text, path / MANIFEST)
+    if sorted([MANIFEST, *content["files"]]) != sorted(infos):
+        raise _foreign(path, "other entries than those in the manifest")
     whole, bad = {MANIFEST: text}, {}
     for name, expected in content["files"].items():
         size = content.get("bytes", {}).get(name)

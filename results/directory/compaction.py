@@ -19,7 +19,7 @@ from ..files.schema import FILE_STATS, PART_FILES, TABLES
 from ..results import Results
 from .parts import ENDING, PARTS
 
-COMPACTED: Final = ("runs", "fronts", "points", "traces", "scores", "problems")
+COMPACTED: Final = ("runs", "fronts", "points", "traces", "milestones", "scores", "problems")
 FOLDER: Final = "tables"
 _PARTS_TABLE: Final = "parts"
 _WRITTEN, _SCORER = "fusefront.written", "fusefront.scorer"
@@ -27,7 +27,7 @@ _TEXTS: Final = frozenset(
     (
         *("run_id", "problem", "algorithm", "parameters", "display_name", "status", "task"),
         *("reason", "output", "problem_hash", "versions", "machine", "device", "labels"),
-        *("metric", "reference", "space", "model"),
+        *("metric", "reference", "space", "model", "anchor", "delivery"),
     )
 )
 """Columns with repeated texts, for which dictionaries save space; other texts are unique."""

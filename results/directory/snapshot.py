@@ -31,6 +31,8 @@ ORDER: Final = ("problem", "algorithm", "parameters", "seed", "run_id")
 _BATCH: Final = 256
 """Number of parts that are kept as tables of their own: one row has buffers of 200 kB."""
 
+_LONG: Final = ("fronts", "points", "traces", "milestones")
+
 
 @final
 class Snapshot:
@@ -88,7 +90,7 @@ class Snapshot:
             files = [f"`{PARTS}/{run_id}.parquet`" for run_id in self.damaged]
             raise damage(files, next(iter(self.damaged.values())))
         problems = sorted_problems(read_problems(self._directory))
-        tables = {name: partial(self._table, name) for name in ("fronts", "points", "traces")}
+        tables = {name: partial(self._table, name) for name in _LONG}
         return Results(
             tables
             | {

@@ -173,6 +173,7 @@ def _check_places(columns: list[ColumnChunk], end: int) -> None:
     values of another column.
     """
     place = _START
+    columns = [column for column in columns if column.values]  # others have no pages and no place
     for column in columns:
         if column.start != place:
             raise ValueError(f"column `{column.name}` at byte {column.start} instead of {place}")

@@ -23,6 +23,9 @@ class FrontRow(NamedTuple):
 
     `value` is the metric of the task, `objective` the normalised g (0 at the expert, 1 at the
     pretrained model) and `n` the number of examples, which is 0 for problems without examples.
+    `validation_value` and `validation_loss` are the same model's on validation. The columns `own_`
+    are those of the point that the fit's own set gives, without the anchors that complete finite
+    sets. Protocol 1 measured none of these.
     """
 
     point: int
@@ -31,12 +34,19 @@ class FrontRow(NamedTuple):
     loss: float
     objective: float
     n: int
+    validation_value: float | None = None
+    validation_loss: float | None = None
+    own_value: float | None = None
+    own_loss: float | None = None
+    own_objective: float | None = None
 
 
 class PointRow(NamedTuple):
     """The `(m,)` preference of a point, and its merging coefficients flattened in C order.
 
-    `coefficients` and `shape` are None if the model is not in a coefficient space.
+    `coefficients` and `shape` are None if the model is not in a coefficient space. `anchor` names
+    the anchor that was chosen instead of a point of the fit's own: `pretrained`, `average` or the
+    task of an expert.
     """
 
     point: int
@@ -44,6 +54,7 @@ class PointRow(NamedTuple):
     space: str
     coefficients: Sequence[float] | None = None
     shape: Sequence[int] | None = None
+    anchor: str | None = None
 
 
 class TraceRow(NamedTuple):
@@ -53,6 +64,22 @@ class TraceRow(NamedTuple):
     wall_seconds: float
     metric: str
     value: float
+
+
+class MilestoneRow(NamedTuple):
+    """The result on one task of the Pareto set that a fit would have returned after some units.
+
+    `point` is the preference: i < m is the corner of task i, and m the centre. The final set is the
+    last milestone.
+    """
+
+    units: int
+    wall_seconds: float
+    point: int
+    task: str
+    value: float
+    objective: float
+    validation_value: float
 
 
 class OutcomeRow(NamedTuple):
@@ -87,7 +114,8 @@ class Record:
     `root_seed` the seed that the study derives all randomness from. `started` is ISO time in UTC,
     `wall_seconds` the time of the fit alone. `inference_passes` is the cost of an input after the
     fit, in forward passes of one model, averaged over preferences. None means not measured, never
-    zero.
+    zero. `delivery` is `model` if one model serves a preference, and `system` if several models
+    or layers that depend on the input are needed.
     """
 
     run_id: str
@@ -117,6 +145,7 @@ class Record:
     trainable_parameters: int | None = None
     storage_bytes: int | None = None
     inference_passes: float | None = None
+    delivery: str | None = None
     wall_seconds: float | None = None
     load_seconds: float | None = None
     rehearsal_seconds: float | None = None
@@ -132,6 +161,7 @@ class Record:
     points: Sequence[PointRow] = ()
     traces: Sequence[TraceRow] = ()
     outcomes: Sequence[OutcomeRow] = ()
+    milestones: Sequence[MilestoneRow] = ()
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:

@@ -12,7 +12,7 @@ from .record import Record as Record
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 TABLE_KEY, VERSION_KEY = b"fusefront.table", b"fusefront.schema_version"
 
 _STRING, _INT, _SMALL, _FLOAT = pa.string(), pa.int64(), pa.int32(), pa.float64()
@@ -38,7 +38,7 @@ RUNS = pa.schema(
         *_optional(output=_STRING),
         *_optional(peak_bytes=_INT, rss_bytes=_INT, flops=_INT, energy_joules=_FLOAT),
         *_optional(trainable_parameters=_INT, storage_bytes=_INT),
-        *_optional(inference_passes=_FLOAT),
+        *_optional(inference_passes=_FLOAT, delivery=_STRING),
         *_optional(wall_seconds=_FLOAT, load_seconds=_FLOAT),
         *_optional(rehearsal_seconds=_FLOAT, score_seconds=_FLOAT),
         *_required(problem_hash=_STRING, protocol_version=_INT, versions=_STRING),
@@ -54,8 +54,20 @@ _FRONT = [
     *_required(task=_STRING),
     *_optional(value=_FLOAT, loss=_FLOAT, objective=_FLOAT),
     *_required(n=_SMALL),
+    *_optional(validation_value=_FLOAT, validation_loss=_FLOAT),
+    *_optional(own_value=_FLOAT, own_loss=_FLOAT, own_objective=_FLOAT),
 ]
-_POINTS = _optional(preference=_VECTOR, space=_STRING, coefficients=_VECTOR, shape=pa.list_(_SMALL))
+_POINTS = [
+    *_optional(preference=_VECTOR, space=_STRING, coefficients=_VECTOR, shape=pa.list_(_SMALL)),
+    *_optional(anchor=_STRING),
+]
+_MILESTONE = [
+    *_required(units=_INT),
+    *_optional(wall_seconds=_FLOAT),
+    *_POINT,
+    *_required(task=_STRING),
+    *_optional(value=_FLOAT, objective=_FLOAT, validation_value=_FLOAT),
+]
 _TRACE = [
     *_required(units=_INT),
     *_optional(wall_seconds=_FLOAT),
@@ -70,6 +82,7 @@ NESTED = {
     "points": pa.struct([*_POINT, *_POINTS]),
     "traces": pa.struct(_TRACE),
     "outcomes": pa.struct([*_POINT, *_OUTCOME]),
+    "milestones": pa.struct(_MILESTONE),
 }
 PART = pa.schema([*RUNS, *(pa.field(name, pa.list_(kind)) for name, kind in NESTED.items())])
 
@@ -93,6 +106,7 @@ TABLES = {
         ]
     ),
     "outcomes": pa.schema([*_KEYS, *_POINT, *_OUTCOME]),
+    "milestones": pa.schema([*_KEYS, *_MILESTONE]),
 }
 
 # Size and modification time of the file of each part, and the same for the parts that compacted
@@ -177,8 +191,28 @@ def _rename_root_seed(table: pa.Table, name: str) -> pa.Table:
     return table.rename_columns(names)
 
 
+def _add_validation(table: pa.Table, name: str) -> pa.Table:
+    """Version 4 added results on validation, sets without anchors, milestones and `delivery`."""
+    if name == "part":
+        columns = [c for c in NESTED if c in table.column_names]
+        for column in columns:
+            place = table.schema.get_field_index(column)
+            field = PART.field(column)
+            table = table.set_column(place, field, table.column(column).cast(field.type))
+        schema = PART
+    elif name in TABLES:
+        schema = TABLES[name]
+    else:
+        return table
+    for place, field in enumerate(schema):
+        if field.name not in table.column_names and field.nullable:
+            table = table.add_column(place, field, pa.nulls(len(table), field.type))
+    return table
+
+
 _MIGRATIONS: Final[dict[int, Callable[[pa.Table, str], pa.Table]]] = {
     2: _add_costs,
     3: _rename_root_seed,
+    4: _add_validation,
 }
 """Migrations by the version that each leads to; each relies on those before it."""

@@ -245,10 +245,12 @@ def _caption(
     count = str(low) if low == high else f"{low} to {high}"
     plural = "seed" if count == "1" else "seeds"
     budgets = sorted(int(budget) for budget in runs["budget_units"].dropna().unique())
+    protocols = sorted(int(version) for version in runs["protocol_version"].unique())
     return (
         f"{metric} {DIRECTIONS[direction]}; {SHOWS[show]} over {count} {plural}; "
         f"{_references(scores)}"
         + (f"budget {', '.join(map(str, budgets))} units" if budgets else "no budget cap")
+        + f"; protocol {', '.join(map(str, protocols))}"
     )
 
 

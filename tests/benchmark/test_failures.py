@@ -107,12 +107,14 @@ def rows(outcome: Outcome, path: Path) -> pd.DataFrame:
         (
             "garbage",
             "PluginResultError",
-            "`fit` must return a ParetoSet: a ConstantSet, FiniteSet or MapSet. Found str.",
+            "`fit`, and the function given to `view.milestone`, must return a ParetoSet: a "
+            "ConstantSet, FiniteSet or MapSet. Found str.",
         ),
         (
             "nothing",
             "PluginResultError",
-            "`fit` must return a ParetoSet: a ConstantSet, FiniteSet or MapSet. Found NoneType.",
+            "`fit`, and the function given to `view.milestone`, must return a ParetoSet: a "
+            "ConstantSet, FiniteSet or MapSet. Found NoneType.",
         ),
         ("notfinite", "PluginResultError", "A model must be finite. Found"),
         ("shapeless", "PluginResultError", "Found (3,) from the ConstantSet at preference ["),

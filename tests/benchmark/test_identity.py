@@ -9,6 +9,7 @@ import pytest
 from tests.specs import problems
 
 from fusefront.algorithms import ALGORITHMS
+from fusefront.benchmark.study import study as study_module
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
 from fusefront.benchmark.study.limits import ResourceRules
 from fusefront.benchmark.study.study import RunSpec, Study, keep_ids, merge_studies
@@ -72,13 +73,22 @@ def ids(texts: tuple[str, ...], registry: Registry[Any], **changes: Any) -> list
         ),
     ],
 )
-def test_ids_are_those_of_the_first_version(changes: Mapping[str, Any], expected: str) -> None:
+def test_ids_are_those_of_the_first_version(
+    changes: Mapping[str, Any], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_module, "PROTOCOL_VERSION", 1)
     assert ids(BUILT_IN, ALGORITHMS, **changes) == expected.split()
 
 
+def test_ids_are_those_of_the_second_protocol() -> None:
+    expected = "dc97340a9be1a59b aae0afe7133f0cfc 90b0b250e34db033 733afbbdaa16d991"
+    assert ids(BUILT_IN, ALGORITHMS) == expected.split()
+
+
 def test_ids_of_a_plug_in_are_those_of_the_first_version(
-    plugins: Callable[[str], Path],
+    plugins: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(study_module, "PROTOCOL_VERSION", 1)
     path = plugins("")
     path.write_text(PLUGIN, encoding="utf-8")
     found = ids((f"{path}:Frozen[steps=4]",), ALGORITHMS)

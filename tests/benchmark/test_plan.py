@@ -20,6 +20,7 @@ from fusefront.benchmark.run import execute as execute_module
 from fusefront.benchmark.run import plan as runner
 from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.executors import start_of
+from fusefront.benchmark.run.fitting import InProcess
 from fusefront.benchmark.run.meters import PeakMemory
 from fusefront.benchmark.run.one_run import compute
 from fusefront.benchmark.score import scores as loading
@@ -191,7 +192,7 @@ def test_damaged_problem_table_is_rewritten(study: Study, copied: Path, director
 def test_run_that_the_study_no_longer_has_is_moved_not_mixed_and_comes_back(
     study: Study, copied: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fusefront.benchmark.study.study.PROTOCOL_VERSION", 2)
+    monkeypatch.setattr("fusefront.benchmark.study.study.PROTOCOL_VERSION", 9)
     planned = runner.plan(study, copied)
     assert len(planned.outdated) == 6
     assert not planned.finished
@@ -199,6 +200,18 @@ def test_run_that_the_study_no_longer_has_is_moved_not_mixed_and_comes_back(
     monkeypatch.undo()
     assert statuses(study, copied) == {"cached": 6}
     assert_same(copied, directory)
+
+
+def test_a_run_that_comes_back_damaged_is_computed_again(
+    study: Study, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fusefront.benchmark.study.study.PROTOCOL_VERSION", 9)
+    first, *_ = runner.plan(study, copied).outdated
+    first.write_bytes(first.read_bytes()[:100])
+    monkeypatch.undo()
+    planned = runner.plan(study, copied)
+    assert len(planned.finished) == 5
+    assert (copied / "parts" / f"{first.name}.damaged").is_file()
 
 
 def test_place_that_cannot_be_written_is_refused_before_any_work(
@@ -228,7 +241,7 @@ def test_rehearsal_finds_the_peak_of_the_full_fit(text: str) -> None:
     study = Study(problems=problems(PROBLEM), algorithms=(spec,), seeds=1, budget=6_000)
     problem = PROBLEMS[PROBLEM].load()()
     (planned,) = study.canonical(ALGORITHMS).expand(ALGORITHMS, {PROBLEM: problem.hash()})
-    record = compute(planned, problem.hash())
+    record = compute(planned, problem.hash(), InProcess())
     assert record.status == "done", record.traceback
     assert record.gradient_steps > 4
     view = open_view(problem, units=6_000)

@@ -162,7 +162,10 @@ def test_plug_in_that_does_not_keep_the_contract_is_refused(
         canonical(name, toys)
 
 
-def test_run_id_is_the_same_in_every_version(toys: Registry[Any]) -> None:
+def test_run_id_is_the_same_in_every_version(
+    toys: Registry[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fusefront.benchmark.study.study.PROTOCOL_VERSION", 1)
     assert run_id("toy[steps=3]", toys) == "ee4eec775bad8d29"
 
 

@@ -15,12 +15,12 @@ from tests.specs import problems
 import fusefront
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.run import plan as runner
-from fusefront.benchmark.run import worker
 from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.executors import Ended, Site
 from fusefront.benchmark.run.executors import local as local_module
 from fusefront.benchmark.run.executors.local import LocalExecutor, preloaded
 from fusefront.benchmark.run.executors.process import FOR_MANY, FOR_ONE
+from fusefront.benchmark.run.fit_process import reset_peak
 from fusefront.benchmark.run.meters import peak_rss
 from fusefront.benchmark.run.plan import Plan
 from fusefront.benchmark.study.algorithm_spec import AlgorithmSpec
@@ -63,12 +63,12 @@ def executor(tmp_path: Path) -> Iterator[tuple[LocalExecutor, tuple[RunSpec, ...
         yield made, planned.specs
 
 
-def compute(executor: LocalExecutor, spec: RunSpec) -> tuple[Ended, int]:
-    """Compute a run; return its end and the process that computed it."""
+def compute(executor: LocalExecutor, spec: RunSpec) -> tuple[Ended, tuple[int, ...]]:
+    """Compute a run; return its end and the processes that computed it."""
     executor.start(spec)
     (process,) = executor._busy
     (ended,) = executor.wait()
-    return ended, process._pid
+    return ended, process.pids
 
 
 def test_a_process_computes_many_runs(
@@ -90,22 +90,24 @@ def test_a_large_process_computes_no_further_run(
 
 
 def test_what_the_fork_server_imports_depends_on_the_runs() -> None:
-    assert preloaded(study_of("pretrained")) == FOR_MANY
+    assert preloaded(study_of("pretrained", names=("analytic-quadratic",))) == FOR_MANY
+    assert preloaded(study_of("pretrained")) == FOR_ONE
     assert preloaded(study_of("pretrained", memory_bytes=2**33)) == FOR_ONE
 
 
-def test_an_idle_process_that_was_killed_is_replaced(
-    executor: tuple[LocalExecutor, tuple[RunSpec, ...]],
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["rehearsal", "fit", "scorer"])
+def test_an_idle_worker_of_which_a_process_was_killed_is_replaced(
+    executor: tuple[LocalExecutor, tuple[RunSpec, ...]], which: int
 ) -> None:
     local, specs = executor
     _, first = compute(local, specs[0])
-    os.kill(first, signal.SIGKILL)
+    os.kill(first[which], signal.SIGKILL)
     (idle,) = local._idle
     while not idle.is_ready():
         time.sleep(0.01)
     ended, second = compute(local, specs[1])
     assert ended.failure is None
-    assert second != first
+    assert not set(second) & set(first)
 
 
 def test_runs_with_a_limit_on_memory_have_processes_of_their_own(tmp_path: Path) -> None:
@@ -120,7 +122,7 @@ def test_the_peak_memory_counts_from_the_start_of_a_run() -> None:
     large = 2**28
     bytearray(b"x") * large
     before = peak_rss()
-    worker._reset_peak()
+    reset_peak()
     after = peak_rss()
     assert before is not None
     assert after is not None

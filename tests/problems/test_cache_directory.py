@@ -8,7 +8,13 @@ import pytest
 from filelock import FileLock
 
 from fusefront.errors import CacheError
-from fusefront.problems.cache import ENVIRONMENT, cache_directory, cached_json, exclusive
+from fusefront.problems.cache import (
+    ENVIRONMENT,
+    cache_directory,
+    cached_json,
+    exclusive,
+    write_whole,
+)
 
 
 def test_the_environment_variable_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,3 +53,17 @@ def test_a_filled_cache_that_cannot_be_written_is_read(
     monkeypatch.setattr(FileLock, "acquire", refuse)
     with exclusive(path, "x", print):
         assert cached_json(path, lambda: 2) == 1
+
+
+def test_a_file_that_has_the_content_already_needs_no_permission(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    path = tmp_path / "x.json"
+    write_whole(path, b"1")
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    write_whole(path, b"1")
+    with pytest.raises(CacheError, match="must be writable"):
+        write_whole(path, b"2")

@@ -24,7 +24,7 @@ def sample(request: pytest.FixtureRequest) -> Path:
 
 
 def test_every_older_version_has_a_sample() -> None:
-    assert sorted(path.name for path in SAMPLES.iterdir()) == OLDER
+    assert sorted(path.name for path in SAMPLES.glob("schema-*")) == OLDER
 
 
 @pytest.mark.parametrize("folder", [".", "tables"])
@@ -45,9 +45,21 @@ def test_inputs_cost_one_pass_before_version_2() -> None:
     assert (read(SAMPLES / "schema-1").runs["inference_passes"] == 1).all()
 
 
-def test_root_seed_was_called_study_seed_before_version_3(sample: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_root_seed_was_called_study_seed_before_version_3(version: int) -> None:
+    sample = SAMPLES / f"schema-{version}"
     stored = pq.read_table(sample / "tables" / "runs.parquet")
     assert stored.column("study_seed").to_pylist() == read(sample).runs["root_seed"].tolist()
+
+
+@pytest.mark.parametrize("folder", [".", "tables"])
+def test_nothing_was_measured_on_validation_before_version_4(sample: Path, folder: str) -> None:
+    results = read(sample / folder)
+    new = ["validation_value", "validation_loss", "own_value", "own_loss", "own_objective"]
+    assert results.fronts[new].isna().all(axis=None)
+    assert results.points["anchor"].isna().all()
+    assert results.runs["delivery"].isna().all()
+    assert results.milestones.empty
 
 
 def test_reading_alters_nothing_on_disk(sample: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fusefront.errors import ParameterError
 from fusefront.results.files.record import (
     FrontRow,
+    MilestoneRow,
     OutcomeRow,
     PointRow,
     Record,
@@ -37,6 +38,7 @@ def test_nested_columns_are_the_fields_of_their_rows() -> None:
         "points": PointRow._fields,
         "traces": TraceRow._fields,
         "outcomes": OutcomeRow._fields,
+        "milestones": MilestoneRow._fields,
     }
     assert {name: tuple(f.name for f in kind) for name, kind in NESTED.items()} == rows
 

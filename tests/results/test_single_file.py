@@ -64,7 +64,10 @@ def test_the_manifest_is_dated_by_the_newest_run(single: Path, results: Results)
 def test_entries_are_stored_of_one_date_and_known_names(single: Path) -> None:
     with zipfile.ZipFile(single) as archive:
         infos = archive.infolist()
-    assert [info.filename for info in infos] == ["manifest.json", *(f"{n}.parquet" for n in FILES)]
+    assert [info.filename for info in infos] == [
+        "manifest.json",
+        *(f"{name}.parquet" for name in (*FILES, "outcomes")),
+    ]
     assert {info.compress_type for info in infos} == {zipfile.ZIP_STORED}
     assert {info.date_time for info in infos} == {(1980, 1, 1, 0, 0, 0)}
 

@@ -124,7 +124,7 @@ def test_caption_describes_the_numbers(scored: Scored) -> None:
     results = scored({("p", "a"): [0.5, 0.7], ("p", "b"): [0.1, 0.1]})
     assert table(results, "hypervolume", direction="maximise").attrs["caption"] == (
         "hypervolume ↑, higher is better; mean (standard deviation) over 2 seeds; "
-        "reference ref_point (1.1, 1.1); budget 20000 units"
+        "reference ref_point (1.1, 1.1); budget 20000 units; protocol 1"
     )
 
 

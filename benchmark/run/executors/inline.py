@@ -46,13 +46,14 @@ class InlineExecutor(Executor):
 
     def wait(self, timeout: float | None = None) -> list[Ended]:
         """Compute the queued run, however long it takes."""
+        from ..fitting import InProcess
         from ..one_run import compute
 
         ended = []
         while self._waiting:
             spec = self._waiting[0]
             problem_hash = self._site.problem_hashes[spec.problem.name]
-            write_part(self._site.directory, compute(spec, problem_hash))
+            write_part(self._site.directory, compute(spec, problem_hash, InProcess()))
             ended.append(Ended(spec=self._waiting.pop(), failure=None))
         return ended
 

@@ -10,6 +10,7 @@ from typing import Any, Final, final
 from ....algorithms import ALGORITHMS
 from ....entry import Entry
 from ....errors import StoreError
+from ...study.problem_spec import ProblemSpec
 from ...study.study import RunSpec, Study
 from . import Ended, Executor, Gpus, Site, WorkerFailure
 from .process import FOR_MANY, FOR_ONE, Order, Reply, WorkerProcess
@@ -69,7 +70,7 @@ class LocalExecutor(Executor):
         if worker is None:
             if len(self._busy) + len(self._idle) >= self._jobs:
                 self._idle.pop(0).dismiss()
-            worker = WorkerProcess(environment, FOR_MANY if _may_share(spec) else FOR_ONE)
+            worker = WorkerProcess(environment, FOR_MANY if _is_light(spec.problem) else FOR_ONE)
             worker.send(order)
         self._busy.append(worker)
 
@@ -162,11 +163,21 @@ def _may_share(spec: RunSpec) -> bool:
 
 
 def preloaded(study: Study) -> Sequence[str]:
-    """Return what the fork server should import for a study: all if any run needs a process."""
+    """Return what the fork server should import for a study.
+
+    Every worker has three processes, so importing everything once is faster, except for problems
+    without networks, which do not need most of it.
+    """
     resources = (study.resources.defaults, *study.resources.overrides.values())
     limited = any(r.get("gpus") or r.get("memory_bytes") for r in resources)
     plug_ins = any(not _is_built_in(spec.entry(ALGORITHMS)) for spec in study.algorithms)
-    return FOR_ONE if limited or plug_ins else FOR_MANY
+    light = all(map(_is_light, study.problems)) and not limited and not plug_ins
+    return FOR_MANY if light else FOR_ONE
+
+
+def _is_light(problem: ProblemSpec) -> bool:
+    """Return whether a problem has no network, so that runs need few packages."""
+    return problem.entry.labels.get("modality") == "analytic"
 
 
 def _is_built_in(entry: Entry[Any]) -> bool:

@@ -1,17 +1,21 @@
-"""A worker process: started by the fork server, it computes the runs that it is sent."""
+"""A worker: processes, started by the fork server, that compute the runs they are sent.
+
+Three processes share the work. One scores and writes; two fit, and never open the test split: one
+for rehearsals, so that nothing of theirs survives in a fit, and one for the fits themselves.
+"""
 
 import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Final, final
+from typing import Any, Final, final
 
 import psutil
 
@@ -53,7 +57,7 @@ class Reply:
         status: The status of the run, whose part is written.
         failure: An error outside the algorithm's own code, such as a limit that cannot be set.
         disk_fault: The error of a part that could not be written.
-        resident_bytes: Resident memory of the process after the run.
+        resident_bytes: Resident memory of the larger process: the scorer now, or the fit's peak.
     """
 
     status: str = ""
@@ -80,13 +84,16 @@ class WorkerProcess:
 
     def __init__(self, environment: Mapping[str, str], preload: Sequence[str]) -> None:
         self._connection, theirs = multiprocessing.Pipe()
+        (rehearse, rehearsals), (fit, fits) = multiprocessing.Pipe(), multiprocessing.Pipe()
         try:
-            self._process = _started(theirs, environment, preload)
-        finally:
-            theirs.close()  # so that reading fails, rather than waits, once the process has ended
-        self._handle: psutil.Process | None = None
-        with suppress(psutil.NoSuchProcess):  # it has ended already
-            self._handle = psutil.Process(self._pid)
+            self._processes = [
+                _Process(_serve_fits, (rehearsals,), environment, preload),
+                _Process(_serve_fits, (fits,), environment, preload),
+                _Process(_serve, (theirs, rehearse, fit), environment, preload),
+            ]
+        finally:  # so that reading fails, rather than waits, once a process has ended
+            for connection in (theirs, rehearse, rehearsals, fit, fits):
+                connection.close()
 
     def send(self, order: Order) -> None:
         """Start to compute a run.
@@ -100,20 +107,25 @@ class WorkerProcess:
         self._connection.send(order)
 
     @property
-    def waitables(self) -> tuple[Connection, int]:
-        """The objects that become ready when the run or the process has ended.
+    def pids(self) -> tuple[int, ...]:
+        """The ids of its processes: rehearsal, fit, scorer."""
+        return tuple(process.pid for process in self._processes)
 
-        Both are needed: a reply does not end the process, and a child of a plug-in may keep the
+    @property
+    def waitables(self) -> tuple[Connection | int, ...]:
+        """The objects that become ready when the run or a process has ended.
+
+        Both are needed: a reply does not end a process, and a child of a plug-in may keep the
         connection of a dead process open.
         """
-        return self._connection, self._process.sentinel
+        return self._connection, *(process.sentinel for process in self._processes)
 
     def is_ready(self) -> bool:
         """Return whether `reply` has an answer now."""
         return bool(wait(self.waitables, 0))
 
     def reply(self) -> Reply:
-        """Return how the run ended. The process is gone if the reply is a retryable failure."""
+        """Return how the run ended. The processes are gone if it is a retryable failure."""
         try:
             if self._connection.poll():
                 reply: Reply = self._connection.recv()
@@ -123,28 +135,20 @@ class WorkerProcess:
         return Reply(failure=self._death())
 
     def dismiss(self) -> None:
-        """Let the process end by itself, without waiting for it."""
+        """Let the processes end by themselves, without waiting for them."""
         self._connection.close()
 
     def kill(self) -> None:
-        """Kill the process, which it cannot delay."""
+        """Kill the processes, which they cannot delay."""
         self._connection.close()
-        # Not through the fork server, which may be dead. psutil compares the start time, so that a
-        # later process with the same id is never killed.
-        if self._handle is not None:
-            with suppress(psutil.Error):
-                self._handle.kill()
-        self._process.join()
-
-    @property
-    def _pid(self) -> int:
-        assert self._process.pid is not None
-        return self._process.pid
+        for process in self._processes:
+            process.kill()
 
     def _death(self) -> WorkerFailure:
-        """Describe why the process ended before it replied."""
-        self._process.join(_LAST_WORDS)
-        code = self._process.exitcode
+        """Describe why a process ended before the reply."""
+        # If one dies, the others end by themselves, with exit code 0.
+        codes = [process.exit_code() for process in self._processes if process.has_ended()]
+        code = next(filter(None, codes), self._processes[-1].exit_code())
         self.kill()
         if code == _SERVER_DIED:
             return _lost("The process that starts the workers ended, and this worker with it", "")
@@ -158,12 +162,58 @@ class WorkerProcess:
         )
 
 
+@final
+class _Process:
+    """One process of a worker."""
+
+    def __init__(
+        self,
+        target: Callable[..., None],
+        connections: tuple[Connection, ...],
+        environment: Mapping[str, str],
+        preload: Sequence[str],
+    ) -> None:
+        self._process = _started(target, (environment, *connections), preload)
+        self._handle: psutil.Process | None = None
+        with suppress(psutil.NoSuchProcess):  # it has ended already
+            self._handle = psutil.Process(self.pid)
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def sentinel(self) -> int:
+        """Ready when the process has ended."""
+        return self._process.sentinel
+
+    def has_ended(self) -> bool:
+        """Return whether it has ended, perhaps a moment ago."""
+        return bool(wait([self._process.sentinel], 0))
+
+    def exit_code(self) -> int | None:
+        """Return its exit code once it has ended; None if it does not."""
+        self._process.join(_LAST_WORDS)
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        """Kill it and wait for its end."""
+        # Not through the fork server, which may be dead. psutil compares the start time, so that a
+        # later process with the same id is never killed.
+        if self._handle is not None:
+            with suppress(psutil.Error):
+                self._handle.kill()
+        self._process.join()
+
+
 def _lost(message: str, hint: str, retryable: bool = True) -> WorkerFailure:
     return WorkerFailure(error_class="WorkerLost", message=f"{message}.{hint}", retryable=retryable)
 
 
 def _started(
-    theirs: Connection, environment: Mapping[str, str], preload: Sequence[str]
+    target: Callable[..., None], arguments: tuple[Any, ...], preload: Sequence[str]
 ) -> BaseProcess:
     """Start a process; if the fork server has died, start a new one first.
 
@@ -173,7 +223,7 @@ def _started(
     until = time.monotonic() + _SERVER_START
     while True:
         process: BaseProcess = _context(preload).Process(  # type: ignore[attr-defined]
-            target=_serve, args=(theirs, environment), daemon=True
+            target=target, args=arguments, daemon=True
         )
         try:
             process.start()
@@ -218,8 +268,15 @@ def prepare(preload: Sequence[str]) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(orders: Connection, environment: Mapping[str, str]) -> None:
+def _serve(environment: Mapping[str, str], *connections: Connection) -> None:
     os.environ |= environment
     from ..worker import work  # the coordinator never imports what workers need
 
-    work(orders)
+    work(*connections)
+
+
+def _serve_fits(environment: Mapping[str, str], calls: Connection) -> None:
+    os.environ |= environment
+    from ..worker import serve_fits
+
+    serve_fits(calls)

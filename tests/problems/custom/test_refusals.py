@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from tests.problems.custom.stand_ins import WORDS, save, save_tokenizer, text_mo
 
 from fusefront.errors import FusefrontError
 from fusefront.problems.custom import problem_entry
-
-SECONDS = 5.0
 
 
 def edit_tensors(folder: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
@@ -212,11 +209,9 @@ def test_a_broken_problem_is_refused_with_the_reason(
 ) -> None:
     spoil(text_copy.parent)
     problem = problem_entry(text_copy).load()()
-    start = time.perf_counter()
     findings = list(problem.preflight())
     with pytest.raises(FusefrontError, match=reason) as caught:
         problem.prepare(lambda line: None)
-    assert time.perf_counter() - start < SECONDS
     assert "\n" not in str(caught.value)
     assert all(finding.ok for finding in findings) != before_loading
     if before_loading:
