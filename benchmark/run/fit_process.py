@@ -19,13 +19,14 @@ import torch
 from ...algorithms import ALGORITHMS
 from ...errors import StudyError
 from ...plugins import beside
+from ...problems.experts import ExpertPool
 from ...problems.sealing import sealed
 from ..score.measure import Asked
 from ..score.stages import Question, Stage
 from ..study.study import RunSpec
 from .executors.local import PEAK
 from .fit import Facts, Fit, Rehearsal
-from .fitting import Fitting, RunEnded, ending
+from .fitting import FitLost, Fitting, RunEnded, ending
 from .wire import Decoder, Encoder, Message
 
 
@@ -123,7 +124,7 @@ class FitProcess(Fitting):
         fits: A connection to another one.
     """
 
-    _decoder: Decoder
+    _spec: RunSpec
 
     def __init__(self, rehearsals: Connection, fits: Connection) -> None:
         self._rehearsals = rehearsals
@@ -137,24 +138,30 @@ class FitProcess(Fitting):
     def fit(self, spec: RunSpec, rehearsal: Rehearsal) -> tuple[Facts, Sequence[Stage]]:
         """Fit in the process for fits."""
         found: tuple[Facts, Sequence[Stage]] = _call(self._fits, "fit", spec, rehearsal)
-        self._spec, self._decoder = spec, Decoder(spec.problem.load().pool())
+        self._spec = spec
         return found
 
-    def ask(self, questions: Sequence[tuple[int, Question]]) -> Iterator[Asked]:
+    def ask(
+        self, questions: Sequence[tuple[int, Question]], experts: ExpertPool
+    ) -> Iterator[Asked]:
         """Yield answers one at a time, so that no more than one model is on its way."""
+        decoder = Decoder(experts)
         for stage, question in questions:
             message: Message = _call(self._fits, "ask", stage, question)
             with ending({}), beside(self._spec.algorithm.file):
                 if message.names_code:
                     # The class of a plug-in's predictor has to be imported.
                     self._spec.algorithm.load(ALGORITHMS)
-                answer = self._decoder.decode(message)
+                answer = decoder.decode(message)
             yield answer
 
 
 def _call(connection: Connection, name: str, *arguments: object) -> Any:
-    connection.send((name, arguments))
-    goes_on, found = connection.recv()
+    try:
+        connection.send((name, arguments))
+        goes_on, found = connection.recv()
+    except (EOFError, OSError) as error:
+        raise FitLost from error
     if not goes_on:
         raise RunEnded(found)
     return found

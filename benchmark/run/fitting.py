@@ -8,6 +8,7 @@ from signal import SIG_IGN, SIGINT, getsignal
 from typing import Any, Final, final
 
 from ...errors import NotApplicableError
+from ...problems.experts import ExpertPool
 from ..score.measure import Asked
 from ..score.stages import Question, Stage
 from ..study.study import RunSpec
@@ -25,6 +26,10 @@ class RunEnded(Exception):
         self.facts = facts
 
 
+class FitLost(Exception):
+    """The process that fitted has ended; the coordinator knows why, and may retry the run."""
+
+
 class Fitting(ABC):
     """Fits one run after the other. All methods raise `RunEnded` if the run ends in them."""
 
@@ -37,8 +42,15 @@ class Fitting(ABC):
         """Fit a run; return the facts measured, and the Pareto sets that can be asked."""
 
     @abstractmethod
-    def ask(self, questions: Sequence[tuple[int, Question]]) -> Iterator[Asked]:
-        """Yield the answer of a stage, given by its number, to each question."""
+    def ask(
+        self, questions: Sequence[tuple[int, Question]], experts: ExpertPool
+    ) -> Iterator[Asked]:
+        """Yield the answer of a stage, given by its number, to each question.
+
+        Args:
+            questions: All that are asked after a fit, in one call.
+            experts: The problem's own pool, which the scorer has opened.
+        """
 
 
 @final
@@ -61,7 +73,9 @@ class InProcess(Fitting):
             fit.fit(rehearsal)
         return fit.facts, fit.stages
 
-    def ask(self, questions: Sequence[tuple[int, Question]]) -> Iterator[Asked]:
+    def ask(
+        self, questions: Sequence[tuple[int, Question]], experts: ExpertPool
+    ) -> Iterator[Asked]:
         """Yield answers as they are; equal objects are recognised by the scorer."""
         for stage, question in questions:
             with ending({}):
@@ -73,11 +87,12 @@ class InProcess(Fitting):
 def ending(facts: Facts) -> Iterator[None]:
     """Raise what a block raises as `RunEnded`, with these facts and the reason.
 
-    An interrupt passes, unless interrupts are ignored: then it is not the user's own.
+    The loss of a process passes, since the run is not to blame. An interrupt passes, unless
+    interrupts are ignored: then it is not the user's own.
     """
     try:
         yield
-    except RunEnded:
+    except (RunEnded, FitLost):
         raise
     except NotApplicableError as reason:
         raise RunEnded(facts | {"status": "skipped", "reason": _writable(str(reason))}) from reason

@@ -16,7 +16,7 @@ from . import provenance
 from .executors import WorkerFailure
 from .executors.process import Order, Reply
 from .fit_process import FitProcess, begin, serve_fits
-from .fitting import Fitting
+from .fitting import FitLost, Fitting
 from .one_run import compute
 
 __all__ = ["serve_fits", "work"]
@@ -34,7 +34,8 @@ def work(orders: Connection, rehearsals: Connection, fits: Connection) -> None:
     """
     begin()
     fitting = FitProcess(rehearsals, fits)
-    with suppress(EOFError, OSError):  # the coordinator needs this worker no longer
+    # The coordinator needs this worker no longer, or sees that the process for fits has ended.
+    with suppress(EOFError, OSError, FitLost):
         while True:
             order: Order = orders.recv()
             orders.send(_reply(order, fitting))
@@ -45,7 +46,7 @@ def work(orders: Connection, rehearsals: Connection, fits: Connection) -> None:
 def _reply(order: Order, fitting: Fitting) -> Reply:
     try:
         record = compute(order.spec, order.problem_hash, fitting)
-    except EOFError:  # the coordinator sees why a process ended
+    except FitLost:
         raise
     except Exception as error:  # outside the fit, whose own errors are in the record
         return Reply(

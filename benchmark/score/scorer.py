@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ...errors import PluginResultError
 from ...metrics.expected_utility import expected_utility
 from ...problems.base import Anchors, Measurement, Problem, Split
+from ...problems.experts import ExpertPool
 from ...results.files.record import (
     FrontRow,
     MilestoneRow,
@@ -21,8 +22,8 @@ from .measure import Asked, MeasuredPoint, anytime_preferences, measure
 from .preferences import scoring_preferences
 from .stages import Anchor, Question, Stage, anchor_points, chosen
 
-Ask = Callable[[Sequence[tuple[int, Question]]], Iterator[Asked]]
-"""Answers questions to stages, given by number, lazily and in order."""
+Ask = Callable[[Sequence[tuple[int, Question]], ExpertPool], Iterator[Asked]]
+"""Answers questions to stages, given by number, lazily and in order; see `Fitting.ask`."""
 
 _SPLITS: Final[tuple[Split, Split]] = ("test", "validation")
 
@@ -75,7 +76,7 @@ class _Measured:
 
         def points() -> Iterator[Asked]:
             # The fit's answers come first: the indices in them count from the first answer.
-            yield from ask(list(asked.values()))
+            yield from ask(list(asked.values()), pool)
             for coefficients in free.values():
                 yield coefficients, pool
 

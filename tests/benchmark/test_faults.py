@@ -26,6 +26,7 @@ BODIES = {
     "Corrupts": "view.experts.task_vectors.add_(1); return zeros(view)",
     "Lost": "tries(1); os.kill(os.getpid(), 9)",
     "LostOnce": "tries(1) == 1 and os.kill(os.getpid(), 9); return zeros(view)",
+    "LostInMap": "return MapSet(experts=view.experts, function=lost_once)",
     "Crashes": "tries(1); os.abort()",
     "Sees": "seen(); return zeros(view)",
     "Looks": "seen(); return zeros(view)",
@@ -37,12 +38,19 @@ PLUGIN = (
     + """
 import time
 
+from fusefront import MapSet
+
 
 def tries(n):
     file = Path(__file__).with_name("tries")
     count = int(file.read_text()) + n if file.exists() else n
     file.write_text(str(count))
     return count
+
+
+def lost_once(preference):
+    tries(1) == 1 and os.kill(os.getpid(), 9)
+    return Coefficients(values=preference)
 
 
 def seen():
@@ -130,6 +138,12 @@ def test_killed_worker_is_retried(run: Run, tmp_path: Path) -> None:
     assert rows["lostonce"]["status"] == "done"
     assert statuses == ["running", "retrying", "running", "done"]
     assert tries(tmp_path) == 1 + 2  # then a rehearsal and the fit
+
+
+def test_a_process_that_is_killed_while_it_is_asked_for_points_is_replaced(run: Run) -> None:
+    rows, statuses = run("LostInMap", retries=1)
+    assert rows["lostinmap"]["status"] == "done"
+    assert statuses == ["running", "retrying", "running", "done"]
 
 
 def test_run_fails_after_its_last_retry(run: Run, tmp_path: Path) -> None:

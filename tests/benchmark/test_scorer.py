@@ -18,7 +18,7 @@ from fusefront.benchmark.score.points import checked_point
 from fusefront.benchmark.score.scorer import scores
 from fusefront.benchmark.score.stages import Question, Stage, anchor_points, chosen
 from fusefront.benchmark.study.study import Study
-from fusefront.problems.experts import Coefficients
+from fusefront.problems.experts import Coefficients, ExpertPool
 from fusefront.testing.toy_problem import toy_problem
 
 PROBLEM = toy_problem(2)
@@ -35,7 +35,7 @@ def stage_of(pareto_set: ParetoSet, number: int = 0) -> Stage:
 def scored(pareto_set: ParetoSet) -> dict[str, list[Any]]:
     asked.clear()
 
-    def ask(questions: Sequence[tuple[int, Question]]) -> Iterator[Asked]:
+    def ask(questions: Sequence[tuple[int, Question]], _: ExpertPool) -> Iterator[Asked]:
         for _, question in questions:
             asked.append(question)
             yield checked_point(pareto_set, question), pareto_set.experts
