@@ -17,6 +17,7 @@ _CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     "algorithms.hypernetworks.trunk": ("BlockHypernetwork",),
     "algorithms.hypernetworks.weights": ("WeightHypernetwork",),
     "algorithms.lowrank.adapters": ("TaskAdapters",),
+    "algorithms.lowrank.multi_head": ("RoutedAdapters",),
     "algorithms.lowrank.pamal": ("Members",),
     "algorithms.lowrank.panacea": ("PreferenceSingularValues",),
     "algorithms.lowrank.pareto_merging": ("PreferenceTensor",),

@@ -44,10 +44,21 @@ NUMERICAL = (
 )
 """Folders and files whose tests are marked `numerical`."""
 
+SLOW = (
+    ("algorithms/test_contract.py", "qlog"),  # Gaussian processes take seconds per test
+    ("problems/analytic/test_algorithms.py", "qlog"),
+    ("problems/hub/test_problem.py", "qlog"),
+    ("benchmark/test_leases.py", "two_coordinators_share"),
+    ("docs/test_code_blocks.py", "cluster.md"),
+)
+"""Files and parts of the names of tests that are marked `slow`."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         place = item.path.relative_to(TESTS).as_posix() if TESTS in item.path.parents else ""
+        if any(place == file and part in item.name for file, part in SLOW):
+            item.add_marker("slow")
         for marker, places in (("quick", QUICK), ("numerical", NUMERICAL)):
             if place.startswith(places) and item.get_closest_marker("slow") is None:
                 item.add_marker(marker)

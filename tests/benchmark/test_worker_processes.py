@@ -19,7 +19,7 @@ from fusefront.benchmark.run.execute import execute
 from fusefront.benchmark.run.executors import Ended, Site
 from fusefront.benchmark.run.executors import local as local_module
 from fusefront.benchmark.run.executors.local import LocalExecutor, preloaded
-from fusefront.benchmark.run.executors.process import FOR_MANY, FOR_ONE
+from fusefront.benchmark.run.executors.process import FOR_ALL, FOR_NETWORKS, FOR_TRAINING
 from fusefront.benchmark.run.fit_process import reset_peak
 from fusefront.benchmark.run.meters import peak_rss
 from fusefront.benchmark.run.plan import Plan
@@ -90,9 +90,10 @@ def test_a_large_process_computes_no_further_run(
 
 
 def test_what_the_fork_server_imports_depends_on_the_runs() -> None:
-    assert preloaded(study_of("pretrained", names=("analytic-quadratic",))) == FOR_MANY
-    assert preloaded(study_of("pretrained")) == FOR_ONE
-    assert preloaded(study_of("pretrained", memory_bytes=2**33)) == FOR_ONE
+    assert preloaded(study_of("pretrained", names=("analytic-quadratic",))) == FOR_ALL
+    assert preloaded(study_of("pretrained")) == FOR_NETWORKS
+    assert preloaded(study_of("pretrained", "phn-ls")) == FOR_TRAINING
+    assert preloaded(study_of("pretrained", memory_bytes=2**33)) == FOR_TRAINING
 
 
 @pytest.mark.parametrize("which", [0, 1, 2], ids=["rehearsal", "fit", "scorer"])

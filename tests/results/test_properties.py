@@ -14,7 +14,14 @@ from hypothesis.extra.numpy import arrays
 from tests.results.conftest import results_of
 
 from fusefront.results.directory.parts import part_tables, read_part, write_part
-from fusefront.results.files.record import FrontRow, OutcomeRow, PointRow, Record, TraceRow
+from fusefront.results.files.record import (
+    FrontRow,
+    MilestoneRow,
+    OutcomeRow,
+    PointRow,
+    Record,
+    TraceRow,
+)
 from fusefront.results.files.schema import record_table
 from fusefront.results.merge import RunSet, subset, union
 from fusefront.results.references import canonical
@@ -28,15 +35,23 @@ counts = st.integers(0, 2**62)
 small = st.integers(0, 2**31 - 1)
 optional = partial(st.one_of, st.none())
 
-fronts = st.builds(FrontRow, small, texts, numbers, numbers, numbers, small)
+NEW = ("validation_value", "validation_loss", "own_value", "own_loss", "own_objective")
+fronts = st.builds(
+    FrontRow,
+    *(small, texts, numbers, numbers, numbers, small),
+    **dict.fromkeys(NEW, optional(numbers)),
+)
 vectors = st.lists(numbers, max_size=3)
 preferences = st.lists(st.integers(1, 9), min_size=1, max_size=3).map(
     lambda weights: [weight / sum(weights) for weight in weights]
 )
 points = st.builds(
-    PointRow, small, preferences, texts, optional(vectors), optional(st.lists(small, max_size=2))
+    PointRow,
+    *(small, preferences, texts),
+    *(optional(vectors), optional(st.lists(small, max_size=2)), optional(texts)),
 )
 traces = st.builds(TraceRow, counts, numbers, texts, numbers)
+milestones = st.builds(MilestoneRow, counts, numbers, small, texts, numbers, numbers, numbers)
 outcomes = st.builds(OutcomeRow, small, texts, small, st.binary(max_size=4))
 
 
@@ -68,6 +83,7 @@ def records(draw: st.DrawFn) -> Record:
         points=draw(st.lists(points, max_size=2, unique_by=lambda row: row.point)),
         traces=draw(st.lists(traces, max_size=2)),
         outcomes=draw(st.lists(outcomes, max_size=2)),
+        milestones=draw(st.lists(milestones, max_size=2)),
     )
 
 

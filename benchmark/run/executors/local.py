@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Final, final
@@ -10,10 +10,11 @@ from typing import Any, Final, final
 from ....algorithms import ALGORITHMS
 from ....entry import Entry
 from ....errors import StoreError
+from ...study.algorithm_spec import AlgorithmSpec
 from ...study.problem_spec import ProblemSpec
 from ...study.study import RunSpec, Study
 from . import Ended, Executor, Gpus, Site, WorkerFailure
-from .process import FOR_MANY, FOR_ONE, Order, Reply, WorkerProcess
+from .process import FOR_ALL, FOR_NETWORKS, FOR_TRAINING, Order, Reply, WorkerProcess
 
 PEAK: Final = Path("/proc/self/clear_refs")
 """A process that writes 5 to this file of Linux resets its peak resident memory."""
@@ -70,7 +71,7 @@ class LocalExecutor(Executor):
         if worker is None:
             if len(self._busy) + len(self._idle) >= self._jobs:
                 self._idle.pop(0).dismiss()
-            worker = WorkerProcess(environment, FOR_MANY if _is_light(spec.problem) else FOR_ONE)
+            worker = WorkerProcess(environment, _preload([spec.problem], [spec.algorithm]))
             worker.send(order)
         self._busy.append(worker)
 
@@ -165,19 +166,21 @@ def _may_share(spec: RunSpec) -> bool:
 def preloaded(study: Study) -> Sequence[str]:
     """Return what the fork server should import for a study.
 
-    Every worker has three processes, so importing everything once is faster, except for problems
-    without networks, which do not need most of it.
+    Every worker has three processes, so importing once what several of them need is faster.
     """
     resources = (study.resources.defaults, *study.resources.overrides.values())
     limited = any(r.get("gpus") or r.get("memory_bytes") for r in resources)
-    plug_ins = any(not _is_built_in(spec.entry(ALGORITHMS)) for spec in study.algorithms)
-    light = all(map(_is_light, study.problems)) and not limited and not plug_ins
-    return FOR_MANY if light else FOR_ONE
+    return FOR_TRAINING if limited else _preload(study.problems, study.algorithms)
 
 
-def _is_light(problem: ProblemSpec) -> bool:
-    """Return whether a problem has no network, so that runs need few packages."""
-    return problem.entry.labels.get("modality") == "analytic"
+def _preload(problems: Iterable[ProblemSpec], algorithms: Iterable[AlgorithmSpec]) -> Sequence[str]:
+    entries = [spec.entry(ALGORITHMS) for spec in algorithms]
+    if not all(map(_is_built_in, entries)):
+        return FOR_TRAINING
+    if all(spec.entry.labels.get("modality") == "analytic" for spec in problems):
+        return FOR_ALL
+    trained = any(entry.labels.get("access") == "gradients" for entry in entries)
+    return FOR_TRAINING if trained else FOR_NETWORKS
 
 
 def _is_built_in(entry: Entry[Any]) -> bool:

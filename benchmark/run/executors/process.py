@@ -24,10 +24,12 @@ from ...study.study import RunSpec
 from . import WorkerFailure
 
 _BENCHMARK: Final = __package__.removesuffix(".run.executors")
-FOR_MANY: Final = (f"{_BENCHMARK}.run.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.api")
+FOR_ALL: Final = (f"{_BENCHMARK}.run.worker", f"{_BENCHMARK}.cli", f"{_BENCHMARK}.api")
 """Modules that all runs need, and those that the main program imports: workers import both."""
-FOR_ONE: Final = (*FOR_MANY, f"{_BENCHMARK}.run.heavy")
-"""Modules that the fork server imports if its workers compute one run each."""
+FOR_NETWORKS: Final = (*FOR_ALL, "transformers.models.vit.modeling_vit")
+"""Modules that the fork server imports if problems have networks."""
+FOR_TRAINING: Final = (*FOR_ALL, f"{_BENCHMARK}.run.heavy")
+"""Modules that it imports if algorithms train these, or each run has processes of its own."""
 
 _KILLED_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGBUS, signal.SIGHUP})
 _SERVER_DIED: Final = 255

@@ -134,6 +134,7 @@ def test_every_algorithm_returns_a_pareto_set_or_states_why_not(
     algorithm = quick(entry.make())
     needs_matrices = entry.labels["space"] == "low-rank" or entry.name in {"lorpman", "palora"}
     needs_network = entry.name in {"logits-fusion", "dynamic-logits-fusion", "cosmos"}
+    needs_network |= entry.name.endswith("-flat-finetune")
     if entry.labels["data"] == "unlabelled" or needs_matrices or needs_network:
         reasons = r"predict|linear layers|transductive|have a matrix|embedding"
         with pytest.raises(NotApplicableError, match=reasons):
