@@ -35,7 +35,7 @@ def stage_of(pareto_set: ParetoSet, number: int = 0) -> Stage:
 def scored(pareto_set: ParetoSet) -> dict[str, list[Any]]:
     asked.clear()
 
-    def ask(questions: Sequence[tuple[int, Question]], _: ExpertPool) -> Iterator[Asked]:
+    def ask(questions: Sequence[tuple[int, Question]], experts: ExpertPool) -> Iterator[Asked]:
         for _, question in questions:
             asked.append(question)
             yield checked_point(pareto_set, question), pareto_set.experts
