@@ -50,6 +50,9 @@ SLOW = (
     ("problems/hub/test_problem.py", "qlog"),
     ("benchmark/test_leases.py", "two_coordinators_share"),
     ("docs/test_code_blocks.py", "cluster.md"),
+    ("benchmark/test_new.py", "check_finds_a_violation"),
+    ("benchmark/test_cli.py", "doctor_reports_no_fault"),
+    ("benchmark/test_cli.py", "suite_smoke_is_measured"),
 )
 """Files and parts of the names of tests that are marked `slow`."""
 
