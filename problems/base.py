@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ..errors import NotApplicableError
 from .experts import ExpertPool
+from .hold_out import check_not_held_out
 from .predictor import Head, Layer
-from .sealing import check_unsealed
 
 Split = Literal["calibration", "validation", "test"]
 Quantity = Literal["accuracy", "loss"]
@@ -310,7 +310,7 @@ def _without_test_in_fits(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def checked(self: Problem, *split: Any, **named: Any) -> Any:
         if any("test" in found for found in (*split, *named.values())):
-            check_unsealed("the test split")
+            check_not_held_out("the test split")
         return method(self, *split, **named)
 
     return checked

@@ -19,7 +19,7 @@ from ...plugins import beside
 from ...problems.base import Oracle, Problem
 from ...problems.budget import PEAK_BYTES, Budget
 from ...problems.experts import ExpertPool
-from ...problems.sealing import sealed, unsealed
+from ...problems.hold_out import held_out, not_held_out
 from ...problems.view import ProblemView
 from ...results.files.record import TraceRow
 from ..score.points import check_finite_set, checked_point
@@ -42,7 +42,7 @@ Facts = dict[str, Any]
 @final
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Rehearsal:
-    """What a rehearsal measured: operations and units, from which those of the fit follow."""
+    """Operations and units of a rehearsal; the operations of the fit are estimated from them."""
 
     flops: int
     units: int
@@ -174,7 +174,7 @@ class Fit:
     def _in_its_surroundings(self) -> Iterator[None]:
         """Contain a plug-in, let it import its own files, and keep the test split away."""
         spec = self._spec
-        with contained(), beside(spec.problem.plugin), beside(spec.algorithm.file), sealed():
+        with contained(), beside(spec.problem.plugin), beside(spec.algorithm.file), held_out():
             yield
 
     @contextmanager
@@ -200,7 +200,7 @@ class Fit:
         entry = self._spec.algorithm.entry(ALGORITHMS)
         if entry.labels.get("track") != "transductive":
             return None
-        with unsealed():
+        with not_held_out():
             return problem.oracle(frozenset({"test"}))
 
     def _generator(self) -> torch.Generator:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 try:
     import resource
@@ -20,7 +20,7 @@ from ...algorithms import ALGORITHMS
 from ...errors import StudyError
 from ...plugins import beside
 from ...problems.experts import ExpertPool
-from ...problems.sealing import sealed
+from ...problems.hold_out import held_out
 from ..score.measure import Asked
 from ..score.stages import Question, Stage
 from ..study.study import RunSpec
@@ -34,7 +34,7 @@ def serve_fits(calls: Connection) -> None:
     """Answer calls until the connection is closed. Exits at once if the coordinator dies."""
     begin()
     server = _Server()
-    with suppress(EOFError, OSError), sealed():
+    with suppress(EOFError, OSError), held_out():
         while True:
             name, arguments = calls.recv()
             calls.send(_outcome(getattr(server, name), arguments))
@@ -124,6 +124,7 @@ class FitProcess(Fitting):
         fits: A connection to another one.
     """
 
+    isolation: ClassVar[str] = "processes"
     _spec: RunSpec
 
     def __init__(self, rehearsals: Connection, fits: Connection) -> None:

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from signal import SIG_IGN, SIGINT, getsignal
-from typing import Any, Final, final
+from typing import Any, ClassVar, Final, final
 
 from ...errors import NotApplicableError
 from ...problems.experts import ExpertPool
@@ -31,7 +31,13 @@ class FitLost(Exception):
 
 
 class Fitting(ABC):
-    """Fits one run after the other. All methods raise `RunEnded` if the run ends in them."""
+    """Fits one run after the other. All methods raise `RunEnded` if the run ends in them.
+
+    Attributes:
+        isolation: What keeps rehearsal, fit and scoring apart; recorded with every run.
+    """
+
+    isolation: ClassVar[str]
 
     @abstractmethod
     def rehearse(self, spec: RunSpec) -> tuple[Facts, Rehearsal]:
@@ -57,6 +63,7 @@ class Fitting(ABC):
 class InProcess(Fitting):
     """Fits in this process, for debuggers: a class of a plug-in may keep state of a rehearsal."""
 
+    isolation: ClassVar[str] = "none"
     _fit: Fit
 
     def rehearse(self, spec: RunSpec) -> tuple[Facts, Rehearsal]:
@@ -76,7 +83,7 @@ class InProcess(Fitting):
     def ask(
         self, questions: Sequence[tuple[int, Question]], experts: ExpertPool
     ) -> Iterator[Asked]:
-        """Yield answers as they are; equal objects are recognised by the scorer."""
+        """Yield answers as they are; the scorer recognises equal models."""
         for stage, question in questions:
             with ending({}):
                 answer = self._fit.ask(stage, question)

@@ -26,10 +26,10 @@ def compute(spec: RunSpec, problem_hash: str, fitting: Fitting) -> Record:
     """
     # One thread per run: parallel runs do not compete, and sums have one order on every machine.
     torch.set_num_threads(1)
-    arithmetic: dict[str, str] = {"fit": spec.precision}
+    conditions: dict[str, str] = {"fit": spec.precision, "isolation": fitting.isolation}
     if spec.caps:
-        arithmetic["caps"] = ", ".join(f"{key}={value:.15g}" for key, value in spec.caps.items())
-    facts: Facts = {"started": provenance.now(), "versions": provenance.versions(**arithmetic)}
+        conditions["caps"] = ", ".join(f"{key}={value:.15g}" for key, value in spec.caps.items())
+    facts: Facts = {"started": provenance.now(), "versions": provenance.versions(**conditions)}
     try:
         found, rehearsal = fitting.rehearse(spec)
         facts |= found

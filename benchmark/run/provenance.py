@@ -12,15 +12,15 @@ from typing import Final
 PACKAGES: Final = ("fusefront", "torch", "transformers", "numpy", "scipy", "pymoo", "moocore")
 
 
-def versions(**arithmetic: str) -> str:
+def versions(**conditions: str) -> str:
     """Return the versions of Python and of the packages that results depend on, as JSON.
 
     Args:
-        **arithmetic: What else decides the bits of a run: precision and caps of the fit, and the
-            kernel of linear layers.
+        **conditions: Under what else a run was made: precision and caps of the fit, and what kept
+            the fit apart from the scorer.
     """
     source = {} if (known := commit()) is None else {"commit": known}
-    return json.dumps({**_installed(), **source, **arithmetic})
+    return json.dumps({**_installed(), **source, **conditions})
 
 
 @cache

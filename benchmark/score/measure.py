@@ -34,7 +34,7 @@ class MeasuredPoint:
     """A point, and its measurements.
 
     Attributes:
-        coefficients: Those of a single model in the span of the problem's own experts, else None.
+        coefficients: Its coefficients if it is one merge of the problem's experts, else None.
         measurements: Values, losses and outcomes, one per split.
         passes: Cost of predicting one input, in forward passes of one model.
         is_model: Whether it is one model, rather than a system of several or one that depends on

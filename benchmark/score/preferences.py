@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ParameterError
-from ...problems.sealing import check_unsealed
+from ...problems.hold_out import check_not_held_out
 
 SEED = 20240614
 """Seed of the random preferences. Changing it would make another benchmark."""
@@ -28,7 +28,7 @@ def scoring_preferences(m: int) -> NDArray[np.float64]:
     >>> [len(scoring_preferences(m)) for m in (2, 3, 8)]
     [11, 66, 77]
     """
-    check_unsealed("the scoring preferences")
+    check_not_held_out("the scoring preferences")
     if m < 2:
         raise ParameterError(f"`m` must be at least 2 tasks. Found {m}.")
     if m <= 3:

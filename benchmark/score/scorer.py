@@ -29,7 +29,7 @@ _SPLITS: Final[tuple[Split, Split]] = ("test", "validation")
 
 
 def scores(problem: Problem, stages: Sequence[Stage], ask: Ask) -> dict[str, Any]:
-    """Return the facts that scoring adds to a record, by name; traces are those of validation.
+    """Return the columns that scoring adds to a record, by name; traces are measured on validation.
 
     Args:
         problem: Opened here with its test split.

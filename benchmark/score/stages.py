@@ -4,7 +4,7 @@ The pretrained model, the experts and their average are free knowledge, so the r
 every finite set before the common selector chooses. Maps and constants stay as they are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -56,21 +56,19 @@ def anchor_points(tasks: Sequence[str], anchors: Anchors) -> list[Anchor]:
         tasks: m task names, which name the experts.
         anchors: Values on validation.
     """
-    return list(_anchor_points(tasks, anchors))
-
-
-def _anchor_points(tasks: Sequence[str], anchors: Anchors) -> Iterator[Anchor]:
     m = len(tasks)
     each = [("pretrained", torch.zeros(m), anchors.pretrained)]
     each += zip(tasks, torch.eye(m), anchors.experts, strict=True)
     if anchors.average is not None:
         each.append(("average", torch.full((m,), 1 / m), anchors.average))
-    for name, values, measured in each:
-        yield Anchor(
+    return [
+        Anchor(
             name=name,
             coefficients=Coefficients(values=values),
             objectives=anchors.objectives(measured),
         )
+        for name, values, measured in each
+    ]
 
 
 def chosen(

@@ -38,7 +38,7 @@ def compared() -> frozenset[str]:
 
 
 def used_and_compared(problems: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the problems that are compared, in their order."""
+    """Return the problems that are also compared, in the given order."""
     known = compared()
     return tuple(name for name in problems if name in known)
 

@@ -64,7 +64,8 @@ def assert_same(directory: Path, other: Path) -> None:
     """Assert that two directories are equal to the bit, except for times."""
     ours, theirs = without_times(directory), without_times(other)
     for name in TABLES:
-        assert_equal(ours[name], theirs[name], name)
+        columns = [c for c in ours[name].columns if c != "versions"]  # where a fit ran may differ
+        assert_equal(ours[name][columns], theirs[name][columns], name)
 
 
 def assert_equal(ours: pd.DataFrame, theirs: pd.DataFrame, name: str) -> None:

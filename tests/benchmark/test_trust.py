@@ -45,8 +45,8 @@ def received(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     path = tmp_path / "received" / "study.toml"
     key, item = NAMED[request.param]
     text = path.read_text(encoding="utf-8")
-    _, _, unsealed = text.partition("\n")
-    path.write_text(unsealed.replace(f"{key} = [", f"{key} = [\n    {item},"), encoding="utf-8")
+    _, _, not_held_out = text.partition("\n")
+    path.write_text(not_held_out.replace(f"{key} = [", f"{key} = [\n    {item},"), encoding="utf-8")
     assert len(tomllib.loads(path.read_text(encoding="utf-8"))[key]) > 1
     (path.parent / "attack.py").write_text(ATTACK, encoding="utf-8")
     return path.parent

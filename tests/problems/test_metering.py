@@ -7,8 +7,8 @@ from fusefront.errors import BudgetExhausted, ParameterError, PluginResultError
 from fusefront.problems.base import Batch
 from fusefront.problems.budget import Budget
 from fusefront.problems.experts import Coefficients
+from fusefront.problems.hold_out import held_out, not_held_out
 from fusefront.problems.metering import check_batch, check_plain, counted
-from fusefront.problems.sealing import sealed, unsealed
 from fusefront.problems.view import ProblemView
 from fusefront.testing.toy_problem import open_view, toy_problem
 
@@ -125,8 +125,8 @@ def test_plain_tensors_and_parameters_pass() -> None:
         check_plain(torch.zeros(2))
 
 
-def test_a_sealed_process_opens_no_test() -> None:
-    with sealed():
+def test_the_held_out_test_cannot_be_opened() -> None:
+    with held_out():
         with pytest.raises(PluginResultError, match="the test split"):
             PROBLEM.oracle(frozenset({"test", "validation"}))
         with pytest.raises(PluginResultError, match="the test split"):
@@ -134,6 +134,6 @@ def test_a_sealed_process_opens_no_test() -> None:
         with pytest.raises(PluginResultError, match="the test split"):
             PROBLEM.anchors(split="test")
         PROBLEM.anchors("validation")
-        with unsealed():
+        with not_held_out():
             PROBLEM.anchors("test")
     PROBLEM.oracle(frozenset({"test"}))
