@@ -57,22 +57,32 @@ class Measurement:
         loss: `(m,)` mean losses.
         n: `(m,)` numbers of examples; 0 if the loss is known exactly.
         outcomes: For each task `(n,)`, whether each example was classified correctly.
+        predictions: For each task `(n,)`, the predicted class of each example; None without classes.
+        calibration_error: `(m,)` expected calibration errors; None without classes.
     """
 
     value: NDArray[np.float64]
     loss: NDArray[np.float64]
     n: NDArray[np.int64]
     outcomes: tuple[NDArray[np.bool_], ...]
+    predictions: tuple[NDArray[np.int64], ...] | None = None
+    calibration_error: NDArray[np.float64] | None = None
 
     @classmethod
     def per_task(cls, measurements: Sequence["Measurement"]) -> "Measurement":
         """Combine m measurements into one: task i is taken from the i-th."""
-        tasks = range(len(measurements))
+        parts = list(enumerate(measurements))
+        predictions = [one.predictions[i] for i, one in parts if one.predictions is not None]
+        errors = [
+            one.calibration_error[i] for i, one in parts if one.calibration_error is not None
+        ]
         return cls(
-            value=np.array([measurements[i].value[i] for i in tasks]),
-            loss=np.array([measurements[i].loss[i] for i in tasks]),
-            n=np.array([measurements[i].n[i] for i in tasks]),
-            outcomes=tuple(measurements[i].outcomes[i] for i in tasks),
+            value=np.array([one.value[i] for i, one in parts]),
+            loss=np.array([one.loss[i] for i, one in parts]),
+            n=np.array([one.n[i] for i, one in parts]),
+            outcomes=tuple(one.outcomes[i] for i, one in parts),
+            predictions=tuple(predictions) if len(predictions) == len(parts) else None,
+            calibration_error=np.array(errors) if len(errors) == len(parts) else None,
         )
 
 

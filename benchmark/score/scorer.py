@@ -28,13 +28,20 @@ Ask = Callable[[Sequence[tuple[int, Question]], ExpertPool], Iterator[Asked]]
 _SPLITS: Final[tuple[Split, Split]] = ("test", "validation")
 
 
-def scores(problem: Problem, stages: Sequence[Stage], ask: Ask) -> dict[str, Any]:
+MeasuredAnchors = dict[str, MeasuredPoint]
+"""Anchors of one problem that were measured before, by name."""
+
+
+def scores(
+    problem: Problem, stages: Sequence[Stage], ask: Ask, known: MeasuredAnchors
+) -> dict[str, Any]:
     """Return the columns that scoring adds to a record, by name; traces are measured on validation.
 
     Args:
         problem: Opened here with its test split.
         stages: The Pareto sets of the fit; the last one is final.
         ask: How points are obtained.
+        known: Anchors that are measured already; those measured now are added.
 
     Raises:
         PluginResultError: If a point is wrong, or its losses are not finite.
@@ -48,8 +55,9 @@ def scores(problem: Problem, stages: Sequence[Stage], ask: Ask) -> dict[str, Any
     at_stages = [(stage, chosen(stage, anytime, anchors)) for stage in stages]
     wanted = [(final, choice) for choice in (*completed, *own)]
     wanted += [(stage, choice) for stage, choices in at_stages for choice in choices]
-    measured = _Measured(problem, wanted, ask)
-    rows = _Rows(problem)
+    wanted += [(final, anchor) for anchor in anchors if anchor.name in problem.tasks]
+    measured = _Measured(problem, wanted, ask, known)
+    rows = _Rows(problem, [measured.of(final, a) for a in anchors if a.name in problem.tasks])
     for i, (choice, without) in enumerate(zip(completed, own, strict=True)):
         rows.add_point(i, preferences[i], choice, measured.of(final, choice))
         rows.add_front(i, measured.of(final, choice), measured.of(final, without))
@@ -63,7 +71,11 @@ class _Measured:
     """The measurements of all wanted points, each distinct one once."""
 
     def __init__(
-        self, problem: Problem, wanted: Iterable[tuple[Stage, Question | Anchor]], ask: Ask
+        self,
+        problem: Problem,
+        wanted: Iterable[tuple[Stage, Question | Anchor]],
+        ask: Ask,
+        known: MeasuredAnchors,
     ) -> None:
         by_key = {_key(stage, choice): (stage, choice) for stage, choice in wanted}
         asked = {
@@ -72,7 +84,8 @@ class _Measured:
             if not isinstance(choice, Anchor)
         }
         pool = problem.pool()
-        free = {k: c.coefficients for k, (_, c) in by_key.items() if isinstance(c, Anchor)}
+        anchors = {c.name: c.coefficients for _, c in by_key.values() if isinstance(c, Anchor)}
+        free = {name: values for name, values in anchors.items() if name not in known}
 
         def points() -> Iterator[Asked]:
             # The fit's answers come first: the indices in them count from the first answer.
@@ -82,7 +95,9 @@ class _Measured:
 
         oracle = problem.oracle(frozenset(_SPLITS))
         found = measure(points(), oracle, _SPLITS)
-        self._found = dict(zip((*asked, *free), found, strict=True))
+        known |= dict(zip(free, found[len(asked) :], strict=True))
+        self._found: dict[object, MeasuredPoint] = dict(zip(asked, found, strict=False))
+        self._found.update(known)
 
     def of(self, stage: Stage, choice: Question | Anchor) -> MeasuredPoint:
         return self._found[_key(stage, choice)]
@@ -98,8 +113,9 @@ def _key(stage: Stage, choice: Question | Anchor) -> object:
 class _Rows:
     """The rows of a record, and what follows from all points together."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, experts: Sequence[MeasuredPoint]) -> None:
         self._tasks = problem.tasks
+        self._expert = Measurement.per_task([expert.measurements[0] for expert in experts])
         self._on = {split: problem.anchors(split) for split in _SPLITS}
         self._passes: list[float] = []
         self._models = True
@@ -159,6 +175,8 @@ class _Rows:
             without.value.tolist(),
             without.loss.tolist(),
             self._on["test"].objectives(without.value).tolist(),
+            _calibration_errors(test),
+            _agreements(test, self._expert),
             strict=True,
         )
         self._fronts.extend(FrontRow(index, *row) for row in columns)
@@ -187,6 +205,19 @@ def _utility(
 ) -> float:
     objectives = np.array([anchors.objectives(point.measurements[1].value) for point in found])
     return expected_utility(objectives, preferences=preferences)
+
+
+def _calibration_errors(found: Measurement) -> Sequence[float | None]:
+    errors = found.calibration_error
+    return [None] * len(found.value) if errors is None else errors.tolist()
+
+
+def _agreements(found: Measurement, expert: Measurement) -> Sequence[float | None]:
+    """Return the share of examples of each task whose predicted class is the expert's."""
+    if found.predictions is None or expert.predictions is None:
+        return [None] * len(found.value)
+    pairs = zip(found.predictions, expert.predictions, strict=True)
+    return [float(np.mean(mine == other)) for mine, other in pairs]
 
 
 def _check_finite(found: Measurement, preference: NDArray[np.float64]) -> None:

@@ -42,6 +42,8 @@ class LastToken(nn.Module):
         settings = GPT2Config(
             **config, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, use_cache=False
         )
+        # The function of GPT-2's `gelu_new`, as one operation instead of eight.
+        settings.activation_function = "gelu_pytorch_tanh"
         settings._attn_implementation = "eager"  # with 24 tokens faster on a CPU than sdpa
         self.gpt2 = GPT2Model(settings)
         self.freeze_embeddings()

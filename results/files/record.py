@@ -25,7 +25,9 @@ class FrontRow(NamedTuple):
     pretrained model) and `n` the number of examples, which is 0 for problems without examples.
     `validation_value` and `validation_loss` are the same model's on validation. The columns `own_`
     are those of the point that the fit's own set gives, without the anchors that complete finite
-    sets. Protocol 1 measured none of these.
+    sets. `calibration_error` is the expected calibration error on test, and `agreement` the share
+    of the test examples for which the model predicts the class that the expert of the task
+    predicts; None without classes. Protocol 1 measured none of these.
     """
 
     point: int
@@ -39,6 +41,8 @@ class FrontRow(NamedTuple):
     own_value: float | None = None
     own_loss: float | None = None
     own_objective: float | None = None
+    calibration_error: float | None = None
+    agreement: float | None = None
 
 
 class PointRow(NamedTuple):

@@ -12,7 +12,7 @@ from .record import Record as Record
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 TABLE_KEY, VERSION_KEY = b"fusefront.table", b"fusefront.schema_version"
 
 _STRING, _INT, _SMALL, _FLOAT = pa.string(), pa.int64(), pa.int32(), pa.float64()
@@ -56,6 +56,7 @@ _FRONT = [
     *_required(n=_SMALL),
     *_optional(validation_value=_FLOAT, validation_loss=_FLOAT),
     *_optional(own_value=_FLOAT, own_loss=_FLOAT, own_objective=_FLOAT),
+    *_optional(calibration_error=_FLOAT, agreement=_FLOAT),
 ]
 _POINTS = [
     *_optional(preference=_VECTOR, space=_STRING, coefficients=_VECTOR, shape=pa.list_(_SMALL)),
@@ -191,8 +192,12 @@ def _rename_root_seed(table: pa.Table, name: str) -> pa.Table:
     return table.rename_columns(names)
 
 
-def _add_validation(table: pa.Table, name: str) -> pa.Table:
-    """Version 4 added results on validation, sets without anchors, milestones and `delivery`."""
+def _add_columns(table: pa.Table, name: str) -> pa.Table:
+    """Versions 4 and 5 only added columns, which are unknown for older results.
+
+    Version 4 added results on validation, sets without anchors, milestones and `delivery`, and
+    version 5 calibration errors and the agreement with the experts.
+    """
     if name == "part":
         columns = [c for c in NESTED if c in table.column_names]
         for column in columns:
@@ -213,6 +218,6 @@ def _add_validation(table: pa.Table, name: str) -> pa.Table:
 _MIGRATIONS: Final[dict[int, Callable[[pa.Table, str], pa.Table]]] = {
     2: _add_costs,
     3: _rename_root_seed,
-    4: _add_validation,
+    5: _add_columns,
 }
 """Migrations by the version that each leads to; each relies on those before it."""

@@ -40,7 +40,7 @@ def scored(pareto_set: ParetoSet) -> dict[str, list[Any]]:
             asked.append(question)
             yield checked_point(pareto_set, question), pareto_set.experts
 
-    return scores(PROBLEM, [stage_of(pareto_set)], ask)
+    return scores(PROBLEM, [stage_of(pareto_set)], ask, {})
 
 
 asked: list[Question] = []
@@ -112,6 +112,38 @@ def test_values_on_validation_are_those_of_the_same_model() -> None:
         rows = [row for row in found["fronts"] if row.point == point.point]
         assert [row.validation_value for row in rows] == measured.value.tolist()
         np.testing.assert_allclose([row.validation_loss for row in rows], measured.loss, rtol=1e-5)
+
+
+def test_agreement_and_calibration_are_those_of_the_models_on_test() -> None:
+    found = scored(MapSet(experts=POOL, function=lambda p: Coefficients(values=p)))
+    oracle = PROBLEM.oracle(frozenset({"test"}))
+    experts = [oracle.measure(POOL.merge(Coefficients(values=row)), "test") for row in torch.eye(2)]
+    for point in found["points"]:
+        model = POOL.merge(Coefficients(values=torch.tensor(point.coefficients).float()))
+        measured = oracle.measure(model, "test")
+        rows = [row for row in found["fronts"] if row.point == point.point]
+        for task, row in enumerate(rows):
+            assert measured.predictions is not None and measured.calibration_error is not None
+            own = experts[task].predictions
+            assert own is not None
+            assert row.agreement == np.mean(measured.predictions[task] == own[task])
+            assert row.calibration_error == pytest.approx(measured.calibration_error[task])
+    assert [row.agreement for row in found["fronts"] if row.task == PROBLEM.tasks[0]][0] == 1.0
+
+
+def test_anchors_are_measured_once_for_all_runs_of_a_problem() -> None:
+    known: dict[str, Any] = {}
+
+    def ask(questions: Sequence[tuple[int, Question]], experts: ExpertPool) -> Iterator[Asked]:
+        for _, question in questions:
+            yield checked_point(one, question), one.experts
+
+    one = finite([[0.1, 0.1]], [[WORSE, WORSE]])
+    first = scores(PROBLEM, [stage_of(one)], ask, known)
+    assert set(PROBLEM.tasks) <= set(known)
+    before = dict(known)
+    assert scores(PROBLEM, [stage_of(one)], ask, known) == first
+    assert known == before
 
 
 def test_the_last_milestone_is_the_final_set_at_corners_and_centre() -> None:

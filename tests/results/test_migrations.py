@@ -52,14 +52,23 @@ def test_root_seed_was_called_study_seed_before_version_3(version: int) -> None:
     assert stored.column("study_seed").to_pylist() == read(sample).runs["root_seed"].tolist()
 
 
+@pytest.mark.parametrize("version", [1, 2, 3])
 @pytest.mark.parametrize("folder", [".", "tables"])
-def test_nothing_was_measured_on_validation_before_version_4(sample: Path, folder: str) -> None:
-    results = read(sample / folder)
+def test_nothing_was_measured_on_validation_before_version_4(version: int, folder: str) -> None:
+    results = read(SAMPLES / f"schema-{version}" / folder)
     new = ["validation_value", "validation_loss", "own_value", "own_loss", "own_objective"]
     assert results.fronts[new].isna().all(axis=None)
     assert results.points["anchor"].isna().all()
     assert results.runs["delivery"].isna().all()
     assert results.milestones.empty
+
+
+@pytest.mark.parametrize("folder", [".", "tables"])
+def test_version_4_measured_validation_but_not_the_predictions(folder: str) -> None:
+    results = read(SAMPLES / "schema-4" / folder)
+    assert results.fronts["validation_value"].notna().all()
+    assert not results.milestones.empty
+    assert results.fronts[["calibration_error", "agreement"]].isna().all(axis=None)
 
 
 def test_reading_alters_nothing_on_disk(sample: Path) -> None:

@@ -35,7 +35,10 @@ counts = st.integers(0, 2**62)
 small = st.integers(0, 2**31 - 1)
 optional = partial(st.one_of, st.none())
 
-NEW = ("validation_value", "validation_loss", "own_value", "own_loss", "own_objective")
+NEW = (
+    *("validation_value", "validation_loss", "own_value", "own_loss", "own_objective"),
+    *("calibration_error", "agreement"),
+)
 fronts = st.builds(
     FrontRow,
     *(small, texts, numbers, numbers, numbers, small),
