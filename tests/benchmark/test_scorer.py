@@ -123,12 +123,13 @@ def test_agreement_and_calibration_are_those_of_the_models_on_test() -> None:
         measured = oracle.measure(model, "test")
         rows = [row for row in found["fronts"] if row.point == point.point]
         for task, row in enumerate(rows):
-            assert measured.predictions is not None and measured.calibration_error is not None
+            assert measured.predictions is not None
+            assert measured.calibration_error is not None
             own = experts[task].predictions
             assert own is not None
             assert row.agreement == np.mean(measured.predictions[task] == own[task])
             assert row.calibration_error == pytest.approx(measured.calibration_error[task])
-    assert [row.agreement for row in found["fronts"] if row.task == PROBLEM.tasks[0]][0] == 1.0
+    assert next(row.agreement for row in found["fronts"] if row.task == PROBLEM.tasks[0]) == 1.0
 
 
 def test_anchors_are_measured_once_for_all_runs_of_a_problem() -> None:

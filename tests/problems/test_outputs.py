@@ -41,7 +41,8 @@ def test_calibration_error_of_known_cases() -> None:
 def test_measurement_keeps_classes_and_calibration() -> None:
     logits = [torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.0, 3.0]])]
     found = measurement(logits, [torch.tensor([0, 0, 1])])
-    assert found.predictions is not None and found.calibration_error is not None
+    assert found.predictions is not None
+    assert found.calibration_error is not None
     assert found.predictions[0].tolist() == [0, 1, 1]
     assert found.value.tolist() == [pytest.approx(2 / 3)]
     confidence = logits[0].double().softmax(1).amax(1).numpy()
@@ -53,8 +54,10 @@ def test_one_model_per_task_takes_each_task_from_its_own() -> None:
     first = measurement([torch.tensor([[1.0, 0.0]] * 2)] * 2, labels)
     second = measurement([torch.tensor([[0.0, 1.0]] * 2)] * 2, labels)
     both = Measurement.per_task([first, second])
-    assert both.predictions is not None and both.calibration_error is not None
+    assert both.predictions is not None
+    assert both.calibration_error is not None
     assert [one.tolist() for one in both.predictions] == [[0, 0], [1, 1]]
-    assert first.calibration_error is not None and second.calibration_error is not None
+    assert first.calibration_error is not None
+    assert second.calibration_error is not None
     expected = [first.calibration_error[0], second.calibration_error[1]]
     assert both.calibration_error.tolist() == expected
