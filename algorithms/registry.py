@@ -25,7 +25,7 @@ ALGORITHMS: Final[Registry["type[Algorithm]"]] = Registry(
 - `access`: how a fit uses models: their weights alone, evaluations of them, or gradients.
 - `space`: the granularity of what is searched or trained.
 - `track`: transductive algorithms adapt to the test inputs, without labels; inductive ones do not.
-- `delivery`: what serves a preference: one model, or a system of several models, of one per task, or
+- `delivery`: what serves a preference: one model, or a system of several models, one per task, or
   of layers that depend on the input. Tables do not rank the two together.
 """
 

@@ -3,15 +3,15 @@
 Ranks are finer than the data: neighbours often change places with other problems or other test
 examples. So every rank has an interval, and algorithms that are *tied with the first* are marked.
 
-Two levels are resampled together. **Problems** are drawn with replacement, which asks for results on
-problems in general; with fewer than `ENOUGH_PROBLEMS` the result is about the given problems only.
+Two levels are resampled together. **Problems** are drawn with replacement, for results about
+problems in general; with fewer than `ENOUGH_PROBLEMS` they are about the given problems only.
 **Test examples** are drawn within each problem, paired over algorithms, if the results have their
 outcomes (`resampling`) and the metric is one of `RESAMPLED`. Seeds are averaged first.
 
-Sources: percentile intervals, expanded for few problems (Hesterberg 2015, "What teachers should know
-about the bootstrap", section 4.3); ties by the largest studentized difference, which holds the
-chance of any wrong separation at 5 % (Romano and Wolf 2005, "Exact and approximate stepdown methods
-for multiple hypothesis testing", single step).
+Sources: reverse percentile intervals, expanded for few problems (Hesterberg 2015, "What teachers
+should know about the bootstrap", section 4); ties by the largest difference of all pairs, which
+keeps the chance of any wrong separation near 5 % (Romano and Wolf 2005, "Exact and approximate
+stepdown methods for multiple hypothesis testing", single step).
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ from scipy.stats import norm, rankdata, t
 
 from .. import missing
 from ..results import Results
-from .resampling import DRAWS, has_outcomes, resampled
 from .comparison import scored
+from .resampling import DRAWS, has_outcomes, resampled
 
 ENOUGH_PROBLEMS: Final = 6
 """Fewest problems that are resampled: with five, no difference could be significant at 5 %, since
@@ -99,7 +99,7 @@ def ranking(
     )
     equal = np.full((1, len(problems)), 1 / len(problems))
     place = _mean_ranks(centre, equal, direction)[0]
-    order = np.lexsort((names, np.nanmean(centre[0], axis=0), place.round(9)))
+    order = np.lexsort((names, place.round(9)))
     frame = pd.DataFrame(
         {
             "value": (equal @ centre[0])[0],
@@ -111,14 +111,13 @@ def ranking(
     if levels:
         drawn = equal if shares is None else shares
         size = len(problems) if shares is not None else None
-        frame = frame.assign(**_intervals(values, drawn, place, direction, level, size))
+        centre_of = np.asarray(frame["value"], dtype=float)
+        intervals = _intervals(values, drawn, centre_of, place, direction, level, size)
+        frame = frame.assign(**intervals)
     else:
-        unknown = np.full(len(names), np.nan)
-        columns = ("low", "high", "rank_low", "rank_high")
-        frame = frame.assign(**dict.fromkeys(columns, unknown), tied=None)
-    return Ranking(
-        frame=frame.iloc[order], problems=len(problems), levels=levels, level=level
-    )
+        unknown = dict.fromkeys(("low", "high", "rank_low", "rank_high"), np.nan)
+        frame = frame.assign(**unknown, tied=None)
+    return Ranking(frame=frame.iloc[order], problems=len(problems), levels=levels, level=level)
 
 
 def _values(
@@ -132,14 +131,15 @@ def _values(
     if metric not in RESAMPLED or not has_outcomes(results):
         return plain, False
     names = dict(zip(results.runs["run_id"], results.runs["display_name"], strict=True))
+    column_of = {name: column for column, name in enumerate(means.index)}
     values, any_problem = np.repeat(plain, draws, axis=0), False
     for place, problem in enumerate(means.columns):
         found = _of_problem(results, str(problem), names, metric, draws, seed)
         known = means.index[means[problem].notna()]
         if set(known) <= set(found):
             any_problem = True
-            for column in np.flatnonzero(means[problem].notna()):
-                values[:, place, column] = found[means.index[column]]
+            for name in known:
+                values[:, place, column_of[name]] = found[name]
     return values, any_problem
 
 
@@ -172,12 +172,13 @@ def _mean_ranks(values: Array, shares: Array, direction: str) -> Array:
     ranks = rankdata(signed, axis=2)
     if len(ranks) == 1:
         return np.asarray(shares @ ranks[0])
-    return np.einsum("dp,dpa->da", np.broadcast_to(shares, ranks.shape[:2]), ranks)
+    return np.asarray(np.einsum("dp,dpa->da", np.broadcast_to(shares, ranks.shape[:2]), ranks))
 
 
 def _intervals(
     values: Array,
     shares: Array,
+    centre: Array,
     place: Array,
     direction: str,
     level: float,
@@ -188,16 +189,12 @@ def _intervals(
     Args:
         values: `(draws or 1, P, A)`.
         shares: `(draws or 1, P)`.
+        centre: `(A,)` means over problems without resampling.
         place: `(A,)` mean ranks without resampling.
         direction: `maximise` or `minimise`.
         level: Confidence.
         problems: Their number if they are resampled; intervals are then wider if it is small.
     """
-    tail, factor = (1 - level) / 2, 1.0
-    if problems is not None:
-        factor = float(np.sqrt(problems / (problems - 1)) * t.isf(tail, problems - 1))
-        tail, factor = float(norm.sf(factor)), factor / float(norm.isf(tail))
-    ends = [tail, 1 - tail]
     draws = max(len(values), len(shares))
     means = np.einsum(
         "dp,dpa->da",
@@ -205,32 +202,46 @@ def _intervals(
         np.broadcast_to(values, (draws, *values.shape[1:])),
     )
     mean_ranks = _mean_ranks(values, shares, direction)
-    low, high = np.quantile(means, ends, axis=0)
-    places = rankdata(mean_ranks.round(9), axis=1, method="average")
-    rank_low, rank_high = np.quantile(places, ends, axis=0)
+    tail = (1 - level) / 2
+    if problems is not None:
+        tail = float(norm.sf(_widening(problems, problems - 1, level) * norm.isf(tail)))
+    above, below = np.quantile(means, [1 - tail, tail], axis=0)
+    places = rankdata(mean_ranks.round(9), axis=1)
+    rank_low, rank_high = np.quantile(places, [tail, 1 - tail], axis=0)
     return {
-        "low": low,
-        "high": high,
+        # Not the quantiles themselves: noise makes expected utility worse on average, in a resample
+        # once more than in the sample, and they would often miss the truth.
+        "low": 2 * centre - above,
+        "high": 2 * centre - below,
         "rank_low": np.floor(rank_low),
         "rank_high": np.ceil(rank_high),
-        "tied": _tied(mean_ranks, place, level, factor),
+        "tied": _tied(mean_ranks, place, level, problems),
     }
 
 
-def _tied(mean_ranks: Array, place: Array, level: float, factor: float) -> NDArray[np.bool_]:
-    """Return which algorithms are not separated from the first, at a common level for all.
+def _widening(problems: int, freedom: int, level: float) -> float:
+    """Return by which factor deviations of resampled problems are too small if these are few."""
+    tail = (1 - level) / 2
+    ratio = t.isf(tail, freedom) / norm.isf(tail)
+    return float(np.sqrt(problems / (problems - 1)) * ratio)
+
+
+def _tied(mean_ranks: Array, place: Array, level: float, problems: int | None) -> NDArray[np.bool_]:
+    """Return which algorithms are not separated from the first.
+
+    The margin is a quantile of the largest difference between any two algorithms. The first is
+    chosen by the same data, so that comparing it with the others only would separate most of a
+    hundred equal algorithms. Differences are not studentized, because with few problems some of the
+    many pairs have a tiny standard deviation by chance.
 
     Args:
         mean_ranks: `(draws, A)` of the resamples.
         place: `(A,)` without resampling.
         level: Confidence of all separations together.
-        factor: By which deviations are widened because there are few problems.
+        problems: Their number if they are resampled.
     """
-    first = int(np.argmin(place))
-    gap = place - place[first]
-    deviations = (mean_ranks - mean_ranks[:, [first]] - gap) * factor
-    error = deviations.std(axis=0)
-    sure = error < _ROUNDING
-    studentized = np.divide(deviations, error, out=np.zeros_like(deviations), where=~sure)
-    critical = np.quantile(np.abs(studentized).max(axis=1), level)
-    return np.where(sure, gap < _ROUNDING, gap - critical * error <= 0)
+    deviations = mean_ranks - place
+    if problems is not None and len(place) > 1:
+        deviations *= _widening(problems, (problems - 1) * (len(place) - 1), level)
+    margin = np.quantile(deviations.max(axis=1) - deviations.min(axis=1), level)
+    return np.asarray(place - place.min() <= margin + _ROUNDING)

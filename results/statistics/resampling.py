@@ -47,12 +47,12 @@ class Resampled:
     @cached_property
     def expected_utility(self) -> Array:
         """`(draws,)` expected utilities; see `metrics.expected_utility`."""
-        return (self.objectives * self.preferences).max(axis=2).mean(axis=1)
+        return np.asarray((self.objectives * self.preferences).max(axis=2).mean(axis=1))
 
 
 def has_outcomes(results: Results) -> bool:
     """Return whether the results have the outcomes of test examples."""
-    return results.arrow("outcomes").num_rows > 0
+    return bool(results.arrow("outcomes").num_rows)
 
 
 def resampled(
