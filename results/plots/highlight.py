@@ -1,0 +1,63 @@
+"""Which algorithms a figure shows in colour; all others are grey."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from ...registry import unknown_name
+from ..results import Results
+from .options import Options
+from .values import utilities
+
+FEW: Final = 7
+"""Most algorithms that are highlighted by default."""
+BASELINE: Final = "rewarded-soup"
+"""Always highlighted if there are results of it: the line between the experts."""
+
+
+def names_of(results: Results) -> list[str]:
+    """Return all display names, in the order of every figure."""
+    ordered = results.runs.sort_values(["algorithm", "parameters"], kind="stable")
+    return list(ordered["display_name"].unique())
+
+
+def picked(runs: pd.DataFrame, algorithms: Sequence[str]) -> list[str]:
+    """Return the display names of algorithms that are given by name or display name.
+
+    Raises:
+        UnknownNameError: If no run has one of the names.
+    """
+    shown = runs.sort_values(["algorithm", "parameters"], kind="stable")
+    shown = shown.drop_duplicates("display_name")
+    found: dict[str, None] = {}
+    for name in algorithms:
+        match = shown[(shown["display_name"] == name) | (shown["algorithm"] == name)]
+        if match.empty:
+            raise unknown_name("Algorithm", name, list(shown["display_name"]))
+        found |= dict.fromkeys(match["display_name"])
+    return list(found)
+
+
+def highlighted(results: Results, options: Options) -> list[str]:
+    """Return the display names of the highlighted algorithms.
+
+    By default, these are all if they are few, otherwise the best by expected utility, averaged
+    over problems, and `BASELINE`. Algorithms that lack a result are only among them if not enough
+    others have all.
+    """
+    if options.highlight is not None:
+        return picked(results.runs, options.highlight)
+    names = names_of(results)
+    if len(names) <= FEW:
+        return names
+    runs = results.runs[["display_name", "algorithm", "problem", "seed"]].assign(
+        value=results.runs["run_id"].map(utilities(results))
+    )
+    problems = runs.groupby(["display_name", "problem"])["value"].mean().unstack()
+    # Results of fewer problems may be better because those are easier.
+    counts = runs.dropna(subset=["value"]).groupby("display_name").size().reindex(problems.index)
+    order = pd.DataFrame({"counts": -counts.fillna(0), "mean": problems.mean(axis=1)})
+    best = list(order.sort_values(["counts", "mean"], kind="stable").index)
+    soup = list(runs.loc[runs["algorithm"] == BASELINE, "display_name"].unique())[:1]
+    return list(dict.fromkeys([*best[: FEW - len(soup)], *soup]))[:FEW]
