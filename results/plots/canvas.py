@@ -169,8 +169,8 @@ def counted(text: str, rows: "pd.DataFrame", note: str = "") -> str:
     """
     problems, seeds = rows["problem"].nunique(), rows["seed"].nunique()
     parts = [
-        f"{problems} {'problem' if problems == 1 else 'problems'}",
-        f"{seeds} {'seed' if seeds == 1 else 'seeds'}",
+        f"{problems}\N{NO-BREAK SPACE}{'problem' if problems == 1 else 'problems'}",
+        f"{seeds}\N{NO-BREAK SPACE}{'seed' if seeds == 1 else 'seeds'}",
         *([note] if note else []),
     ]
     return f"{text} ({', '.join(parts)})"

@@ -30,7 +30,7 @@ def draw_front_3d(results: Results, options: Options) -> Figure:
     shown = panels_with(results, _TRIPLE, "front-3d")
     look = looks(highlighted(results, options))
     figure, places = panels_of(
-        len(shown), options, ratio=0.95, per_row=1 if options.width == "column" else 3,
+        len(shown), options, ratio=0.8, per_row=1 if options.width == "column" else 3,
         projection="3d",
     )  # fmt: skip
     for axes, panel in zip(places, shown, strict=True):
@@ -69,4 +69,4 @@ def _draw(axes: Any, panel: Panel, look: dict[str, Look], options: Options) -> N
         getattr(axes, ("set_xlim", "set_ylim", "set_zlim")[place])(*around[place])
         axis.set_pane_color((0.98, 0.98, 0.98, 1.0))
     axes.view_init(elev=22, azim=40)
-    axes.set_box_aspect(None, zoom=0.88)
+    axes.set_box_aspect(None, zoom=1.0)

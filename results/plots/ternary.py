@@ -44,7 +44,7 @@ def draw_ternary(results: Results, options: Options) -> Figure:
             "three tasks. Found none. Highlight other algorithms."
         )
     labels, several = labels_of(results), len(data) > 1
-    figure, places = panels_of(len(shown), options, ratio=1.05)
+    figure, places = panels_of(len(shown), options, ratio=0.85)
     every = np.concatenate([data[problem][1][name][1] for problem, name in shown])
     for axes, (problem, name) in zip(places, shown, strict=True):
         tasks, values = data[problem]

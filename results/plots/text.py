@@ -36,7 +36,7 @@ def fitted(text: str, size: float, points: float) -> str:
 def wrapped(text: str, size: float, points: float) -> list[str]:
     """Return the lines of the text, none wider than `points`; words that are wider are cut."""
     lines: list[str] = []
-    for word in text.split():
+    for word in text.split(" "):
         word = fitted(word, size, points)
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and width_of(longer, size) <= points:
