@@ -66,7 +66,7 @@ def panel_points(axes: Axes, options: Options) -> float:
 
 def name_panel(axes: Axes, text: str, options: Options) -> None:
     """Write the title of a panel, shortened to its width."""
-    axes.set_title(fitted(text, SIZE, 0.8 * panel_points(axes, options)), fontweight="normal")
+    axes.set_title(fitted(text, SIZE, 0.65 * panel_points(axes, options)), fontweight="normal")
 
 
 def few_ticks(axes: Axes, most: int = 4) -> None:

@@ -1,6 +1,6 @@
 """Which algorithms a figure shows in colour; all others are grey."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import pandas as pd
@@ -39,21 +39,29 @@ def picked(runs: pd.DataFrame, algorithms: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def highlighted(results: Results, options: Options) -> list[str]:
+def highlighted(
+    results: Results, options: Options, among: Collection[str] | None = None
+) -> list[str]:
     """Return the display names of the highlighted algorithms.
 
     By default, these are all if they are few, otherwise the best by expected utility, averaged
     over problems, and `BASELINE`. Algorithms that lack a result are only among them if not enough
     others have all.
+
+    Args:
+        results: With fronts.
+        options: With the choice of the user, if any.
+        among: The algorithms that a figure can show, by display name; by default all.
     """
     if options.highlight is not None:
         return picked(results.runs, options.highlight)
-    names = names_of(results)
+    names = [name for name in names_of(results) if among is None or name in among]
     if len(names) <= FEW:
         return names
     runs = results.runs[["display_name", "algorithm", "problem", "seed"]].assign(
         value=results.runs["run_id"].map(utilities(results))
     )
+    runs = runs[runs["display_name"].isin(names)]
     problems = runs.groupby(["display_name", "problem"])["value"].mean().unstack()
     # Results of fewer problems may be better because those are easier.
     counts = runs.dropna(subset=["value"]).groupby("display_name").size().reindex(problems.index)

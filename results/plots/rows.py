@@ -62,7 +62,8 @@ def row_figure(
     name_rows(axes, list(found), labels, chosen, options)
     axes.set_xlabel(title_of(options.metric))
     axes.grid(visible=False, axis="y")
-    title = counted(f"{what} over problems and seeds", rows)
+    metric = title_of(options.metric)
+    title = counted(f"{what} of {metric[:1].lower()}{metric[1:]} over problems and seeds", rows)
     return finish(figure, options, title), axes, found, colours
 
 

@@ -36,7 +36,7 @@ def draw_ternary(results: Results, options: Options) -> Figure:
             "The figure `ternary` must have a done run on a problem with three tasks. Found none "
             "in these results. Choose other results, or the kind `front`."
         )
-    names = highlighted(results, options)
+    names = highlighted(results, options, {name for _, own in data.values() for name in own})
     shown = [(problem, name) for problem in data for name in names if name in data[problem][1]]
     if not shown:
         raise ParameterError(
