@@ -76,9 +76,7 @@ def few_ticks(axes: Axes, most: int = 4) -> None:
             axis.set_major_locator(MaxNLocator(most))
 
 
-def finish(
-    figure: Figure, options: Options, title: str, handles: Sequence[Line2D] = ()
-) -> Figure:
+def finish(figure: Figure, options: Options, title: str, handles: Sequence[Line2D] = ()) -> Figure:
     """Add title and legend, and as much height as they take; return the figure."""
     points = options.inches * POINTS
     lines = wrapped(title, LARGE, 0.96 * points)

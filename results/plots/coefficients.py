@@ -54,8 +54,13 @@ def draw_coefficients(results: Results, options: Options) -> Figure:
         axes.set_yticks(sorted({1, len(values)}))
         axes.set_xlim(0, 1)
         axes.grid(visible=False)
-    figure.supxlabel("preference for the task", fontsize="medium")
-    figure.supylabel("group of parameters", fontsize="medium")
+    spec = places[0].get_gridspec()
+    columns = spec.ncols if spec else 1
+    for place, axes in enumerate(places):
+        if place % columns == 0:
+            axes.set_ylabel("group")
+        if place >= len(places) - columns:
+            axes.set_xlabel("preference")
     add_bar(figure, picture, places, "coefficient")
     runs = results.runs[results.runs["problem"] == problem]
     return finish(figure, options, counted(f"Merging coefficients on {problem}", runs, "mean"))

@@ -12,7 +12,7 @@ from .highlight import highlighted
 from .options import Options
 from .over_budget import log_ticks
 from .style import FAINT, looks
-from .values import direction_of, run_values, title_of
+from .values import direction_of, phrase_of, run_values, title_of
 
 _WIDE = 20  # ratio of costs from which on the axis is logarithmic
 
@@ -39,8 +39,10 @@ def draw_cost_quality(results: Results, options: Options) -> Figure:
     x = np.maximum(costs, edge)
     whole = table["complete"].to_numpy(bool)
     points = np.column_stack([costs, sign * table["quality"].to_numpy(float)])
-    front = np.flatnonzero(whole)[nondominated(points[whole])] if whole.any() else []
-    order = sorted(front, key=lambda i: points[i].tolist())
+    front = np.flatnonzero(whole)
+    if len(front):
+        front = front[nondominated(points[front])]
+    order = front[np.lexsort(points[front].T[::-1])]
     axes.step(x[order], table["quality"].to_numpy()[order], where="post", color="0.4",
               linewidth=0.9, zorder=2, gid="front")  # fmt: skip
     for i, (name, row) in enumerate(table.iterrows()):
@@ -56,10 +58,12 @@ def draw_cost_quality(results: Results, options: Options) -> Figure:
         axes.set_xlim(edge * 0.8, float(positive.max()) * 1.3)
         log_ticks(axes)
     few_ticks(axes, 5)
-    axes.set_xlabel(title_of(options.cost) + (" (0 at the left edge)" if costs.min() == 0 < edge else ""))
+    axes.set_xlabel(
+        title_of(options.cost) + (" (0 at the left edge)" if costs.min() == 0 < edge else "")
+    )
     axes.set_ylabel(title_of(options.metric))
     rows = run_values(results, options.metric)
-    title = counted(f"{title_of(options.metric)} and {_lower(title_of(options.cost))}", rows)
+    title = counted(f"{title_of(options.metric)} and {phrase_of(options.cost)}", rows)
     others = len(set(table.index) - set(look))
     return finish(figure, options, title, handles_of(look, labels_of(results), others, line=False))
 
@@ -88,7 +92,3 @@ def averages(results: Results, options: Options) -> pd.DataFrame:
     counts = known.groupby("display_name").size()
     table.columns = pd.Index(["cost", "quality"])
     return table.assign(complete=counts.reindex(table.index) == needed)
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -15,7 +15,7 @@ from .highlight import highlighted
 from .options import Options
 from .style import FAINT, SMALL, Look, looks
 from .text import fitted
-from .values import direction_of, run_values, title_of
+from .values import direction_of, phrase_of, run_values
 
 MOST = 16
 """Most algorithms that are all labelled; of more, only the highlighted ones are."""
@@ -55,7 +55,7 @@ def draw_critical_difference(results: Results, options: Options) -> Figure:
         ends = [means[shown[first]] - 0.004 * len(means), means[shown[last]] + 0.004 * len(means)]
         axes.plot(ends, [y, y], color="0.2", linewidth=2.2, solid_capstyle="butt", gid="group")
     _draw_labels(axes, means[shown], look, labels_of(results), options, -0.9 - 0.6 * len(groups))
-    counts = counted(f"Average ranks by {_lower(title_of(options.metric))}", rows, _verdict(test))
+    counts = counted(f"Average ranks by {phrase_of(options.metric)}", rows, _verdict(test))
     rest = len(names) - len(shown)
     note = f"; {rest} others are ticks" if rest else ""
     return finish(figure, options, counts + note)
@@ -124,7 +124,3 @@ def _draw_labels(
             text, (edge, y), (-2 if left else 2, 0), textcoords="offset points", ha=align,
             va="center", fontsize=SMALL, annotation_clip=False, **style,
         )  # fmt: skip
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

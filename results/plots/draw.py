@@ -69,7 +69,7 @@ def draw(
     from .style import RC
 
     with rc_context(RC):
-        return function(_selected(results, problems, algorithms), options)
+        return function(selected(results, problems, algorithms), options)
 
 
 def save(figure: "Figure", path: Path) -> Path:
@@ -111,9 +111,14 @@ def kinds() -> dict[str, str]:
     return shown | {TASK_VECTORS: "Cosines and sign conflicts of the experts of a problem"}
 
 
-def _selected(
+def selected(
     results: Results, problems: Sequence[str] | None, algorithms: Sequence[str] | None
 ) -> Results:
+    """Return the results of some problems and algorithms; by default of all.
+
+    Raises:
+        UnknownNameError: If no run has one of the names.
+    """
     runs = results.runs
     wanted = runs["problem"].notna()
     if problems:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -24,13 +25,13 @@ from .canvas import (
     panel_points,
     panels_of,
 )
-from .draw import check_suffix, draw, save
+from .draw import check_suffix, save, selected
 from .highlight import highlighted
 from .limits import LIMIT, Array, beyond, limits
 from .options import Options
 from .panels import Panel, panels_with
 from .ranges import draw_ranges
-from .style import FAINT, SIZE, Look, looks
+from .style import FAINT, RC, SIZE, Look, looks
 from .text import fitted
 
 _FEW_NAMES = 2
@@ -45,6 +46,7 @@ def plot_front(
     *,
     problems: list[str] | None = None,
     algorithms: list[str] | None = None,
+    references: Mapping[str, ReferenceFront] | None = None,
 ) -> Path:
     """Write a figure of the fronts on test: `draw` with the kind `front`, and `save`.
 
@@ -53,9 +55,13 @@ def plot_front(
         path: The figure. Its suffix, one of `FORMATS`, selects the format.
         problems: Names of problems; by default all.
         algorithms: Names or display names of algorithms; by default all.
+        references: Reference fronts by problem; by default those that ship with fusefront.
     """
     check_suffix(path)
-    return save(draw(results, "front", problems=problems, algorithms=algorithms), path)
+    shown = selected(results, problems, algorithms)
+    with rc_context(RC):
+        figure = draw_front(shown, Options(), references=references)
+    return save(figure, path)
 
 
 def draw_front(
@@ -119,22 +125,22 @@ def draw_plane(
     frame_plane(axes, panel, options, [] if reference is None else [reference])
 
 
-def frame_plane(
-    axes: Axes, panel: Panel, options: Options, more: Sequence[Array] = ()
-) -> None:
+def frame_plane(axes: Axes, panel: Panel, options: Options, more: Sequence[Array] = ()) -> None:
     """Set limits, ticks and labels of a plane of two objectives."""
     shown = [*panel.objectives.values(), *panel.anchors.values(), *more]
     around = limits(np.concatenate(shown), normalised=bool(panel.anchors))
     axes.set_xlim(*around[0])
     axes.set_ylim(*around[1])
     few_ticks(axes)
-    for setter, task in zip((axes.set_xlabel, axes.set_ylabel), panel.tasks, strict=True):
-        setter(fitted(f"g {task}".strip(), SIZE, 0.6 * panel_points(axes, options)))
+    # The panel is lower than wide: its title and the labels below it take part of the height.
+    room = panel_points(axes, options)
+    axes.set_xlabel(fitted(f"g {panel.tasks[0]}".strip(), SIZE, 0.6 * room))
+    axes.set_ylabel(fitted(f"g {panel.tasks[1]}".strip(), SIZE, 0.4 * room))
 
 
 def notes(shown: Sequence[Panel]) -> str:
     """Return what a figure of fronts leaves out, as sentences after the title."""
-    found = {}
+    found: dict[str, dict[str, None]] = {}
     for panel in shown:
         for status, names in panel.absent.items():
             found.setdefault(status, {}).update(dict.fromkeys(names))
@@ -145,7 +151,9 @@ def notes(shown: Sequence[Panel]) -> str:
         texts.append(f"{some}{f' and {more} more' if more > 0 else ''}: {status}")
     hidden = sum(beyond(panel.objectives.values()) for panel in shown if panel.anchors)
     if hidden:
-        texts.append(f"{hidden} {'point' if hidden == 1 else 'points'} beyond g = {LIMIT:g} not shown")
+        texts.append(
+            f"{hidden} {'point' if hidden == 1 else 'points'} beyond g = {LIMIT:g} not shown"
+        )
     return printable("".join(f"; {text}" for text in texts))
 
 

@@ -24,6 +24,8 @@ from .style import SEQUENTIAL, SIZE, Look, looks
 from .text import fitted
 from .values import point_utilities
 
+_PATHS = 4
+"""Most algorithms that are highlighted by default."""
 _OUTER = (1, 99)  # percentiles: a few far points must not hide the others
 _WORST = 95  # percentile of utility at which colours end
 
@@ -46,7 +48,10 @@ def draw_landscape(results: Results, options: Options) -> Figure:
             "`map` on a pair, or choose the kind `coefficients` or `front`."
         )
     names = set().union(*(rows["display_name"] for rows, _ in found.values()))
-    look = looks(highlighted(results, options, names))
+    chosen = highlighted(results, options, names)
+    if options.highlight is None and len(chosen) > _PATHS:  # more paths cover each other
+        chosen = [*chosen[: _PATHS - 1], chosen[-1]]
+    look = looks(chosen)
     figure, places = panels_of(len(found), options, ratio=0.9)
     utility = np.concatenate([rows["utility"].to_numpy(float) for rows, _ in found.values()])
     scale = (float(utility.min()), float(np.percentile(utility, _WORST)))
@@ -59,7 +64,9 @@ def draw_landscape(results: Results, options: Options) -> Figure:
     drawn = {name: one for name, one in look.items() if name in names}
     runs = results.runs[results.runs["problem"].isin(list(found))]
     outside = f"{hidden} points outside not shown" if hidden else ""
-    title = counted("Coefficients of both tasks at every point, coloured by utility ↓", runs, outside)
+    title = counted(
+        "Coefficients of both tasks at every point, coloured by utility ↓", runs, outside
+    )
     return finish(figure, options, title, handles_of(drawn, labels_of(results), 0))
 
 
@@ -99,7 +106,7 @@ def _draw(
         own = own[own["seed"] == own["seed"].min()].sort_values("first", kind="stable")
         axes.plot(own["x"], own["y"], linewidth=0.8, zorder=3, gid=name, **one.line)
         axes.scatter(
-            own["x"], own["y"], c=own["utility"], marker=one.marker, s=16, zorder=4,
+            own["x"], own["y"], c=own["utility"], marker=one.marker, s=10, zorder=4,
             edgecolors=one.colour, linewidths=0.7, gid=f"points {name}", **colours,
         )  # fmt: skip
     return picture

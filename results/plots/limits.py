@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LIMIT: Final = 2.0
-"""Larger normalised objectives are counted in the title and not drawn: 1 is the pretrained model."""
+"""Larger objectives are counted in the title, not drawn; 1 is the pretrained model."""
 
 Array = NDArray[np.float64]
 

@@ -80,9 +80,7 @@ def panels_with(results: Results, tasks: range, kind: str) -> list[Panel]:
     return found
 
 
-def _panel(
-    results: Results, problem: str, names: list[str], utility: Mapping[str, float]
-) -> Panel:
+def _panel(results: Results, problem: str, names: list[str], utility: Mapping[str, float]) -> Panel:
     columns = ["run_id", "problem", "display_name", "seed", "status"]
     runs = pd.DataFrame(results.runs[columns])
     runs = runs[runs["problem"] == problem]

@@ -1,5 +1,7 @@
 """Parallel coordinates: every point is a line over the tasks."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -38,7 +40,7 @@ def draw_parallel(results: Results, options: Options) -> Figure:
             if name not in look:
                 axes.plot(x, even, color=FAINT, linewidth=0.4, zorder=1, gid=name)
                 continue
-            style = {"color": look[name].colour, "zorder": 3}
+            style: dict[str, Any] = {"color": look[name].colour, "zorder": 3}
             axes.plot(x, objectives.T, linewidth=0.35, alpha=0.35, gid=f"all {name}", **style)
             axes.plot(
                 x, even, linestyle=look[name].dashes, marker=look[name].marker, gid=name,

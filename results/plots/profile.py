@@ -13,7 +13,7 @@ from .highlight import highlighted, names_of
 from .options import Options
 from .over_budget import draw_lines
 from .style import looks
-from .values import direction_of, run_values, title_of
+from .values import direction_of, phrase_of, run_values
 
 LARGEST = 8.0
 """The largest factor that is shown."""
@@ -51,8 +51,8 @@ def draw_profile(results: Results, options: Options) -> Figure:
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("Factor of the best")
     axes.set_ylabel("Share of runs ↑")
-    runs = results.runs[results.runs["problem"].isin([p for p, _ in factors.columns])]
-    title = counted(f"Performance profiles of {_lower(title_of(options.metric))}", runs)
+    runs = results.runs[results.runs["problem"].isin(factors.columns.get_level_values("problem"))]
+    title = counted(f"Performance profiles of {phrase_of(options.metric)}", runs)
     others = len(set(lines) - set(look))
     return finish(figure, options, title, handles_of(look, labels_of(results), others))
 
@@ -99,7 +99,3 @@ def _ticks(largest: float) -> list[float]:
         if found[-1] * apart < tick <= largest:
             found.append(tick)
     return found
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

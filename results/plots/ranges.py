@@ -1,13 +1,14 @@
 """Three or more objectives side by side: markers at the most even preference, bars as ranges."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from .canvas import few_ticks, panel_points
 from .limits import limits
 from .options import Options
-from .canvas import few_ticks, panel_points
 from .panels import Panel
 from .style import FAINT, SMALL, Look
 from .text import fitted, width_of
@@ -31,7 +32,12 @@ def draw_ranges(axes: Axes, panel: Panel, look: Mapping[str, Look], options: Opt
         x = places + ((own.index(name) + 0.5) / len(own) - 0.5) * 0.76
         low, high = objectives.min(axis=0), objectives.max(axis=0)
         axes.vlines(x, low, high, color=colour, alpha=0.4, linewidth=1.6, gid=name)
-        dots = {"color": colour, "marker": marker, "edgecolors": "white", "linewidths": 0.3}
+        dots: dict[str, Any] = {
+            "color": colour,
+            "marker": marker,
+            "edgecolors": "white",
+            "linewidths": 0.3,
+        }
         axes.scatter(x, even, s=10, zorder=3, **dots)
     shown = [*panel.objectives.values(), *panel.anchors.values()]
     heights = np.concatenate([points.ravel() for points in shown])[:, None]

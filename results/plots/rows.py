@@ -14,7 +14,7 @@ from .highlight import highlighted
 from .options import Options
 from .style import FAINT, SMALL, looks
 from .text import fitted
-from .values import direction_of, run_values, title_of
+from .values import direction_of, phrase_of, run_values, title_of
 
 MOST = 30
 """Most algorithms with a row of their own; of more, the grey ones share one."""
@@ -62,8 +62,7 @@ def row_figure(
     name_rows(axes, list(found), labels, chosen, options)
     axes.set_xlabel(title_of(options.metric))
     axes.grid(visible=False, axis="y")
-    metric = title_of(options.metric)
-    title = counted(f"{what} of {metric[:1].lower()}{metric[1:]} over problems and seeds", rows)
+    title = counted(f"{what} of {phrase_of(options.metric)} over problems and seeds", rows)
     return finish(figure, options, title), axes, found, colours
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from ...errors import ShapeError
-from .canvas import finish, name_panel, panel_points, panels_of
+from .canvas import POINTS, finish, name_panel, panel_points, panels_of
 from .colour_bar import add_bar
 from .options import Options
 from .style import DIVERGING, RC, SEQUENTIAL, SMALL
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
+_ROW, _LABELS = 7.5, 80.0
+"""Points that a row of a matrix takes, and the texts above and below it."""
 _SMALLEST = 4.5  # points, for numbers in cells
 
 
@@ -45,6 +47,9 @@ def draw_task_vectors(
     with rc_context(RC):
         per_row = 1 if width == "column" else 2
         figure, (first, second) = panels_of(2, options, ratio=0.75, per_row=per_row)
+        rows = 2 if width == "column" else 1
+        least = rows * (_ROW * len(names) + _LABELS) / POINTS
+        figure.set_figheight(max(figure.get_figheight(), least))
         name_panel(first, "Cosine", options)
         name_panel(second, "Sign conflict", options)
         _draw(first, cosines(vectors), names, options, (-1.0, 1.0), DIVERGING)
@@ -83,7 +88,9 @@ def _draw(
     scale: tuple[float, float],
     colours: str,
 ) -> None:
-    axes.imshow(values, cmap=colours, vmin=scale[0], vmax=scale[1], interpolation="none", aspect="auto")
+    axes.imshow(
+        values, cmap=colours, vmin=scale[0], vmax=scale[1], interpolation="none", aspect="auto"
+    )
     t = len(names)
     room = 0.55 * panel_points(axes, options) / t
     short = [fitted(name, SMALL, 0.25 * panel_points(axes, options)) for name in names]

@@ -1,5 +1,7 @@
 """The simplex of preferences over three tasks, coloured by utility."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -76,9 +78,7 @@ def utility_by_preference(results: Results) -> dict[str, tuple[list[str], Values
     for problem, own in rows.groupby("problem", sort=False):
         if len(tasks[problem]) != len(_CORNERS):
             continue
-        values = {
-            str(name): _means(one) for name, one in own.groupby("display_name", sort=False)
-        }
+        values = {str(name): _means(one) for name, one in own.groupby("display_name", sort=False)}
         found[str(problem)] = (list(tasks[problem]), values)
     return found
 
@@ -90,9 +90,9 @@ def _means(rows: pd.DataFrame) -> tuple[Array, Array]:
     return preferences, sums / np.bincount(index.ravel())
 
 
-def _triangle(axes: Axes, preferences: Array, utility: Array, low: float, high: float) -> object:
+def _triangle(axes: Axes, preferences: Array, utility: Array, low: float, high: float) -> Any:
     x, y = (preferences @ _CORNERS).T
-    scale = {"cmap": SEQUENTIAL, "vmin": low, "vmax": high}
+    scale: dict[str, Any] = {"cmap": SEQUENTIAL, "vmin": low, "vmax": high}
     spread = preferences - preferences[0]
     if len(x) >= _LEAST and np.linalg.matrix_rank(spread, tol=1e-6) > 1:
         mesh = Triangulation(x, y)

@@ -34,6 +34,12 @@ def title_of(metric: str) -> str:
     return f"{name[:1].upper()}{name[1:]} {ARROWS[direction_of(metric)]}"
 
 
+def phrase_of(metric: str) -> str:
+    """Return the metric within a sentence, such as `expected utility ↓`."""
+    text = title_of(metric)
+    return f"{text[:1].lower()}{text[1:]}"
+
+
 def point_utilities(results: Results) -> pd.DataFrame:
     """Return max_i p_i g_i of the model returned for each preference p; lower is better.
 
@@ -42,9 +48,7 @@ def point_utilities(results: Results) -> pd.DataFrame:
     """
     fronts = results.fronts
     place = fronts.groupby(["run_id", "point"], sort=False).cumcount()
-    weight = np.array(
-        [p[i] for p, i in zip(fronts["preference"], place, strict=True)], dtype=float
-    )
+    weight = np.array([p[i] for p, i in zip(fronts["preference"], place, strict=True)], dtype=float)
     shares = fronts[["run_id", "point"]].assign(utility=weight * fronts["objective"])
     grouped = shares.groupby(["run_id", "point"], sort=False)["utility"]
     whole = grouped.count() == grouped.size()
@@ -78,9 +82,7 @@ def run_values(results: Results, metric: str) -> pd.DataFrame:
         return scored(results, entry.name)
     else:
         values = pd.Series(np.nan, index=runs.index)
-    frame = pd.DataFrame(runs[list(COLUMNS[:-1])]).assign(
-        value=pd.to_numeric(values).astype(float)
-    )
+    frame = pd.DataFrame(runs[list(COLUMNS[:-1])]).assign(value=pd.to_numeric(values).astype(float))
     known = frame.loc[frame["value"].notna(), "problem"].unique()
     if not len(known):
         raise ParameterError(
