@@ -61,7 +61,7 @@ def panels_of(
 def panel_points(axes: Axes, options: Options) -> float:
     """Return the width in points of the column of a panel."""
     spec: Any = axes.get_subplotspec()
-    return options.inches * POINTS / spec.get_gridspec().ncols
+    return float(options.inches * POINTS / spec.get_gridspec().ncols)
 
 
 def name_panel(axes: Axes, text: str, options: Options) -> None:

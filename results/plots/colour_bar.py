@@ -15,6 +15,6 @@ def add_bar(figure: Figure, shown: Any, places: Sequence[Axes], text: str) -> No
     bar = figure.colorbar(shown, ax=list(places), aspect=25, pad=0.02, fraction=0.06)
     bar.set_label(text, fontsize=SIZE)
     bar.locator = MaxNLocator(5)
-    bar.outline.set_linewidth(0.4)  # type: ignore[operator] # a Spine, which matplotlib types loosely
+    bar.outline.set_linewidth(0.4)
     bar.ax.grid(visible=False)
     bar.update_ticks()

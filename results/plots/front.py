@@ -145,8 +145,9 @@ def notes(shown: Sequence[Panel]) -> str:
         for status, names in panel.absent.items():
             found.setdefault(status, {}).update(dict.fromkeys(names))
     texts = []
-    for status, names in found.items():
-        some = ", ".join(list(names)[:_FEW_NAMES])
+    for status, listed in found.items():
+        names = list(listed)
+        some = ", ".join(names[:_FEW_NAMES])
         more = len(names) - _FEW_NAMES
         texts.append(f"{some}{f' and {more} more' if more > 0 else ''}: {status}")
     hidden = sum(beyond(panel.objectives.values()) for panel in shown if panel.anchors)

@@ -1,5 +1,7 @@
 """A metric by algorithm and problem."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
@@ -103,5 +105,5 @@ def _write_numbers(
             share = np.clip((values[i, j] - low) / max(high - low, 1e-12), 0, 1) if text else 1
             red, green, blue, _ = colormaps[colours](share)
             dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
-            style = {"color": "white" if dark else "black", "fontsize": SMALL - 1}
+            style: dict[str, Any] = {"color": "white" if dark else "black", "fontsize": SMALL - 1}
             axes.text(j, i, text, ha="center", va="center_baseline", **style)

@@ -66,6 +66,7 @@ def highlighted(
     # Results of fewer problems may be better because those are easier.
     counts = runs.dropna(subset=["value"]).groupby("display_name").size().reindex(problems.index)
     order = pd.DataFrame({"counts": -counts.fillna(0), "mean": problems.mean(axis=1)})
-    best = list(order.sort_values(["counts", "mean"], kind="stable").index)
     soup = list(runs.loc[runs["algorithm"] == BASELINE, "display_name"].unique())[:1]
-    return list(dict.fromkeys([*best[: FEW - len(soup)], *soup]))[:FEW]
+    ranked = order.sort_values(["counts", "mean"], kind="stable").index
+    best = [str(name) for name in ranked if name not in soup]
+    return [*best[: FEW - len(soup)], *soup]

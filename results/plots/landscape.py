@@ -1,5 +1,7 @@
 """Points of pairs in the plane of their two merging coefficients, coloured by utility."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -92,10 +94,8 @@ def coefficients_of_pairs(results: Results) -> dict[str, tuple[pd.DataFrame, lis
     return found
 
 
-def _draw(
-    axes: Axes, rows: pd.DataFrame, look: dict[str, Look], scale: tuple[float, float]
-) -> object:
-    colours = {"cmap": SEQUENTIAL, "vmin": scale[0], "vmax": scale[1]}
+def _draw(axes: Axes, rows: pd.DataFrame, look: dict[str, Look], scale: tuple[float, float]) -> Any:
+    colours: dict[str, Any] = {"cmap": SEQUENTIAL, "vmin": scale[0], "vmax": scale[1]}
     chosen = rows["display_name"].isin(list(look))
     rest = rows[~chosen].sort_values("utility", ascending=False, kind="stable")
     picture = axes.scatter(

@@ -51,7 +51,7 @@ def panels(
     for problem in problems or []:
         if problem not in known:
             raise unknown_name("Problem", problem, known)
-    found = utilities(results).to_dict()
+    found = {str(run_id): value for run_id, value in utilities(results).items()}
     made = [_panel(results, problem, names, found) for problem in problems or known]
     return [panel for panel in made if panel.objectives]
 

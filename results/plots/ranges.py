@@ -1,7 +1,6 @@
 """Three or more objectives side by side: markers at the most even preference, bars as ranges."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -28,17 +27,11 @@ def draw_ranges(axes: Axes, panel: Panel, look: Mapping[str, Look], options: Opt
         if name not in look:
             axes.plot(places, even, color=FAINT, linewidth=0.4, zorder=1, gid=name)
             continue
-        colour, marker, _ = look[name]
+        colour = look[name].colour
         x = places + ((own.index(name) + 0.5) / len(own) - 0.5) * 0.76
         low, high = objectives.min(axis=0), objectives.max(axis=0)
         axes.vlines(x, low, high, color=colour, alpha=0.4, linewidth=1.6, gid=name)
-        dots: dict[str, Any] = {
-            "color": colour,
-            "marker": marker,
-            "edgecolors": "white",
-            "linewidths": 0.3,
-        }
-        axes.scatter(x, even, s=10, zorder=3, **dots)
+        axes.scatter(x, even, s=10, zorder=3, **look[name].dots)
     shown = [*panel.objectives.values(), *panel.anchors.values()]
     heights = np.concatenate([points.ravel() for points in shown])[:, None]
     axes.set_ylim(*limits(heights, normalised=bool(panel.anchors))[0])

@@ -1,7 +1,7 @@
 """Cosines and sign conflicts of the task vectors of a problem."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import colormaps, rc_context
@@ -77,7 +77,7 @@ def sign_conflicts(vectors: NDArray[np.floating]) -> Array:
     opposite = positive @ negative.T
     opposite = (opposite + opposite.T).astype(np.float64)
     both = (positive + negative) @ (positive + negative).T
-    return np.divide(opposite, both, out=np.zeros_like(opposite), where=both > 0)
+    return np.asarray(np.divide(opposite, both, out=np.zeros_like(opposite), where=both > 0))
 
 
 def _draw(
@@ -106,5 +106,5 @@ def _draw(
         share = (values[i, j] - scale[0]) / (scale[1] - scale[0])
         red, green, blue, _ = colormaps[colours](share)
         dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
-        style = {"color": "white" if dark else "black", "fontsize": size}
+        style: dict[str, Any] = {"color": "white" if dark else "black", "fontsize": size}
         axes.text(j, i, f"{values[i, j]:.2f}", ha="center", va="center_baseline", **style)

@@ -96,7 +96,7 @@ def _triangle(axes: Axes, preferences: Array, utility: Array, low: float, high: 
     spread = preferences - preferences[0]
     if len(x) >= _LEAST and np.linalg.matrix_rank(spread, tol=1e-6) > 1:
         mesh = Triangulation(x, y)
-        picture = axes.tripcolor(mesh, utility, shading="gouraud", gid="utility", **scale)
+        picture: Any = axes.tripcolor(mesh, utility, shading="gouraud", gid="utility", **scale)
         axes.scatter(x, y, s=1.5, color="white", linewidths=0, alpha=0.6)
     else:
         picture = axes.scatter(x, y, c=utility, s=14, gid="utility", **scale)

@@ -20,6 +20,7 @@ from .options import Options
 Array = NDArray[np.float64]
 STEPS = 64
 _RANGE = 1_000.0
+_BEYOND = 1.15  # so that the values of final sets are seen as lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +55,13 @@ class Trajectories:
     measured: str
 
     def grid(self) -> Array:
-        """Return places on a logarithmic axis, from the first positive one to the last."""
+        """Return places on a logarithmic axis, from the first positive one to beyond the last."""
         found = np.concatenate([course.places for course in self.courses.values()])
         last = float(found.max()) if found.max() > 0 else 1.0
         positive = found[found > 0]
         first = max(float(positive.min()) if len(positive) else last, last / _RANGE)
         first = min(first, last / 10)
-        return np.geomspace(first, last, STEPS)
+        return np.geomspace(first, last * _BEYOND, STEPS)
 
     def values(self, grid: Array) -> NDArray[np.float64]:
         """Return the values at `(g,)` places: `(names, problems, seeds, g)`."""
@@ -106,7 +107,7 @@ def trajectories(results: Results, options: Options) -> Trajectories:
     for run_id, own in known.groupby("run_id", sort=False):
         name, problem, seed = keys.loc[run_id]
         own = own.sort_values([column], kind="stable").drop_duplicates(column, keep="last")
-        courses[str(name), str(problem), int(seed)] = Course(
+        courses[str(name), str(problem), int(str(seed))] = Course(
             places=own[column].to_numpy(float), values=own["value"].to_numpy(float)
         )
     problems = sorted({problem for _, problem, _ in courses})

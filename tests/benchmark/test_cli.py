@@ -67,7 +67,7 @@ def test_version_option_prints_the_package_version(fusefront: Command) -> None:
         ("table absent", "`absent` must be a run directory"),
         ("table absent --metric hypervolum", "Found `hypervolum`. Did you mean `hypervolume`"),
         ("table absent!", "Pre-run archive must be a known name. Found `absent`"),
-        ("plot absent fronts", "kind must be a known name. Found `fronts`. Did you mean `front`"),
+        ("plot absent --kind fronts", "kind must be a known name. Found `fronts`. Did you mean `front`"),
         ("data verify absent", "Pre-run archive must be a known name. Found `absent`"),
         ("verify absent", "`absent` must be a run directory"),
         ("merge absent -o x", "`absent` must be a run directory"),
@@ -277,7 +277,7 @@ def test_plot_prints_the_path_of_the_picture(
     fusefront: Command, directory: Path, tmp_path: Path
 ) -> None:
     picture = tmp_path / "front.svg"
-    result = fusefront("plot", directory, "front", "-o", picture, "-a", "rewarded-soup")
+    result = fusefront("plot", directory, "-o", picture, "-a", "rewarded-soup")
     assert (result.status, result.out) == (0, f"{picture}\n")
     assert picture.stat().st_size > 1000
 

@@ -1,12 +1,13 @@
 """Where the texts of a figure are, as they are drawn."""
 
 from itertools import combinations
+from typing import Any
 
+import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.transforms import Bbox
-from pytest import MonkeyPatch
+from matplotlib.transforms import Bbox, BboxBase
 
 PIXEL = 1.0
 
@@ -16,7 +17,7 @@ def drawn_texts(figure: Figure) -> list[tuple[str, Bbox]]:
 
     Ticks outside the limits of an axis are made, too, but not drawn. So drawing decides.
     """
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)  # untyped in matplotlib
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
@@ -28,7 +29,7 @@ def drawn_texts(figure: Figure) -> list[tuple[str, Bbox]]:
             seen[id(self)] = self
         draw(self, renderer)  # type: ignore[arg-type]
 
-    with MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Text, "draw", record)
         canvas.draw()
     renderer = canvas.get_renderer()
@@ -44,7 +45,7 @@ def overlaps(texts: list[tuple[str, Bbox]]) -> list[tuple[str, str]]:
     ]
 
 
-def cut(texts: list[tuple[str, Bbox]], page: Bbox) -> list[str]:
+def cut(texts: list[tuple[str, Bbox]], page: BboxBase) -> list[str]:
     """Return the texts that are partly outside the page."""
     return [
         text

@@ -89,7 +89,11 @@ def record(number: int, problem: str, seed: int, *, milestones: bool = True) -> 
         ],
         points=[
             PointRow(
-                i, asked[i], "block" if several else "task", random.normal(0.4, 0.2, size), shape
+                i,
+                asked[i],
+                "block" if several else "task",
+                random.normal(0.4, 0.2, size).tolist(),
+                shape,
             )
             for i in range(len(asked))
         ],
