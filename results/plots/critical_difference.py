@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ...errors import ParameterError
 from ..results import Results
-from ..tables.compare import RankTest, rank_test, ranks
+from ..statistics.comparison import RankTest, rank_test, ranks
 from .canvas import POINTS, counted, finish, labels_of, panels_of
 from .highlight import highlighted
 from .options import Options

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...errors import ParameterError
 from ...metrics import METRICS
 from ..results import Results
-from ..tables.compare import COLUMNS, scored
+from ..statistics.comparison import COLUMNS, scored
 
 UTILITY: Final = "expected-utility"
 ARROWS: Final = {"minimise": "↓", "maximise": "↑"}
@@ -61,7 +61,7 @@ def utilities(results: Results) -> "pd.Series[float]":
 
 
 def run_values(results: Results, metric: str) -> pd.DataFrame:
-    """Return the value of a metric for each run: columns as those of `compare.scored`.
+    """Return the value of a metric for each run: columns as those of `comparison.scored`.
 
     Args:
         results: With fronts for `expected-utility`, with scores for other metrics of quality.

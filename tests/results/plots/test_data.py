@@ -16,7 +16,7 @@ from fusefront.results.plots.draw import draw
 from fusefront.results.plots.ecdf import TARGETS
 from fusefront.results.plots.task_vectors import draw_task_vectors
 from fusefront.results.results import Results
-from fusefront.results.tables.compare import rank_test, ranks, scored
+from fusefront.results.statistics.comparison import rank_test, ranks, scored
 
 Array = NDArray[np.float64]
 PAIR, TRIPLE = "other-pair", "triple-with-a-rather-long-name"
