@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ...results.results import Results
+    from ...results.tables.leaderboard import Versus
 
 METRIC = "expected-utility"
 BESIDE = "hypervolume"
@@ -55,6 +56,22 @@ def table(
             metavar="REFERENCE", help="Reference point or front, for example `ref_point=1.1`."
         ),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Of a leaderboard: test all models against this algorithm."
+        ),
+    ] = None,
+    test: Annotated[
+        str, typer.Option(metavar="TEST", help="With --baseline: sign-flip or wilcoxon.")
+    ] = "sign-flip",
+    correction: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Of the tests: holm, bonferroni, benjamini-hochberg or none."
+        ),
+    ] = "holm",
+    alpha: Annotated[float, typer.Option(metavar="LEVEL", help="Level of the tests.")] = 0.05,
     problem: Problems = None,
     algorithm: Algorithms = None,
     label: Labels = None,
@@ -68,6 +85,7 @@ def table(
     Examples:
     - `fusefront table runs/smoke`
     - `fusefront table comparison! --top 5`
+    - `fusefront table default! --baseline rewarded-soup`
     - `fusefront table default! --layout grid --label tasks=2 -a map -a rewarded-soup`
     - `fusefront table default! --metric igd-plus --format latex`
     """
@@ -76,6 +94,13 @@ def table(
     from .selection import select
 
     chosen = _layout(layout, show)
+    if not 0 < alpha < 1:
+        raise ParameterError(f"`--alpha` must be between 0 and 1. Found {alpha:g}. Use 0.05.")
+    if baseline is not None and chosen != LAYOUTS[0]:
+        raise ParameterError(
+            f"`--baseline` must be used with the layout leaderboard. Found `{chosen}`. "
+            "Leave `--layout` and `--show` out."
+        )
     entry, shown = METRICS[metric], _number_shown(top)
     results = select(load(source), problems=problem, algorithms=algorithm, labels=label)
     if entry.name not in results.metrics():
@@ -85,7 +110,12 @@ def table(
             "Choose another metric."
         )
     if chosen == LAYOUTS[0]:
-        frame = places(results, entry.name, reference=reference, top=shown)
+        from ...results.tables.leaderboard import Versus
+
+        versus = None
+        if baseline is not None:
+            versus = Versus(baseline=baseline, test=test, correction=correction, level=alpha)
+        frame = places(results, entry.name, reference=reference, top=shown, versus=versus)
     else:
         turned = chosen == LAYOUTS[2]
         frame = _grid(results, entry.name, show or "mean-std", reference, transposed=turned)
@@ -96,7 +126,12 @@ def table(
 
 
 def places(
-    results: "Results", metric: str, *, reference: str | None = None, top: int | None
+    results: "Results",
+    metric: str,
+    *,
+    reference: str | None = None,
+    top: int | None,
+    versus: "Versus | None" = None,
 ) -> "pd.DataFrame":
     """Return the leaderboard of results, with hypervolume beside the default metric."""
     from ...algorithms import ALGORITHMS
@@ -111,6 +146,7 @@ def places(
         reference=reference,
         top=top,
         also=beside,
+        versus=versus,
     )
 
 

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, final
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from ..missing import RULE, skipped
 from ..results import Results
 from ..statistics.comparison import scored
+from ..statistics.pairwise import LEVEL, against
 from ..statistics.ranking import ENOUGH_PROBLEMS, Ranking, ranking
 from .notes import (
     DIRECTIONS,
@@ -33,6 +35,25 @@ Labels = Mapping[str, Mapping[str, str]]
 """Labels of algorithms by name."""
 
 
+@final
+@dataclass(frozen=True, kw_only=True)
+class Versus:
+    """A baseline and how algorithms are tested against it; see `statistics.pairwise.against`."""
+
+    baseline: str
+    test: str = "sign-flip"
+    correction: str = "holm"
+    level: float = LEVEL
+
+    def caption(self) -> str:
+        """Return what the column says."""
+        return (
+            f"vs {self.baseline}: + better, - worse, = not separated ({self.test} test over "
+            f"problems, level {self.level:g}, correction {self.correction}), and problems "
+            "won/tied/lost"
+        )
+
+
 def leaderboard(
     results: Results,
     metric: str,
@@ -42,6 +63,7 @@ def leaderboard(
     reference: str | None = None,
     top: int | None = SHOWN,
     also: Sequence[str] = (),
+    versus: Versus | None = None,
     number: str = ".3f",
 ) -> pd.DataFrame:
     """Return the places of the algorithms by one metric, as texts.
@@ -58,6 +80,7 @@ def leaderboard(
         reference: The reference point or front; by default the first of each problem.
         top: Number of models that are shown; None for all.
         also: Other metrics, whose means over problems are shown beside.
+        versus: A baseline that all models are tested against, if any.
         number: Format of a number.
 
     Returns:
@@ -79,6 +102,8 @@ def leaderboard(
     order = [*found.frame.index[:top], *_ordered(means, systems, direction)]
     columns: dict[str, list[str]] = {RANK: [_place(found, name) for name in order]}
     columns[metric] = [_value(found, means, name, number) for name in order]
+    if versus is not None:
+        columns[f"vs {versus.baseline}"] = _versus(models, metric, versus, direction, order)
     columns |= _groups(results, means.reindex(order), number)
     for other in also:
         columns[other] = _means(results, other, order, number)
@@ -92,6 +117,7 @@ def leaderboard(
     scores = pick(results.scores_of(metric), reference)
     notes = [
         *_resampling(found),
+        "" if versus is None else versus.caption(),
         *conditions(runs, scores),
         RULE if found.frame["value"].isna().any() else "",
         skipped(runs),
@@ -170,6 +196,26 @@ def _value(found: Ranking, means: pd.DataFrame, name: str, number: str) -> str:
     if not found.levels:
         return text
     return f"{text} [{format(row['low'], number)}, {format(row['high'], number)}]"
+
+
+def _versus(
+    models: Results, metric: str, versus: Versus, direction: str, order: Sequence[str]
+) -> list[str]:
+    frame = against(
+        scored(models, metric),
+        versus.baseline,
+        direction=direction,
+        test=versus.test,
+        correction=versus.correction,
+        level=versus.level,
+    )
+    texts = {
+        name: f"{mark or ' '} {wins}/{ties}/{losses}"
+        for name, mark, wins, ties, losses in zip(
+            frame.index, frame["mark"], frame["wins"], frame["ties"], frame["losses"], strict=True
+        )
+    }
+    return [texts.get(name, "") for name in order]
 
 
 def _groups(results: Results, means: pd.DataFrame, number: str) -> dict[str, list[str]]:
