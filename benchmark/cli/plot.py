@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...algorithms import ALGORITHMS
 from ...deprecation import warn_renamed
 from ...errors import ParameterError
 from .app import SOURCE, Algorithms, Labels, Problems, app
@@ -109,8 +110,16 @@ def plot(
             f"as in `fusefront plot default! --kind {FIGURES[kind].name}`."
         )
     results = select(load(source), problems=problem, algorithms=algorithm, labels=label)
+    systems = [entry.name for entry in ALGORITHMS.select({"delivery": "system"})]
     figure = draw(
-        results, kind, metric=metric, highlight=highlight, width=width, axis=axis, cost=cost
+        results,
+        kind,
+        metric=metric,
+        highlight=highlight,
+        width=width,
+        axis=axis,
+        cost=cost,
+        systems=systems,
     )
     print(save(figure, output))
 

@@ -38,4 +38,4 @@ def draw_anytime(results: Results, options: Options) -> Figure:
     runs = results.runs[results.runs["problem"].isin(list(found.problems))]
     title = counted(f"Expected utility on {found.measured} over the budget ↓", runs)
     others = len(set(found.names) - set(look))
-    return finish(figure, options, title, handles_of(look, labels_of(results), others))
+    return finish(figure, options, title, handles_of(look, labels_of(results, options), others))

@@ -51,7 +51,7 @@ def draw_attainment(results: Results, options: Options) -> Figure:
         frame_plane(axes, panel, options)
     names = {name for own in found.values() for name in own}
     drawn = {name: one for name, one in look.items() if name in names}
-    handles = handles_of(drawn, labels_of(results), len(names - set(drawn)), marker=False)
+    handles = handles_of(drawn, labels_of(results, options), len(names - set(drawn)), marker=False)
     runs = results.runs[results.runs["problem"].isin([panel.problem for panel in shown])]
     title = counted("Median front over seeds, g of each task ↓", runs, "band from best to worst")
     return finish(figure, options, title, [*handles, *anchor_handles(drawn_anchors(shown))])

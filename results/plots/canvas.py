@@ -12,6 +12,7 @@ from ..escape import printable
 from ..results import Results
 from .options import Options
 from .style import FAINT, LARGE, SIZE, SMALL, Look
+from .systems import systems_of
 from .text import fitted, width_of, wrapped
 
 if TYPE_CHECKING:
@@ -142,18 +143,12 @@ def handles_of(
     return handles
 
 
-def labels_of(results: Results) -> dict[str, str]:
-    """Return what figures call each algorithm: its display name, marked if it is a system.
-
-    A system answers a preference with several models, so that it is not comparable with one model.
-    """
-    runs = results.runs
-    systems = set(runs.loc[runs["delivery"] == "system", "display_name"])
-    several = runs["delivery"].isna() & (runs["inference_passes"] > 1)
-    systems |= set(runs.loc[several, "display_name"])
+def labels_of(results: Results, options: Options) -> dict[str, str]:
+    """Return what figures call each algorithm: its display name, marked if it is a system."""
+    systems = systems_of(results, options)
     return {
         name: f"{printable(name)} (system)" if name in systems else printable(name)
-        for name in runs["display_name"].unique()
+        for name in results.runs["display_name"].unique()
     }
 
 

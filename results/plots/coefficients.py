@@ -36,7 +36,7 @@ def draw_coefficients(results: Results, options: Options) -> Figure:
     names = _names(results, options, rows)
     tasks = _tasks(results, problem)
     shown = [(name, t) for name in names for t in range(len(tasks))]
-    labels = labels_of(results)
+    labels = labels_of(results, options)
     per_row = _PER_ROW[options.width]
     if len(tasks) > 1:
         per_row = max(per_row // len(tasks), 1) * len(tasks) if len(tasks) <= per_row else per_row

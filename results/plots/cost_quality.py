@@ -12,6 +12,7 @@ from .highlight import highlighted
 from .options import Options
 from .over_budget import log_ticks
 from .style import FAINT, looks
+from .systems import systems_of
 from .values import direction_of, phrase_of, run_values, title_of
 
 _WIDE = 20  # ratio of costs from which on the axis is logarithmic
@@ -20,8 +21,8 @@ _WIDE = 20  # ratio of costs from which on the axis is logarithmic
 def draw_cost_quality(results: Results, options: Options) -> Figure:
     """Return algorithms by cost and quality, both means over problems and seeds.
 
-    The line connects those that no other algorithm beats in both. Algorithms that lack a result
-    are hollow if they are highlighted, and never on the line.
+    The line connects those that no other algorithm beats in both. Systems are never on it, nor are
+    algorithms that lack a result, which are hollow if they are highlighted.
 
     Args:
         results: With values of the metric and the cost.
@@ -39,7 +40,8 @@ def draw_cost_quality(results: Results, options: Options) -> Figure:
     x = np.maximum(costs, edge)
     whole = table["complete"].to_numpy(bool)
     points = np.column_stack([costs, sign * table["quality"].to_numpy(float)])
-    front = np.flatnonzero(whole)
+    models = ~table.index.isin(list(systems_of(results, options)))
+    front = np.flatnonzero(whole & models)
     if len(front):
         front = front[nondominated(points[front])]
     order = front[np.lexsort(points[front].T[::-1])]
@@ -65,7 +67,9 @@ def draw_cost_quality(results: Results, options: Options) -> Figure:
     rows = run_values(results, options.metric)
     title = counted(f"{title_of(options.metric)} and {phrase_of(options.cost)}", rows)
     others = len(set(table.index) - set(look))
-    return finish(figure, options, title, handles_of(look, labels_of(results), others, line=False))
+    return finish(
+        figure, options, title, handles_of(look, labels_of(results, options), others, line=False)
+    )
 
 
 def averages(results: Results, options: Options) -> pd.DataFrame:

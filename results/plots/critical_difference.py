@@ -54,7 +54,9 @@ def draw_critical_difference(results: Results, options: Options) -> Figure:
         y = -0.55 - 0.6 * row
         ends = [means[shown[first]] - 0.004 * len(means), means[shown[last]] + 0.004 * len(means)]
         axes.plot(ends, [y, y], color="0.2", linewidth=2.2, solid_capstyle="butt", gid="group")
-    _draw_labels(axes, means[shown], look, labels_of(results), options, -0.9 - 0.6 * len(groups))
+    _draw_labels(
+        axes, means[shown], look, labels_of(results, options), options, -0.9 - 0.6 * len(groups)
+    )
     counts = counted(f"Average ranks by {phrase_of(options.metric)}", rows, _verdict(test))
     rest = len(names) - len(shown)
     note = f"; {rest} others are ticks" if rest else ""

@@ -1,7 +1,7 @@
 """Draws figures of any kind, and saves them."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +37,7 @@ def draw(
     width: str = "full",
     axis: str = "units",
     cost: str = "units",
+    systems: Collection[str] = (),
 ) -> "Figure":
     """Draw results as a figure of matplotlib.
 
@@ -51,6 +52,8 @@ def draw(
         width: `column` (3.3 inches) or `full` (6.9 inches).
         axis: `units` or `seconds`, for kinds that show the course of a run.
         cost: The metric of cost, for `cost-quality`.
+        systems: Names of algorithms that answer a preference with several models, for runs that do
+            not record it.
 
     Raises:
         UnknownNameError: If there is no such kind, problem, algorithm or metric.
@@ -63,6 +66,7 @@ def draw(
         width=width,
         axis=axis,
         cost=cost,
+        systems=frozenset(systems),
     )
     from matplotlib import rc_context
 

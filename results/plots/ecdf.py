@@ -38,7 +38,7 @@ def draw_ecdf(results: Results, options: Options) -> Figure:
     note = f"{TARGETS} targets each"
     title = counted(f"Targets of expected utility reached on {found.measured} ↑", runs, note)
     others = len(set(found.names) - set(look))
-    return finish(figure, options, title, handles_of(look, labels_of(results), others))
+    return finish(figure, options, title, handles_of(look, labels_of(results, options), others))
 
 
 def shares(found: Trajectories, name: str, grid: Array) -> Array:

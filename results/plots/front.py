@@ -94,7 +94,7 @@ def draw_front(
             draw_ranges(axes, panel, look, options)
     names = {name for panel in shown for name in panel.objectives}
     drawn = {name: one for name, one in look.items() if name in names}
-    handles = handles_of(drawn, labels_of(results), len(names - set(drawn)))
+    handles = handles_of(drawn, labels_of(results, options), len(names - set(drawn)))
     handles += anchor_handles(drawn_anchors(shown))
     if fronts:
         handles.append(Line2D([], [], label="reference front", **REFERENCE))

@@ -38,7 +38,7 @@ def draw_front_3d(results: Results, options: Options) -> Figure:
         _draw(axes, panel, look, options)
     names = {name for panel in shown for name in panel.objectives}
     drawn = {name: one for name, one in look.items() if name in names}
-    handles = handles_of(drawn, labels_of(results), len(names - set(drawn)), line=False)
+    handles = handles_of(drawn, labels_of(results, options), len(names - set(drawn)), line=False)
     runs = results.runs[results.runs["problem"].isin([panel.problem for panel in shown])]
     text = counted("Fronts on test, g of each task ↓", runs, "median run")
     return finish(figure, options, f"{text}{notes(shown)}", handles)

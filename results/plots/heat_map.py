@@ -53,7 +53,7 @@ def draw_heat_map(results: Results, options: Options) -> Figure:
         values, cmap=colours, vmin=low, vmax=high, aspect="auto", interpolation="none", gid="cells"
     )
     chosen = [name for name in highlighted(results, options) if name in names]
-    name_rows(axes, names, labels_of(results), chosen, options, size)
+    name_rows(axes, names, labels_of(results, options), chosen, options, size)
     upright = _name_columns(axes, [str(name) for name in table.columns], options)
     axes.grid(visible=False)
     axes.tick_params(length=0)

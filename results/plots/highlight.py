@@ -8,6 +8,7 @@ import pandas as pd
 from ...registry import unknown_name
 from ..results import Results
 from .options import Options
+from .systems import systems_of
 from .values import utilities
 
 FEW: Final = 7
@@ -45,8 +46,8 @@ def highlighted(
     """Return the display names of the highlighted algorithms.
 
     By default, these are all if they are few, otherwise the best by expected utility, averaged
-    over problems, and `BASELINE`. Algorithms that lack a result are only among them if not enough
-    others have all.
+    over problems, and `BASELINE`. Systems, and algorithms that lack a result, are only among them
+    if there are not enough others.
 
     Args:
         results: With fronts.
@@ -66,7 +67,8 @@ def highlighted(
     # Results of fewer problems may be better because those are easier.
     counts = runs.dropna(subset=["value"]).groupby("display_name").size().reindex(problems.index)
     order = pd.DataFrame({"counts": -counts.fillna(0), "mean": problems.mean(axis=1)})
+    order.insert(0, "system", order.index.isin(list(systems_of(results, options))))
     soup = list(runs.loc[runs["algorithm"] == BASELINE, "display_name"].unique())[:1]
-    ranked = order.sort_values(["counts", "mean"], kind="stable").index
+    ranked = order.sort_values(["system", "counts", "mean"], kind="stable").index
     best = [str(name) for name in ranked if name not in soup]
     return [*best[: FEW - len(soup)], *soup]

@@ -69,7 +69,7 @@ def draw_landscape(results: Results, options: Options) -> Figure:
     title = counted(
         "Coefficients of both tasks at every point, coloured by utility ↓", runs, outside
     )
-    return finish(figure, options, title, handles_of(drawn, labels_of(results), 0))
+    return finish(figure, options, title, handles_of(drawn, labels_of(results, options), 0))
 
 
 def coefficients_of_pairs(results: Results) -> dict[str, tuple[pd.DataFrame, list[str]]]:

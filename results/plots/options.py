@@ -23,6 +23,8 @@ class Options:
         width: One of `WIDTHS`.
         axis: One of `AXES`, for figures over the budget.
         cost: The metric of cost on the horizontal axis of `cost-quality`.
+        systems: Names of algorithms that answer a preference with several models, for runs that do
+            not record it.
     """
 
     metric: str = "expected-utility"
@@ -30,6 +32,7 @@ class Options:
     width: str = "full"
     axis: str = "units"
     cost: str = "units"
+    systems: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for name, known in (("width", WIDTHS), ("axis", AXES)):

@@ -56,5 +56,5 @@ def draw_parallel(results: Results, options: Options) -> Figure:
     drawn = {name: one for name, one in look.items() if name in names}
     runs = results.runs[results.runs["problem"].isin([panel.problem for panel in shown])]
     text = counted("All points on test, bold at the even preference ↓", runs, "median run")
-    handles = handles_of(drawn, labels_of(results), len(names - set(drawn)))
+    handles = handles_of(drawn, labels_of(results, options), len(names - set(drawn)))
     return finish(figure, options, f"{text}{notes(shown)}", handles)

@@ -54,7 +54,7 @@ def draw_profile(results: Results, options: Options) -> Figure:
     runs = results.runs[results.runs["problem"].isin(factors.columns.get_level_values("problem"))]
     title = counted(f"Performance profiles of {phrase_of(options.metric)}", runs)
     others = len(set(lines) - set(look))
-    return finish(figure, options, title, handles_of(look, labels_of(results), others))
+    return finish(figure, options, title, handles_of(look, labels_of(results, options), others))
 
 
 def ratios(rows: pd.DataFrame, direction: str) -> pd.DataFrame:

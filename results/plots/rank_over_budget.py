@@ -38,4 +38,4 @@ def draw_rank_over_budget(results: Results, options: Options) -> Figure:
     runs = results.runs[results.runs["problem"].isin(list(found.problems))]
     title = counted(f"Average rank by expected utility on {found.measured} ↓", runs)
     others = len(set(found.names) - set(look))
-    return finish(figure, options, title, handles_of(look, labels_of(results), others))
+    return finish(figure, options, title, handles_of(look, labels_of(results, options), others))

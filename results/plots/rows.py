@@ -58,7 +58,7 @@ def row_figure(
     colours = {name: look[name].colour if name in look else FAINT for name in found}
     figure, (axes,) = panels_of(1, options)
     figure.set_figheight(0.45 + ROW * len(found))
-    labels = labels_of(results) | {OTHERS: _others(rows, found)}
+    labels = labels_of(results, options) | {OTHERS: _others(rows, found)}
     name_rows(axes, list(found), labels, chosen, options)
     axes.set_xlabel(title_of(options.metric))
     axes.grid(visible=False, axis="y")

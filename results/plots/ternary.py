@@ -45,7 +45,7 @@ def draw_ternary(results: Results, options: Options) -> Figure:
             f"The figure `ternary` must have a result of {', '.join(names)} on a problem with "
             "three tasks. Found none. Highlight other algorithms."
         )
-    labels, several = labels_of(results), len(data) > 1
+    labels, several = labels_of(results, options), len(data) > 1
     figure, places = panels_of(len(shown), options, ratio=0.85)
     every = np.concatenate([data[problem][1][name][1] for problem, name in shown])
     for axes, (problem, name) in zip(places, shown, strict=True):

@@ -286,6 +286,11 @@ def test_cost_and_quality_are_means_and_the_line_is_their_front() -> None:
         assert (x, y) == pytest.approx((cost, np.mean(slow_means(name))))
         points.append(np.array([x, y]))
     assert line(figure, "front").tolist() == slow_front(points)
+    best = min(range(len(NAMES)), key=lambda i: points[i][1])
+    older = results().with_frames(runs=runs.assign(delivery=None))
+    rest = [point for i, point in enumerate(points) if i != best]
+    models = draw(older, "cost-quality", systems=[NAMES[best]])
+    assert line(models, "front").tolist() == slow_front(rest)
 
 
 def test_landscapes_follow_preferences_in_the_plane_of_coefficients() -> None:

@@ -6,6 +6,7 @@ import pytest
 from tests.results.plots.study import name_of, study
 
 from fusefront.errors import ParameterError, UnknownNameError
+from fusefront.results.plots.canvas import labels_of
 from fusefront.results.plots.draw import draw, kinds, save
 from fusefront.results.plots.figures import FIGURES
 from fusefront.results.plots.highlight import FEW, highlighted
@@ -82,6 +83,19 @@ def test_an_algorithm_that_lacks_results_is_not_highlighted() -> None:
     lost = (runs["display_name"] == first) & (runs["seed"] == 1) & (runs["problem"] == "five")
     fronts = results.fronts[~results.fronts["run_id"].isin(runs.loc[lost, "run_id"])]
     assert first not in highlighted(results.with_frames(fronts=fronts), Options())
+
+
+def test_systems_are_marked_and_not_highlighted_by_default() -> None:
+    results = study(13)
+    first = highlighted(results, Options())[0]
+    older = results.with_frames(runs=results.runs.assign(delivery=None))
+    options = Options(systems=frozenset([first]))
+    assert first not in highlighted(older, options)
+    assert labels_of(older, options)[first] == f"{first} (system)"
+    of_systems = results.runs["delivery"].where(results.runs["display_name"] != first, "system")
+    recorded = results.with_frames(runs=results.runs.assign(delivery=of_systems))
+    assert first not in highlighted(recorded, Options())
+    assert labels_of(recorded, Options())[first] == f"{first} (system)"
 
 
 def test_looks_differ_in_every_part_so_that_they_differ_in_grey() -> None:
