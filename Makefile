@@ -26,7 +26,7 @@ endif
 
 demo: $(READY) ## run a subset of the default suite, print its table, draw its fronts
 	$(BIN)/fusefront run demo -o runs/demo -j 2
-	$(BIN)/fusefront plot runs/demo front -o runs/demo/front.png
+	$(BIN)/fusefront plot runs/demo -o runs/demo/front.png
 
 test: $(READY) ## run the test suite, one process per core
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"

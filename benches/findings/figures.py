@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from fusefront.results.plots.drawing import COLOURS, GREY, LIGHT
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
 from PIL import Image
 
 from fusefront.metrics.nondominated import nondominated
-from fusefront.results.plots.drawing import COLOURS, GREY, LIGHT
 from fusefront.results.plots.front import plot_front
 from fusefront.results.statistics.comparison import (
     best,

@@ -1,18 +1,20 @@
 """The data of a figure of fronts: one run per algorithm, and the anchors, as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...errors import ParameterError
 from ...registry import unknown_name
 from ..missing import coverage
 from ..results import Results
+from .highlight import names_of, picked
+from .values import utilities
 
 Array = NDArray[np.float64]
-SELECTOR = "hypervolume"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,87 +36,112 @@ class Panel:
 
 
 def panels(
-    results: Results, problems: list[str] | None, algorithms: list[str] | None
+    results: Results,
+    problems: Sequence[str] | None = None,
+    algorithms: Sequence[str] | None = None,
 ) -> list[Panel]:
-    """Return a panel per problem with points, in the order of `problems` or of the results."""
+    """Return a panel per problem with points, in the order of `problems` or of the results.
+
+    Each algorithm is represented by its run of median expected utility, the worse of two, where
+    missing runs count as the worst; without objectives to compare, by its first seed.
+    """
     runs = results.runs
-    names = _names(runs, algorithms)
+    names = names_of(results) if algorithms is None else picked(runs, algorithms)
     known = list(runs["problem"].unique())
     for problem in problems or []:
         if problem not in known:
             raise unknown_name("Problem", problem, known)
-    made = [_panel(results, problem, names) for problem in problems or known]
+    found = {str(run_id): value for run_id, value in utilities(results).items()}
+    made = [_panel(results, problem, names, found) for problem in problems or known]
     return [panel for panel in made if panel.objectives]
 
 
-def algorithm_names(results: Results, algorithms: list[str] | None) -> list[str]:
-    """Return the display names of the selected algorithms, in the order of every figure."""
-    return _names(results.runs, algorithms)
+def panels_with(results: Results, tasks: range, kind: str) -> list[Panel]:
+    """Return the panels of the problems with so many tasks.
+
+    Raises:
+        ParameterError: If there are none.
+    """
+    made = panels(results)
+    if not made:
+        raise ParameterError(
+            "`results` must have at least one done run to plot. Found none for these problems "
+            "and algorithms. See `fusefront status`."
+        )
+    found = [panel for panel in made if len(panel.tasks) in tasks]
+    if not found:
+        wanted = "two tasks" if tasks.stop == 3 else "three tasks"
+        more = " or more" if tasks.stop > 4 else ""
+        numbers = sorted({len(panel.tasks) for panel in made})
+        raise ParameterError(
+            f"The figure `{kind}` must have a problem with {wanted}{more}. Found only problems "
+            f"with {', '.join(map(str, numbers))} tasks. Choose other results or another kind."
+        )
+    return found
 
 
-def uses_scores(results: Results) -> bool:
-    """Return whether runs are selected by hypervolume; otherwise the first seed is selected."""
-    return SELECTOR in results.metrics()
-
-
-def _names(runs: pd.DataFrame, algorithms: list[str] | None) -> list[str]:
-    ordered = runs.sort_values(["algorithm", "parameters"], kind="stable")
-    shown = ordered.drop_duplicates("display_name")
-    if algorithms is None:
-        return list(shown["display_name"])
-    picked: dict[str, None] = {}
-    for name in algorithms:
-        match = shown[(shown["display_name"] == name) | (shown["algorithm"] == name)]
-        if match.empty:
-            raise unknown_name("Algorithm", name, list(shown["display_name"]))
-        picked |= dict.fromkeys(match["display_name"])
-    return list(picked)
-
-
-def _panel(results: Results, problem: str, names: list[str]) -> Panel:
-    runs = results.runs[results.runs["problem"] == problem]
-    fronts = results.fronts[results.fronts["problem"] == problem]
-    scores = results.scores_of(SELECTOR)
-    panel = Panel(problem=problem, tasks=list(fronts["task"].unique()))
+def _panel(results: Results, problem: str, names: list[str], utility: Mapping[str, float]) -> Panel:
+    columns = ["run_id", "problem", "display_name", "seed", "status"]
+    runs = pd.DataFrame(results.runs[columns])
+    runs = runs[runs["problem"] == problem]
+    runs["utility"] = runs["run_id"].map(utility)
     valued = runs.assign(value=(runs["status"] == "done").map({True: 0.0, False: np.nan}))
     needed = coverage(valued).needed.sum(axis=1)
-    for name in names:
-        own = runs[runs["display_name"] == name]
-        expected = int(needed.get(name, 0))
-        run_id = _median_run(own, scores, expected)
-        table = fronts[fronts["run_id"] == run_id].pivot(
-            index="point", columns="task", values="objective"
-        )
-        table = table.reindex(columns=panel.tasks).dropna()
-        if table.empty:
+    by_name = dict(tuple(runs.groupby("display_name", sort=False)))
+    median = {
+        name: _median_run(by_name.get(name, runs.iloc[:0]), int(needed.get(name, 0)))
+        for name in names
+    }
+    tasks, tables = _objectives(results, problem, list(median.values()))
+    panel = Panel(problem=problem, tasks=tasks)
+    for name, run_id in median.items():
+        own = by_name.get(name, runs.iloc[:0])
+        if run_id not in tables:
             status = "absent" if own.empty else str(own["status"].iloc[0])
             panel.absent.setdefault(status, []).append(name)
             continue
-        done = int((own["status"] == "done").sum())
+        done, expected = int((own["status"] == "done").sum()), int(needed.get(name, 0))
         if done < expected:
             panel.absent.setdefault(f"{done} of {expected} runs", []).append(name)
-        panel.objectives[name] = table.to_numpy(dtype=float)
-        points = results.points[results.points["run_id"] == run_id]
-        asked = dict(zip(points["point"], points["preference"], strict=True))
-        panel.even[name] = _most_even([asked.get(point) for point in table.index])
-    panel.anchors.update(_anchors(results.problems, problem, panel.tasks))
+        panel.objectives[name], panel.even[name] = tables[run_id]
+    panel.anchors.update(anchors_of(results.problems, problem, panel.tasks))
     return panel
 
 
-def _median_run(runs: pd.DataFrame, scores: pd.DataFrame, needed: int) -> str | None:
-    """Return the done run of median hypervolume (the lower of two), or the first seed.
+def _objectives(
+    results: Results, problem: str, chosen: list[str | None]
+) -> tuple[list[str], dict[str | None, tuple[Array, int]]]:
+    """Return the tasks, and by run its `(k, m)` objectives and the row of the most even one."""
+    fronts = results.fronts[results.fronts["problem"] == problem]
+    tasks = list(fronts["task"].unique())
+    rows = fronts[fronts["run_id"].isin([run_id for run_id in chosen if run_id])]
+    table = rows.pivot(index=["run_id", "point"], columns="task", values="objective")
+    table = table.reindex(columns=tasks).dropna()
+    points = results.points[results.points["run_id"].isin(rows["run_id"].unique())]
+    asked = {
+        (run_id, point): preference
+        for run_id, point, preference in zip(
+            points["run_id"], points["point"], points["preference"], strict=True
+        )
+    }
+    return tasks, {
+        str(run_id): (own.to_numpy(float), _most_even([asked.get(key) for key in own.index]))
+        for run_id, own in table.groupby(level="run_id", sort=False)
+    }
+
+
+def _median_run(runs: pd.DataFrame, needed: int) -> str | None:
+    """Return the done run of median expected utility (the worse of two), or the first seed.
 
     Missing runs count as the worst. If one of them is the median, the worst done run is returned.
     """
     done = runs[runs["status"] == "done"].sort_values("seed", kind="stable")
     if done.empty:
         return None
-    own = scores[scores["run_id"].isin(done["run_id"])]
-    own = own.dropna(subset=["value"]).fillna({"reference": ""})
+    own = done.dropna(subset=["utility"])
     if own.empty:
         return str(done["run_id"].iloc[0])
-    own = own[own["reference"] == own["reference"].iloc[0]]
-    own = own.sort_values(["value", "seed"], kind="stable")
+    own = own.sort_values(["utility", "seed"], ascending=[False, True], kind="stable")
     missing = max(needed - len(own), 0)
     return str(own["run_id"].iloc[max((missing + len(own) - 1) // 2 - missing, 0)])
 
@@ -124,7 +151,14 @@ def _most_even(preferences: Sequence[Array | None]) -> int:
     return int(np.argmin([np.inf if p is None else np.max(p) for p in preferences]))
 
 
-def _anchors(problems: pd.DataFrame, problem: str, tasks: list[str]) -> dict[str, Array]:
+def anchors_of(problems: pd.DataFrame, problem: str, tasks: list[str]) -> dict[str, Array]:
+    """Return the `(r, m)` objectives of the anchors, by the kind of anchor.
+
+    Args:
+        problems: The table `problems`.
+        problem: The name of the problem.
+        tasks: Its m tasks.
+    """
     rows = problems[problems["problem"] == problem].drop_duplicates(["model", "task"])
     values = rows.pivot(index="model", columns="task", values="value").reindex(columns=tasks)
     if not {"pretrained", *tasks} <= set(values.index):

@@ -67,7 +67,9 @@ def test_version_option_prints_the_package_version(fusefront: Command) -> None:
         ("table absent", "`absent` must be a run directory"),
         ("table absent --metric hypervolum", "Found `hypervolum`. Did you mean `hypervolume`"),
         ("table absent!", "Pre-run archive must be a known name. Found `absent`"),
-        ("plot absent fronts", "kind must be a known name. Found `fronts`. Did you mean `front`"),
+        ("plot absent --kind fronts", "Found `fronts`. Did you mean `front`"),
+        ("plot --kind task-vectors", "`-p` must name the one problem"),
+        ("plot", "`RESULTS` must be given"),
         ("data verify absent", "Pre-run archive must be a known name. Found `absent`"),
         ("verify absent", "`absent` must be a run directory"),
         ("merge absent -o x", "`absent` must be a run directory"),
@@ -310,9 +312,24 @@ def test_plot_prints_the_path_of_the_picture(
     fusefront: Command, directory: Path, tmp_path: Path
 ) -> None:
     picture = tmp_path / "front.svg"
-    result = fusefront("plot", directory, "front", "-o", picture, "-a", "rewarded-soup")
+    result = fusefront("plot", directory, "-o", picture, "-a", "rewarded-soup")
     assert (result.status, result.out) == (0, f"{picture}\n")
     assert picture.stat().st_size > 1000
+
+
+def test_the_kind_of_a_figure_may_still_be_an_argument(
+    fusefront: Command, directory: Path, tmp_path: Path
+) -> None:
+    with pytest.warns(DeprecationWarning, match="--kind front"):
+        assert fusefront("plot", directory, "front", "-o", tmp_path / "x.png").status == 0
+
+
+def test_plot_lists_its_kinds(fusefront: Command) -> None:
+    result = fusefront("plot", "--list")
+    assert result.status == 0
+    assert {"front", "anytime", "task-vectors"} <= {
+        line.split()[0] for line in result.out.splitlines()
+    }
 
 
 def test_packed_results_give_the_same_table(

@@ -16,6 +16,7 @@ SLOW = frozenset(
         "docs/add-metric.md",
         "docs/add-problem.md",
         "docs/correctness/map.md",
+        "docs/figures.md",
         "docs/findings.md",
         "docs/getting-started.md",
         "docs/own-experts.md",

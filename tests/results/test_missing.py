@@ -185,7 +185,7 @@ def test_many_problems_of_a_reason_are_counted(made: Made) -> None:
     ("seeds", "shown"),
     [
         ([0.1, 0.2, 0.3], 1),
-        (["failed", 0.2, 0.3], 1),
+        (["failed", 0.2, 0.3], 2),
         (["failed", "failed", 0.3], 2),
         ([0.5, 0.2, ""], 1),
     ],
