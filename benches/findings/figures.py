@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from fusefront.results.plots.drawing import COLOURS, GREY, LIGHT
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
@@ -30,6 +29,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DPI = 110
+GREY, LIGHT = "0.45", "0.88"
+# Distinct for colour-blind readers: Okabe and Ito without yellow, then three of Tol.
+COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
+    *("#882255", "#999933", "#332288"),
+)
 BEST = 30
 PAIR = "digits-left-right"
 COSTS = {"storage": "storage of the Pareto set, models", "wall-seconds": "wall time of a fit, s"}
