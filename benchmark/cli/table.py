@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from ...errors import ParameterError
 from ...metrics import METRICS
 from .app import Algorithms, Labels, Problems, Source, Style, app
 
@@ -44,16 +43,13 @@ def table(
     from ...results.tables.render import render
     from ...results.tables.table import table as make
     from ..api import load
+    from ..score.lacking import no_scores
     from .selection import select
 
     entry = METRICS[metric]
     results = select(load(source), problems=problem, algorithms=algorithm, labels=label)
     direction = entry.labels.get("direction", "")
-    if entry.name not in results.metrics():
-        raise ParameterError(
-            f"`--metric {entry.name}` must have scores in `{source}`. Found none: no run is done, "
-            "or no problem has the reference front that the metric needs. "
-            "Choose another metric."
-        )
+    if results.scores_of(entry.name).empty:
+        raise no_scores(results, entry, source)
     frame = make(results, entry.name, show, direction=direction, reference=reference)
     print(render(frame, style, width=shutil.get_terminal_size((100, 24)).columns))

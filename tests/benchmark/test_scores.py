@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusefront.benchmark.score import scores as module
-from fusefront.benchmark.score.scores import REF_POINTS, derive_scores
+from fusefront.benchmark.score import references as module
+from fusefront.benchmark.score.references import REF_POINTS
+from fusefront.benchmark.score.scores import with_scores
 from fusefront.entry import Entry
 from fusefront.errors import StoreError
 from fusefront.metrics.corner_gap import corner_gap
@@ -119,18 +120,20 @@ def test_scores_equal_the_metrics_of_the_front(results: Results) -> None:
         **{(name.replace("_", "-"), ""): float(value) for name, value in COSTS.items()},
         ("wall-seconds", ""): 1.5,
     }
-    assert values(derive_scores(results)) == pytest.approx(expected, rel=1e-12)
+    assert values(with_scores(results).scores) == pytest.approx(expected, rel=1e-12)
 
 
 def test_hypervolume_of_a_staircase_equals_a_manual_count(results: Results) -> None:
     # Two boxes up to the reference point (1, 1): 0.9 wide and 0.1 high, 0.6 wide and 0.4 high.
-    assert values(derive_scores(results))["hypervolume", "ref_point=1.0"] == pytest.approx(0.33)
+    assert values(with_scores(results).scores)["hypervolume", "ref_point=1.0"] == pytest.approx(
+        0.33
+    )
     assert REF_POINTS == (1.0, 1.1)
 
 
 def test_only_runs_that_are_done_have_scores(results: Results) -> None:
     assert set(results.runs["status"]) == {"done", "failed", "skipped"}
-    assert set(derive_scores(results)["run_id"]) == {"r0"}
+    assert set(with_scores(results).scores["run_id"]) == {"r0"}
 
 
 def test_igd_is_there_where_a_problem_has_a_reference_front(
@@ -141,9 +144,9 @@ def test_igd_is_there_where_a_problem_has_a_reference_front(
     def load(problem: str) -> ReferenceFront | None:
         return front if problem == "made-up" else None
 
-    assert not any(name.startswith("igd") for name, _ in values(derive_scores(results)))
+    assert not any(name.startswith("igd") for name, _ in values(with_scores(results).scores))
     monkeypatch.setattr(module, "load_reference", load)
-    found = values(derive_scores(results))
+    found = values(with_scores(results).scores)
     assert found["igd", str(front)] == pytest.approx(igd(OBJECTIVES, front=front.points))
     assert found["igd-plus", str(front)] == pytest.approx(igd_plus(OBJECTIVES, front=front.points))
     assert str(front).startswith("made-up:v1@")
@@ -155,7 +158,7 @@ def test_igd_is_to_the_front_of_the_others_first_and_to_that_of_all_second(
     supply = Supply.of([[0.0, 0.0], [0.2, 0.9], [0.9, 0.3]], ["any", "other", "other"])
     front = write_supply("made-up", supply, tmp_path / "fronts", "by hand")
     monkeypatch.setattr(module, "load_reference", lambda problem: front)
-    found = values(derive_scores(results))
+    found = values(with_scores(results).scores)
     names = [reference for metric, reference in found if metric == "igd-plus"]
     assert names == [f"{front} (leave-one-out)", str(front)]
     # Without its own ideal point, the algorithm is compared with the two points of the other.
@@ -166,21 +169,21 @@ def test_igd_is_to_the_front_of_the_others_first_and_to_that_of_all_second(
 
 
 def test_scores_fit_the_scores_table(results: Results) -> None:
-    scores = results.with_frames(scores=derive_scores(results)).scores
+    scores = results.with_frames(scores=with_scores(results).scores).scores
     assert not scores.duplicated(["run_id", "metric", "reference"]).any()
     assert scores["value"].notna().all()
 
 
 def test_directory_without_a_done_run_has_an_empty_table(results: Results) -> None:
     none = results.with_frames(runs=results.runs[results.runs["status"] != "done"])
-    assert derive_scores(none).empty
-    assert results.with_frames(scores=derive_scores(none)).scores.empty
+    assert with_scores(none).scores.empty
+    assert results.with_frames(scores=with_scores(none).scores).scores.empty
 
 
 def test_run_whose_problem_table_is_of_other_experts_is_refused(results: Results) -> None:
     other = results.with_frames(problems=results.problems.assign(problem_hash="other"))
     with pytest.raises(StoreError, match=r"problem table of `made-up` must have the anchors"):
-        derive_scores(other)
+        _ = with_scores(other).scores
 
 
 @pytest.fixture
@@ -205,7 +208,7 @@ def losses(results: Results) -> Iterator[Callable[..., Results]]:
 def test_losses_are_better_the_smaller_and_have_no_normalised_accuracy(
     losses: Callable[..., Results],
 ) -> None:
-    found = values(derive_scores(losses("made-up", "h")))
+    found = values(with_scores(losses("made-up", "h")).scores)
     # At the corners, the models lose 0.2 and 0.0 against experts of a loss of 0.
     assert found["corner-gap", ""] == pytest.approx((2 * 0.1 + 2 * 0.0) / 2)
     assert not any("accuracy" in name for name, _ in found)
@@ -219,7 +222,7 @@ def test_igd_is_to_the_true_front_where_the_problem_that_was_run_knows_it(
     angle = 60.0 if "angle" in problem else 90.0
     known = PROBLEMS["analytic-quadratic"].load()
     made = known(angle=angle)
-    found = values(derive_scores(losses(problem, made.hash())))
+    found = values(with_scores(losses(problem, made.hash())).scores)
     ((_, reference),) = [key for key in found if key[0] == "igd-plus"]
     assert re.fullmatch(re.escape(problem) + r":true@[0-9a-f]{8}", reference)
     front = made.true_front()
@@ -234,11 +237,11 @@ def test_igd_is_to_the_true_front_where_the_problem_that_was_run_knows_it(
 def test_true_front_of_another_problem_than_was_run_is_not_used(
     losses: Callable[..., Results], problem: str, problem_hash: str
 ) -> None:
-    found = values(derive_scores(losses(problem, problem_hash)))
+    found = values(with_scores(losses(problem, problem_hash)).scores)
     assert not any(name.startswith("igd") for name, _ in found)
     assert ("corner-gap", "") in found
 
 
 def test_problems_that_know_no_front_are_not_loaded(losses: Callable[..., Results]) -> None:
     PROBLEMS.add(Entry[Any](name="heavy", target="no.such:module", summary="", source=""))
-    assert not derive_scores(losses("heavy", "h")).empty
+    assert not with_scores(losses("heavy", "h")).scores.empty
