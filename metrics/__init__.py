@@ -20,8 +20,8 @@ METRICS: "Registry[Metric]" = Registry(
 
 `reference` is what a run is measured against besides the preferences. `kind` is what the number
 describes: a set of points, its diversity, the answers to preferences (at the end or over the
-budget), the model of the balanced preference, the step to new data, or a cost. `applies` says which runs have a score: all;
-those whose values are positive; those whose tasks predict classes; those made under protocol 2; or
-those in which it could be measured."""
+budget), the model of the balanced preference, the step to new data, or a cost. `applies` says which
+runs have a score: all; those whose values are positive; those whose tasks predict classes; those
+made under protocol 2; or those in which it could be measured."""
 
 from .catalogue import costs, models, preferences, sets  # noqa: E402, F401 - they register metrics

@@ -38,7 +38,7 @@ def cross_angle(points: ArrayLike, /, *, preferences: ArrayLike) -> float:
     points = check_points(points)
     preferences = check_preferences(preferences, like=points)
     check_not_empty(points)
-    rays = np.array([_ray(p) for p in preferences])
+    rays = _rays(preferences)
     lengths = np.linalg.norm(points, axis=1)
     known = lengths > 0
     # The angle of two unit vectors, accurate near 0 and 180 unlike the arc cosine (Kahan).
@@ -80,21 +80,18 @@ def non_uniformity(points: ArrayLike, /, *, preferences: ArrayLike) -> float | N
     if not for_all.any():
         return None
     weighted = preferences[for_all] * np.maximum(points[for_all], 0.0)
-    divergences = [_divergence(row) for row in weighted]
-    return float(np.mean(divergences))
+    totals = weighted.sum(axis=1, keepdims=True)
+    # Where all are 0, each share is 1 / m, and a share of 0 contributes 0 log 0 = 0.
+    m = points.shape[1]
+    shares = np.where(totals > 0, weighted / np.where(totals > 0, totals, 1.0), 1 / m)
+    logarithms = np.log(np.where(shares > 0, shares * m, 1.0))
+    return max(float((shares * logarithms).sum(axis=1).mean()), 0.0)
 
 
-def _ray(preference: Array) -> Array:
-    """Return the unit vector of the ray on which all p_i g_i are equal."""
-    ignored = preference <= TOLERANCE
-    direction = ignored.astype(np.float64) if ignored.any() else 1 / preference
-    ray: Array = direction / np.linalg.norm(direction)
-    return ray
-
-
-def _divergence(weighted: Array) -> float:
-    total = weighted.sum()
-    if total == 0:
-        return 0.0
-    shares = weighted[weighted > 0] / total
-    return max(float((shares * np.log(shares * len(weighted))).sum()), 0.0)
+def _rays(preferences: Array) -> Array:
+    """Return the `(n, m)` unit vectors of the rays on which all p_i g_i are equal."""
+    ignored = preferences <= TOLERANCE
+    inverse = 1 / np.where(ignored, 1.0, preferences)
+    directions = np.where(ignored.any(axis=1, keepdims=True), ignored, inverse)
+    rays: Array = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    return rays

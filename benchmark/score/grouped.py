@@ -49,6 +49,11 @@ class GroupedRows:
             self._columns[name] = column.astype(np.float64, copy=False)
         return self._columns[name][self._rows(run_id)]
 
+    def lacks(self, name: str) -> bool:
+        """Return whether a column is empty for all runs."""
+        column = self._table.column(name)
+        return bool(column.null_count == len(column))
+
     def matrix(self, run_id: str, name: str) -> Array | None:
         """The `(n, m)` numbers of a run with a column per task; None if any is missing."""
         column = self.column(run_id, name)

@@ -23,6 +23,8 @@ _COLUMNS: Final = {
     "agreements": "agreement",
 }
 """The columns of `fronts` that metrics receive as they are, by the names of their arguments."""
+_NULLABLE: Final = {**_COLUMNS, "validation_values": "validation_value"}
+"""Columns of `fronts` that may be empty for all runs: older results lack most of them."""
 
 
 @final
@@ -117,6 +119,12 @@ class RunInputs:
         return Inputs(
             points=self.points(run_id), preferences=self._fronts.preferences(run_id), **made
         )
+
+    def lacks(self, needs: Collection[str]) -> bool:
+        """Return whether no run at all has one of the needs, which costs less than trying each."""
+        columns = [column for name, column in _NULLABLE.items() if name in needs]
+        stages = "milestones" in needs and self._stages.lacks("objective")
+        return stages or any(self._fronts.lacks(column) for column in columns)
 
     def points(self, run_id: str) -> Array:
         """The `(n, m)` normalised objectives of a run."""

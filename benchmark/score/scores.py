@@ -142,7 +142,10 @@ class Scorer:
         return RunInputs(self._results)
 
     def _rows(self, entries: Sequence[Entry[Metric]], places: Sequence[int]) -> Iterator[Row]:
-        metrics = [(entry.name, entry.load()) for entry in entries]
+        loaded = [(entry.name, entry.load()) for entry in entries]
+        metrics = [one for one in loaded if not self._inputs.lacks(needs(one[1]))]
+        if not metrics:
+            return
         needed = frozenset().union(*(needs(metric) for _, metric in metrics))
         runs = self._done.take(pa.array(places, pa.int64()))
         if "run" not in needed:

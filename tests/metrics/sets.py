@@ -1,6 +1,7 @@
 """Sets of points on which metrics are compared with oracles and slow twins."""
 
 from collections.abc import Iterator
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -37,4 +38,4 @@ def cases() -> Iterator[ParameterSet]:
 
 
 every_set = pytest.mark.parametrize(("points", "front", "preferences"), list(cases()))
-TOLERANCE = {"rel": 1e-9, "abs": 1e-9}
+TOLERANCE: Final[dict[str, Any]] = {"rel": 1e-9, "abs": 1e-9}

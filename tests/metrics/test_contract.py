@@ -1,6 +1,7 @@
 """Every registered metric satisfies the contract for third-party metrics."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def relabelled(inputs: Inputs) -> Inputs:
     m = inputs.points.shape[1]
     anchors[1 : m + 1] = np.roll(anchors[1 : m + 1], 1, axis=0)
     stages[:, :m] = np.roll(stages[:, :m], 1, axis=1)
-    rolled = _rolled({name: getattr(inputs, name) for name in names})
+    rolled: dict[str, Any] = _rolled({name: getattr(inputs, name) for name in names})
     return replace(inputs, anchors=anchors, milestones=stages, **rolled)
 
 

@@ -41,11 +41,11 @@ def test_agree_with_loops_over_the_balanced_models(
         assert found == pytest.approx(mean, **TOLERANCE)
     experts = np.linspace(0.5, 1.0, m)
     changes = [100 * (rows[k, i] / experts[i] - 1) for k in models for i in range(m)]
-    found = delta_m(points, values=rows, expert_values=experts, **given)
-    assert found == pytest.approx(np.mean(changes), **TOLERANCE)
+    change = delta_m(points, values=rows, expert_values=experts, **given)
+    assert change == pytest.approx(np.mean(changes), **TOLERANCE)
     ratio = average_normalised_accuracy(points, values=rows, expert_values=experts, **given)
     assert ratio is not None
-    assert found == pytest.approx(100 * (ratio - 1), **TOLERANCE)
+    assert change == pytest.approx(100 * (ratio - 1), **TOLERANCE)
 
 
 @every_set

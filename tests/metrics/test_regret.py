@@ -23,7 +23,7 @@ ANSWERED = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
 
 
 def utility(preference: Array, point: Array) -> float:
-    return max(p * g for p, g in zip(preference, point, strict=True))
+    return max(float(p * g) for p, g in zip(preference, point, strict=True))
 
 
 @every_set
