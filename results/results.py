@@ -24,6 +24,8 @@ _OLD_COLUMNS: Final = {"study_seed": "root_seed"}
 MARK = "≈"
 EXPLANATION = "≈ includes an approximate hypervolume (relative error about 1e-3)"
 REF_POINT = "ref_point="
+_VOLUMES: Final = frozenset({"relative-hypervolume", "hypervolume-root", "gain-over-anchors"})
+"""Metrics that are computed from hypervolumes of all objectives."""
 
 
 class ScoreSource(Protocol):
@@ -233,7 +235,9 @@ def approximate(results: Results, scores: pd.DataFrame) -> NDArray[np.bool_]:
     """Return, for each row of scores, whether it is a hypervolume that was approximated.
 
     Scores do not record how they were computed. It follows from the stored fronts by the rule that
-    `hypervolume` itself applies: the numbers of objectives and of points that add volume.
+    `hypervolume` itself applies: the numbers of objectives and of points that add volume. Metrics
+    that compare it with the hypervolume of another set, which is not stored here, count as
+    approximate wherever it may be.
 
     Args:
         results: With fronts and problems.
@@ -241,11 +245,13 @@ def approximate(results: Results, scores: pd.DataFrame) -> NDArray[np.bool_]:
     """
     mask = np.zeros(len(scores), dtype=bool)
     hypervolumes = (scores["metric"] == "hypervolume") & scores["value"].notna()
-    if not hypervolumes.any():
+    derived = scores["metric"].isin(_VOLUMES) & scores["value"].notna()
+    if not (hypervolumes | derived).any():
         return mask
     # The small table of problems decides first, since fronts may have millions of rows.
     tasks = results.problems.groupby("problem")["task"].nunique()
     large = tasks.index[tasks > ALWAYS_EXACT]
+    mask |= (derived & scores["problem"].isin(large)).to_numpy()
     rows = np.flatnonzero(hypervolumes & scores["problem"].isin(large))
     points = _points(results, scores["run_id"].iloc[rows].unique().tolist()) if len(rows) else {}
     for row in rows:

@@ -18,6 +18,7 @@ SLOW = frozenset(
         "docs/correctness/map.md",
         "docs/findings.md",
         "docs/getting-started.md",
+        "docs/metrics.md",
         "docs/own-experts.md",
         "docs/problems.md",
         "docs/results.md",
