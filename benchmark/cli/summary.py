@@ -22,7 +22,9 @@ def summary(
     source: Source,
     metric: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Print this metric instead of the usual eleven; repeatable."),
+        typer.Option(
+            metavar="NAME", help="Print this metric instead of the usual eleven; repeatable."
+        ),
     ] = None,
     problem: Problems = None,
     algorithm: Algorithms = None,

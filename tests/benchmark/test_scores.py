@@ -2,30 +2,47 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from fusefront.benchmark.score import references as module
+from fusefront.benchmark.score import scores as scores_module
+from fusefront.benchmark.score.lacking import no_scores
 from fusefront.benchmark.score.references import REF_POINTS
 from fusefront.benchmark.score.scores import with_scores
 from fusefront.entry import Entry
 from fusefront.errors import StoreError
+from fusefront.metrics import METRICS
 from fusefront.metrics.corner_gap import corner_gap
+from fusefront.metrics.diversity import spread
 from fusefront.metrics.expected_utility import expected_utility
 from fusefront.metrics.gain_over_pretrained import gain_over_pretrained
 from fusefront.metrics.hypervolume import hypervolume
+from fusefront.metrics.hypervolume_variants import gain_over_anchors
 from fusefront.metrics.igd import igd, igd_plus
 from fusefront.metrics.normalised_accuracy import (
     average_normalised_accuracy,
     worst_task_normalised_accuracy,
 )
+from fusefront.metrics.shrinkage import shrinkage
 from fusefront.problems import PROBLEMS
 from fusefront.results.directory.parts import write_part, write_problem
-from fusefront.results.files.record import AnchorRow, FrontRow, PointRow, ProblemFacts, Record
+from fusefront.results.files.record import (
+    AnchorRow,
+    FrontRow,
+    MilestoneRow,
+    PointRow,
+    ProblemFacts,
+    Record,
+)
+from fusefront.results.files.schema import from_frame
 from fusefront.results.leave_one_out import Supply
 from fusefront.results.load import read
 from fusefront.results.references import ReferenceFront, write_reference, write_supply
@@ -46,6 +63,21 @@ COSTS: dict[str, Any] = {
     "trainable_parameters": 6,
     "units": 789,
 }
+
+
+FACTS = ProblemFacts(
+    problem="made-up",
+    problem_hash="h",
+    labels="{}",
+    anchors=[
+        *(AnchorRow("pretrained", task, 0.1, 2.0, 100) for task in TASKS),
+        *(
+            AnchorRow(TASKS[own], task, EXPERTS[t] if t == own else 0.3, 1.0, 100)
+            for own in range(2)
+            for t, task in enumerate(TASKS)
+        ),
+    ],
+)
 
 
 def record(run_id: str, *, status: str = "done", problem: str = "made-up") -> Record:
@@ -89,14 +121,7 @@ def results(tmp_path: Path) -> Results:
     """One done, one failed and one skipped run."""
     for i, status in enumerate(("done", "failed", "skipped")):
         write_part(tmp_path, record(f"r{i}", status=status))
-    anchors = [AnchorRow("pretrained", task, 0.1, 2.0, 100) for task in TASKS]
-    for own in range(2):
-        anchors += [
-            AnchorRow(TASKS[own], task, EXPERTS[t] if t == own else 0.3, 1.0, 100)
-            for t, task in enumerate(TASKS)
-        ]
-    facts = ProblemFacts(problem="made-up", problem_hash="h", labels="{}", anchors=anchors)
-    write_problem(tmp_path, facts)
+    write_problem(tmp_path, FACTS)
     return read(tmp_path)
 
 
@@ -120,7 +145,8 @@ def test_scores_equal_the_metrics_of_the_front(results: Results) -> None:
         **{(name.replace("_", "-"), ""): float(value) for name, value in COSTS.items()},
         ("wall-seconds", ""): 1.5,
     }
-    assert values(with_scores(results).scores) == pytest.approx(expected, rel=1e-12)
+    found = values(with_scores(results).scores)
+    assert {key: found[key] for key in expected} == pytest.approx(expected, rel=1e-12)
 
 
 def test_hypervolume_of_a_staircase_equals_a_manual_count(results: Results) -> None:
@@ -245,3 +271,161 @@ def test_true_front_of_another_problem_than_was_run_is_not_used(
 def test_problems_that_know_no_front_are_not_loaded(losses: Callable[..., Results]) -> None:
     PROBLEMS.add(Entry[Any](name="heavy", target="no.such:module", summary="", source=""))
     assert not with_scores(losses("heavy", "h")).scores.empty
+
+
+FURTHER: dict[str, Any] = {
+    "validation_value": 0.95,
+    "validation_loss": 0.1,
+    "own_value": 0.5,
+    "own_loss": 0.6,
+    "own_objective": 0.7,
+    "calibration_error": 0.125,
+    "agreement": 0.75,
+}
+
+
+def of_protocol_2(run: Record) -> Record:
+    """The same run with everything that protocol 2 measures."""
+    stages = [
+        MilestoneRow(units, 0.1, point, task, 0.5, objective, 0.5)
+        for units, objective in ((200, 0.8), (600, 0.2))
+        for point in range(3)
+        for task in TASKS
+    ]
+    fronts = [row._replace(**FURTHER) for row in run.fronts]
+    return replace(run, fronts=fronts, milestones=stages, budget_units=1000)
+
+
+@pytest.fixture
+def whole(results: Results, tmp_path: Path) -> Results:
+    """The done run with results on validation, without anchors and at milestones."""
+    write_part(tmp_path, of_protocol_2(record("r0")))
+    return with_scores(read(tmp_path))
+
+
+def value_of(results: Results, metric: str) -> float:
+    (value,) = results.scores_of(metric)["value"]
+    return float(value)
+
+
+def test_metrics_of_protocol_2_equal_their_functions(whole: Results) -> None:
+    assert value_of(whole, "agreement") == 0.75
+    assert value_of(whole, "calibration-error") == 0.125
+    own = expected_utility(np.full((3, 2), 0.7), preferences=PREFERENCES)
+    assert value_of(whole, "own-expected-utility") == pytest.approx(own, rel=1e-12)
+    lost = shrinkage(
+        OBJECTIVES,
+        preferences=PREFERENCES,
+        values=VALUES,
+        validation_values=np.full((3, 2), 0.95),
+        expert_values=EXPERTS,
+        pretrained_values=[0.1, 0.1],
+    )
+    assert lost is not None
+    assert value_of(whole, "shrinkage") == pytest.approx(lost, rel=1e-12)
+    # The utility of the corners and the centre is 2.5 / 3 of equal objectives.
+    area = 2.5 / 3 * (1.0 * 200 + 0.8 * 400 + 0.2 * 400) / 1000
+    assert value_of(whole, "anytime-utility") == pytest.approx(area, rel=1e-12)
+
+
+def test_anchors_are_those_of_the_problem(whole: Results) -> None:
+    others = (EXPERTS - 0.3) / (EXPERTS - 0.1)
+    anchors = np.array([[1.0, 1.0], [0.0, others[1]], [others[0], 0.0]])
+    expected = gain_over_anchors(OBJECTIVES, ref_point=[1.0, 1.0], anchors=anchors)
+    found = whole.scores_of("gain-over-anchors").set_index("reference")["value"]
+    assert found["ref_point=1.0"] == pytest.approx(expected, rel=1e-12)
+    assert value_of(whole, "spread") == pytest.approx(
+        spread(OBJECTIVES, anchors=anchors) or 0.0, rel=1e-12
+    )
+
+
+def test_run_without_an_input_has_no_score_and_others_have(tmp_path: Path) -> None:
+    for name in ("r0", "r1"):
+        write_part(tmp_path, of_protocol_2(record(name)) if name == "r1" else record(name))
+    write_problem(tmp_path, FACTS)
+    found = with_scores(read(tmp_path))
+    assert list(found.scores_of("shrinkage")["run_id"]) == ["r1"]
+    assert set(found.scores_of("hypervolume")["run_id"]) == {"r0", "r1"}
+
+
+def test_results_say_what_they_lack(results: Results) -> None:
+    told = {
+        name: str(no_scores(with_scores(results), METRICS[name], "runs/mine"))
+        for name in ("shrinkage", "igd-plus", "coverage", "delta-m")
+    }
+    assert "`--metric shrinkage` must have what it needs in `runs/mine`" in told["shrinkage"]
+    assert "no run with values on validation (protocol 2)" in told["shrinkage"]
+    assert "no run with a reference front of the problem" in told["igd-plus"]
+    assert "no run with a run of the baseline" in told["coverage"]
+    assert "no run for which it is defined (see `fusefront info delta-m`)" in told["delta-m"]
+    none = results.with_frames(runs=results.runs[results.runs["status"] != "done"])
+    assert "Found no run that is done" in str(no_scores(none, METRICS["igd"], "runs/mine"))
+
+
+@pytest.fixture
+def beside_a_soup(tmp_path: Path) -> Results:
+    """Runs of two seeds, and of the baseline with the first seed only."""
+    soup = replace(record("s0"), algorithm="rewarded-soup", display_name="soup")
+    better = [row._replace(objective=row.objective - 0.05) for row in soup.fronts]
+    for part in (record("r0"), replace(record("r1"), seed=1), replace(soup, fronts=better)):
+        write_part(tmp_path, part)
+    write_problem(tmp_path, FACTS)
+    return with_scores(read(tmp_path))
+
+
+def test_baseline_is_the_run_of_the_same_seed(beside_a_soup: Results) -> None:
+    found = beside_a_soup.scores_of("covered-by-baseline").set_index("run_id")
+    assert found["value"].to_dict() == {"r0": 1.0, "s0": 1.0}
+    assert set(found["reference"]) == {"baseline=soup"}
+    assert beside_a_soup.scores_of("coverage").set_index("run_id")["value"]["r0"] == 0.0
+
+
+def test_baseline_is_found_when_it_is_not_selected(beside_a_soup: Results) -> None:
+    selected = beside_a_soup.only(pa.chunked_array([["r0", "r1"]]))
+    assert list(selected.scores_of("coverage")["run_id"]) == ["r0"]
+
+
+def test_only_the_metric_that_is_asked_for_is_derived(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derived: list[str] = []
+    evaluate = scores_module.evaluate
+
+    def watched(metric: Any, *args: Any, **rest: Any) -> float | None:
+        derived.append(metric.__name__)
+        return evaluate(metric, *args, **rest)
+
+    monkeypatch.setattr(scores_module, "evaluate", watched)
+    lazy = with_scores(results)
+    for _ in range(2):
+        lazy.scores_of("r2")
+    assert derived == ["r2"]
+    assert "hypervolume" in lazy.metrics()
+    assert "agreement" not in lazy.metrics()
+
+
+def test_scores_of_one_metric_are_those_of_all(results: Results) -> None:
+    lazy = with_scores(results)
+    one = lazy.scores_of("hypervolume")
+    every = lazy.scores[lazy.scores["metric"] == "hypervolume"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(one, every)
+    assert lazy.scores_of("no-such-metric").empty
+
+
+def test_rows_of_a_run_that_are_apart_are_brought_together(beside_a_soup: Results) -> None:
+    mixed = beside_a_soup.fronts.sort_values(["point", "task", "run_id"], kind="stable")
+    found = with_scores(beside_a_soup.with_frames(fronts=mixed))
+    pd.testing.assert_frame_equal(
+        found.scores_of("hypervolume"), beside_a_soup.scores_of("hypervolume")
+    )
+
+
+def test_kept_scores_are_used_except_those_against_a_baseline(beside_a_soup: Results) -> None:
+    kept = beside_a_soup.arrow("scores")
+    wrong = from_frame(beside_a_soup.scores.assign(value=7.0), "scores")
+    later = with_scores(beside_a_soup, lambda: wrong)
+    assert set(later.scores_of("hypervolume")["value"]) == {7.0}
+    pd.testing.assert_frame_equal(later.scores_of("coverage"), beside_a_soup.scores_of("coverage"))
+    of_one = kept.filter(pc.equal(kept.column("run_id"), "r1"))
+    partly = with_scores(beside_a_soup, lambda: of_one)
+    pd.testing.assert_frame_equal(partly.scores, beside_a_soup.scores)
