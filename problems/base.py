@@ -57,7 +57,7 @@ class Measurement:
         loss: `(m,)` mean losses.
         n: `(m,)` numbers of examples; 0 if the loss is known exactly.
         outcomes: For each task `(n,)`, whether each example was classified correctly.
-        predictions: For each task `(n,)`, the predicted class of each example; None without classes.
+        predictions: For each task `(n,)`, the class predicted for each example; None if none are.
         calibration_error: `(m,)` expected calibration errors; None without classes.
     """
 
@@ -73,9 +73,7 @@ class Measurement:
         """Combine m measurements into one: task i is taken from the i-th."""
         parts = list(enumerate(measurements))
         predictions = [one.predictions[i] for i, one in parts if one.predictions is not None]
-        errors = [
-            one.calibration_error[i] for i, one in parts if one.calibration_error is not None
-        ]
+        errors = [one.calibration_error[i] for i, one in parts if one.calibration_error is not None]
         return cls(
             value=np.array([one.value[i] for i, one in parts]),
             loss=np.array([one.loss[i] for i, one in parts]),

@@ -15,8 +15,8 @@ from .layout import Layout
 from .predictor import Layer
 
 EVALUATION_BATCH: Final = 125
-"""Examples per batch when a network is evaluated. Activations should fit in the cache of a CPU: small
-language models take 1.5 times as long with 250, and small vision transformers with 16."""
+"""Examples per batch when a network is evaluated. Activations should fit in the cache of a CPU:
+small language models take 1.5 times as long with 250, and small vision transformers with 16."""
 
 
 def trainable(network: nn.Module) -> tuple[Layout, Tensor]:

@@ -45,14 +45,20 @@ NUMERICAL = (
 """Folders and files whose tests are marked `numerical`."""
 
 SLOW = (
-    ("algorithms/test_contract.py", "qlog"),  # Gaussian processes take seconds per test
-    ("problems/analytic/test_algorithms.py", "qlog"),
-    ("problems/hub/test_problem.py", "qlog"),
+    ("", "qlog"),  # Gaussian processes take seconds per test
     ("benchmark/test_leases.py", "two_coordinators_share"),
     ("docs/test_code_blocks.py", "cluster.md"),
     ("benchmark/test_new.py", "check_finds_a_violation"),
     ("benchmark/test_cli.py", "doctor_reports_no_fault"),
     ("benchmark/test_cli.py", "suite_smoke_is_measured"),
+    ("benchmark/test_faults.py", "over_its_time_limit"),
+    ("benchmark/test_containment.py", "neither_moves_nor_speaks"),
+    ("benchmark/test_tune.py", "without_all_of_its_runs"),
+    ("benchmark/test_tune.py", "failed_trials_are_last"),
+    ("benchmark/test_worker_processes.py", "fork_server_that_dies"),
+    ("benchmark/test_encoding.py", "prints_its_table_where"),
+    ("problems/test_contract.py", "tiny-gpt2-news-reuters-validation"),
+    ("problems/language/texts/test_readers.py", "real_corpora_are_complete"),
 )
 """Files and parts of the names of tests that are marked `slow`."""
 
@@ -60,7 +66,7 @@ SLOW = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         place = item.path.relative_to(TESTS).as_posix() if TESTS in item.path.parents else ""
-        if any(place == file and part in item.name for file, part in SLOW):
+        if any(place.startswith(file) and part in item.name for file, part in SLOW):
             item.add_marker("slow")
         for marker, places in (("quick", QUICK), ("numerical", NUMERICAL)):
             if place.startswith(places) and item.get_closest_marker("slow") is None:

@@ -9,7 +9,7 @@ import fusefront
 from fusefront.algorithms import ALGORITHMS
 from fusefront.benchmark.study.file import suite_study
 from fusefront.benchmark.study.study import keep_ids
-from fusefront.results.tables.compare import beats, scored
+from fusefront.results.statistics.comparison import beats, scored
 
 SUITE = fusefront.SUITES["comparison"].load()
 SKIPPED = {("digits-all", "qlognehvi")}

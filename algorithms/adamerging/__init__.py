@@ -26,6 +26,7 @@ _adaptive(
     bound={"space": "task", "loss": "entropy", "track": "inductive"},
     space="task",
     track="inductive",
+    delivery="model",
 )
 _adaptive(
     "adamerging-block",
@@ -38,6 +39,7 @@ _adaptive(
     bound={"space": "block", "loss": "entropy", "track": "inductive"},
     space="block",
     track="inductive",
+    delivery="model",
 )
 _adaptive(
     "adamerging-tensor",
@@ -51,6 +53,7 @@ _adaptive(
     bound={"space": "tensor", "loss": "entropy", "track": "inductive"},
     space="tensor",
     track="inductive",
+    delivery="model",
 )
 _adaptive(
     "adamerging-task-plus-plus",
@@ -63,6 +66,7 @@ _adaptive(
     bound={"space": "task"},
     space="task",
     track="inductive",
+    delivery="model",
 )
 _adaptive(
     "adamerging-tensor-plus-plus",
@@ -75,6 +79,7 @@ _adaptive(
     bound={"space": "tensor"},
     space="tensor",
     track="inductive",
+    delivery="model",
 )
 ALGORITHMS.register_lazily(
     "adamerging-labelled",
@@ -90,6 +95,7 @@ ALGORITHMS.register_lazily(
     access="gradients",
     space="tensor",
     track="inductive",
+    delivery="model",
 )
 ALGORITHMS.register_lazily(
     "adamerging-rays",
@@ -105,6 +111,7 @@ ALGORITHMS.register_lazily(
     access="gradients",
     space="tensor",
     track="inductive",
+    delivery="model",
 )
 _adaptive(
     "adamerging-task-transductive",
@@ -117,6 +124,7 @@ _adaptive(
     bound={"space": "task", "loss": "entropy", "track": "transductive"},
     space="task",
     track="transductive",
+    delivery="model",
 )
 _adaptive(
     "adamerging-tensor-transductive",
@@ -130,6 +138,7 @@ _adaptive(
     bound={"space": "tensor", "loss": "entropy", "track": "transductive"},
     space="tensor",
     track="transductive",
+    delivery="model",
 )
 _adaptive(
     "concrete-task-arithmetic",
@@ -138,6 +147,7 @@ _adaptive(
     source=_TANG_2023,
     space="weights",
     track="inductive",
+    delivery="model",
 )
 _adaptive(
     "concrete-adamerging",
@@ -149,6 +159,7 @@ _adaptive(
     source=_TANG_2023,
     space="weights",
     track="inductive",
+    delivery="model",
 )
 ALGORITHMS.register_lazily(
     "scalearn",
@@ -164,4 +175,5 @@ ALGORITHMS.register_lazily(
     access="gradients",
     space="weights",
     track="inductive",
+    delivery="model",
 )

@@ -17,6 +17,7 @@ ALGORITHMS.register_lazily(
     access="weights",
     space="weights",
     track="inductive",
+    delivery="system",
 )
 ALGORITHMS.register_lazily(
     "dynamic-logits-fusion",
@@ -34,6 +35,7 @@ ALGORITHMS.register_lazily(
     access="weights",
     space="weights",
     track="inductive",
+    delivery="system",
 )
 ALGORITHMS.register_lazily(
     "react",
@@ -48,4 +50,5 @@ ALGORITHMS.register_lazily(
     access="evaluations",
     space="weights",
     track="inductive",
+    delivery="system",
 )

@@ -66,6 +66,7 @@ def _register(
             access="gradients",
             space=space,
             track="inductive",
+            delivery="model",
         )
 
 
@@ -171,4 +172,5 @@ for _solver, _step in (
         access="gradients",
         space="weights",
         track="inductive",
+        delivery="model",
     )

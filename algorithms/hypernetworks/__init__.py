@@ -17,7 +17,12 @@ _NAVON_2021_2: Final = (
 
 # Labels that several entries share.
 _hypernetwork = partial(
-    ALGORITHMS.register_lazily, output="map", data="labelled", access="gradients", track="inductive"
+    ALGORITHMS.register_lazily,
+    output="map",
+    data="labelled",
+    access="gradients",
+    track="inductive",
+    delivery="model",
 )
 
 _hypernetwork(

@@ -13,7 +13,12 @@ _CHEN_2025: Final = (
 
 # Labels that several entries share.
 _trained_map = partial(
-    ALGORITHMS.register_lazily, output="map", data="labelled", access="gradients", track="inductive"
+    ALGORITHMS.register_lazily,
+    output="map",
+    data="labelled",
+    access="gradients",
+    track="inductive",
+    delivery="model",
 )
 
 _trained_map(
@@ -85,6 +90,7 @@ ALGORITHMS.register_lazily(
     access="gradients",
     space="low-rank",
     track="inductive",
+    delivery="model",
 )
 ALGORITHMS.register_lazily(
     "pareto-merging-data-free",
@@ -98,4 +104,5 @@ ALGORITHMS.register_lazily(
     access="weights",
     space="low-rank",
     track="inductive",
+    delivery="model",
 )

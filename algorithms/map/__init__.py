@@ -18,6 +18,7 @@ _map = partial(
     access="evaluations",
     space="task",
     track="inductive",
+    delivery="model",
 )
 
 _map(

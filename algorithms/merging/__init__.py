@@ -25,6 +25,7 @@ _swept = partial(
     access="evaluations",
     space="weights",
     track="inductive",
+    delivery="model",
 )
 _swept_map = partial(
     ALGORITHMS.register_lazily,
@@ -33,9 +34,15 @@ _swept_map = partial(
     access="evaluations",
     space="weights",
     track="inductive",
+    delivery="model",
 )
 _untrained = partial(
-    ALGORITHMS.register_lazily, data="none", access="weights", space="task", track="inductive"
+    ALGORITHMS.register_lazily,
+    data="none",
+    access="weights",
+    space="task",
+    track="inductive",
+    delivery="model",
 )
 
 _untrained(
@@ -78,6 +85,7 @@ ALGORITHMS.register_lazily(
     access="evaluations",
     space="task",
     track="inductive",
+    delivery="model",
 )
 _untrained(
     "rewarded-soup",
@@ -104,6 +112,7 @@ ALGORITHMS.register_lazily(
     access="evaluations",
     space="task",
     track="inductive",
+    delivery="model",
 )
 _swept(
     "ties",
@@ -152,6 +161,7 @@ ALGORITHMS.register_lazily(
     access="weights",
     space="tensor",
     track="inductive",
+    delivery="model",
 )
 _swept(
     "magmax",
@@ -186,6 +196,7 @@ ALGORITHMS.register_lazily(
     access="weights",
     space="tensor",
     track="inductive",
+    delivery="model",
 )
 ALGORITHMS.register_lazily(
     "fisher",
@@ -200,6 +211,7 @@ ALGORITHMS.register_lazily(
     access="gradients",
     space="weights",
     track="inductive",
+    delivery="model",
 )
 ALGORITHMS.register_lazily(
     "ibcl",
@@ -215,6 +227,7 @@ ALGORITHMS.register_lazily(
     access="gradients",
     space="weights",
     track="inductive",
+    delivery="model",
 )
 ALGORITHMS.register_lazily(
     "regmean",
@@ -232,6 +245,7 @@ ALGORITHMS.register_lazily(
     access="evaluations",
     space="weights",
     track="inductive",
+    delivery="model",
 )
 ALGORITHMS.register_lazily(
     "regmean-plus-plus",
@@ -244,6 +258,7 @@ ALGORITHMS.register_lazily(
     access="evaluations",
     space="weights",
     track="inductive",
+    delivery="model",
 )
 _swept(
     "tsvm",
@@ -344,6 +359,7 @@ ALGORITHMS.register_lazily(
     access="weights",
     space="weights",
     track="inductive",
+    delivery="system",
 )
 ALGORITHMS.register_lazily(
     "emr",
@@ -356,6 +372,7 @@ ALGORITHMS.register_lazily(
     access="weights",
     space="weights",
     track="inductive",
+    delivery="system",
 )
 ALGORITHMS.register_lazily(
     "experts-router",
@@ -370,4 +387,5 @@ ALGORITHMS.register_lazily(
     access="weights",
     space="weights",
     track="inductive",
+    delivery="system",
 )

@@ -12,7 +12,13 @@ _TANG_2024: Final = (
 )
 
 # Labels that several entries share.
-_routers = partial(ALGORITHMS.register_lazily, output="map", access="gradients", track="inductive")
+_routers = partial(
+    ALGORITHMS.register_lazily,
+    output="map",
+    access="gradients",
+    track="inductive",
+    delivery="model",
+)
 
 _routers(
     "pwemoe-ls",
@@ -123,4 +129,5 @@ ALGORITHMS.register_lazily(
     access="gradients",
     space="weights",
     track="inductive",
+    delivery="system",
 )

@@ -19,6 +19,7 @@ _ray_by_ray = partial(
     data="labelled",
     access="gradients",
     track="inductive",
+    delivery="model",
 )
 
 _ray_by_ray(
@@ -143,4 +144,5 @@ ALGORITHMS.register_lazily(
     access="gradients",
     space="weights",
     track="inductive",
+    delivery="model",
 )

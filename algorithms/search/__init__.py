@@ -16,6 +16,7 @@ _search = partial(
     data="labelled",
     access="evaluations",
     track="inductive",
+    delivery="model",
 )
 
 _search(

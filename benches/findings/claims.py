@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from fusefront.results.tables.compare import (
+from fusefront.results.statistics.comparison import (
     beats,
     example_errors,
     example_test,

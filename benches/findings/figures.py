@@ -15,7 +15,13 @@ from PIL import Image
 from fusefront.metrics.nondominated import nondominated
 from fusefront.results.plots.drawing import COLOURS, GREY, LIGHT
 from fusefront.results.plots.front import plot_front
-from fusefront.results.tables.compare import best, mean_ranks, over_problems, rank_test, ranks
+from fusefront.results.statistics.comparison import (
+    best,
+    mean_ranks,
+    over_problems,
+    rank_test,
+    ranks,
+)
 
 from .claims import Claims
 from .study import DIRECTION, FAMILIES, SOUP, Study

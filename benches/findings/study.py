@@ -7,7 +7,7 @@ import pandas as pd
 
 from fusefront import ALGORITHMS, METRICS
 from fusefront.results.results import Results
-from fusefront.results.tables.compare import best, scored
+from fusefront.results.statistics.comparison import best, scored
 
 METRIC = "expected-utility"
 DIRECTION = METRICS[METRIC].labels["direction"]

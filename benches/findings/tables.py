@@ -3,7 +3,7 @@
 import pandas as pd
 from scipy.stats import kendalltau
 
-from fusefront.results.tables.compare import (
+from fusefront.results.statistics.comparison import (
     mean_ranks,
     over_problems,
     rank_test,

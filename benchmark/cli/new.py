@@ -79,6 +79,7 @@ from fusefront.domains import PositiveFloat
     access="weights",
     space="task",
     track="inductive",
+    delivery="model",
 )
 @dataclass(frozen=True, kw_only=True)
 class $cls(Algorithm):
@@ -91,7 +92,8 @@ class $cls(Algorithm):
     - access, how it uses models: weights, evaluations or gradients;
     - space, what it searches: merging coefficients per task, block, module or tensor; low-rank
       changes; or all weights;
-    - track: inductive, or transductive if it adapts to the test inputs.
+    - track: inductive, or transductive if it adapts to the test inputs;
+    - delivery: what serves a preference: one model, or a system of several.
 
     `fusefront check "./$file:$cls"` tests them.
 

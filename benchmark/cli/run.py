@@ -352,12 +352,14 @@ def _first_two(names: list[str]) -> str:
 
 
 def _summarise(results: "Results", directory: Path, counts: Counter[str]) -> None:
+    from ...results.tables.leaderboard import SHOWN
     from ...results.tables.render import render
-    from ...results.tables.table import table
     from ..run.progress import ENDED
+    from .table import METRIC, places
 
     if (results.runs["status"] == "done").any():
-        frame = table(results, "hypervolume", direction="maximise")
+        frame = places(results, METRIC, top=SHOWN)
         print(render(frame, width=shutil.get_terminal_size((100, 24)).columns))
+        print(frame.attrs["sentence"])
     print(", ".join(f"{counts[word]} {word}" for word in ENDED))
     print(f"results: {directory} (tables/*.parquet; `fusefront table {directory}`)")

@@ -1,12 +1,24 @@
-"""`fusefront table`: one metric, problems against algorithms."""
+"""`fusefront table`: the places of the algorithms by one metric, or all its values."""
 
 import shutil
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...errors import ParameterError
 from ...metrics import METRICS
 from .app import Algorithms, Labels, Problems, Source, Style, app
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...results.results import Results
+
+METRIC = "expected-utility"
+BESIDE = "hypervolume"
+"""What tables show unless another metric is chosen: the metric that ranks, and one beside it."""
+LAYOUTS = ("leaderboard", "grid", "transposed")
+ALL = "all"
 
 
 @app.command()
@@ -14,11 +26,28 @@ def table(
     source: Source,
     metric: Annotated[
         str, typer.Option(metavar="NAME", help="The metric; see `fusefront list metrics`.")
-    ] = "hypervolume",
-    show: Annotated[
+    ] = METRIC,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAYOUT",
+            help="`leaderboard`: a row per algorithm, best first; `grid`: a row per problem and a "
+            "column per algorithm; `transposed`: a row per algorithm and a column per problem. "
+            "The default is `grid` with `--show`, else `leaderboard`.",
+        ),
+    ] = None,
+    top: Annotated[
         str,
-        typer.Option(metavar="STATISTIC", help="Over seeds: mean-std, mean, median-iqr or best."),
-    ] = "mean-std",
+        typer.Option(metavar="N", help="Algorithms that a leaderboard shows, or `all`."),
+    ] = "20",
+    show: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STATISTIC",
+            help="What a grid shows of the seeds: mean-std (the default), mean, median-iqr, "
+            "median, best or worst.",
+        ),
+    ] = None,
     style: Style = "text",
     reference: Annotated[
         str | None,
@@ -30,26 +59,85 @@ def table(
     algorithm: Algorithms = None,
     label: Labels = None,
 ) -> None:
-    """Print one metric, with one row per problem and one column per algorithm.
+    """Print the places of the algorithms by one metric, or its value on every problem.
 
-    Each entry summarises the seeds. Algorithms that lack a run are never the best of a row, and
-    rank last in it; the caption names the reasons of skipped runs.
+    In a leaderboard, a rank such as 2-5 is an interval, and = marks the algorithms that the data
+    cannot separate from the first. In a grid, each entry summarises the seeds. Algorithms that lack
+    a run are never the best, and rank last on that problem.
 
     Examples:
     - `fusefront table runs/smoke`
-    - `fusefront table default! --label tasks=2 -a map -a rewarded-soup`
+    - `fusefront table comparison! --top 5`
+    - `fusefront table default! --layout grid --label tasks=2 -a map -a rewarded-soup`
     - `fusefront table default! --metric igd-plus --format latex`
     """
     from ...results.tables.render import render
-    from ...results.tables.table import table as make
     from ..api import load
     from ..score.lacking import no_scores
     from .selection import select
 
-    entry = METRICS[metric]
+    chosen = _layout(layout, show)
+    entry, shown = METRICS[metric], _number_shown(top)
     results = select(load(source), problems=problem, algorithms=algorithm, labels=label)
-    direction = entry.labels.get("direction", "")
     if results.scores_of(entry.name).empty:
         raise no_scores(results, entry, source)
-    frame = make(results, entry.name, show, direction=direction, reference=reference)
-    print(render(frame, style, width=shutil.get_terminal_size((100, 24)).columns))
+    if chosen == LAYOUTS[0]:
+        frame = places(results, entry.name, reference=reference, top=shown)
+    else:
+        turned = chosen == LAYOUTS[2]
+        frame = _grid(results, entry.name, show or "mean-std", reference, transposed=turned)
+    width = shutil.get_terminal_size((100, 24)).columns
+    print(render(frame, style, width=width))
+    if style == "text" and "sentence" in frame.attrs:
+        print(frame.attrs["sentence"])
+
+
+def places(
+    results: "Results", metric: str, *, reference: str | None = None, top: int | None
+) -> "pd.DataFrame":
+    """Return the leaderboard of results, with hypervolume beside the default metric."""
+    from ...algorithms import ALGORITHMS
+    from ...results.tables.leaderboard import leaderboard
+
+    beside = [BESIDE] if metric == METRIC and not results.scores_of(BESIDE).empty else []
+    return leaderboard(
+        results,
+        metric,
+        direction=METRICS[metric].labels["direction"],
+        labels={entry.name: entry.labels for entry in ALGORITHMS},
+        reference=reference,
+        top=top,
+        also=beside,
+    )
+
+
+def _grid(
+    results: "Results", metric: str, show: str, reference: str | None, *, transposed: bool
+) -> "pd.DataFrame":
+    from ...results.tables.table import table as make
+    from ...results.tables.table import transpose
+
+    direction = METRICS[metric].labels.get("direction", "")
+    frame = make(results, metric, show, direction=direction, reference=reference)
+    return transpose(frame) if transposed else frame
+
+
+def _layout(layout: str | None, show: str | None) -> str:
+    if layout is None:
+        return LAYOUTS[0] if show is None else LAYOUTS[1]
+    if layout not in LAYOUTS:
+        raise ParameterError(f"`--layout` must be one of {', '.join(LAYOUTS)}. Found `{layout}`.")
+    if layout == LAYOUTS[0] and show is not None:
+        raise ParameterError(
+            f"`--show` must be used with the layouts grid and transposed. Found `{layout}`, which "
+            "shows means with intervals. Leave one of the two options out."
+        )
+    return layout
+
+
+def _number_shown(top: str) -> int | None:
+    if top == ALL:
+        return None
+    if not top.isdecimal() or int(top) < 1:
+        raise ParameterError(f"`--top` must be a positive integer or `{ALL}`. Found `{top}`.")
+    return int(top)

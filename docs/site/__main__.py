@@ -18,7 +18,18 @@ def build(site: Path) -> int:
     assemble(ROOT, pages)
     print(f"assembled pages in {time.perf_counter() - start:.0f} s", flush=True)
     # -E: what an earlier build remembers of the source code leads to links that are broken now.
-    options = ["-E", "-b", "html", "-W", "--keep-going", "-q", "-c", str(Path(__file__).parent)]
+    options = [
+        "-E",
+        "-j",
+        "auto",
+        "-b",
+        "html",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-c",
+        str(Path(__file__).parent),
+    ]
     places = ["-d", str(site.with_name(f"{site.name}-doctrees")), str(pages), str(site)]
     command = [sys.executable, "-m", "sphinx", *options, *places]
     status = subprocess.run(command, cwd=ROOT, check=False).returncode

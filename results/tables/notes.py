@@ -8,10 +8,13 @@ import pandas as pd
 from ...metrics.hypervolume import can_rank
 from ..results import REF_POINT, Results
 
+DIRECTIONS: Final = {"maximise": "↑, higher is better", "minimise": "↓, lower is better"}
 GAIN: Final = "gain-over-pretrained"
 WORSE: Final = "†"
 WORSE_COLUMN: Final = "worse than pretrained"
 WORSE_CAPTION: Final = "† worse in expected utility than the untouched pretrained model"
+_FEW_REFERENCES: Final = 6
+"""Most references that a caption names one by one."""
 _ROUNDING: Final = 1e-9
 """Smaller losses come from the order of summation."""
 
@@ -63,3 +66,36 @@ def unranked_caption(problems: list[str]) -> str:
         f"not ranked by hypervolume: {', '.join(problems)} (fewer than a quarter of the algorithms "
         "have more than 1 % of the volume between experts and reference point)"
     )
+
+
+def conditions(runs: pd.DataFrame, scores: pd.DataFrame, statistic: str = "mean") -> list[str]:
+    """Return under which conditions the numbers of a table were made, for its caption.
+
+    Args:
+        runs: Rows of `results.runs`.
+        scores: Rows of `results.scores` of one metric, of the reference that is shown.
+        statistic: What summarises the seeds.
+    """
+    seeds = runs.groupby(["problem", "display_name"])["seed"].nunique()
+    low, high = int(seeds.min()), int(seeds.max())
+    count = str(low) if low == high else f"{low} to {high}"
+    budgets = sorted(int(budget) for budget in runs["budget_units"].dropna().unique())
+    protocols = sorted(int(version) for version in runs["protocol_version"].unique())
+    return [
+        f"{statistic} over {count} {'seed' if count == '1' else 'seeds'}",
+        *_references(scores),
+        f"budget {', '.join(map(str, budgets))} units" if budgets else "no budget cap",
+        f"protocol {', '.join(map(str, protocols))}",
+    ]
+
+
+def _references(scores: pd.DataFrame) -> list[str]:
+    used = scores.drop_duplicates("problem").set_index("problem")["reference"].fillna("")
+    used = used[used != ""]
+    if used.empty:
+        return []
+    if used.nunique() == 1:
+        return [f"reference {used.iloc[0]}"]
+    if len(used) > _FEW_REFERENCES:
+        return [f"the reference fronts of {len(used)} problems"]
+    return [f"references {', '.join(f'{ref} ({problem})' for problem, ref in used.items())}"]

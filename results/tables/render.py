@@ -29,7 +29,8 @@ def render(frame: pd.DataFrame, format: str = "text", width: int | None = None) 
 
     Args:
         frame: A table of `table` or `summary`, or any frame of texts. The best and the worse cells,
-            the caption and columns for programs are taken from its `attrs`, if it has them.
+            the caption, the number of rows in its footer and columns for programs are taken from
+            its `attrs`, if it has them.
         format: `text` marks the best with `*`, and sets it in bold if the output is a terminal;
             `markdown` and `latex` (with booktabs) set it in bold. All three mark what is worse than
             the pretrained model with `†`. `csv` has the bare texts and the columns for programs
@@ -148,8 +149,8 @@ def _latex(frame: pd.DataFrame) -> str:
         return (rf"\textbf{{{text}}}" if is_best else text) + for_latex(WORSE * is_worse)
 
     header, *body = [" & ".join(row) + r" \\" for row in _rows(frame, cell)]
-    if "best" in frame.attrs and body:
-        body.insert(-1, r"\midrule")  # above the average ranks
+    if footer := frame.attrs.get("footer", 0):
+        body.insert(-footer, r"\midrule")
     caption = frame.attrs.get("caption")
     lines = [
         r"% needs \usepackage{booktabs}",

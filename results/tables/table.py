@@ -12,15 +12,16 @@ from ...registry import unknown_name
 from ..missing import RULE, Coverage, coverage, ranks, skipped
 from ..results import EXPLANATION, MARK, Results, approximate
 from .notes import (
+    DIRECTIONS,
     WORSE_CAPTION,
     WORSE_COLUMN,
+    conditions,
     gains,
     is_worse,
     unranked,
     unranked_caption,
 )
 
-DIRECTIONS = {"maximise": "↑, higher is better", "minimise": "↓, lower is better"}
 SHOWS = {
     "mean-std": "mean (standard deviation)",
     "mean": "mean",
@@ -71,13 +72,13 @@ def table(
     Returns:
         A frame of texts. `attrs["best"]` lists the (row, column) of the best values among the
         cells where no result is missing, and `attrs["worse"]` those of algorithms that are worse
-        than the pretrained model. `attrs["ranks"]` has, for each problem with ranks, the rank of
-        every algorithm, and `attrs["more"]` columns for programs.
-        `attrs["caption"]` names the metric, its direction, the number of seeds, the reference and
-        the budget, and states the rules that were applied.
+        than the pretrained model. `attrs["footer"]` counts the rows below the problems.
+        `attrs["ranks"]` has, for each problem with ranks, the rank of every algorithm, and
+        `attrs["more"]` columns for programs. `attrs["caption"]` names the metric, its direction,
+        the number of seeds, the reference and the budget, and states the rules that were applied.
     """
     _check(results, metric, show, direction, number)
-    scores = _pick(results.scores_of(metric), reference)
+    scores = pick(results.scores_of(metric), reference)
     runs = results.runs.merge(
         scores[["run_id", "value"]], on="run_id", how="left", validate="one_to_one"
     )
@@ -103,16 +104,28 @@ def table(
         *((row, name) for row in ranked.columns for name in _best(rows[row], direction)),
         *((label, name) for name in _best(whole, "minimise")),
     ]
+    frame.attrs["footer"] = 1
     frame.attrs["ranks"] = ranked.to_dict()
     _mark_worse(frame, results)
     frame.attrs["caption"] = "; ".join(
         [
-            _caption(metric, show, direction, runs, scores),
+            f"{metric} {DIRECTIONS[direction]}",
+            *conditions(runs, scores, SHOWS[show]),
             *_rules(runs, found, empty),
             *([WORSE_CAPTION] if frame.attrs["worse"] else []),
         ]
     )
     return frame
+
+
+def transpose(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of `table` with a row per algorithm and a column per problem."""
+    turned = frame.T
+    turned.attrs = {
+        **{key: [(c, r) for r, c in frame.attrs[key]] for key in ("best", "worse")},
+        **{key: frame.attrs[key] for key in ("caption", "ranks")},
+    }
+    return turned
 
 
 def _mark_worse(frame: pd.DataFrame, results: Results) -> None:
@@ -149,12 +162,26 @@ def _check(results: Results, metric: str, show: str, direction: str, number: str
         ) from error
 
 
-def _pick(scores: pd.DataFrame, reference: str | None) -> pd.DataFrame:
-    """Return the scores of one reference per problem: the given one, or the first."""
+def pick(scores: pd.DataFrame, reference: str | None) -> pd.DataFrame:
+    """Return the scores of one reference per problem: the given one, or the first.
+
+    Args:
+        scores: Rows of `results.scores` of one metric.
+        reference: As it is stored.
+
+    Raises:
+        UnknownNameError: If no score has this reference.
+        ParameterError: If the metric has no references.
+    """
     scores = scores.assign(reference=scores["reference"].fillna(""))
     if reference is None:
         first = scores.drop_duplicates("problem").set_index("problem")["reference"]
         return scores[scores["reference"] == scores["problem"].map(first)]
+    if set(scores["reference"]) == {""}:
+        raise ParameterError(
+            f"`reference` must be left out for `{scores['metric'].iloc[0]}`, which is measured "
+            f"against none. Found `{reference}`."
+        )
     if reference not in set(scores["reference"]):
         raise unknown_name("Reference", reference, list(scores["reference"].unique()))
     return scores[scores["reference"] == reference]
@@ -234,30 +261,3 @@ def _centre(kind: str, direction: str) -> Callable[..., Values]:
 def _best(values: "pd.Series[float]", direction: str) -> Sequence[str]:
     best = values.max() if direction == "maximise" else values.min()
     return list(values.index[values == best])
-
-
-def _caption(
-    metric: str, show: str, direction: str, runs: pd.DataFrame, scores: pd.DataFrame
-) -> str:
-    seeds = runs.groupby(["problem", "display_name"])["seed"].nunique()
-    low, high = int(seeds.min()), int(seeds.max())
-    count = str(low) if low == high else f"{low} to {high}"
-    plural = "seed" if count == "1" else "seeds"
-    budgets = sorted(int(budget) for budget in runs["budget_units"].dropna().unique())
-    protocols = sorted(int(version) for version in runs["protocol_version"].unique())
-    return (
-        f"{metric} {DIRECTIONS[direction]}; {SHOWS[show]} over {count} {plural}; "
-        f"{_references(scores)}"
-        + (f"budget {', '.join(map(str, budgets))} units" if budgets else "no budget cap")
-        + f"; protocol {', '.join(map(str, protocols))}"
-    )
-
-
-def _references(scores: pd.DataFrame) -> str:
-    used = scores.drop_duplicates("problem").set_index("problem")["reference"]
-    used = used[used != ""]
-    if used.empty:
-        return ""
-    if used.nunique() == 1:
-        return f"reference {used.iloc[0]}; "
-    return f"references {', '.join(f'{ref} ({problem})' for problem, ref in used.items())}; "

@@ -101,7 +101,11 @@ def test_wrong_input_is_reported_in_one_line_on_standard_error(
     [
         ("--show men", "`show` must be one of mean-std, mean"),
         ("--format word", "`format` must be one of text"),
-        ("--reference ref_point=2", "Found `ref_point=2`. Did you mean `ref_point=1."),
+        ("--metric hypervolume --reference ref_point=2", "Did you mean `ref_point=1."),
+        ("--reference ref_point=1.1", "`reference` must be left out for `expected-utility`"),
+        ("--layout wide", "`--layout` must be one of leaderboard, grid, transposed"),
+        ("--layout leaderboard --show mean", "`--show` must be used with the layouts grid and"),
+        ("--top few", "`--top` must be a positive integer or `all`. Found `few`"),
     ],
 )
 def test_wrong_option_of_table_is_reported_in_one_line(
@@ -252,8 +256,28 @@ def test_table_is_printed_in_every_format(fusefront: Command, directory: Path) -
         assert result.status == 0
         assert mark in result.out
         assert "sobol-pool" in result.out
-    result = fusefront("table", directory, "--reference", "ref_point=1.1")
+    metric = ("--metric", "hypervolume")
+    result = fusefront("table", directory, *metric, "--reference", "ref_point=1.1")
     assert "ref_point=1.1" in result.out
+
+
+def test_a_table_has_three_layouts(fusefront: Command, directory: Path) -> None:
+    def printed(*options: str) -> list[list[str]]:
+        out = fusefront("table", directory, *options, "--format", "csv").out
+        return [line.split(",") for line in out.splitlines() if line]
+
+    assert printed()[0][:3] == ["algorithm", "rank", "expected-utility"]
+    assert len(printed("--top", "1")) == 2
+    (_, *names, _), *rows = printed("--show", "mean")  # the last column is for programs
+    (_, *problems), *turned = printed("--show", "mean", "--layout", "transposed")
+    assert problems == [row[0] for row in rows]
+    assert turned == [[name, *(row[k + 1] for row in rows)] for k, name in enumerate(names)]
+
+
+def test_a_leaderboard_says_in_words_what_it_shows(fusefront: Command, directory: Path) -> None:
+    out = fusefront("table", directory).out
+    assert out.splitlines()[-1].endswith((".", "beyond chance.", "tied with it."))
+    assert "expected-utility ↓, lower is better" in out
 
 
 def test_the_suite_smoke_is_measured_against_a_front_that_ships(
@@ -265,7 +289,16 @@ def test_the_suite_smoke_is_measured_against_a_front_that_ships(
             "run", "-p", problem, *algorithms, "--seeds", "1", "-o", tmp_path / problem
         )
         assert added.status == 0, added.err
-        result = fusefront("table", tmp_path / problem, "--metric", "igd-plus", "--format", "json")
+        result = fusefront(
+            "table",
+            tmp_path / problem,
+            "--metric",
+            "igd-plus",
+            "--show",
+            "mean",
+            "--format",
+            "json",
+        )
         assert result.status == 0, result.err
         found = json.loads(result.out)
         assert f"reference {problem}:v1@" in found["caption"]
@@ -341,12 +374,12 @@ def test_a_misspelt_command_is_compared_with_all(tmp_path: Path) -> None:
 
 def test_columns_and_rows_of_a_table_can_be_chosen(fusefront: Command) -> None:
     select = ("-a", "map", "-a", "rewarded-soup", "--label", "tasks=3")
-    result = fusefront("table", "default!", *select, "--format", "csv")
+    result = fusefront("table", "default!", *select, "--layout", "grid", "--format", "csv")
     header, *rows = filter(None, result.out.splitlines())
     assert header == "problem,map,rewarded-soup,worse than pretrained"
     assert len(rows) == 3  # two triples and the ranks
-    one = fusefront("table", "default!", "-p", "digits-all", "--format", "csv").out.splitlines()
-    assert [line.partition(",")[0] for line in one[:2]] == ["problem", "digits-all"]
+    one = fusefront("table", "default!", "-p", "digits-all", "--format", "csv").out
+    assert {line.partition(",")[0] for line in one.splitlines()[1:]} >= {"map", "rewarded-soup"}
     labelled = fusefront("summary", "default!", "--label", "data=none", "--format", "csv").out
     names = [line.partition(",")[0] for line in labelled.splitlines()]
     assert {"experts", "rewarded-soup"} <= set(names)

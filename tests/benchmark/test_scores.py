@@ -20,6 +20,7 @@ from fusefront.benchmark.score.scores import with_scores
 from fusefront.entry import Entry
 from fusefront.errors import StoreError
 from fusefront.metrics import METRICS
+from fusefront.metrics.base import evaluate
 from fusefront.metrics.corner_gap import corner_gap
 from fusefront.metrics.diversity import spread
 from fusefront.metrics.expected_utility import expected_utility
@@ -389,7 +390,6 @@ def test_only_the_metric_that_is_asked_for_is_derived(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     derived: list[str] = []
-    evaluate = scores_module.evaluate
 
     def watched(metric: Any, *args: Any, **rest: Any) -> float | None:
         derived.append(metric.__name__)

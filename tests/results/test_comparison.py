@@ -7,7 +7,7 @@ import pytest
 
 from fusefront.errors import UnknownNameError
 from fusefront.results.results import Results
-from fusefront.results.tables.compare import (
+from fusefront.results.statistics.comparison import (
     beats,
     best,
     mean_ranks,

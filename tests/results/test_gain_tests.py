@@ -9,7 +9,7 @@ from scipy.stats import norm, permutation_test, t
 
 import fusefront
 from fusefront.results.results import Results
-from fusefront.results.tables.compare import (
+from fusefront.results.statistics.comparison import (
     EXACT,
     beats,
     example_errors,

@@ -12,7 +12,7 @@ from fusefront.results.files.schema import record_table
 from fusefront.results.missing import RULE, coverage, ranks, skipped
 from fusefront.results.plots.panels import panels
 from fusefront.results.results import Results
-from fusefront.results.tables.compare import (
+from fusefront.results.statistics.comparison import (
     beats,
     best,
     mean_ranks,

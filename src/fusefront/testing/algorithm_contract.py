@@ -13,7 +13,7 @@ import torch
 
 from ..algorithms import ALGORITHMS
 from ..algorithms.base import Algorithm
-from ..algorithms.pareto_set import MapSet, ParetoSet, PreferenceMap
+from ..algorithms.pareto_set import MapSet, ParetoSet, PerTask, PreferenceMap
 from ..algorithms.pareto_set_files import load_pareto_set, save_pareto_set
 from ..benchmark.score.measure import score
 from ..entry import Entry
@@ -88,6 +88,16 @@ class AlgorithmContract:
         pareto_set, _ = self.seen_fit(algorithm, problem)
         promise = "The label `output` is the kind of set that `fit` returns"
         expect(promise, expected=entry.labels["output"], found=pareto_set.output)
+
+    def test_delivery_label_is_what_serves_a_preference(
+        self, algorithm: Algorithm, entry: Entry[type[Algorithm]], problem: ToyProblem
+    ) -> None:
+        pareto_set, _ = self.seen_fit(algorithm, problem)
+        points = [pareto_set.point(p) for p in preferences(len(problem.tasks))]
+        systems = [point for point in points if isinstance(point, PerTask | Predictor)]
+        promise = "The label `delivery` is what serves a preference, `model` or `system`"
+        found = "system" if systems else "model"
+        expect(promise, expected=entry.labels.get("delivery", found), found=found)
 
     @pytest.mark.parametrize("m", [2, 3])
     def test_models_at_corners_and_centre_are_finite(self, algorithm: Algorithm, m: int) -> None:

@@ -1,0 +1,1 @@
+"""Statistics of results: resampling, tie groups, tests of differences, aggregates, power."""
