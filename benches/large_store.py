@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from fusefront.benchmark.score.scores import fingerprint
+from fusefront.benchmark.score.fingerprint import fingerprint
 from fusefront.metrics import METRICS
 from fusefront.results.directory.compaction import compact, file_stats
 from fusefront.results.directory.parts import PARTS

@@ -71,6 +71,22 @@ def check_rows(array: ArrayLike, *, name: str, like: Array) -> Array:
     return rows
 
 
+def check_milestones(milestones: ArrayLike, *, m: int) -> Array:
+    """Return the objectives at milestones as floats, after checking their shape `(k, m + 1, m)`.
+
+    Raises:
+        ShapeError: If the shape is another.
+        ParameterError: If a number is NaN or infinite.
+    """
+    array = _as_floats(milestones, "milestones")
+    if array.ndim != 3 or array.shape[1:] != (m + 1, m):
+        raise ShapeError(
+            f"`milestones` must have shape (k, {m + 1}, {m}). Found {array.shape}. "
+            "Pass the objectives for the corners and the centre at each milestone."
+        )
+    return _finite(array, "milestones")
+
+
 def check_expert_values(expert_values: ArrayLike, *, m: int) -> Array:
     """Return the values of the experts as floats, after checking that all are positive.
 

@@ -1,4 +1,4 @@
-"""Corner gap: the loss against the expert where the preference is for a single task."""
+"""Corners: what is lost against the expert where the preference is for a single task."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -40,6 +40,34 @@ def corner_gap(
     experts = check_vector(expert_values, name="expert_values", m=m)
     gaps = [experts[i] - _at_corner(i, preferences, values[:, i]) for i in range(m)]
     return float(np.mean(gaps))
+
+
+def corner_recovery(points: ArrayLike, /, *, preferences: ArrayLike) -> float:
+    """Mean over tasks of 1 - g_i at the task's one-hot preference; higher is better.
+
+    It is the share of the gain of each expert over the pretrained model that the corner's model
+    keeps: 1 for the experts, 0 for the pretrained model, more for models that improve on the
+    experts, and negative for models below the pretrained one. `corner_gap` is in the units of the
+    task instead.
+
+    Args:
+        points: `(n, m)` normalised objectives, minimised; row k belongs to preference k.
+        preferences: `(n, m)`, which include each of the `m` corners; equal rows are averaged.
+
+    Raises:
+        ShapeError: If the shapes differ.
+        PreferenceError: If a row is not on the simplex.
+        ParameterError: If a corner is not among the preferences or a number is not finite.
+
+    Source: defined here. O(n m).
+
+    >>> corner_recovery([[0.0, 1.0], [1.0, 0.5]], preferences=[[1.0, 0.0], [0.0, 1.0]])
+    0.75
+    """
+    points = check_points(points)
+    preferences = check_preferences(preferences, like=points)
+    m = points.shape[1]
+    return float(1 - np.mean([_at_corner(i, preferences, points[:, i]) for i in range(m)]))
 
 
 def _at_corner(task: int, preferences: Array, values: Array) -> float:

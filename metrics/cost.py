@@ -1,4 +1,9 @@
-"""Costs of a run: columns of its row in the `runs` table as metrics; lower is better."""
+"""Costs of a run: columns of its row in the `runs` table as metrics; lower is better, from 0.
+
+Each is O(1), and None for runs in which it was not measured. Bytes of optimizer states and the time
+to switch to the model of another preference are not recorded: the first are contained in
+`peak_bytes`, and `storage_bytes` and `inference_passes` describe the second.
+"""
 
 import math
 from collections.abc import Mapping
@@ -14,50 +19,75 @@ def peak_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | No
     >>> peak_bytes([], run={"peak_bytes": 1024})
     1024.0
     """
-    return _number(run, "peak_bytes")
+    return number(run, "peak_bytes")
 
 
 def rss_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
     """Peak resident memory of the process until the end of the fit, with libraries, in bytes."""
-    return _number(run, "rss_bytes")
+    return number(run, "rss_bytes")
 
 
 def flops(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
     """Number of floating-point operations of the fit, estimated from its rehearsal."""
-    return _number(run, "flops")
+    return number(run, "flops")
 
 
 def energy_joules(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
     """Energy of all processors of the machine during the fit in joules, if it can be measured."""
-    return _number(run, "energy_joules")
+    return number(run, "energy_joules")
 
 
 def trainable_parameters(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
     """Number of parameters that the fit adjusts; frozen task vectors do not count."""
-    return _number(run, "trainable_parameters")
+    return number(run, "trainable_parameters")
 
 
 def storage_bytes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
     """Bytes to store the models of all scoring preferences, in the form the algorithm returns."""
-    return _number(run, "storage_bytes")
+    return number(run, "storage_bytes")
 
 
 def inference_passes(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
     """Cost of an input after the fit, in forward passes of one model; 1 for a merged model."""
-    return _number(run, "inference_passes")
+    return number(run, "inference_passes")
 
 
 def units(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
     """Units of budget spent: 1 per forward pass of one example, 3 with its backward pass."""
-    return _number(run, "units")
+    return number(run, "units")
 
 
 def wall_seconds(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
     """Wall time of the fit alone, in seconds."""
-    return _number(run, "wall_seconds")
+    return number(run, "wall_seconds")
 
 
-def _number(run: Mapping[str, object], column: str) -> float | None:
+def labelled_examples(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
+    """Number of different labelled examples that the fit saw, validation included."""
+    return number(run, "labelled_examples")
+
+
+def unlabelled_examples(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
+    """Number of different examples that the fit saw without their labels."""
+    return number(run, "unlabelled_examples")
+
+
+def validation_evaluations(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
+    """Number of models that the fit evaluated on validation."""
+    return number(run, "validation_evaluations")
+
+
+def gradient_steps(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
+    """Number of gradient steps of the fit."""
+    return number(run, "gradient_steps")
+
+
+def model_builds(points: ArrayLike, /, *, run: Mapping[str, object]) -> float | None:
+    """Number of models that the fit merged from the experts."""
+    return number(run, "model_builds")
+
+
+def number(run: Mapping[str, object], column: str) -> float | None:
     """Return the column as a float, or None if it is missing or NaN, as for failed runs."""
     value = run.get(column)
     if value is None:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
-from .checks import check_points, check_preferences
+from .checks import Array, check_points, check_preferences
 
 
 def expected_utility(points: ArrayLike, /, *, preferences: ArrayLike) -> float:
@@ -30,8 +30,17 @@ def expected_utility(points: ArrayLike, /, *, preferences: ArrayLike) -> float:
     """
     points = check_points(points)
     preferences = check_preferences(preferences, like=points)
+    check_not_empty(points)
+    return float(np.mean(np.max(preferences * points, axis=1)))
+
+
+def check_not_empty(points: Array) -> None:
+    """Check that there is at least one point, since a mean over no preference is undefined.
+
+    Raises:
+        ParameterError: If there is none.
+    """
     if len(points) == 0:
         raise ParameterError(
             "`preferences` must have at least one row. Found none. Leave runs without points out."
         )
-    return float(np.mean(np.max(preferences * points, axis=1)))

@@ -22,6 +22,8 @@ def gain_over_pretrained(points: ArrayLike, /, *, preferences: ArrayLike) -> flo
         PreferenceError: If a row is not on the simplex.
         ParameterError: If there is no row or a number is not finite.
 
+    Source: defined here; see `expected_utility`. O(n m).
+
     >>> gain_over_pretrained([[0.0, 1.0], [1.0, 0.0]], preferences=[[1.0, 0.0], [0.5, 0.5]])
     0.5
     >>> gain_over_pretrained([[2.0, 2.0]], preferences=[[0.5, 0.5]])

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import Array, check_points, check_vector
-from .nondominated import nondominated
+from .nondominated import distinct, nondominated
 
 ALWAYS_EXACT = 6
 """Up to this many objectives the exact value is fast enough for any set that is scored."""
@@ -93,7 +93,7 @@ def _useful(points: ArrayLike, ref_point: ArrayLike) -> tuple[Array, Array]:
     """
     points = check_points(points)
     ref = check_vector(ref_point, name="ref_point", m=points.shape[1])
-    inside = np.unique(points[(points < ref).all(axis=1)], axis=0)
+    inside = distinct(points[(points < ref).all(axis=1)])
     return inside[nondominated(inside)], ref
 
 

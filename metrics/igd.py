@@ -27,7 +27,7 @@ def igd(points: ArrayLike, /, *, front: ArrayLike) -> float:
     >>> igd([[0.0, 0.0]], front=[[3.0, 4.0], [0.0, 0.0]])
     2.5
     """
-    points, front = _check(points, front)
+    points, front = check_front(points, front)
     return float(moocore.igd(points, ref=front)) if len(points) else np.inf
 
 
@@ -50,11 +50,12 @@ def igd_plus(points: ArrayLike, /, *, front: ArrayLike) -> float:
     >>> igd_plus([[0.0, 0.0]], front=[[3.0, 4.0], [0.0, 0.0]])
     0.0
     """
-    points, front = _check(points, front)
+    points, front = check_front(points, front)
     return float(moocore.igd_plus(points, ref=front)) if len(points) else np.inf
 
 
-def _check(points: ArrayLike, front: ArrayLike) -> tuple[Array, Array]:
+def check_front(points: ArrayLike, front: ArrayLike) -> tuple[Array, Array]:
+    """Return both sets as floats, after checking that the front is not empty."""
     points = check_points(points)
     front = check_points(front, name="front", m=points.shape[1])
     if len(front) == 0:  # moocore would return infinity

@@ -4,9 +4,9 @@ Some hypervolumes are approximate; `approximate` returns which, so that tables c
 """
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any, Final, final
+from typing import Any, Final, Protocol, final
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,24 @@ _OLD_COLUMNS: Final = {"study_seed": "root_seed"}
 MARK = "≈"
 EXPLANATION = "≈ includes an approximate hypervolume (relative error about 1e-3)"
 REF_POINT = "ref_point="
+_VOLUMES: Final = frozenset({"relative-hypervolume", "hypervolume-root", "gain-over-anchors"})
+"""Metrics that are computed from hypervolumes of all objectives."""
+
+
+class ScoreSource(Protocol):
+    """Derives scores; a layer that knows the metrics implements it."""
+
+    def names(self) -> Sequence[str]:
+        """The metrics that may have scores."""
+
+    def has(self, metric: str) -> bool:
+        """Return whether any run has a score of a metric."""
+
+    def derive(self, metrics: Sequence[str]) -> pa.Table:
+        """Return the scores of some metrics, sorted by run."""
+
+    def over(self, results: "Results") -> "ScoreSource":
+        """Return the source of the scores of a selection of the runs."""
 
 
 @final
@@ -44,6 +62,8 @@ class Results:
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self._sources = dict(sources)
         self._tables: dict[str, pa.Table] = {}
+        self._scorer: ScoreSource | None = None
+        self._scores: dict[str, pa.Table] = {}
 
     def arrow(self, name: str) -> pa.Table:
         """The Arrow table called `name`, such as `runs`, with the columns of its schema."""
@@ -128,14 +148,27 @@ class Results:
         return to_frame(self.arrow("milestones"))
 
     def metrics(self) -> list[str]:
-        """The metrics that have scores, in the order of their first row."""
+        """The metrics that have scores, in the order of their registration or first row.
+
+        A derived metric is tried run by run until one has a score, so this is fast if most have.
+        """
+        if self._scorer is not None:
+            return [name for name in self._scorer.names() if self._scorer.has(name)]
         names: list[str] = self.arrow("scores").column("metric").unique().to_pylist()
         return names
 
     def scores_of(self, metric: str) -> pd.DataFrame:
-        """The rows of `scores` of one metric; much faster than filtering the whole frame."""
-        scores = self.arrow("scores")
-        return to_frame(scores.filter(pc.equal(scores.column("metric"), metric)))
+        """The rows of `scores` of one metric; only this metric is derived."""
+        return to_frame(self._scores_of(metric))
+
+    def _scores_of(self, metric: str) -> pa.Table:
+        if metric not in self._scores:
+            if self._scorer is None:
+                scores = self.arrow("scores")
+                self._scores[metric] = scores.filter(pc.equal(scores.column("metric"), metric))
+            else:
+                self._scores[metric] = self._scorer.derive([metric])
+        return self._scores[metric]
 
     def only(self, run_ids: pa.ChunkedArray) -> "Results":
         """Return a copy with the rows of the given runs, and with all problems."""
@@ -145,12 +178,21 @@ class Results:
             return table.filter(pc.is_in(table.column("run_id"), run_ids))
 
         names = [name for name in TABLES if name != "problems"]
-        return self.with_tables(**{name: partial(selected, name) for name in names})
+        copy = self.with_tables(**{name: partial(selected, name) for name in names})
+        return copy if self._scorer is None else copy.with_scorer(self._scorer.over(copy))
 
     def with_tables(self, **sources: Source) -> "Results":
         """Return a copy with other sources for some tables, without reading the rest again."""
         made = Results(self._sources | sources)
         made._tables = {n: table for n, table in self._tables.items() if n not in sources}
+        if "scores" not in sources:
+            made._scorer, made._scores = self._scorer, dict(self._scores)
+        return made
+
+    def with_scorer(self, scorer: ScoreSource) -> "Results":
+        """Return a copy whose scores are derived, metric by metric, when they are first used."""
+        made = self.with_tables(scores=lambda: scorer.derive(scorer.names()))
+        made._scorer = scorer
         return made
 
     def with_frames(self, **frames: pd.DataFrame) -> "Results":
@@ -183,11 +225,19 @@ def of_tables(tables: Mapping[str, pa.Table]) -> Results:
     return Results({name: partial(tables.__getitem__, name) for name in TABLES})
 
 
+def by_run(table: pa.Table, runs: pa.Table) -> pa.Table:
+    """Return the rows of a long table in the order of the runs, each run's in their own order."""
+    places = pc.index_in(table.column("run_id"), value_set=runs.column("run_id"))
+    return table.take(pc.sort_indices(places))  # a stable sort
+
+
 def approximate(results: Results, scores: pd.DataFrame) -> NDArray[np.bool_]:
     """Return, for each row of scores, whether it is a hypervolume that was approximated.
 
     Scores do not record how they were computed. It follows from the stored fronts by the rule that
-    `hypervolume` itself applies: the numbers of objectives and of points that add volume.
+    `hypervolume` itself applies: the numbers of objectives and of points that add volume. Metrics
+    that compare it with the hypervolume of another set, which is not stored here, count as
+    approximate wherever it may be.
 
     Args:
         results: With fronts and problems.
@@ -195,11 +245,13 @@ def approximate(results: Results, scores: pd.DataFrame) -> NDArray[np.bool_]:
     """
     mask = np.zeros(len(scores), dtype=bool)
     hypervolumes = (scores["metric"] == "hypervolume") & scores["value"].notna()
-    if not hypervolumes.any():
+    derived = scores["metric"].isin(_VOLUMES) & scores["value"].notna()
+    if not (hypervolumes | derived).any():
         return mask
     # The small table of problems decides first, since fronts may have millions of rows.
     tasks = results.problems.groupby("problem")["task"].nunique()
     large = tasks.index[tasks > ALWAYS_EXACT]
+    mask |= (derived & scores["problem"].isin(large)).to_numpy()
     rows = np.flatnonzero(hypervolumes & scores["problem"].isin(large))
     points = _points(results, scores["run_id"].iloc[rows].unique().tolist()) if len(rows) else {}
     for row in rows:

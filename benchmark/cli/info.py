@@ -170,7 +170,7 @@ def _problem(text: str) -> str:
 
 def _front(name: str, problem: "Problem") -> list[str]:
     from ...results.references import load_reference
-    from ..score.scores import REF_POINTS
+    from ..score.references import REF_POINTS
 
     front = problem.true_front()
     if front is None:

@@ -9,11 +9,12 @@ from ...metrics import METRICS
 from .app import Algorithms, Labels, Problems, Source, Style, app
 
 DEFAULT_METRICS: Final = (
-    *("hypervolume", "igd-plus", "expected-utility", "corner-gap"),
+    *("expected-utility", "hypervolume", "igd-plus", "gain-over-pretrained"),
+    *("corner-gap", "controllability"),
     *("average-normalised-accuracy", "worst-task-normalised-accuracy"),
-    *("units", "wall-seconds", "peak-bytes", "trainable-parameters", "storage-bytes"),
-    "inference-passes",
+    *("storage-bytes", "units", "wall-seconds"),
 )
+"""A few of each family: quality, control of the preference, single models and cost."""
 
 
 @app.command()
@@ -21,25 +22,30 @@ def summary(
     source: Source,
     metric: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Print only this metric; repeatable."),
+        typer.Option(
+            metavar="NAME", help="Print this metric instead of the usual eleven; repeatable."
+        ),
     ] = None,
     problem: Problems = None,
     algorithm: Algorithms = None,
     label: Labels = None,
     style: Style = "text",
 ) -> None:
-    """Print the mean of every metric over the problems, with one row per algorithm.
+    """Print the means of several metrics over the problems, with one row per algorithm.
 
+    Without `--metric`, these are eleven of the metrics that `fusefront list metrics` prints.
     The standard deviation is taken over the seeds. Algorithms that lack a run are never the best,
     and show how many runs they have.
 
     Examples:
     - `fusefront summary runs/smoke`
     - `fusefront summary default! --label tasks=2 --metric hypervolume --format markdown`
+    - `fusefront summary default! --metric selection-regret --metric oracle-utility`
     """
     from ...results.tables.render import render
     from ...results.tables.summary import summary as make
     from ..api import load
+    from ..score.lacking import no_scores
     from .selection import select
 
     columns = [
@@ -47,5 +53,8 @@ def summary(
         for name in metric or DEFAULT_METRICS
     ]
     results = select(load(source), problems=problem, algorithms=algorithm, labels=label)
+    for name in metric or ():
+        if results.scores_of(METRICS[name].name).empty:
+            raise no_scores(results, METRICS[name], source)
     frame = make(results, columns, list(results.runs["problem"].unique()))
     print(render(frame, style, width=shutil.get_terminal_size((100, 24)).columns))

@@ -91,6 +91,7 @@ def table(
     """
     from ...results.tables.render import render
     from ..api import load
+    from ..score.lacking import no_scores
     from .selection import select
 
     chosen = _layout(layout, show)
@@ -103,12 +104,8 @@ def table(
         )
     entry, shown = METRICS[metric], _number_shown(top)
     results = select(load(source), problems=problem, algorithms=algorithm, labels=label)
-    if entry.name not in results.metrics():
-        raise ParameterError(
-            f"`--metric {entry.name}` must have scores in `{source}`. Found none: no run is done, "
-            "or no problem has the reference front that the metric needs. "
-            "Choose another metric."
-        )
+    if results.scores_of(entry.name).empty:
+        raise no_scores(results, entry, source)
     if chosen == LAYOUTS[0]:
         from ...results.tables.places import Versus
 
@@ -137,7 +134,7 @@ def board(
     from ...algorithms import ALGORITHMS
     from ...results.tables.leaderboard import leaderboard
 
-    beside = [BESIDE] if metric == METRIC and BESIDE in results.metrics() else []
+    beside = [BESIDE] if metric == METRIC and not results.scores_of(BESIDE).empty else []
     return leaderboard(
         results,
         metric,

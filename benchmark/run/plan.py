@@ -28,7 +28,8 @@ from ...results.directory.snapshot import Snapshot
 from ...results.files.parquet import DamagedFileError, writing
 from ...results.files.record import UNAVAILABLE, AnchorRow, ProblemFacts
 from ...results.results import Results
-from ..score.scores import fingerprint, load_directory
+from ..score.fingerprint import fingerprint
+from ..score.scores import load_directory
 from ..study.file import read_study, write_study
 from ..study.problem_spec import ProblemSpec
 from ..study.study import RunSpec, Study, keep_ids, merge_studies

@@ -1,62 +1,34 @@
-"""Scores: every registered metric of every done run, derived from raw values or kept.
+"""Scores: registered metrics of done runs, derived from raw values when asked for, or kept.
 
-Scores are kept with compacted tables, together with a fingerprint of the code that derived them. If
-it is unchanged, only new runs are scored.
+One metric at a time is derived, so that a table of one metric does not pay for all others.
+Run directories keep the scores of all metrics with their compacted tables, together with a
+fingerprint of the code that derived them. If it is unchanged, only new runs are scored. Scores that
+depend on another run, which may come or go, are derived each time.
 """
 
-import os
-from collections.abc import Iterator, Mapping
-from functools import cache, partial
-from hashlib import sha256
-from importlib import metadata
-from inspect import getsourcefile
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-import fusefront
-
 from ...entry import Entry
-from ...errors import ParameterError, StoreError, UnknownNameError
 from ...metrics import METRICS
-from ...metrics.base import Inputs, Metric, evaluate
-from ...problems import PROBLEMS
+from ...metrics.base import Metric, evaluate, needs
 from ...results.directory.parts import PARTS
-from ...results.directory.snapshot import Snapshot, by_run
-from ...results.files.schema import from_frame
+from ...results.directory.snapshot import Snapshot
+from ...results.files.schema import TABLES
 from ...results.load import read
-from ...results.references import ReferenceFront, load_reference
-from ...results.results import Results
-from ...sources import source_hash
-from ..study.parameters import split_spec
-from ..study.problem_spec import ProblemSpec
+from ...results.results import Results, by_run
+from .fingerprint import fingerprint
+from .references import BASELINE, Yardsticks, reference_front, references
+from .run_inputs import RunInputs
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-REF_POINTS: Final = (1.0, 1.1)
-"""The reference points of hypervolume, the same in every objective: the pretrained model, and a
-tenth beyond it, which gives credit to points that match the pretrained model in one task."""
-
-_DECIMALS: Final = 9
-"""Decimals to which objectives of a true front are rounded, so that the last bits of another
-machine's functions do not change its hash."""
-_PACKAGE: Final = Path(fusefront.__file__).parent
-_LIBRARIES: Final = ("numpy", "pymoo", "scipy")
-_READ: Final = (".py", ".parquet")
-"""Endings of the files that are hashed: source code, and reference fronts."""
-
-
-Yardsticks: TypeAlias = "list[tuple[str, np.ndarray[Any, np.dtype[np.float64]]]]"
-"""Reference fronts with their names, which distinguish scores."""
-
-_COLUMNS: Final = (
-    *("run_id", "problem", "algorithm", "display_name", "seed"),
-    *("metric", "value", "reference"),
-)
+_KEYS: Final = ("run_id", "problem", "algorithm", "display_name", "seed")
+Row = tuple[int, str, float, str]
+"""The place of a run among the done runs, and a metric, its value and its reference."""
 
 
 def load(path: Path) -> Results:
@@ -67,181 +39,174 @@ def load(path: Path) -> Results:
     """
     if (path / PARTS).is_dir():
         return load_directory(Snapshot(path))
-    results = read(path)
-    return results.with_tables(scores=partial(_derived, results))
+    return with_scores(read(path))
 
 
 def load_directory(snapshot: Snapshot) -> Results:
     """Load a run directory; only runs without compacted scores are scored again."""
-    results = snapshot.results()
-    return results.with_tables(scores=partial(_completed, results, snapshot))
+    # None are kept if code that derives scores has changed: then all runs are scored again.
+    return with_scores(snapshot.results(), lambda: snapshot.scores(fingerprint()))
 
 
-def derive_scores(results: Results) -> "pd.DataFrame":
-    """Return the scores table: one row per done run, metric and reference.
+def with_scores(
+    results: Results, kept: Callable[[], pa.Table] = TABLES["scores"].empty_table
+) -> Results:
+    """Return a copy whose scores are derived, one metric at a time, when they are first used.
 
     A metric that needs a reference front is left out where the problem has none. The first score
     of such a metric is measured without the algorithm's own points, if the front knows whose they
     are, and the second with them. Metrics expect values that grow with quality, so losses are
     negated.
+
+    Args:
+        results: With the raw tables.
+        kept: Returns the scores of all metrics of some of the runs.
     """
-    import pandas as pd
+    return results.with_scorer(Scorer(results, results, cache(kept)))
 
-    entries = [(entry, entry.load()) for entry in METRICS]
-    experts = _expert_values(results.problems)
-    negated = _loss_valued(results.problems)
-    reference = cache(_reference)
 
-    @cache
-    def yardsticks(problem: str, problem_hash: str, algorithm: str) -> Yardsticks:
-        front = reference(problem, problem_hash)
+@final
+class Scorer:
+    """Derives the scores of some runs.
+
+    Args:
+        results: The runs to score.
+        everything: The results that they were selected from, where baselines are looked up.
+        kept: Returns the scores of all metrics of some runs.
+    """
+
+    def __init__(self, results: Results, everything: Results, kept: Callable[[], pa.Table]) -> None:
+        self._results, self._everything, self._kept = results, everything, kept
+        self._yardsticks = cache(self._make_yardsticks)
+
+    def over(self, results: Results) -> "Scorer":
+        """Return a scorer of a selection of the runs, with the same baselines."""
+        return Scorer(results, self._everything, self._kept)
+
+    def names(self) -> list[str]:
+        """The metrics that may have scores: all that are registered."""
+        return [entry.name for entry in METRICS]
+
+    def has(self, metric: str) -> bool:
+        """Return whether any run has a score of a metric; stops at the first that has."""
+        return next(self._rows([METRICS[metric]], range(len(self._done))), None) is not None
+
+    def missing(self, needed: frozenset[str]) -> list[str]:
+        """Return which of some needs no run has, sorted."""
+        left = set(needed)
+        for run in self._done.to_pylist():
+            inputs = self._inputs.of(run, left)
+            sets = self._sets(run, frozenset(left))
+            left = {
+                name
+                for name in left - {"ref_point"}
+                if getattr(inputs, name, None) is None and not sets.get(name)
+            }
+            if not left:
+                break
+        return sorted(left)
+
+    def derive(self, metrics: Sequence[str]) -> pa.Table:
+        """Return the scores of some metrics, sorted by run; unregistered metrics have none."""
+        entries = [METRICS[name] for name in metrics if name in METRICS]
+        fixed = [e for e in entries if "baseline" not in needs(e.load())]
+        dependent = [e for e in entries if e not in fixed]
+        every = range(len(self._done))
+        tables = [self._table(self._rows(dependent, every))] if dependent else []
+        if fixed:
+            names = pa.array([entry.name for entry in fixed], pa.string())
+            kept, places = self._kept_scores
+            tables.append(kept.filter(pc.is_in(kept.column("metric"), names)))
+            tables.append(self._table(self._rows(fixed, places)))
+        tables = [table for table in tables if len(table)]
+        if not tables:
+            return TABLES["scores"].empty_table()
+        return tables[0] if len(tables) == 1 else by_run(pa.concat_tables(tables), self._done)
+
+    @cached_property
+    def _kept_scores(self) -> tuple[pa.Table, Sequence[int]]:
+        """The kept scores of the runs, and the places of the runs that have none."""
+        kept, ids = self._kept(), self._done.column("run_id")
+        if not len(kept):
+            return kept, range(len(ids))
+        of_runs = kept.filter(pc.is_in(kept.column("run_id"), ids.combine_chunks()))
+        known = pc.is_in(ids, of_runs.column("run_id").combine_chunks().unique()).to_pylist()
+        return of_runs, [place for place, is_known in enumerate(known) if not is_known]
+
+    @cached_property
+    def _done(self) -> pa.Table:
+        return _done(self._results)
+
+    @cached_property
+    def _inputs(self) -> RunInputs:
+        return RunInputs(self._results)
+
+    def _rows(self, entries: Sequence[Entry[Metric]], places: Sequence[int]) -> Iterator[Row]:
+        loaded = [(entry.name, entry.load()) for entry in entries]
+        metrics = [one for one in loaded if not self._inputs.lacks(needs(one[1]))]
+        if not metrics:
+            return
+        needed = frozenset().union(*(needs(metric) for _, metric in metrics))
+        runs = self._done.take(pa.array(places, pa.int64()))
+        if "run" not in needed:
+            runs = runs.select([*_KEYS, "problem_hash"])
+        for place, run in zip(places, runs.to_pylist(), strict=True):
+            self._inputs.facts(run)
+            inputs = self._inputs.of(run, needed)
+            for name, metric in metrics:
+                sets = self._sets(run, needs(metric))
+                for reference, given in references(needs(metric), inputs.points.shape[1], sets):
+                    value = evaluate(metric, inputs, **given)
+                    if value is not None:
+                        yield place, name, value, reference
+
+    def _sets(self, run: dict[str, Any], needed: frozenset[str]) -> dict[str, Yardsticks]:
+        sets = {}
+        if "front" in needed:
+            key = run["problem"], run["problem_hash"], run["algorithm"]
+            sets["front"] = self._yardsticks(*key)
+        if "baseline" in needed:
+            of_run = run["problem"], run["problem_hash"], run["seed"]
+            sets["baseline"] = self._baselines.get(of_run, [])
+        return sets
+
+    def _make_yardsticks(self, problem: str, problem_hash: str, algorithm: str) -> Yardsticks:
+        front = self._front(problem, problem_hash)
         return [] if front is None else front.yardsticks(algorithm)
 
-    fronts = dict(tuple(results.fronts.groupby("run_id", sort=False)))
-    rows: list[tuple[object, ...]] = []
-    done = results.runs[results.runs["status"] == "done"]
-    records: list[dict[str, Any]] = done.to_dict("records")  # type: ignore[assignment]
-    for run in records:
-        problem = run["problem"], run["problem_hash"]
-        if problem not in experts:
-            raise StoreError(
-                f"The problem table of `{run['problem']}` must have the anchors of its runs. "
-                "Found none. Repeat the same `fusefront run` command, which writes them again."
-            )
-        sign = -1.0 if problem in negated else 1.0
-        inputs = _inputs(run, fronts[run["run_id"]], experts[problem], sign)
-        identity = tuple(run[column] for column in _COLUMNS[:5])
-        fronts_of_others = yardsticks(*problem, run["algorithm"])
-        for entry, metric in entries:
-            for value, used in _values(entry, metric, inputs, fronts_of_others):
-                rows.append((*identity, entry.name, value, used))
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+    @cached_property
+    def _front(self) -> Callable[[str, str], Any]:
+        return cache(reference_front)
+
+    @cached_property
+    def _baselines(self) -> dict[tuple[str, str, int], Yardsticks]:
+        """The points of the runs of the baseline, by problem, its hash and seed."""
+        done = _done(self._everything).select([*_KEYS, "problem_hash"])
+        inputs = RunInputs(self._everything)
+        found: dict[tuple[str, str, int], Yardsticks] = {}
+        for run in done.filter(pc.equal(done.column("algorithm"), BASELINE)).to_pylist():
+            key = run["problem"], run["problem_hash"], run["seed"]
+            named = f"baseline={run['display_name']}", inputs.points(run["run_id"])
+            found.setdefault(key, []).append(named)
+        return found
+
+    def _table(self, rows: Iterator[Row]) -> pa.Table:
+        """Return the rows in the schema of scores, with the columns that name the run."""
+        columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
+        places, *rest = columns
+        keys = self._done.select(list(_KEYS)).take(pa.array(places, pa.int64()))
+        schema = TABLES["scores"]
+        arrays = [column.combine_chunks() for column in keys.columns]
+        for name, values in zip(("metric", "value", "reference"), rest, strict=True):
+            arrays.append(pa.array(values, schema.field(name).type))
+        return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _values(
-    entry: Entry[Metric], metric: Metric, inputs: Inputs, yardsticks: Yardsticks
-) -> Iterator[tuple[float, str]]:
-    """Yield the values of a metric for a run, each with the reference it was measured against."""
-    kind = entry.labels.get("reference", "none")
-    needed: list[tuple[str, dict[str, Any]]] = [("", {})]
-    if kind == "ref_point":
-        m = inputs.points.shape[1]
-        needed = [(f"ref_point={x}", {"ref_point": np.full(m, x)}) for x in REF_POINTS]
-    elif kind == "front":
-        needed = [(name, {"front": front}) for name, front in yardsticks]
-    for reference, arguments in needed:
-        value = evaluate(metric, inputs, **arguments)
-        if value is not None:
-            yield value, reference
+def missing_inputs(results: Results, needed: frozenset[str]) -> list[str]:
+    """Return the needs of a metric that no done run has, sorted."""
+    return Scorer(results, results, TABLES["scores"].empty_table).missing(needed)
 
 
-def _reference(problem: str, problem_hash: str) -> ReferenceFront | None:
-    """Return the stored reference front, else the true front of a problem that knows it.
-
-    Only problems whose labels say so are loaded. The true front is used only if the problem still
-    has the hash with which it was run, since results outlive changes of parameters and formulas.
-    """
-    stored = load_reference(problem)
-    name = split_spec(problem, "A problem")[0]
-    if stored is not None or name not in PROBLEMS or not _knows_front(PROBLEMS[name].labels):
-        return stored
-    try:
-        known = ProblemSpec.parse(problem).load()
-    except (UnknownNameError, ParameterError):
-        return None
-    front = known.true_front() if known.hash() == problem_hash else None
-    if front is None:
-        return None
-    rounded = np.round(front, _DECIMALS)
-    return ReferenceFront.of(rounded, id=f"{problem}:true", note="sample of the true front")
-
-
-def _knows_front(labels: Mapping[str, str]) -> bool:
-    return "front" in labels or labels.get("modality") == "analytic"
-
-
-def _inputs(
-    run: dict[str, Any], front: "pd.DataFrame", expert: dict[str, float], sign: float
-) -> Inputs:
-    tasks = list(dict.fromkeys(front["task"]))
-
-    def matrix(column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-        return front[column].to_numpy(dtype=np.float64).reshape(-1, len(tasks))
-
-    preferences = np.array(front["preference"].to_list()[:: len(tasks)], dtype=np.float64)
-    return Inputs(
-        points=matrix("objective"),
-        preferences=preferences,
-        values=sign * matrix("value"),
-        losses=matrix("loss"),
-        expert_values=sign * np.array([expert[task] for task in tasks]),
-        run=run,
-    )
-
-
-def _loss_valued(problems: "pd.DataFrame") -> set[tuple[str, str]]:
-    """Return problems, with hashes, whose values are losses: these are known without examples."""
-    rows = problems[problems["n"] == 0]
-    return set(zip(rows["problem"], rows["problem_hash"], strict=True))
-
-
-def _expert_values(problems: "pd.DataFrame") -> dict[tuple[str, str], dict[str, float]]:
-    """Return the value of each expert on its own task, by problem and its hash."""
-    own = problems[problems["model"] == problems["task"]]
-    values: dict[tuple[str, str], dict[str, float]] = {}
-    columns = (own[name].to_list() for name in ("problem", "problem_hash", "task", "value"))
-    for problem, problem_hash, task, value in zip(*columns, strict=True):
-        values.setdefault((problem, problem_hash), {})[task] = value
-    return values
-
-
-@cache
-def fingerprint() -> str:
-    """Return a digest of fusefront's code, reference fronts, metrics, and numerical libraries.
-
-    All code is hashed, since a metric may use any of it. A plug-in metric adds its own file
-    and those that it imports.
-    """
-    digest = sha256()
-    for text in (*_versions(), *_metrics()):
-        digest.update(text.encode() + b"\0")
-    for path in sorted(_files()):
-        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
-        digest.update(sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _versions() -> Iterator[str]:
-    for name in _LIBRARIES:
-        yield f"{name} {metadata.version(name)}"
-
-
-def _metrics() -> Iterator[str]:
-    """Yield the registered metrics, with the source of those from plug-ins."""
-    for entry in METRICS:
-        source = "" if isinstance(entry.target, str) else getsourcefile(entry.load()) or ""
-        code = source_hash(Path(source)) if source else ""
-        yield f"{entry.name} {sorted(entry.labels.items())} {code}"
-
-
-def _files() -> Iterator[Path]:
-    """Yield all files except the pre-run archives, which are data."""
-    for folder, folders, names in os.walk(_PACKAGE, followlinks=True):
-        folders[:] = [name for name in folders if name not in {"prerun", "__pycache__"}]
-        yield from (Path(folder, name) for name in names if name.endswith(_READ))
-
-
-def _completed(results: Results, snapshot: Snapshot) -> pa.Table:
-    # None are kept if code that derives scores has changed: then all runs are scored again.
-    kept = snapshot.scores(fingerprint())
+def _done(results: Results) -> pa.Table:
     runs = results.arrow("runs")
-    done = runs.filter(pc.equal(runs.column("status"), "done")).column("run_id")
-    left = done.filter(pc.invert(pc.is_in(done, kept.column("run_id").unique())))
-    if not len(left):
-        return kept
-    derived = _derived(results.only(left))
-    return by_run(pa.concat_tables([kept, derived]), runs)
-
-
-def _derived(results: Results) -> pa.Table:
-    return from_frame(derive_scores(results), "scores")
+    return runs.filter(pc.equal(runs.column("status"), "done"))

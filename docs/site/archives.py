@@ -41,7 +41,7 @@ def results(archive: str) -> Results:
 def scores(archive: str, metric: str) -> Scores | None:
     """Return the scores of one metric, or None if the archive has none."""
     loaded = results(archive)
-    if metric not in loaded.metrics():
+    if loaded.scores_of(metric).empty:
         return None
     direction = METRICS[metric].labels["direction"]
     number = ".4f" if METRICS[metric].labels["kind"] != "cost" else ".4g"

@@ -37,7 +37,8 @@ _INTRODUCTIONS: Final = {
     "data=none` narrows the list on the command line.",
     "problems": "Every registered problem. See [Problems](../problems.md) for the families, and "
     "for the data packages that some of them need.",
-    "metrics": "Every registered metric. [The protocol](../protocol.md) defines what they measure.",
+    "metrics": "Every registered metric. [Metrics](../metrics.md) says which one answers which "
+    "question.",
     "suites": "A suite is a study that ships with fusefront: `fusefront run NAME -o runs/NAME`.",
 }
 

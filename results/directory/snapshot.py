@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from ..files.parquet import DamagedFileError
 from ..files.schema import FILE_STATS, PART_FILES, TABLES
-from ..results import Results
+from ..results import Results, by_run
 from .compaction import CompactedTables, file_stats, unchanged
 from .parts import (
     PARTS,
@@ -181,9 +181,3 @@ def sorted_problems(tables: Sequence[pa.Table]) -> pa.Table:
     rows = pa.concat_tables([TABLES["problems"].empty_table(), *tables])
     # The sort is stable: rows of one problem keep the order of its tasks.
     return rows.sort_by([(name, "ascending") for name in ("problem", "problem_hash")])
-
-
-def by_run(table: pa.Table, runs: pa.Table) -> pa.Table:
-    """Return the rows of a long table in the order of the runs, each run's in their own order."""
-    places = pc.index_in(table.column("run_id"), value_set=runs.column("run_id"))
-    return table.take(pc.sort_indices(places))  # a stable sort

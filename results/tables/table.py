@@ -149,9 +149,8 @@ def _rules(runs: pd.DataFrame, found: Coverage, empty: list[str]) -> list[str]:
 
 
 def _check(results: Results, metric: str, show: str, direction: str, number: str) -> None:
-    known = results.metrics()
-    if metric not in known:
-        raise unknown_name("Metric", metric, known)
+    if results.scores_of(metric).empty:
+        raise unknown_name("Metric", metric, results.metrics())
     for name, value, allowed in (("show", show, SHOWS), ("direction", direction, DIRECTIONS)):
         if value not in allowed:
             raise ParameterError(f"`{name}` must be one of {', '.join(allowed)}. Found `{value}`.")

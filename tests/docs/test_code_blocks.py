@@ -19,6 +19,7 @@ SLOW = frozenset(
         "docs/figures.md",
         "docs/findings.md",
         "docs/getting-started.md",
+        "docs/metrics.md",
         "docs/own-experts.md",
         "docs/problems.md",
         "docs/results.md",

@@ -1,5 +1,6 @@
 """The catalogue is complete, labelled, and readable without importing any metric."""
 
+import re
 import subprocess
 import sys
 
@@ -12,17 +13,15 @@ from fusefront.metrics.base import Metric, needs
 entries = list(METRICS)
 
 
-def test_catalogue_holds_the_metrics_of_the_protocol() -> None:
-    assert [entry.name for entry in entries if entry.labels["kind"] != "cost"] == [
-        "hypervolume",
-        "igd",
-        "igd-plus",
-        "expected-utility",
-        "gain-over-pretrained",
-        "corner-gap",
-        "average-normalised-accuracy",
-        "worst-task-normalised-accuracy",
-    ]
+def test_catalogue_has_every_family() -> None:
+    assert {kind: len(METRICS.select({"kind": kind})) for kind in METRICS.label_values["kind"]} == {
+        "front": 17,
+        "diversity": 5,
+        "preference": 16,
+        "model": 6,
+        "generalisation": 1,
+        "cost": 14,
+    }
 
 
 def test_reading_the_catalogue_imports_no_library() -> None:
@@ -53,12 +52,32 @@ def test_labels_agree_with_the_signature(entry: Entry[Metric]) -> None:
     expected = {
         "ref_point": "ref_point" in asked,
         "front": "front" in asked,
-        "anchors": "expert_values" in asked,
+        "baseline": "baseline" in asked,
+        "anchors": bool(asked & {"expert_values", "anchors"}),
     }
     assert entry.labels["reference"] in [k for k, v in expected.items() if v] or ["none"]
     assert (entry.labels["reference"] == "none") == (not any(expected.values()))
-    assert (entry.labels["kind"] == "preference") == ("preferences" in asked)
-    assert (entry.labels["kind"] == "cost") == ("run" in asked)
+    assert (entry.labels["kind"] == "cost") == (asked == {"run"})
+
+
+@pytest.mark.parametrize("entry", entries, ids=lambda entry: entry.name)
+def test_metrics_apply_where_their_inputs_are(entry: Entry[Metric]) -> None:
+    asked = needs(entry.load())
+    assert (entry.labels["applies"] == "classes") == bool(
+        asked & {"calibration_errors", "agreements"}
+    )
+    assert (entry.labels["applies"] == "protocol-2") == bool(
+        asked & {"validation_values", "own_points", "milestones"}
+    )
+
+
+@pytest.mark.parametrize("entry", entries, ids=lambda entry: entry.name)
+def test_docstring_states_direction_complexity_and_source(entry: Entry[Metric]) -> None:
+    whole = sys.modules[entry.load().__module__].__doc__ or ""
+    text = f"{entry.load().__doc__} {whole}"
+    assert re.search("(?i)(lower|higher) is (better|smoother|denser|wider|more even)", text)
+    assert "O(" in text or "complexity" in text
+    assert entry.labels["kind"] == "cost" or "Source:" in text
 
 
 def test_underscores_find_the_same_metric() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from tests.results.conftest import results_of
 
-from fusefront.benchmark.score.scores import derive_scores
+from fusefront.benchmark.score.scores import with_scores
 from fusefront.results.files.record import (
     FrontRow,
     OutcomeRow,
@@ -51,7 +51,7 @@ def build(make_record: Callable[..., Record], make_facts: Callable[..., ProblemF
             parts.append(record_table(replace(record, fronts=fronts, outcomes=kept)))
         problems = list(dict.fromkeys(problem for problem, _ in outcomes))
         results = results_of(parts, [facts_table(make_facts(p)) for p in problems])
-        return results.with_frames(scores=derive_scores(results))
+        return with_scores(results)
 
     return make
 

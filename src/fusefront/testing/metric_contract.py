@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ..errors import FusefrontError
-from ..metrics.base import NEEDS, Array, Inputs, Metric, evaluate, needs
+from ..metrics.base import NEEDS, PER_POINT, REFERENCES, Array, Inputs, Metric, evaluate, needs
 
 
 class MetricContract:
@@ -33,7 +33,7 @@ class MetricContract:
         return make_inputs(m, extra, np.random.default_rng([m, extra]))
 
     def test_signature_has_known_needs(self, metric: Metric) -> None:
-        assert needs(metric) <= NEEDS
+        assert needs(metric) <= NEEDS.keys()
 
     def test_value_is_a_float_that_is_not_nan(self, metric: Metric, inputs: Inputs) -> None:
         value = _value(metric, inputs)
@@ -69,7 +69,7 @@ class MetricContract:
         assert value is None or not np.isnan(value)
 
     def test_missing_inputs_give_none(self, metric: Metric, inputs: Inputs) -> None:
-        if needs(metric) & {"ref_point", "front"}:
+        if needs(metric) & set(REFERENCES):
             assert evaluate(metric, inputs) is None
 
 
@@ -85,7 +85,21 @@ def make_inputs(m: int, extra: int, generator: np.random.Generator) -> Inputs:
         values=experts - 0.5 * points,
         expert_values=experts,
         losses=points + 0.1,
+        validation_values=experts - 0.45 * points,
+        own_points=points + 0.1,
+        calibration_errors=0.1 * np.abs(points),
+        agreements=1 - 0.5 * points.clip(0, 1),
+        pretrained_values=experts - 0.5,
+        anchors=np.vstack([np.ones(m), 1 - np.eye(m), np.full(m, 0.6)]),
+        milestones=np.stack([np.ones((m + 1, m)), np.full((m + 1, m), 0.6)]),
+        milestone_units=np.array([10_000.0, 100_000.0]),
         run={
+            "budget_units": 200_000,
+            "labelled_examples": 300,
+            "unlabelled_examples": 400,
+            "validation_evaluations": 50,
+            "gradient_steps": 60,
+            "model_builds": 70,
             "peak_bytes": 1024,
             "rss_bytes": 2048,
             "flops": 10**9,
@@ -107,18 +121,21 @@ def _front(m: int) -> Array:
     return 0.9 * (1 - np.eye(m))
 
 
+def references(m: int) -> dict[str, Array]:
+    """Return a reference point, a reference front and a baseline for `m` tasks."""
+    return {"ref_point": _ref_point(m), "front": _front(m), "baseline": _front(m) + 0.05}
+
+
 def _available(inputs: Inputs) -> dict[str, object]:
-    m = inputs.points.shape[1]
-    return {**vars(inputs), "ref_point": _ref_point(m), "front": _front(m)}
+    return {**vars(inputs), **references(inputs.points.shape[1])}
 
 
 def _value(metric: Metric, inputs: Inputs) -> float | None:
-    m = inputs.points.shape[1]
-    return evaluate(metric, inputs, ref_point=_ref_point(m), front=_front(m))
+    return evaluate(metric, inputs, **references(inputs.points.shape[1]))
 
 
 def _reordered(inputs: Inputs, order: np.typing.NDArray[np.int64]) -> Inputs:
-    rows = {n: getattr(inputs, n) for n in ("points", "preferences", "values", "losses")}
+    rows = {n: getattr(inputs, n) for n in ("points", "preferences", *PER_POINT)}
     return replace(inputs, **{n: a[order] for n, a in rows.items() if a is not None})
 
 
