@@ -355,10 +355,10 @@ def _summarise(results: "Results", directory: Path, counts: Counter[str]) -> Non
     from ...results.tables.leaderboard import SHOWN
     from ...results.tables.render import render
     from ..run.progress import ENDED
-    from .table import METRIC, places
+    from .table import METRIC, board
 
     if (results.runs["status"] == "done").any():
-        frame = places(results, METRIC, top=SHOWN)
+        frame = board(results, METRIC, top=SHOWN)
         print(render(frame, width=shutil.get_terminal_size((100, 24)).columns))
         print(frame.attrs["sentence"])
     print(", ".join(f"{counts[word]} {word}" for word in ENDED))

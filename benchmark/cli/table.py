@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ...results.results import Results
-    from ...results.tables.leaderboard import Versus
+    from ...results.tables.places import Versus
 
 METRIC = "expected-utility"
 BESIDE = "hypervolume"
@@ -110,12 +110,12 @@ def table(
             "Choose another metric."
         )
     if chosen == LAYOUTS[0]:
-        from ...results.tables.leaderboard import Versus
+        from ...results.tables.places import Versus
 
         versus = None
         if baseline is not None:
             versus = Versus(baseline=baseline, test=test, correction=correction, level=alpha)
-        frame = places(results, entry.name, reference=reference, top=shown, versus=versus)
+        frame = board(results, entry.name, reference=reference, top=shown, versus=versus)
     else:
         turned = chosen == LAYOUTS[2]
         frame = _grid(results, entry.name, show or "mean-std", reference, transposed=turned)
@@ -125,7 +125,7 @@ def table(
         print(frame.attrs["sentence"])
 
 
-def places(
+def board(
     results: "Results",
     metric: str,
     *,

@@ -14,8 +14,9 @@ keeps the chance of any wrong separation near 5 % (Romano and Wolf 2005, "Exact 
 stepdown methods for multiple hypothesis testing", single step).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, final
 
 import numpy as np
@@ -36,6 +37,8 @@ RESAMPLED: Final = ("expected-utility", "gain-over-pretrained")
 _ROUNDING: Final = 1e-9
 
 Array = NDArray[np.float64]
+Resample = Callable[[pd.DataFrame], Array | None]
+"""From `(A, P)` means over seeds to `(draws, P, A)` means with resampled examples, or None."""
 
 
 @final
@@ -83,14 +86,43 @@ def ranking(
         draws: Number of resamples.
         seed: Of the resampling.
     """
-    rows = scored(results, metric, reference)
+    return ranking_of(
+        scored(results, metric, reference),
+        direction=direction,
+        level=level,
+        draws=draws,
+        seed=seed,
+        resample=partial(_values, results, metric, draws=draws, seed=seed),
+    )
+
+
+def ranking_of(
+    rows: pd.DataFrame,
+    *,
+    direction: str,
+    level: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 0,
+    resample: Resample | None = None,
+) -> Ranking:
+    """Rank algorithms by any scores, as `ranking` does.
+
+    Args:
+        rows: As returned by `comparison.scored`.
+        direction: `maximise` or `minimise`.
+        level: Confidence.
+        draws: Number of resamples.
+        seed: Of the resampling.
+        resample: Resamples test examples; by default none are.
+    """
     complete = missing.coverage(rows).complete
     means = rows.pivot_table(index="display_name", columns="problem", values="value")
     means = means.reindex(index=complete.index, columns=complete.columns).where(complete)
     means = means.dropna(axis=1, how="all")
     names, problems = list(means.index), list(means.columns)
     centre = means.T.to_numpy()[None]  # (1, P, A)
-    values, has_examples = _values(results, metric, means, draws, seed)
+    values = None if resample is None else resample(means)
+    has_examples = values is not None
     shares = _shares(len(problems), draws, seed)
     levels = tuple(
         name
@@ -112,7 +144,8 @@ def ranking(
         drawn = equal if shares is None else shares
         size = len(problems) if shares is not None else None
         centre_of = np.asarray(frame["value"], dtype=float)
-        intervals = _intervals(values, drawn, centre_of, place, direction, level, size)
+        sample = centre if values is None else values
+        intervals = _intervals(sample, drawn, centre_of, place, direction, level, size)
         frame = frame.assign(**intervals)
     else:
         unknown = dict.fromkeys(("low", "high", "rank_low", "rank_high"), np.nan)
@@ -121,15 +154,15 @@ def ranking(
 
 
 def _values(
-    results: Results, metric: str, means: pd.DataFrame, draws: int, seed: int
-) -> tuple[Array, bool]:
-    """Return `(draws, P, A)` resampled means over seeds, or `(1, P, A)` plain ones.
+    results: Results, metric: str, means: pd.DataFrame, *, draws: int, seed: int
+) -> Array | None:
+    """Return `(draws, P, A)` resampled means over seeds, or None if nothing can be resampled.
 
     A problem keeps its plain values if a run of a complete algorithm has no outcomes.
     """
-    plain: Array = means.T.to_numpy()[None]
     if metric not in RESAMPLED or not has_outcomes(results):
-        return plain, False
+        return None
+    plain: Array = means.T.to_numpy()[None]
     names = dict(zip(results.runs["run_id"], results.runs["display_name"], strict=True))
     column_of = {name: column for column, name in enumerate(means.index)}
     values, any_problem = np.repeat(plain, draws, axis=0), False
@@ -140,7 +173,7 @@ def _values(
             any_problem = True
             for name in known:
                 values[:, place, column_of[name]] = found[name]
-    return values, any_problem
+    return values if any_problem else None
 
 
 def _of_problem(

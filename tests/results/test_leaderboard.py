@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -8,6 +9,7 @@ from fusefront.results.files.record import Record
 from fusefront.results.files.schema import record_table
 from fusefront.results.results import Results
 from fusefront.results.tables.leaderboard import leaderboard, system_names
+from fusefront.results.tables.places import Versus
 from fusefront.results.tables.render import FORMATS, render
 
 Make = Callable[[Mapping[tuple[str, str], float | str]], Results]
@@ -35,8 +37,10 @@ def make(make_record: Callable[..., Record], make_scores: Callable[..., pd.DataF
     return build
 
 
-def board(results: Results, top: int | None = None) -> pd.DataFrame:
-    return leaderboard(results, "hypervolume", direction="maximise", labels=LABELS, top=top)
+def board(results: Results, top: int | None = None, **options: Any) -> pd.DataFrame:
+    return leaderboard(
+        results, "hypervolume", direction="maximise", labels=LABELS, top=top, **options
+    )
 
 
 def of_problems(count: int, **values: float | str) -> dict[tuple[str, str], float | str]:
@@ -120,6 +124,13 @@ def test_columns_say_what_data_was_seen(make: Make) -> None:
 def test_few_problems_have_columns_of_their_own(make: Make) -> None:
     assert {"p0", "p1"} <= set(board(make(of_problems(2, a=0.2, b=0.5))))
     assert not {"p0", "p1"} & set(board(make(of_problems(7, a=0.2, b=0.5))))
+
+
+def test_a_baseline_marks_who_is_better_and_counts_problems(make: Make) -> None:
+    cells = of_problems(8, a=0.2, b=0.5, c=0.9, s=0.95)
+    frame = board(make(cells), versus=Versus(baseline="B"))
+    assert frame["vs B"].to_dict() == {"C": "8/0/0 +", "B": "", "A": "0/0/8 -", "S": ""}
+    assert "sign-flip test over problems, level 0.05, correction holm" in frame.attrs["caption"]
 
 
 @pytest.mark.parametrize("style", list(FORMATS))
