@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...errors import ParameterError
@@ -11,6 +12,7 @@ from .canvas import counted, few_ticks, finish, handles_of, labels_of, panels_of
 from .highlight import highlighted
 from .options import Options
 from .over_budget import log_ticks
+from .panels import Array
 from .style import FAINT, looks
 from .systems import systems_of
 from .values import direction_of, phrase_of, run_values, title_of
@@ -55,14 +57,7 @@ def draw_cost_quality(results: Results, options: Options) -> Figure:
         if not row["complete"]:
             dots |= {"facecolors": "none", "edgecolors": dots["color"], "linewidths": 0.8}
         axes.scatter(x[i], row["quality"], s=22, zorder=3, gid=str(name), **dots)
-    if logarithmic:
-        axes.set_xscale("log")
-        axes.set_xlim(edge * 0.8, float(positive.max()) * 1.3)
-        log_ticks(axes)
-    few_ticks(axes, 5)
-    axes.set_xlabel(
-        title_of(options.cost) + (" (0 at the left edge)" if costs.min() == 0 < edge else "")
-    )
+    _frame(axes, costs, edge, options)
     axes.set_ylabel(title_of(options.metric))
     rows = run_values(results, options.metric)
     title = counted(f"{title_of(options.metric)} and {phrase_of(options.cost)}", rows)
@@ -70,6 +65,17 @@ def draw_cost_quality(results: Results, options: Options) -> Figure:
     return finish(
         figure, options, title, handles_of(look, labels_of(results, options), others, line=False)
     )
+
+
+def _frame(axes: Axes, costs: Array, edge: float, options: Options) -> None:
+    """Set the axis of costs, logarithmic if `edge`, where costs of zero are, is positive."""
+    if edge > 0:
+        axes.set_xscale("log")
+        axes.set_xlim(edge * 0.8, float(costs.max()) * 1.3)
+        log_ticks(axes)
+    few_ticks(axes, 5)
+    zeros = " (0 at the left edge)" if edge > 0 and costs.min() == 0 else ""
+    axes.set_xlabel(f"{title_of(options.cost)}{zeros}")
 
 
 def averages(results: Results, options: Options) -> pd.DataFrame:

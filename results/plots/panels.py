@@ -135,15 +135,17 @@ def _median_run(runs: pd.DataFrame, needed: int) -> str | None:
 
     Missing runs count as the worst. If one of them is the median, the worst done run is returned.
     """
-    done = runs[runs["status"] == "done"].sort_values("seed", kind="stable")
-    if done.empty:
+    columns = ("seed", "utility", "run_id")
+    done = runs[runs["status"] == "done"]
+    rows = sorted(zip(*(done[column].tolist() for column in columns), strict=True))
+    if not rows:
         return None
-    own = done.dropna(subset=["utility"])
-    if own.empty:
-        return str(done["run_id"].iloc[0])
-    own = own.sort_values(["utility", "seed"], ascending=[False, True], kind="stable")
+    own = [row for row in rows if not np.isnan(row[1])]
+    if not own:
+        return str(rows[0][2])
+    own.sort(key=lambda row: -row[1])
     missing = max(needed - len(own), 0)
-    return str(own["run_id"].iloc[max((missing + len(own) - 1) // 2 - missing, 0)])
+    return str(own[max((missing + len(own) - 1) // 2 - missing, 0)][2])
 
 
 def _most_even(preferences: Sequence[Array | None]) -> int:
