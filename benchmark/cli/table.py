@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 METRIC = "expected-utility"
 BESIDE = "hypervolume"
 """What tables show unless another metric is chosen: the metric that ranks, and one beside it."""
+OTHERS = (
+    *("expected-utility", "hypervolume", "igd-plus", "linear-utility", "oracle-utility"),
+    "own-expected-utility",
+)
+"""By which metrics `--robustness` ranks again; the last one is without the free anchors."""
 LAYOUTS = ("leaderboard", "grid", "transposed")
 ALL = "all"
 
@@ -72,6 +77,14 @@ def table(
         ),
     ] = "holm",
     alpha: Annotated[float, typer.Option(metavar="LEVEL", help="Level of the tests.")] = 0.05,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness",
+            help="Say whether the first is also first by other metrics, without the free anchors, "
+            "and without each family of problems.",
+        ),
+    ] = False,
     problem: Problems = None,
     algorithm: Algorithms = None,
     label: Labels = None,
@@ -85,7 +98,7 @@ def table(
     Examples:
     - `fusefront table runs/smoke`
     - `fusefront table comparison! --top 5`
-    - `fusefront table default! --baseline rewarded-soup`
+    - `fusefront table default! --baseline rewarded-soup --robustness`
     - `fusefront table default! --layout grid --label tasks=2 -a map -a rewarded-soup`
     - `fusefront table default! --metric igd-plus --format latex`
     """
@@ -120,6 +133,8 @@ def table(
     print(render(frame, style, width=width))
     if style == "text" and "sentence" in frame.attrs:
         print(frame.attrs["sentence"])
+    if robustness:
+        print("\n".join(_robustness(results, entry.name, reference)))
 
 
 def board(
@@ -144,6 +159,24 @@ def board(
         top=top,
         also=beside,
         versus=versus,
+    )
+
+
+def _robustness(results: "Results", metric: str, reference: str | None) -> list[str]:
+    from ...algorithms import ALGORITHMS
+    from ...results.statistics.robustness import card, words
+    from ...results.tables.leaderboard import families, models_only
+
+    models = models_only(results, {entry.name: entry.labels for entry in ALGORITHMS})
+    directions = {name: METRICS[name].labels["direction"] for name in (metric, *OTHERS)}
+    return words(
+        card(
+            models,
+            metric,
+            directions=directions,
+            families=families(models),
+            reference=reference or "",
+        )
     )
 
 

@@ -111,6 +111,19 @@ def leaderboard(
     return frame
 
 
+def families(results: Results) -> dict[str, str]:
+    """Return the family of each problem, as its labels say; `other` if they do not."""
+    labels = results.problems.drop_duplicates("problem").set_index("problem")["labels"]
+    return {str(p): json.loads(text).get("family", "other") for p, text in labels.items()}
+
+
+def models_only(results: Results, labels: Labels) -> Results:
+    """Return the results without systems, unless there is nothing else."""
+    runs = results.runs
+    of_models = ~runs["display_name"].isin(system_names(results, labels))
+    return _only(results, runs.loc[of_models, "run_id"]) if of_models.any() else results
+
+
 def system_names(results: Results, labels: Labels) -> frozenset[str]:
     """Return the display names of algorithms that are systems: as measured, else as labelled."""
     runs = results.runs[results.runs["status"] == "done"]
@@ -140,8 +153,8 @@ def _groups(results: Results, means: pd.DataFrame, number: str) -> dict[str, lis
         return {}
     if len(means.columns) <= FEW_PROBLEMS:
         return {str(p): [number_text(x, number) for x in means[p]] for p in means.columns}
-    labels = results.problems.drop_duplicates("problem").set_index("problem")["labels"]
-    family = [json.loads(labels.get(p, "{}")).get("family", "other") for p in means.columns]
+    known = families(results)
+    family = [known.get(str(p), "other") for p in means.columns]
     if len(set(family)) == 1:
         return {}
     grouped = means.T.groupby(np.array(family), sort=False).mean().T

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..statistics.pairwise import LEVEL, against
 from ..statistics.ranking import ENOUGH_PROBLEMS, Ranking
+from ..statistics.robustness import listed
 from .notes import DIRECTIONS
 from .table import SKIPPED
 
@@ -95,7 +96,7 @@ def sentence(found: Ranking, metric: str) -> str:
     where = f"{found.problems} problem{'' if found.problems == 1 else 's'}"
     if not tied:
         return f"{first} is the best of {count} algorithms by {metric} on {where}, beyond chance."
-    shown = ", ".join(tied[:3]) + (f" and {len(tied) - 3} more" if len(tied) > 3 else "")
+    shown = listed([*tied[:3], *([f"{len(tied) - 3} more"] if len(tied) > 3 else [])])
     return (
         f"{first} is the first of {count} algorithms by {metric} on {where}; {shown} "
         f"{'is' if len(tied) == 1 else 'are'} tied with it."
