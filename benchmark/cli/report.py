@@ -50,7 +50,9 @@ def report(
         output,
         source=source,
         labels={entry.name: entry.labels for entry in ALGORITHMS},
-        selection=[text for key, own in chosen.items() for name in own or () for text in (key, name)],
+        selection=[
+            word for key, own in chosen.items() for name in own or () for word in (key, name)
+        ],
         metric=entry.name,
     )
     print(path)

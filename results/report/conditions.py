@@ -35,16 +35,14 @@ def conditions(results: Results) -> Rows:
         ["Threads", _values(done["threads"])],
         ["Started", f"{started.min()} to {started.max()}" if len(started) else "unknown"],
     ]
-    return [*rows, *_versions(done)]
+    return [*rows, ["Versions", _versions(done)]]
 
 
 def failures(results: Results) -> Rows:
     """Return `[algorithm, status, reason, problems, runs]` of the runs without a result."""
     runs = pd.DataFrame(results.runs)
     lacking = runs[runs["status"] != "done"]
-    texts = [
-        _reason(row) for row in lacking[["reason", "error_class", "error_message"]].to_numpy()
-    ]
+    texts = [_reason(row) for row in lacking[["reason", "error_class", "error_message"]].to_numpy()]
     grouped = lacking.assign(why=texts).groupby(["display_name", "status", "why"], sort=False)
     return [
         [str(name), str(status), str(why), _values(own["problem"]), str(len(own))]
@@ -109,16 +107,18 @@ def _reason(row: "pd.Series[str]") -> str:
 
 
 def _statuses(runs: pd.DataFrame) -> str:
-    return ", ".join(f"{number} {status}" for status, number in runs["status"].value_counts().items())
+    return ", ".join(
+        f"{number} {status}" for status, number in runs["status"].value_counts().items()
+    )
 
 
 def _values(column: "pd.Series[str]") -> str:
     return printable(", ".join(str(value) for value in column.dropna().unique()))
 
 
-def _versions(done: pd.DataFrame) -> Rows:
+def _versions(done: pd.DataFrame) -> str:
     found: dict[str, dict[str, None]] = {}
     for text in done["versions"].dropna().unique():
         for package, version in json.loads(text).items():
             found.setdefault(str(package), {})[str(version)] = None
-    return [[f"Version of {name}", printable(", ".join(own))] for name, own in found.items()]
+    return printable("; ".join(f"{name} {', '.join(own)}" for name, own in found.items()))

@@ -1,6 +1,6 @@
 """The page of a report: everything in one file, which opens no connection."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
@@ -32,15 +32,13 @@ class Content:
         caption: Of the leaderboard.
         data: For the scripts; see `figure_data` and `write_report`.
         sections: Rows of texts: `conditions`, `failures`, `provenance` and `references`.
-        facts: Further texts that the template names.
     """
 
     title: str
     summary: list[str]
-    caption: list[str]
+    caption: str
     data: dict[str, Any]
     sections: dict[str, list[list[str]]]
-    facts: dict[str, str] = field(default_factory=dict)
 
 
 def render_page(content: Content) -> str:

@@ -73,15 +73,13 @@ def _content(
     direction = direction_of(metric)
     systems = frozenset(n for n, own in labels.items() if own.get("delivery") == "system")
     beside = [BESIDE] if metric != BESIDE and not results.scores_of(BESIDE).empty else []
-    board = leaderboard(
-        results, metric, direction=direction, labels=labels, top=None, also=beside
-    )
+    board = leaderboard(results, metric, direction=direction, labels=labels, top=None, also=beside)
     data = figure_data(results, Options(metric=metric, systems=systems))
     scores = pd.concat([results.scores_of(name) for name in (metric, *beside)])
     return Content(
         title=f"Results of {printable(source)}",
         summary=summary(results, board, metric, direction=direction, labels=labels),
-        caption=[board.attrs["caption"]],
+        caption=str(board.attrs["caption"]),
         data=data
         | {
             "source": source,

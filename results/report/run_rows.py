@@ -8,6 +8,7 @@ from ..tables.table import pick
 from .safe import number
 
 _COSTS: Final = ("units", "wall_seconds")
+_DIGITS: Final = 9  # units are whole numbers
 
 
 def run_rows(results: Results, metrics: Sequence[str]) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def run_rows(results: Results, metrics: Sequence[str]) -> dict[str, Any]:
     return {
         "columns": ["problem", "algorithm", "seed", "status", *metrics, "units", "wall seconds"],
         "rows": [
-            [*own, *(number(value) for value in more)]
+            [*own, *(number(value, _DIGITS) for value in more)]
             for own, more in zip(
                 zip(*(column.tolist() for column in columns), strict=True),
                 zip(*(column.tolist() for column in values), strict=True),

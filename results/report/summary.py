@@ -10,7 +10,7 @@ from ..results import Results
 from ..statistics.comparison import scored
 from ..statistics.pairwise import LEVEL, against
 from ..statistics.robustness import listed
-from ..tables.leaderboard import Labels, models_only
+from ..tables.leaderboard import Labels, system_names
 from ..tables.places import TIED, count
 
 _FEW: Final = 5
@@ -29,10 +29,10 @@ def summary(
         direction: `maximise` or `minimise`.
         labels: Labels of algorithms by name.
     """
-    models = models_only(results, labels)
+    systems = system_names(results, labels)
     texts = [
         board.attrs["sentence"],
-        *_versus_baseline(models, metric, direction),
+        *_versus_baseline(results, metric, direction, systems),
         *_resolution(board),
         _worse(board),
         _lacking(results),
@@ -40,11 +40,14 @@ def summary(
     return [text for text in texts if text]
 
 
-def _versus_baseline(models: Results, metric: str, direction: str) -> list[str]:
-    names = models.runs.loc[models.runs["algorithm"] == BASELINE, "display_name"].unique()
+def _versus_baseline(
+    results: Results, metric: str, direction: str, systems: frozenset[str]
+) -> list[str]:
+    names = results.runs.loc[results.runs["algorithm"] == BASELINE, "display_name"].unique()
     if not len(names):
         return [f"{BASELINE} is not among the algorithms, so nothing is compared with it."]
-    name, scores = str(names[0]), scored(models, metric)
+    name, scores = str(names[0]), scored(results, metric)
+    scores = scores[~scores["display_name"].isin(systems)]
     try:
         found = against(scores, name, direction=direction)
     except ParameterError:
@@ -97,12 +100,12 @@ def _worse(board: pd.DataFrame) -> str:
     worse = pd.Index([name for name, _ in board.attrs["worse"]])
     if worse.empty:
         return ""
-    return f"{_who(worse, '')} {_verb(worse, 'is')} worse than the untouched pretrained model."
+    return f"{_who(worse, '')} {_verb(worse, 'is')} worse than the untouched pretrained model on average."
 
 
 def _lacking(results: Results) -> str:
     statuses = results.runs["status"].value_counts()
-    parts = [f"{statuses.get(status, 0)} {status}" for status in ("failed", "skipped")]
+    parts = [f"{number} {status}" for status, number in statuses.items() if status != "done"]
     if statuses.get("done", 0) == len(results.runs):
         return f"All {count(len(results.runs), 'run')} ended with a result."
     return f"Of {count(len(results.runs), 'run')}, {' and '.join(parts)}; the reasons are below."
@@ -123,5 +126,3 @@ def _verb(names: "pd.Index[str]", verb: str = "has") -> str:
 
 def _all_of(problems: int) -> str:
     return "the only problem" if problems == 1 else f"all {problems} problems"
-
-

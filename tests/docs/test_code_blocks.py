@@ -22,6 +22,7 @@ SLOW = frozenset(
         "docs/metrics.md",
         "docs/own-experts.md",
         "docs/problems.md",
+        "docs/report.md",
         "docs/results.md",
         "docs/running.md",
         "docs/sharing.md",

@@ -41,7 +41,7 @@ report.figures = (() => {
     const plot = Plot.plot({
       width: Math.min(report.width("cost"), 900), height: 430, grid: true, marginLeft: 56, marginBottom: 42,
       ariaLabel: `${data.title} against ${title}`,
-      x: { type: log ? "log" : "linear", label: `${title} (lower is better${zeros})`, tickFormat: "~s", ...(log ? { ticks: 5 } : {}) },
+      x: { type: log ? "log" : "linear", label: `${title} (lower is better${zeros})`, tickFormat: "~s", inset: 10, ...(log ? { ticks: 5 } : {}) },
       y: { label: data.title, nice: true },
       marks: [
         Plot.frame({ stroke: "var(--line)" }),
@@ -81,7 +81,7 @@ report.figures = (() => {
       ],
     });
     const box = document.createElement("div");
-    box.append(Plot.legend({ color: colour, width: Math.min(300, report.width("heat")), tickFormat: ".2~f", ticks: 4 }), plot);
+    box.append(Plot.legend({ color: colour, width: Math.min(320, report.width("heat")), marginLeft: 20, marginRight: 20, tickFormat: ".2~f", ticks: 4 }), plot);
     const note = all ? `${kept.length} algorithms.` : `The first ${FEW} of ${order.length} algorithms and those in colour.`;
     report.show("heat", { plot: box, shown: new Set(), note, text: report.plotCommand("heat-map", ALL, metric), line: false });
   }

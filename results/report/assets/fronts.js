@@ -74,6 +74,8 @@ report.fronts = (() => {
   }
 
   fill(element("fronts-problem"), data.fronts.map((own, place) => [place, own.problem]));
+  // Two tasks are easiest to read.
+  element("fronts-problem").value = Math.max(0, data.fronts.findIndex((own) => own.tasks.length === 2));
   element("fronts-problem").addEventListener("change", choose);
   for (const id of ["fronts-x", "fronts-y"]) element(id).addEventListener("change", draw);
   report.listeners.push(draw);

@@ -33,7 +33,7 @@ report.tables = (() => {
       title, field: `c${place}`, titleFormatter: "plaintext", formatter: text,
       formatterParams: place === 0 && marked ? { marked } : {},
       sorter: title === "algorithm" || title === "problem" ? "string" : compare,
-      headerFilter: "input", headerFilterFunc: matches, minWidth: 80, maxWidth: 320,
+      headerFilter: "input", headerFilterFunc: matches, minWidth: 80, ...(place < titles.length - 1 ? { maxWidth: 320 } : {}),
       headerFilterParams: { elementAttributes: { "aria-label": `Filter ${title}`, spellcheck: "false" } },
       frozen: frozen && place === 0,
     }));
