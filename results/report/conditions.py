@@ -42,12 +42,8 @@ def failures(results: Results) -> Rows:
     """Return `[algorithm, status, reason, problems, runs]` of the runs without a result."""
     runs = pd.DataFrame(results.runs)
     lacking = runs[runs["status"] != "done"]
-    texts = [_reason(row) for row in lacking[["reason", "error_class", "error_message"]].to_numpy()]
-    grouped = lacking.assign(why=texts).groupby(["display_name", "status", "why"], sort=False)
-    return [
-        [str(name), str(status), str(why), _values(own["problem"]), str(len(own))]
-        for (name, status, why), own in grouped
-    ]
+    columns = [lacking[name] for name in ("reason", "error_class", "error_message")]
+    texts = [_reason(*row) for row in zip(*columns, strict=True)]
 
 
 def provenance(results: Results, source: str) -> Rows:
@@ -88,10 +84,8 @@ def _files(source: str) -> Rows:
     if found:
         rows.append(["Archive", f"made by fusefront {found['fusefront']} at {found['created']}"])
         rows.append(["Note", str(found.get("note") or "none")])
-    for name in (MANIFEST, _STUDY):
-        if (folder / name).is_file():
-            rows.append([f"SHA-256 of {name}", _sha256(folder / name)])
-    return rows
+    hashed = [folder / name for name in (MANIFEST, _STUDY) if (folder / name).is_file()]
+    return [*rows, *([f"SHA-256 of {path.name}", _sha256(path)] for path in hashed)]
 
 
 def _sha256(path: Path) -> str:
@@ -99,8 +93,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _reason(row: "pd.Series[str]") -> str:
-    reason, error, message = row
+def _reason(reason: object, error: object, message: object) -> str:
     if isinstance(reason, str) and reason:
         return printable(reason)
     return printable(f"{error}: {message}") if isinstance(error, str) else "unknown"

@@ -60,9 +60,9 @@ def render_page(content: Content) -> str:
         content=content,
         policy=policy,
         # These texts are files of this package, and the data have no `<`.
-        scripts=[Markup(text) for text in scripts],  # noqa: S704
-        styles=[Markup(text) for text in styles],  # noqa: S704
-        data=Markup(as_json(content.data)),  # noqa: S704
+        scripts=[Markup(text) for text in scripts],
+        styles=[Markup(text) for text in styles],
+        data=Markup(as_json(content.data)),
         libraries=libraries(),
     )
 

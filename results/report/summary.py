@@ -100,7 +100,8 @@ def _worse(board: pd.DataFrame) -> str:
     worse = pd.Index([name for name, _ in board.attrs["worse"]])
     if worse.empty:
         return ""
-    return f"{_who(worse, '')} {_verb(worse, 'is')} worse than the untouched pretrained model on average."
+    who = f"{_who(worse, '')} {_verb(worse, 'is')}"
+    return f"{who} worse than the untouched pretrained model on average."
 
 
 def _lacking(results: Results) -> str:
