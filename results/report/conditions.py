@@ -44,6 +44,11 @@ def failures(results: Results) -> Rows:
     lacking = runs[runs["status"] != "done"]
     columns = [lacking[name] for name in ("reason", "error_class", "error_message")]
     texts = [_reason(*row) for row in zip(*columns, strict=True)]
+    grouped = lacking.assign(why=texts).groupby(["display_name", "status", "why"], sort=False)
+    return [
+        [str(name), str(status), str(why), _values(own["problem"]), str(len(own))]
+        for (name, status, why), own in grouped
+    ]
 
 
 def provenance(results: Results, source: str) -> Rows:
