@@ -135,7 +135,7 @@ def test_effect_sizes_by_counting_pairs() -> None:
 
 
 def test_bayesian_signed_rank_by_sampling_and_counting_pairs() -> None:
-    """Benavoli et al. 2017: each sample of weights votes for the region with most Walsh averages."""
+    """Benavoli et al. 2017: each sample of weights votes for the largest region of averages."""
     gains = np.random.default_rng(4).normal(0.02, 0.05, size=15)
     points, rope = [0.0, *gains], 0.01
     generator, votes = np.random.default_rng(9), [0, 0, 0]
