@@ -78,7 +78,7 @@ def run_values(results: Results, metric: str) -> pd.DataFrame:
         values = runs["run_id"].map(utilities(results))
     elif entry.labels.get("kind") == "cost" and column in runs.columns:
         values = runs[column].where(runs["status"] == "done")
-    elif entry.name in results.metrics():
+    elif not results.scores_of(entry.name).empty:
         return scored(results, entry.name)
     else:
         values = pd.Series(np.nan, index=runs.index)

@@ -54,12 +54,15 @@ class Ranking:
         problems: Number of problems.
         levels: What was resampled: any of `problems` and `test examples`. If empty, there are no
             intervals, and `tied` is None everywhere.
+        plain: Number of problems whose test examples were not resampled although others' were:
+            some outcomes are missing, or values are exact.
         level: Confidence of the intervals, and of all separations together.
     """
 
     frame: pd.DataFrame
     problems: int
     levels: tuple[str, ...]
+    plain: int
     level: float
 
 
@@ -150,7 +153,19 @@ def ranking_of(
     else:
         unknown = dict.fromkeys(("low", "high", "rank_low", "rank_high"), np.nan)
         frame = frame.assign(**unknown, tied=None)
-    return Ranking(frame=frame.iloc[order], problems=len(problems), levels=levels, level=level)
+    return Ranking(
+        frame=frame.iloc[order],
+        problems=len(problems),
+        levels=levels,
+        plain=0 if values is None else _without_spread(values),
+        level=level,
+    )
+
+
+def _without_spread(values: Array) -> int:
+    """Return the number of problems that are the same in all draws."""
+    spread = np.nan_to_num(np.ptp(values, axis=0)).max(axis=1)
+    return int((spread == 0).sum())
 
 
 def _values(

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ...errors import StoreError
 from ..files.record import unpack_outcomes
 from ..files.schema import to_frame
 from ..results import Results
@@ -51,8 +52,16 @@ class Resampled:
 
 
 def has_outcomes(results: Results) -> bool:
-    """Return whether the results have the outcomes of test examples."""
-    return bool(results.arrow("outcomes").num_rows)
+    """Return whether the results have the outcomes of test examples.
+
+    Not if a part was damaged after it was compacted: its numbers are in the tables and can still be
+    shown, but its outcomes are nowhere else. `fusefront verify` reports it.
+    """
+    try:
+        counts = results.arrow("outcomes").column("n")
+    except StoreError:
+        return False
+    return bool(pc.any(pc.greater(counts, 0)).as_py())
 
 
 def resampled(
@@ -61,12 +70,15 @@ def resampled(
     """Yield all done runs of a problem with resampled test examples.
 
     Args:
-        results: With outcomes, fronts and problems. Runs without outcomes are left out.
+        results: With outcomes, fronts and problems. Runs without outcomes are left out, and so are
+            problems that are known exactly, without examples.
         problem: Its name.
         draws: Number of resamples.
         seed: Of the resampling; equal seeds give equal resamples for all runs of the problem.
     """
     outcomes = _of_problem(results, "outcomes", problem)
+    if not (outcomes["n"] > 0).all():
+        return  # known exactly, without examples
     fronts = _of_problem(results, "fronts", problem)
     anchors = results.problems[results.problems["problem"] == problem]
     tasks = list(dict.fromkeys(fronts["task"]))

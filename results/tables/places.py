@@ -158,6 +158,8 @@ def _resampling(found: Ranking) -> list[str]:
         ]
     kinds = " and ".join(found.levels)
     notes = [f"{found.level:.0%} intervals and ties (=, all together) over other {kinds}"]
+    if found.plain:
+        notes.append(f"without other test examples on {count(found.plain, 'problem')}")
     if "problems" not in found.levels:
         notes.append(f"about these problems only, since they are fewer than {ENOUGH_PROBLEMS}")
     return notes

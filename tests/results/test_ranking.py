@@ -130,6 +130,18 @@ def test_without_outcomes_and_problems_there_are_no_intervals(build: Build) -> N
     assert set(found.frame["tied"]) == {None}
 
 
+def test_a_problem_that_is_known_exactly_is_not_resampled(build: Build) -> None:
+    results = build({("p", "a"): outcomes(0.5, 1), ("p", "b"): outcomes(0.8, 2)})
+    exact = results.outcomes.assign(n=0, packed=b"")
+    found = ranking(results.with_frames(outcomes=exact), METRIC, direction="minimise")
+    assert found.levels == ()
+    mixed = build({(p, n): outcomes(0.5, 1) for p in "pq" for n in "ab"})
+    rows = mixed.outcomes
+    rows.loc[rows["problem"] == "p", "n"] = 0
+    found = ranking(mixed.with_frames(outcomes=rows), METRIC, direction="minimise")
+    assert (found.levels, found.plain) == (("test examples",), 1)
+
+
 def test_an_algorithm_that_lacks_a_problem_is_last_there(build: Build) -> None:
     cells = {(f"p{k}", n): outcomes(0.6, 7 * k + i) for k in range(6) for i, n in enumerate("ab")}
     cells |= {(f"p{k}", "c"): outcomes(0.9, 90 + k) for k in range(5)}
