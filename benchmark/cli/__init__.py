@@ -13,8 +13,9 @@ from .encoding import make_printable
 from .interrupts import end_at_once
 
 COMMANDS: Final = (
-    *("run", "tune", "status", "table", "summary", "power", "stats", "choose", "plot", "report", "list"),
-    *("info", "doctor", "new", "check", "verify", "merge", "split", "export", "retrain", "data"),
+    *("run", "tune", "status", "table", "summary", "power", "stats", "choose", "plot", "report"),
+    *("list", "info", "doctor", "new", "check", "verify", "merge", "split", "export", "retrain"),
+    "data",
 )
 """One module per command, in the order of `fusefront --help`."""
 
