@@ -126,4 +126,4 @@ def _verb(names: "pd.Index[str]", verb: str = "has") -> str:
 
 
 def _all_of(problems: int) -> str:
-    return "the only problem" if problems == 1 else f"all {problems} problems"
+    return {1: "the only problem", 2: "both problems"}.get(problems, f"all {problems} problems")

@@ -76,13 +76,16 @@ const report = (() => {
   // Draw into a figure: the picture, its legend, a note and the command.
   function show(id, { plot, shown, note, text, line }) {
     const figure = element(id);
+    for (const svg of [plot, ...plot.querySelectorAll("svg")].filter((node) => node.localName === "svg" && node.ariaLabel)) svg.setAttribute("role", "img");
     figure.querySelector(".drawing").replaceChildren(plot);
     legend(figure.querySelector(".legend"), shown, line);
     figure.querySelector(".note").textContent = note;
     figure.querySelector(".command code").textContent = text;
   }
 
+  const counted = (shown, left, why) => `${shown} ${shown === 1 ? "algorithm" : "algorithms"}${left ? `; ${left} ${why}` : ""}.`;
+
   const width = (id) => Math.max(280, element(id).querySelector(".drawing").clientWidth);
 
-  return { data, element, fill, toggle, reset, colour, symbol, dash, coloured, command, plotCommand, selected, label, show, width, listeners, MOST, has: (index) => slots.has(index) };
+  return { data, element, fill, toggle, reset, colour, symbol, dash, coloured, command, plotCommand, selected, label, show, width, counted, listeners, MOST, has: (index) => slots.has(index) };
 })();

@@ -41,8 +41,8 @@ report.figures = (() => {
     const plot = Plot.plot({
       width: Math.min(report.width("cost"), 900), height: 430, grid: true, marginLeft: 56, marginBottom: 42,
       ariaLabel: `${data.title} against ${title}`,
-      x: { type: log ? "log" : "linear", label: `${title} (lower is better${zeros})`, tickFormat: "~s", inset: 10, ...(log ? { ticks: 5 } : {}) },
-      y: { label: data.title, nice: true },
+      x: { type: log ? "log" : "linear", label: `${title} (lower is better${zeros})`, tickFormat: d3.format("~s"), inset: 10, ...(log ? { ticks: 5 } : {}) },
+      y: { label: data.title, nice: true, inset: 8 },
       marks: [
         Plot.frame({ stroke: "var(--line)" }),
         Plot.line(best(rows), { x: "x", y: "quality", curve: "step-after", stroke: "var(--reference)" }),
@@ -51,7 +51,7 @@ report.figures = (() => {
         Plot.tip(rows, Plot.pointer({ x: "x", y: "quality", maxRadius: 25, fill: "var(--back)", title: (row) => `${row.name}\n${title}: ${d3.format(",~r")(row.spent[place])}\n${data.title}: ${row.quality.toPrecision(4)}` })),
       ],
     });
-    const note = `${rows.length} algorithms; ${found.length - rows.length} lack a result or its cost.`;
+    const note = report.counted(rows.length, found.length - rows.length, "without a result or its cost");
     const text = report.plotCommand("cost-quality", problem, ["--cost", costs[place].replaceAll("_", "-"), ...metric]);
     report.show("cost", { plot, shown: new Set(rows.map((row) => row.index)), note, text, line: false });
   }
@@ -102,7 +102,7 @@ report.figures = (() => {
     const plot = Plot.plot({
       width: Math.min(report.width("curves"), 900), height: 430, grid: true, marginLeft: 56, marginBottom: 42,
       ariaLabel: `Expected utility over the budget, ${problem || "all problems"}`,
-      x: { type: "log", label: "Units spent", tickFormat: "~s", ticks: 5 },
+      x: { type: "log", label: "Units spent", tickFormat: d3.format("~s"), ticks: 5 },
       y: { label: `Expected utility on ${data.curves.measured} (lower is better)` },
       marks: [
         Plot.frame({ stroke: "var(--line)" }),
@@ -112,13 +112,14 @@ report.figures = (() => {
         Plot.tip(rows.flat(), Plot.pointer({ x: "x", y: "y", maxRadius: 20, fill: "var(--back)", title: (p) => `${p.name}\n${d3.format(",.0f")(p.x)} units: ${p.y.toFixed(3)}` })),
       ],
     });
-    const note = `${found.length} algorithms; others have no milestones on ${problem === ALL ? "some problem" : "this problem"}.`;
+    const note = report.counted(found.length, data.names.length - found.length, `without milestones on ${problem === ALL ? "some problem" : "this problem"}`);
     report.show("curves", { plot, shown: new Set(found.map((one) => one.index)), note, text: report.plotCommand("anytime", problem), line: true });
   }
 
   fill(element("cost-problem"), problems(data.cells.problems));
   fill(element("cost-cost"), Object.entries(data.cells.costs));
   for (const id of ["cost-problem", "cost-cost"]) element(id).addEventListener("change", drawCost);
+  element("heat-all").closest("label").hidden = data.names.length <= FEW;
   element("heat-all").addEventListener("change", drawHeat);
   report.listeners.push(drawCost, drawHeat);
   if (data.curves) {
