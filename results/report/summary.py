@@ -4,7 +4,7 @@ from typing import Final
 
 import pandas as pd
 
-from ...errors import ParameterError
+from ...errors import ParameterError, UnknownNameError
 from ..plots.highlight import BASELINE
 from ..results import Results
 from ..statistics.comparison import scored
@@ -50,7 +50,7 @@ def _versus_baseline(
     scores = scores[~scores["display_name"].isin(systems)]
     try:
         found = against(scores, name, direction=direction)
-    except ParameterError:
+    except (ParameterError, UnknownNameError):  # it has no score, or is a system
         return [f"{name} has no complete result, so nothing is compared with it."]
     if found.empty:
         return []

@@ -134,6 +134,8 @@ def test_chosen_algorithms_are_in_colour_up_to_ten(visit: Visit) -> None:
     legend = page.locator("#fronts .legend")
     boxes = page.locator("#chooser-list input")
     assert legend.locator("> span").count() == page.locator("#chooser-list :checked").count() == 7
+    list_fits = "(node) => node.scrollWidth <= node.clientWidth"
+    assert page.locator("#chooser-list").evaluate(list_fits)
     page.get_by_label("rewarded-soup", exact=True).uncheck()
     assert "rewarded-soup" not in legend.inner_text()
     for place in range(boxes.count()):

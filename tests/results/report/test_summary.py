@@ -57,7 +57,16 @@ def test_an_algorithm_without_all_results_does_not_win_everywhere() -> None:
     assert "Of 12 runs, 1 failed; the reasons are below." in text
 
 
-@pytest.mark.parametrize("gone", ["rewarded-soup"])
-def test_missing_baseline_is_said(gone: str) -> None:
+def test_missing_baseline_is_said() -> None:
     results = of_records([record(3, "five", 0), record(6, "five", 0)])
-    assert f"{gone} is not among the algorithms" in sentences(results)
+    assert "rewarded-soup is not among the algorithms" in sentences(results)
+
+
+@pytest.mark.parametrize("problems", [("five",), ("five", "other-pair")])
+def test_baseline_that_failed_is_said(problems: tuple[str, ...]) -> None:
+    failed = [
+        replace(record(0, name, 0), fronts=[], points=[], status="failed", error_class="E")
+        for name in problems
+    ]
+    results = of_records([*failed, *(record(3, name, 0) for name in problems)])
+    assert "rewarded-soup has no complete result" in sentences(results)
