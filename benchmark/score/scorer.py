@@ -83,20 +83,14 @@ class _Measured:
             for key, (stage, choice) in by_key.items()
             if not isinstance(choice, Anchor)
         }
-        pool = problem.pool()
-        anchors = {c.name: c.coefficients for _, c in by_key.values() if isinstance(c, Anchor)}
-        free = {name: values for name, values in anchors.items() if name not in known}
-
-        def points() -> Iterator[Asked]:
-            # The fit's answers come first: the indices in them count from the first answer.
-            yield from ask(list(asked.values()), pool)
-            for coefficients in free.values():
-                yield coefficients, pool
-
-        oracle = problem.oracle(frozenset(_SPLITS))
-        found = measure(points(), oracle, _SPLITS)
-        known |= dict(zip(free, found[len(asked) :], strict=True))
-        self._found: dict[object, MeasuredPoint] = dict(zip(asked, found, strict=False))
+        pool, oracle = problem.pool(), problem.oracle(frozenset(_SPLITS))
+        for _, choice in by_key.values():
+            if isinstance(choice, Anchor) and choice.name not in known:
+                # Alone, since the last bits of a merge depend on what is merged at once: neither
+                # an anchor nor a point may depend on what was measured before.
+                (known[choice.name],) = measure([(choice.coefficients, pool)], oracle, _SPLITS)
+        found = measure(ask(list(asked.values()), pool), oracle, _SPLITS)
+        self._found: dict[object, MeasuredPoint] = dict(zip(asked, found, strict=True))
         self._found.update(known)
 
     def of(self, stage: Stage, choice: Question | Anchor) -> MeasuredPoint:

@@ -21,6 +21,7 @@ from fusefront import ALGORITHMS, Algorithm, Coefficients, MapSet
     access="weights",
     space="task",
     track="inductive",
+    delivery="model",
 )
 @dataclass(frozen=True, kw_only=True)
 class Mine(Algorithm):
@@ -76,12 +77,12 @@ def check(folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
         (
             {"POINT": "exit()"},
             POINT,
-            "Expected: no error. Found: SystemExit: None (mine.py:25).",
+            "Expected: no error. Found: SystemExit: None (mine.py:26).",
         ),
         (
             {"BEFORE": 'raise SystemExit("no licence.")'},
             "a fit within 3,000 units ends without an error",
-            "Expected: no error. Found: SystemExit: no licence (mine.py:22).",
+            "Expected: no error. Found: SystemExit: no licence (mine.py:23).",
         ),
         (
             {"RESULT": "None"},
@@ -96,7 +97,7 @@ def test_one_cause_is_one_line(
     tmp_path: Path, changes: dict[str, str], promise: str, finding: str
 ) -> None:
     done = check(tmp_path, **changes)
-    expected = f"broken: {promise}\n  {finding}\n3 promises kept, 1 broken, 17 not tested\n"
+    expected = f"broken: {promise}\n  {finding}\n3 promises kept, 1 broken, 18 not tested\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, expected, "")
 
 
@@ -104,8 +105,8 @@ def test_a_fault_of_small_budgets_only_is_named_with_its_budget(tmp_path: Path) 
     done = check(tmp_path, BEFORE="assert view.budget.units >= 1000, 'too small.'")
     assert done.stdout == (
         "broken: a fit within 0 units ends without an error\n"
-        "  Expected: no error. Found: AssertionError: too small (mine.py:22).\n"
-        "18 promises kept, 1 broken, 1 not tested\n"
+        "  Expected: no error. Found: AssertionError: too small (mine.py:23).\n"
+        "19 promises kept, 1 broken, 1 not tested\n"
     )
     assert done.returncode == 1
 
@@ -114,10 +115,10 @@ def test_an_interrupt_by_the_algorithm_is_its_fault(tmp_path: Path) -> None:
     done = check(tmp_path, BEFORE="raise KeyboardInterrupt")
     assert done.stdout.startswith(
         "broken: a fit is not interrupted\n"
-        "  Expected: no error. Found: KeyboardInterrupt (mine.py:22).\n"
+        "  Expected: no error. Found: KeyboardInterrupt (mine.py:23).\n"
     )
     assert done.returncode == 1
 
 
 def test_without_a_fault_all_promises_are_kept(tmp_path: Path) -> None:
-    assert check(tmp_path).stdout == "20 promises kept, 0 broken\n"
+    assert check(tmp_path).stdout == "21 promises kept, 0 broken\n"

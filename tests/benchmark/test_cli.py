@@ -126,8 +126,8 @@ def test_a_metric_without_scores_is_reported_in_one_line(
     assert ran.status == 0, ran.err
     result = fusefront("table", tmp_path / "r", "--metric", "igd-plus")
     assert (result.status, result.out) == (2, "")
-    assert "must have scores in" in result.err
-    assert "the reference front that the metric needs" in result.err
+    assert "`--metric igd-plus` must have what it needs in" in result.err
+    assert "Found no run with a reference front of the problem" in result.err
     assert result.err.count("\n") == 1
 
 

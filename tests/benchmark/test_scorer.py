@@ -17,6 +17,7 @@ from fusefront.benchmark.score.measure import Asked
 from fusefront.benchmark.score.points import checked_point
 from fusefront.benchmark.score.scorer import scores
 from fusefront.benchmark.score.stages import Question, Stage, anchor_points, chosen
+from fusefront.benchmark.study.problem_spec import ProblemSpec
 from fusefront.benchmark.study.study import Study
 from fusefront.problems.experts import Coefficients, ExpertPool
 from fusefront.testing.toy_problem import toy_problem
@@ -145,6 +146,29 @@ def test_anchors_are_measured_once_for_all_runs_of_a_problem() -> None:
     before = dict(known)
     assert scores(PROBLEM, [stage_of(one)], ask, known) == first
     assert known == before
+
+
+def test_scores_do_not_depend_on_what_was_measured_before() -> None:
+    problem = ProblemSpec.parse("smoke-left-right").load()
+    points = [Coefficients(values=torch.tensor([x, 0.9 - x])) for x in (0.1, 0.37, 0.6)]
+    objectives = np.array([[0.1, 0.9], [0.5, 0.4], [9.0, 9.0]])
+
+    def score(places: list[int], known: dict[str, Any]) -> dict[str, Any]:
+        made = FiniteSet(
+            experts=problem.pool(),
+            points=[points[k] for k in places],
+            objectives=objectives[places],
+        )
+
+        def ask(questions: Sequence[tuple[int, Question]], experts: ExpertPool) -> Iterator[Asked]:
+            for _, question in questions:
+                yield checked_point(made, question), made.experts
+
+        return scores(problem, [stage_of(made)], ask, known)
+
+    known: dict[str, Any] = {}
+    score([2], known)
+    assert score([0, 1, 2], known) == score([0, 1, 2], {})
 
 
 def test_the_last_milestone_is_the_final_set_at_corners_and_centre() -> None:

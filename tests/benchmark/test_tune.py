@@ -29,6 +29,7 @@ LABELS = """\
     access="weights",
     space="task",
     track="inductive",
+    delivery="model",
 """
 PICKY = f"""
 from typing import Annotated
