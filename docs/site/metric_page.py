@@ -41,7 +41,7 @@ def _checks(entry: Entry[Any], root: Path) -> list[str]:
 
 def _results(name: str) -> list[str]:
     lines = ["## Results in the pre-run archives", ""]
-    for archive in archives.ARCHIVES:
+    for archive in archives.ARCHIVES if name in archives.SHOWN else archives.ARCHIVES[:1]:
         scores = archives.scores(archive, name)
         if scores is None:
             continue
@@ -58,6 +58,12 @@ def _results(name: str) -> list[str]:
         lines += [f"### Archive `{archive}`", "", inline(scores.caption), ""]
         header = ["algorithm", str(scores.texts.index[-1]), *map(str, scores.ranks.index)]
         lines += [markdown_table(header, rows), ""]
+    if len(lines) > 2 and name not in archives.SHOWN:
+        others = " and ".join(f"`{archive}!`" for archive in archives.ARCHIVES[1:])
+        lines += [
+            f"`fusefront table {archives.ARCHIVES[1]}! --metric {name}` ranks those of {others}.",
+            "",
+        ]
     if len(lines) == 2:
         lines += ["No archive has scores of this metric.", ""]
     return lines

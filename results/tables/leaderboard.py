@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from ...errors import ParameterError
 from ..missing import RULE, skipped
 from ..results import Results
 from ..statistics.comparison import scored
@@ -60,6 +61,9 @@ def leaderboard(
         versus: A baseline that all models are tested against, if any.
         number: Format of a number.
 
+    Raises:
+        ParameterError: If the metric cannot rank on any problem.
+
     Returns:
         A frame of texts for `render`, which has a row per algorithm. `attrs["worse"]` lists the
         rows that are worse than the pretrained model on average, and `attrs["sentence"]` says in
@@ -72,6 +76,12 @@ def leaderboard(
         of_models = runs["display_name"].notna()
         systems = frozenset()
     empty = unranked(results, pick(results.scores_of(metric), reference))
+    if set(runs["problem"]) <= set(empty):
+        raise ParameterError(
+            f"`{metric}` must be able to rank algorithms on a problem. Found none: "
+            f"{unranked_caption(empty)}. Choose another metric, or a table with all values "
+            "(`--layout grid`)."
+        )
     models = _only(results, runs.loc[of_models & ~runs["problem"].isin(empty), "run_id"])
     found = ranking(models, metric, direction=direction, reference=reference or "")
     rows = scored(results, metric, reference or "")

@@ -102,6 +102,15 @@ def test_power_says_how_many_problems_a_difference_needs(fusefront: Command) -> 
     assert "problems needed: unknown, since there is one problem" in one
 
 
+def test_a_metric_that_cannot_rank_is_one_line(fusefront: Command) -> None:
+    only = ("comparison!", "-p", "digits-all", "--metric", "hypervolume")
+    result = fusefront("table", *only)
+    assert (result.status, result.out) == (2, "")
+    assert "`hypervolume` must be able to rank algorithms on a problem" in result.err
+    assert result.err.count("\n") == 1
+    assert fusefront("table", *only, "--layout", "grid").status == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
