@@ -1,4 +1,4 @@
-"""The models that stand for a set where one model is compared: those of the balanced preference."""
+"""The model at the balanced preference, which represents a set in metrics of single models."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -35,9 +35,8 @@ def choose(
 ) -> None:
     """Choose a model: the best for a preference among those that reach a floor on each task.
 
-    Models are ordered by their results on validation, because the best of many on test would be
-    flattered. The values and the regret that are printed are those of the test. Systems are left
-    out.
+    Models are ordered by their results on validation, because the best of many on test would look
+    better than it is. Values and regret are printed for the test. Systems are left out.
 
     Examples:
     - `fusefront choose default! -p digits-mnist-sum --preference 0.7,0.3`

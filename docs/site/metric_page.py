@@ -59,11 +59,8 @@ def _results(name: str) -> list[str]:
         header = ["algorithm", str(scores.texts.index[-1]), *map(str, scores.ranks.index)]
         lines += [markdown_table(header, rows), ""]
     if len(lines) > 2 and name not in archives.SHOWN:
-        others = " and ".join(f"`{archive}!`" for archive in archives.ARCHIVES[1:])
-        lines += [
-            f"`fusefront table {archives.ARCHIVES[1]}! --metric {name}` ranks those of {others}.",
-            "",
-        ]
+        command = f"fusefront table {archives.ARCHIVES[1]}! --metric {name}"
+        lines += [f"`{command}` ranks the algorithms of the other archive.", ""]
     if len(lines) == 2:
         lines += ["No archive has scores of this metric.", ""]
     return lines

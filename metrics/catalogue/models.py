@@ -31,7 +31,7 @@ register(
 )
 register(
     *("agreement", "predictions"),
-    "Mean share of predictions that are those of the expert, at the balanced preference",
+    "Mean share of examples on which model and expert agree, at the balanced preference",
     "Stanton et al. 2021, https://arxiv.org/abs/2106.05945",
     direction="maximise",
     kind="model",

@@ -99,7 +99,7 @@ _best_first(
 )
 _least_first(
     *("covered-by-baseline", "coverage"),
-    "Share of the points that those of rewarded-soup weakly dominate (C-metric)",
+    "Share of the points that are weakly dominated by a point of rewarded-soup (C-metric)",
     _COVERAGE,
     reference="baseline",
 )

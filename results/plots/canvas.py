@@ -41,7 +41,7 @@ def panels_of(
         count: Number of panels.
         options: With the width.
         ratio: Height of a panel divided by its width.
-        per_row: Most panels side by side; by default those of `PER_ROW`.
+        per_row: Most panels side by side; by default `PER_ROW`.
         projection: As in matplotlib.
         share: Whether all panels have the same axes, which only the outer ones then label.
     """

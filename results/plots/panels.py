@@ -57,7 +57,7 @@ def panels(
 
 
 def panels_with(results: Results, tasks: range, kind: str) -> list[Panel]:
-    """Return the panels of the problems with so many tasks.
+    """Return the panels of the problems with a given number of tasks.
 
     Raises:
         ParameterError: If there are none.

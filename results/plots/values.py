@@ -61,7 +61,7 @@ def utilities(results: Results) -> "pd.Series[float]":
 
 
 def run_values(results: Results, metric: str) -> pd.DataFrame:
-    """Return the value of a metric for each run: columns as those of `comparison.scored`.
+    """Return the value of a metric for each run: the columns of `comparison.scored`.
 
     Args:
         results: With fronts for `expected-utility`, with scores for other metrics of quality.

@@ -36,7 +36,7 @@ def against(
     """Compare every algorithm with a baseline over problems.
 
     An algorithm that lacks a result on a problem loses there, whatever its other seeds reached, and
-    has no test; so has a baseline that does.
+    cannot be tested. If the baseline lacks one, the others win there, and nobody can be tested.
 
     Args:
         scores: As returned by `comparison.scored`.
@@ -59,22 +59,14 @@ def against(
     for name, value, known in (("Test", test, TESTS), ("Correction", correction, CORRECTIONS)):
         if value not in known:
             raise unknown_name(name, value, list(known))
-    complete = missing.coverage(scores).complete
-    if baseline not in complete.index:
-        raise unknown_name("Algorithm", baseline, list(complete.index))
-    means = scores.pivot_table(index="display_name", columns="problem", values="value")
-    means = means.reindex(index=complete.index, columns=complete.columns).where(complete)
-    if means.loc[baseline].isna().all():
-        raise ParameterError(
-            f"The baseline `{baseline}` must have all results on a problem. Found none. "
-            "Choose another one, or run it again."
-        )
-    means = means.loc[:, means.loc[baseline].notna()]
+    means = _means(scores, baseline)
     sign = 1.0 if direction == "maximise" else -1.0
     gains = (sign * (means - means.loc[baseline])).round(DIGITS).drop(index=baseline)
     values = TESTS[test](gains)
     corrected = CORRECTIONS[correction](values)
-    wins, losses = (gains > 0).sum(axis=1), ((gains < 0) | gains.isna()).sum(axis=1)
+    lacks, unmatched = means.isna().drop(index=baseline), means.loc[baseline].isna()
+    wins = ((gains > 0) | (~lacks & unmatched)).sum(axis=1)
+    losses = ((gains < 0) | (lacks & ~unmatched)).sum(axis=1)
     gain = gains.mean(axis=1)
     significant = corrected <= level
     mark = np.select(
@@ -90,12 +82,28 @@ def against(
             "p_value": values,
             "corrected": corrected,
             "a12": [
-                vargha_delaney(signed.T[name].dropna(), signed.T[baseline]) for name in gains.index
+                vargha_delaney(signed.T[name].dropna(), signed.T[baseline].dropna())
+                for name in gains.index
             ],
             "mark": mark,
         },
         index=gains.index,
     )
+
+
+def _means(scores: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """Return means over seeds, algorithms as rows and problems as columns; NaN if incomplete."""
+    complete = missing.coverage(scores).complete
+    if baseline not in complete.index:
+        raise unknown_name("Algorithm", baseline, list(complete.index))
+    means = scores.pivot_table(index="display_name", columns="problem", values="value")
+    means = means.reindex(index=complete.index, columns=complete.columns).where(complete)
+    if means.loc[baseline].isna().all():
+        raise ParameterError(
+            f"The baseline `{baseline}` must have all results on a problem. Found none. "
+            "Choose another one, or run it again."
+        )
+    return means
 
 
 def vargha_delaney(values: "pd.Series[float]", others: "pd.Series[float]") -> float:

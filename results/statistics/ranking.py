@@ -3,10 +3,12 @@
 Ranks are finer than the data: neighbours often change places with other problems or other test
 examples. So every rank has an interval, and algorithms that are *tied with the first* are marked.
 
-Two levels are resampled together. **Problems** are drawn with replacement, for results about
-problems in general; with fewer than `ENOUGH_PROBLEMS` they are about the given problems only.
-**Test examples** are drawn within each problem, paired over algorithms, if the results have their
-outcomes (`resampling`) and the metric is one of `RESAMPLED`. Seeds are averaged first.
+**Problems** are drawn with replacement, for results about problems in general. What noise of test
+examples and seeds adds to the values of problems is in their spread already, so that resampling it
+as well would count it twice (Davison and Hinkley 1997, "Bootstrap methods and their application",
+section 3.8). With fewer than `ENOUGH_PROBLEMS`, results are about the given problems only, and
+**test examples** are drawn instead, paired over algorithms, if the results have their outcomes
+(`resampling`) and the metric is one of `RESAMPLED`. Seeds are averaged first.
 
 Sources: reverse percentile intervals, expanded for few problems (Hesterberg 2015, "What teachers
 should know about the bootstrap", section 4); ties by the largest difference of all pairs, which
@@ -52,8 +54,8 @@ class Ranking:
             mean over problems of the rank on each. `rank`: its place, with the interval
             `rank_low` and `rank_high`. `tied`: whether the data cannot separate it from the first.
         problems: Number of problems.
-        levels: What was resampled: any of `problems` and `test examples`. If empty, there are no
-            intervals, and `tied` is None everywhere.
+        over: What was resampled: `problems` or `test examples`. If empty, there are no intervals,
+            and `tied` is None everywhere.
         plain: Number of problems whose test examples were not resampled although others' were:
             some outcomes are missing, or values are exact.
         level: Confidence of the intervals, and of all separations together.
@@ -61,7 +63,7 @@ class Ranking:
 
     frame: pd.DataFrame
     problems: int
-    levels: tuple[str, ...]
+    over: str
     plain: int
     level: float
 
@@ -122,19 +124,10 @@ def ranking_of(
     means = rows.pivot_table(index="display_name", columns="problem", values="value")
     means = means.reindex(index=complete.index, columns=complete.columns).where(complete)
     means = means.dropna(axis=1, how="all")
-    names, problems = list(means.index), list(means.columns)
+    names, problems = list(means.index), len(means.columns)
     centre = means.T.to_numpy()[None]  # (1, P, A)
-    values = None if resample is None else resample(means)
-    has_examples = values is not None
-    shares = _shares(len(problems), draws, seed)
-    levels = tuple(
-        name
-        for name, used in (("problems", shares is not None), ("test examples", has_examples))
-        if used
-    )
-    equal = np.full((1, len(problems)), 1 / len(problems))
+    equal = np.full((1, problems), 1 / problems)
     place = _mean_ranks(centre, equal, direction)[0]
-    order = np.lexsort((names, place.round(9)))
     frame = pd.DataFrame(
         {
             "value": (equal @ centre[0])[0],
@@ -143,20 +136,27 @@ def ranking_of(
         },
         index=pd.Index(names, name="display_name"),
     )
-    if levels:
-        drawn = equal if shares is None else shares
-        size = len(problems) if shares is not None else None
-        centre_of = np.asarray(frame["value"], dtype=float)
-        sample = centre if values is None else values
-        intervals = _intervals(sample, drawn, centre_of, place, direction, level, size)
+    shares = _shares(problems, draws, seed)
+    values = None if resample is None or shares is not None else resample(means)
+    over = "problems" if shares is not None else "" if values is None else "test examples"
+    if over:
+        intervals = _intervals(
+            centre if values is None else values,
+            equal if shares is None else shares,
+            np.asarray(frame["value"], dtype=float),
+            place,
+            direction,
+            level,
+            None if shares is None else problems,
+        )
         frame = frame.assign(**intervals)
     else:
         unknown = dict.fromkeys(("low", "high", "rank_low", "rank_high"), np.nan)
         frame = frame.assign(**unknown, tied=None)
     return Ranking(
-        frame=frame.iloc[order],
-        problems=len(problems),
-        levels=levels,
+        frame=frame.iloc[np.lexsort((names, place.round(9)))],
+        problems=problems,
+        over=over,
         plain=0 if values is None else _without_spread(values),
         level=level,
     )

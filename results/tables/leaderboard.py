@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ParameterError
-from ..missing import RULE, skipped
+from ..missing import RULE, coverage, skipped
 from ..results import Results
 from ..statistics.comparison import scored
 from ..statistics.ranking import ranking
@@ -20,7 +20,7 @@ from .notes import (
     unranked,
     unranked_caption,
 )
-from .places import Versus, count, number_text, places, sentence
+from .places import INCOMPLETE, Versus, count, number_text, places, sentence
 from .table import pick
 
 SHOWN: Final = 20
@@ -75,7 +75,8 @@ def leaderboard(
     if not of_models.any():
         of_models = runs["display_name"].notna()
         systems = frozenset()
-    empty = unranked(results, pick(results.scores_of(metric), reference))
+    scores = pick(results.scores_of(metric), reference)
+    empty = unranked(results, scores)
     if set(runs["problem"]) <= set(empty):
         raise ParameterError(
             f"`{metric}` must be able to rank algorithms on a problem. Found none: "
@@ -97,18 +98,15 @@ def leaderboard(
         versus=versus,
         number=number,
     )
-    columns: dict[str, list[str]] = {}
-    columns |= _groups(results, means.reindex(order), number)
-    for other in also:
-        columns[other] = _means(results, other, order, number)
-    columns |= _saw(results, labels, order)
-    frame = frame.assign(**columns)
+    columns = _groups(results, means.reindex(order), number)
+    columns |= {other: _means(results, other, order, number) for other in also}
+    frame = frame.assign(**columns, **_saw(results, labels, order))
     worse = is_worse(gains(results).mean(axis=1).to_frame())[0]
     frame.attrs["worse"] = [(name, "algorithm") for name in order if worse.get(name, False)]
     frame.attrs["sentence"] = sentence(found, metric)
     hidden = len(found.frame) - sum(name in found.frame.index for name in order)
-    scores = pick(results.scores_of(metric), reference)
     notes = [
+        frame.attrs["caption"],
         *conditions(runs, scores),
         RULE if found.frame["value"].isna().any() else "",
         skipped(runs),
@@ -117,7 +115,7 @@ def leaderboard(
         SYSTEM if systems & set(order) else "",
         WORSE_CAPTION if frame.attrs["worse"] else "",
     ]
-    frame.attrs["caption"] = "; ".join([frame.attrs["caption"], *(note for note in notes if note)])
+    frame.attrs["caption"] = "; ".join(note for note in notes if note)
     return frame
 
 
@@ -167,15 +165,18 @@ def _groups(results: Results, means: pd.DataFrame, number: str) -> dict[str, lis
     family = [known.get(str(p), "other") for p in means.columns]
     if len(set(family)) == 1:
         return {}
-    grouped = means.T.groupby(np.array(family), sort=False).mean().T
+    grouped = means.T.groupby(np.array(family), sort=False).mean(skipna=False).T
     return {str(f): [number_text(x, number) for x in grouped[f]] for f in grouped.columns}
 
 
 def _means(results: Results, metric: str, order: Sequence[str], number: str) -> list[str]:
     rows = scored(results, metric)
-    found = rows.groupby(["display_name", "problem"])["value"].mean()
-    by_name = found.groupby("display_name").mean()
-    return [number_text(by_name.get(name, np.nan), number) for name in order]
+    by_problem = rows.groupby(["display_name", "problem"])["value"].mean()
+    means, whole = by_problem.groupby("display_name").mean(), coverage(rows).whole
+    return [
+        number_text(means.get(name, np.nan), number) + ("" if whole.get(name, True) else INCOMPLETE)
+        for name in order
+    ]
 
 
 def _saw(results: Results, labels: Labels, order: Sequence[str]) -> dict[str, list[str]]:

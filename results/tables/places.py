@@ -15,6 +15,7 @@ from .table import SKIPPED
 
 TIED: Final = "="
 RANK: Final = "rank"
+INCOMPLETE: Final = " (incomplete)"
 
 
 @final
@@ -30,9 +31,8 @@ class Versus:
     def caption(self) -> str:
         """Return what the column says."""
         return (
-            f"vs {self.baseline}: + better, - worse, = not separated ({self.test} test over "
-            f"problems, level {self.level:g}, correction {self.correction}), after problems "
-            "won/tied/lost"
+            f"vs {self.baseline}: problems won/tied/lost, and + better, - worse or = not separated "
+            f"({self.test} test over problems, level {self.level:g}, correction {self.correction})"
         )
 
 
@@ -84,21 +84,21 @@ def places(
 def sentence(found: Ranking, metric: str) -> str:
     """Say in words what a ranking shows."""
     names = list(found.frame.index)
-    first, count = names[0], len(names)
-    if count == 1:
+    first, number = names[0], len(names)
+    if number == 1:
         return f"{first} is the only algorithm."
-    if not found.levels:
+    if not found.over:
         return (
-            f"{first} has the best mean rank by {metric} of {count} algorithms, but these results "
+            f"{first} has the best mean rank by {metric} of {number} algorithms, but these results "
             "cannot say whether others are tied with it."
         )
     tied = [name for name in names[1:] if found.frame.at[name, "tied"]]
     where = f"{found.problems} problem{'' if found.problems == 1 else 's'}"
     if not tied:
-        return f"{first} is the best of {count} algorithms by {metric} on {where}, beyond chance."
+        return f"{first} is the best of {number} algorithms by {metric} on {where}, beyond chance."
     shown = listed([*tied[:3], *([f"{len(tied) - 3} more"] if len(tied) > 3 else [])])
     return (
-        f"{first} is the first of {count} algorithms by {metric} on {where}; {shown} "
+        f"{first} is the first of {number} algorithms by {metric} on {where}; {shown} "
         f"{'is' if len(tied) == 1 else 'are'} tied with it."
     )
 
@@ -107,7 +107,7 @@ def _place(found: Ranking, name: str) -> str:
     if name not in found.frame.index:
         return "system"
     row = found.frame.loc[name]
-    if not found.levels:
+    if not found.over:
         return f"{row['rank']:.0f}"
     low, high = f"{row['rank_low']:.0f}", f"{row['rank_high']:.0f}"
     return (low if low == high else f"{low}-{high}") + f" {TIED if row['tied'] else ' '}"
@@ -118,9 +118,9 @@ def _value(found: Ranking, means: pd.DataFrame, name: str, number: str) -> str:
     row = found.frame.loc[name] if name in found.frame.index else None
     if row is None or np.isnan(row["value"]):
         text = number_text(means.T[name].mean(), number) if name in means.index else SKIPPED
-        return text if row is None else f"{text} (incomplete)"
+        return text if row is None else text + INCOMPLETE
     text = format(row["value"], number)
-    if not found.levels:
+    if not found.over:
         return text
     return f"{text} [{format(row['low'], number)}, {format(row['high'], number)}]"
 
@@ -151,16 +151,15 @@ def number_text(value: float, number: str) -> str:
 
 
 def _resampling(found: Ranking) -> list[str]:
-    if not found.levels:
+    if not found.over:
         return [
             "no intervals: they need the outcomes of test examples, or at least "
             f"{ENOUGH_PROBLEMS} problems"
         ]
-    kinds = " and ".join(found.levels)
-    notes = [f"{found.level:.0%} intervals and ties (=, all together) over other {kinds}"]
+    notes = [f"{found.level:.0%} intervals and ties (=, all together) over other {found.over}"]
     if found.plain:
         notes.append(f"without other test examples on {count(found.plain, 'problem')}")
-    if "problems" not in found.levels:
+    if found.over != "problems":
         notes.append(f"about these problems only, since they are fewer than {ENOUGH_PROBLEMS}")
     return notes
 

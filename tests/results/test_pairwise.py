@@ -106,11 +106,12 @@ def test_who_lacks_a_result_loses_there_and_has_no_test() -> None:
     assert found["mark"].tolist() == [""]
 
 
-def test_problems_without_the_baseline_are_left_out() -> None:
+def test_where_the_baseline_lacks_a_result_the_others_win_and_nobody_is_tested() -> None:
     scores = rows({"base": [1.0] * 6, "a": [0.0] * 6})
     scores.loc[(scores["display_name"] == "base") & (scores["problem"] == "p3"), "value"] = np.nan
     found = against(scores, "base", direction="minimise")
-    assert list(found[["wins", "ties", "losses"]].to_numpy()[0]) == [5, 0, 0]
+    assert list(found[["wins", "ties", "losses"]].to_numpy()[0]) == [6, 0, 0]
+    assert found["mark"].tolist() == [""]
 
 
 def test_wrong_names_and_an_empty_baseline_are_refused() -> None:

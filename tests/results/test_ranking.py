@@ -103,13 +103,13 @@ def test_equal_algorithms_are_tied_and_a_far_better_one_is_not(build: Build) -> 
     assert list(found.frame.index) == ["C", "A", "B"]
     assert found.frame["tied"].tolist() == [True, False, False]
     assert found.frame["rank"].tolist() == [1, 2, 2]
-    assert found.levels == ("test examples",)
+    assert found.over == "test examples"
 
 
 def test_few_problems_are_taken_as_given_and_many_are_resampled(build: Build) -> None:
-    for count, levels in (
-        (ENOUGH_PROBLEMS - 1, ("test examples",)),
-        (ENOUGH_PROBLEMS, ("problems", "test examples")),
+    for count, over in (
+        (ENOUGH_PROBLEMS - 1, "test examples"),
+        (ENOUGH_PROBLEMS, "problems"),
     ):
         cells = {
             (f"p{k}", name): outcomes(accuracy, 10 * k + place)
@@ -117,7 +117,7 @@ def test_few_problems_are_taken_as_given_and_many_are_resampled(build: Build) ->
             for place, (name, accuracy) in enumerate((("a", 0.5), ("b", 0.8)))
         }
         found = ranking(build(cells), METRIC, direction="minimise")
-        assert (found.levels, found.problems) == (levels, count)
+        assert (found.over, found.problems) == (over, count)
         assert found.frame["tied"].tolist() == [True, False]
 
 
@@ -125,7 +125,7 @@ def test_without_outcomes_and_problems_there_are_no_intervals(build: Build) -> N
     results = build({("p", "a"): outcomes(0.5, 1), ("p", "b"): outcomes(0.8, 2)})
     bare = results.with_tables(outcomes=results.arrow("outcomes").schema.empty_table)
     found = ranking(bare, METRIC, direction="minimise")
-    assert found.levels == ()
+    assert found.over == ""
     assert found.frame[["low", "high", "rank_low", "rank_high"]].isna().all(axis=None)
     assert set(found.frame["tied"]) == {None}
 
@@ -134,12 +134,12 @@ def test_a_problem_that_is_known_exactly_is_not_resampled(build: Build) -> None:
     results = build({("p", "a"): outcomes(0.5, 1), ("p", "b"): outcomes(0.8, 2)})
     exact = results.outcomes.assign(n=0, packed=b"")
     found = ranking(results.with_frames(outcomes=exact), METRIC, direction="minimise")
-    assert found.levels == ()
+    assert found.over == ""
     mixed = build({(p, n): outcomes(0.5, 1) for p in "pq" for n in "ab"})
     rows = mixed.outcomes
     rows.loc[rows["problem"] == "p", "n"] = 0
     found = ranking(mixed.with_frames(outcomes=rows), METRIC, direction="minimise")
-    assert (found.levels, found.plain) == (("test examples",), 1)
+    assert (found.over, found.plain) == ("test examples", 1)
 
 
 def test_an_algorithm_that_lacks_a_problem_is_last_there(build: Build) -> None:
