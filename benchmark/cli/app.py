@@ -53,6 +53,13 @@ Trust = Annotated[
     typer.Option("--trust", help="Execute the plug-ins that the study of existing results names."),
 ]
 Style = Annotated[str, typer.Option("--format", metavar="FORMAT", help=FORMATS)]
+Test = Annotated[str, typer.Option(metavar="TEST", help="With --baseline: sign-flip or wilcoxon.")]
+Correction = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help="Of the tests: holm, bonferroni, benjamini-hochberg or none."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ...errors import ParameterError
-from .app import Style, app
+from .app import Correction, Style, Test, app
 
 DIRECTIONS = ("maximise", "minimise")
 
@@ -26,15 +26,8 @@ def stats(
     baseline: Annotated[
         str | None, typer.Option(metavar="NAME", help="Test all others against this algorithm.")
     ] = None,
-    test: Annotated[
-        str, typer.Option(metavar="TEST", help="With --baseline: sign-flip or wilcoxon.")
-    ] = "sign-flip",
-    correction: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", help="Of the tests: holm, bonferroni, benjamini-hochberg or none."
-        ),
-    ] = "holm",
+    test: Test = "sign-flip",
+    correction: Correction = "holm",
     style: Style = "text",
 ) -> None:
     """Rank algorithms by numbers of your own: rank intervals, ties, and corrected tests.

@@ -7,7 +7,7 @@ import typer
 
 from ...errors import ParameterError
 from ...metrics import METRICS
-from .app import Algorithms, Labels, Problems, Source, Style, app
+from .app import Algorithms, Correction, Labels, Problems, Source, Style, Test, app
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,15 +67,8 @@ def table(
             metavar="NAME", help="Of a leaderboard: test all models against this algorithm."
         ),
     ] = None,
-    test: Annotated[
-        str, typer.Option(metavar="TEST", help="With --baseline: sign-flip or wilcoxon.")
-    ] = "sign-flip",
-    correction: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", help="Of the tests: holm, bonferroni, benjamini-hochberg or none."
-        ),
-    ] = "holm",
+    test: Test = "sign-flip",
+    correction: Correction = "holm",
     alpha: Annotated[float, typer.Option(metavar="LEVEL", help="Level of the tests.")] = 0.05,
     robustness: Annotated[
         bool,

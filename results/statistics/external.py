@@ -22,6 +22,8 @@ def read_scores(path: Path) -> pd.DataFrame:
         StoreError: If the file cannot be read, lacks a column, has a value that is not a finite
             number, or has two values for one algorithm, problem and seed.
     """
+    if not path.is_file():
+        raise StoreError(f"`{path}` must be a CSV file. Found no such file. Check its path.")
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:

@@ -86,6 +86,9 @@ def test_every_example_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for name in ("FUSEFRONT_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(ALGORITHMS, "_entries", dict(ALGORITHMS._entries))
+    # The numbers of a user, which no command makes.
+    own = "problem,algorithm,value\np,my method,0.3\np,another,0.4\n"
+    (work / "scores.csv").write_text(own, encoding="utf-8")
     found = dict.fromkeys(example for text in HELP.values() for example in examples(text))
     assert found.keys() >= set(FIRST)
     for example in dict.fromkeys((*FIRST, *found)):

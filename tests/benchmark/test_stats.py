@@ -68,7 +68,7 @@ def test_a_missing_file_and_wrong_options_are_one_line(
 ) -> None:
     path = scores("problem,algorithm,value\np,a,1\n")
     for arguments, expected in (
-        ((tmp_path / "none.csv",), "none.csv"),
+        ((tmp_path / "none.csv",), "none.csv` must be a CSV file. Found no such file"),
         ((path, "--direction", "up"), "`--direction` must be maximise or minimise"),
         ((path, "--baseline", "b"), "Algorithm"),
         ((path, "--baseline", "a", "--test", "t"), "Test"),
