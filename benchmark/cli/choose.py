@@ -40,7 +40,7 @@ def choose(
 
     Examples:
     - `fusefront choose default! -p digits-mnist-sum --preference 0.7,0.3`
-    - `fusefront choose default! -p digits-mnist-sum --floor sum=0.6 --floor mnist=0.9`
+    - `fusefront choose default! -p digits-mnist-sum --floor sum=0.4 --floor mnist=0.7`
     """
     from ...algorithms import ALGORITHMS
     from ...results.decision import TEST, candidates, knee, meeting, ranked_by
