@@ -94,5 +94,5 @@ def test_every_example_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for example in dict.fromkeys((*FIRST, *found)):
         result = execute(example)
         assert result.status == 0, f"{example}\n{result.out}\n{result.err}"
-    assert (work / "front.pdf").is_file()
+    assert (work / "heat-map.pdf").is_file()
     assert (work / "smoke.xlsx").is_file()
